@@ -1,0 +1,4 @@
+export * from "./errors.ts";
+export * from "./limits.ts";
+export * from "./octets.ts";
+export * from "./paths.ts";

@@ -1,0 +1,53 @@
+/** One bound on what a peer can make us do: every buffer, queue, list and wait has a row here. */
+export interface Limit {
+  readonly value: number;
+  readonly unit: "bytes" | "ms" | "count" | "ratio";
+  readonly reason: string;
+}
+
+function limit(value: number, unit: Limit["unit"], reason: string): Limit {
+  return { value, unit, reason };
+}
+
+/** The defaults; servers take overrides by name. */
+export const limits = {
+  commandLineBytes: limit(8192, "bytes", "a command with the longest path, doubled IAC and margin (S-14)"),
+  securityLineBytes: limit(131_072, "bytes", "ADAT, MIC, ENC and CONF carry whole tokens (R-2228-13)"),
+  commandLineMs: limit(60_000, "ms", "a line dripped byte by byte ends here (S-14)"),
+  commandQueueCount: limit(64, "count", "pipelined commands kept before reading stops (S-15)"),
+  replyBacklogBytes: limit(262_144, "bytes", "replies that the peer does not read (S-15)"),
+  telnetRepliesCount: limit(64, "count", "refusals sent to Telnet negotiation on one connection (S-14)"),
+  unknownVerbsCount: limit(10, "count", "unknown verbs before the connection is closed (S-04)"),
+  preLoginMs: limit(60_000, "ms", "from accept to a finished login (S-15)"),
+  handshakeMs: limit(10_000, "ms", "one TLS handshake (R-TLS-38)"),
+  clientHelloBytes: limit(65_536, "bytes", "bytes read while waiting for a whole ClientHello"),
+  idleMs: limit(300_000, "ms", "no command and no transfer (R-1123-09)"),
+  dataConnectMs: limit(30_000, "ms", "from the reply with the port to the data connection (R-DATA-01)"),
+  dataStallMs: limit(60_000, "ms", "no octet moved in a transfer (R-DATA-06)"),
+  closeNotifyMs: limit(2_000, "ms", "waiting for a peer's close_notify after ours"),
+  lingerMs: limit(2_000, "ms", "a control connection that was told good-bye"),
+  securityExchangesCount: limit(50, "count", "AUTH, CCC and REIN cycles on one connection (R-4217-45)"),
+  loginFailuresCount: limit(5, "count", "wrong passwords on one connection (S-13)"),
+  passwordBytes: limit(1024, "bytes", "longest password that is hashed"),
+  connectionsCount: limit(2000, "count", "control connections to one server"),
+  connectionsPerHostCount: limit(50, "count", "control connections from one address (S-15)"),
+  listOptionsDepthCount: limit(16, "count", "directory levels of a recursive listing (S-18)"),
+  listEntriesCount: limit(200_000, "count", "entries of one recursive or STAT listing (S-18)"),
+  globWildcardsCount: limit(16, "count", "wildcards in one pattern (S-17)"),
+  statReplyBytes: limit(1_048_576, "bytes", "a listing on the control connection (S-18)"),
+  inflateRatio: limit(200, "ratio", "MODE Z and C output for each octet of input, past the first MiB (S-24)"),
+  hashQueueCount: limit(16, "count", "HASH and X-digest requests waiting (S-18)"),
+  hashBytes: limit(1_099_511_627_776, "bytes", "longest range hashed at once (S-18)"),
+  restartMarkerBytes: limit(255, "bytes", "a MODE B or C restart marker"),
+} as const satisfies Record<string, Limit>;
+
+export type LimitName = keyof typeof limits;
+
+/** Limit values by name, as used at run time. */
+export type LimitValues = Readonly<Record<LimitName, number>>;
+
+/** The default values with overrides applied. */
+export function limitValues(overrides: Partial<LimitValues> = {}): LimitValues {
+  const values = Object.entries(limits).map(([name, row]) => [name, row.value]);
+  return { ...(Object.fromEntries(values) as LimitValues), ...overrides };
+}

@@ -1,0 +1,38 @@
+import type { Account } from "./account.ts";
+
+/** What is known about the peer when it says who it is. */
+export interface LoginFacts {
+  /** The peer's address, IPv4-mapped IPv6 written as IPv4. */
+  readonly remoteAddress: string;
+  /** HOST or SNI name, where one was given. */
+  readonly host?: string;
+  readonly tls: boolean;
+  /** Verified client certificate: SHA-256 fingerprint (lower-case hex), subject, and DNS/e-mail alternative names. */
+  readonly clientCertificate?: {
+    readonly fingerprint: string;
+    readonly subject: string;
+    readonly alternativeNames: readonly string[];
+  };
+}
+
+/** The answer to a login. */
+export type LoginVerdict =
+  | { readonly kind: "accepted"; readonly account: Account }
+  /** Wrong user or password; nothing tells which. */
+  | { readonly kind: "refused" }
+  /** Come back later: too many attempts, or the account's connection limit; `reason` is for the log. */
+  | { readonly kind: "throttled"; readonly reason: string }
+  /** The backend is down; `reason` is for the log. */
+  | { readonly kind: "unavailable"; readonly reason: string };
+
+/** Decides who may log in. Rejections are for broken backends alone; they are logged and answered as `unavailable`. */
+export interface Authenticator {
+  /**
+   * Answers USER where the facts alone decide: an account for a mapped client certificate (reply 232) or one without a
+   * password (230). Undefined: a password is asked for, also for names that do not exist (S-12). Absent: always asks.
+   */
+  identify?(user: string, facts: LoginFacts): Promise<Account | undefined>;
+
+  /** Checks a password, in the same time for unknown users. */
+  authenticate(user: string, password: string, facts: LoginFacts): Promise<LoginVerdict>;
+}
