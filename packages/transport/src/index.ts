@@ -1,1 +1,2 @@
-export {};
+export * from "./data-resumption.ts";
+export * from "./tls-binding.ts";
