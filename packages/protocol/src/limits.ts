@@ -39,6 +39,14 @@ export const limits = {
   hashQueueCount: limit(16, "count", "HASH and X-digest requests waiting (S-18)"),
   hashBytes: limit(1_099_511_627_776, "bytes", "longest range hashed at once (S-18)"),
   restartMarkerBytes: limit(255, "bytes", "a MODE B or C restart marker"),
+  passwordQueueCount: limit(512, "count", "password checks waiting, about ten seconds of two cores (S-13)"),
+  argon2MemoryBytes: limit(134_217_728, "bytes", "memory that an imported argon2id hash may ask for"),
+  argon2PassesCount: limit(10, "count", "passes of an imported argon2id hash; a second at most with all memory"),
+  bcryptCostCount: limit(14, "count", "cost of an imported bcrypt hash, a power of two"),
+  shaCryptRoundsCount: limit(1_000_000, "count", "rounds of an imported $5$ or $6$ hash; passlib writes 656,000"),
+  accountNameBytes: limit(64, "bytes", "name of an account"),
+  accountRulesCount: limit(256, "count", "path permissions of one account"),
+  accountCertificatesCount: limit(64, "count", "client certificates mapped to one account"),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

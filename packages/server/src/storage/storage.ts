@@ -8,8 +8,11 @@ import type { Octets, VirtualPath } from "@sallyport/protocol";
  * matters for interrupted uploads alone (only their owner sees and continues them).
  */
 export interface Storage {
-  /** Describes one entry without following a symbolic link in its last component. */
-  stat(path: VirtualPath): Promise<Entry>;
+  /**
+   * Describes one entry. A symbolic link in the last component is described itself, or with `followLinks` what it
+   * leads to (kind `not-found` where it leads nowhere or out of the storage).
+   */
+  stat(path: VirtualPath, options?: { readonly followLinks?: boolean }): Promise<Entry>;
 
   /**
    * Lists a directory in slices of at most a few hundred entries, in no particular order, without `.` and `..`. An

@@ -1,0 +1,181 @@
+import { type Command, type CommandLine, parseArgument, parseCommandLine } from "./command.ts";
+import type { Octets } from "./octets.ts";
+import { reply, type Reply } from "./reply.ts";
+import type { ServerPiState } from "./server-pi-state.ts";
+import { isVerb, type VerbRow, type Verb, verbs, verbsNotImplemented, verbsOfOtherProtocols } from "./verbs.ts";
+
+/** What the peer sent, a line or what stands in its place. */
+export type PeerInput =
+  | { readonly kind: "line"; readonly line: Octets }
+  | { readonly kind: "line-too-long" }
+  | { readonly kind: "bare-line-feed" };
+
+/** What happens to the server-PI. */
+export type ServerPiEvent<A> =
+  | PeerInput
+  /** The handler of the running command is done; its last reply and its changes. */
+  | { readonly kind: "finished"; readonly reply: Reply | undefined; readonly changes: Partial<ServerPiState<A>> };
+
+/** What the server-PI wants done, in order. */
+export type ServerPiEffect =
+  | { readonly kind: "send"; readonly reply: Reply }
+  /** Run the handler and report `finished`. */
+  | { readonly kind: "run"; readonly command: Command }
+  /** Answer STAT now, beside the running transfer; there is no `finished` for it. */
+  | { readonly kind: "report-status" }
+  /** End the running transfer; its handler finishes with 426. */
+  | { readonly kind: "abort-transfer" }
+  /** Stop or go on reading the control connection: the queue is full, or has room again. */
+  | { readonly kind: "pause" }
+  | { readonly kind: "resume" }
+  /** Close after what was sent; `reason` goes to the log. */
+  | { readonly kind: "close"; readonly reason: string };
+
+/** The running command, if any, and the input that waits behind it. */
+export interface ServerPi<A> {
+  readonly state: ServerPiState<A>;
+  readonly running: Verb | undefined;
+  readonly queue: readonly PeerInput[];
+  readonly closing: boolean;
+}
+
+export interface ServerPiStep<A> {
+  readonly pi: ServerPi<A>;
+  readonly effects: readonly ServerPiEffect[];
+}
+
+export function newServerPi<A>(state: ServerPiState<A>): ServerPi<A> {
+  return { state, running: undefined, queue: [], closing: false };
+}
+
+/**
+ * The server protocol interpreter: one event in, the next state and the effects out. Commands are answered in order,
+ * one at a time; ABOR and STAT go ahead of a running transfer (RFC 959 §4.1.3), everything else waits in a bounded
+ * queue (R-959-07, S-15). All sequence rules, access rules and protection rules that hold before a handler runs are
+ * here and nowhere else.
+ */
+export function step<A>(pi: ServerPi<A>, event: ServerPiEvent<A>): ServerPiStep<A> {
+  if (pi.closing) {
+    return { pi: event.kind === "finished" ? { ...pi, running: undefined } : pi, effects: [] };
+  }
+  if (event.kind === "finished") return finish(pi, event.reply, event.changes);
+  return pi.running === undefined ? take(pi, event) : whileRunning(pi, pi.running, event);
+}
+
+function take<A>(pi: ServerPi<A>, input: PeerInput): ServerPiStep<A> {
+  switch (input.kind) {
+    case "line":
+      return admit(pi, input.line);
+    case "line-too-long":
+      return answer(pi, reply(500, "The line is too long."));
+    case "bare-line-feed":
+      return answer(pi, reply(500, "Lines end with CR LF."));
+  }
+}
+
+function whileRunning<A>(pi: ServerPi<A>, running: Verb, input: PeerInput): ServerPiStep<A> {
+  const line = input.kind === "line" && "transfers" in verbs[running] ? parseCommandLine(input.line) : undefined;
+  if (line?.verb === "STAT" && (line.argument === undefined || line.argument === "")) {
+    return { pi, effects: [{ kind: "report-status" }] };
+  }
+  const aborts = line?.verb === "ABOR";
+  const queue = aborts ? [input, ...pi.queue] : [...pi.queue, input];
+  const effects: ServerPiEffect[] = aborts ? [{ kind: "abort-transfer" }] : [];
+  if (queue.length === pi.state.policy.commandQueueMax) effects.push({ kind: "pause" });
+  return { pi: { ...pi, queue }, effects };
+}
+
+function finish<A>(pi: ServerPi<A>, last: Reply | undefined, changes: Partial<ServerPiState<A>>): ServerPiStep<A> {
+  const effects: ServerPiEffect[] = last === undefined ? [] : [{ kind: "send", reply: last }];
+  const state = { ...pi.state, ...changes };
+  if (last?.code === 221 || last?.code === 421) {
+    effects.push({ kind: "close", reason: last.code === 221 ? "quit" : "the server ended the connection" });
+    return { pi: { ...pi, state, running: undefined, queue: [], closing: true }, effects };
+  }
+  return drain({ ...pi, state, running: undefined }, effects);
+}
+
+/** Takes queued input until a command has to run. */
+function drain<A>(pi: ServerPi<A>, effects: ServerPiEffect[]): ServerPiStep<A> {
+  const wasFull = pi.queue.length >= pi.state.policy.commandQueueMax;
+  let current = pi;
+  while (current.running === undefined && !current.closing) {
+    const [input, ...queue] = current.queue;
+    if (input === undefined) break;
+    const admitted = take({ ...current, queue }, input);
+    effects.push(...admitted.effects);
+    current = admitted.pi;
+  }
+  if (wasFull && current.queue.length < pi.state.policy.commandQueueMax) effects.push({ kind: "resume" });
+  return { pi: current, effects };
+}
+
+function admit<A>(pi: ServerPi<A>, line: Octets): ServerPiStep<A> {
+  // vsftpd ignores empty lines because of NAT boxes that send them; so do we (R-959-15).
+  if (line === "") return { pi, effects: [] };
+  const { verb, argument }: CommandLine = parseCommandLine(line);
+  if (!isVerb(verb)) return refuseUnknown(pi, verb, line);
+  const refusal = refusalBeforeGrammar(pi.state, verb);
+  if (refusal !== undefined) return answer(clearPair(pi, verb), refusal);
+  const command = parseArgument(verb, argument);
+  if (!command.ok) return answer(clearPair(pi, verb), command.reply);
+  const late = refusalAfterGrammar(pi.state, verb);
+  if (late !== undefined) return answer(clearPair(pi, verb), late);
+  return {
+    pi: { ...clearPair(pi, verb), running: verb },
+    effects: [{ kind: "run", command: command.value as Command }],
+  };
+}
+
+/** RNFR and SITE CPFR hold for the very next command alone (D-12); SITE may be the CPTO that it waits for. */
+function clearPair<A>(pi: ServerPi<A>, verb: Verb): ServerPi<A> {
+  const { pair } = pi.state;
+  if (pair.kind === "none" || verb === (pair.kind === "rename-from" ? "RNTO" : "SITE")) return pi;
+  return { ...pi, state: { ...pi.state, pair: { kind: "none" } } };
+}
+
+function refusalBeforeGrammar<A>(state: ServerPiState<A>, verb: Verb): Reply | undefined {
+  const row: VerbRow = verbs[verb];
+  if (row.capability !== undefined && !state.policy.capabilities.has(row.capability)) {
+    // CCC that is known but off is 534 when TLS is there to be ended, 533 in the clear (D-15).
+    if (verb !== "CCC") return reply(502, "This command is switched off.");
+  }
+  if (row.access === "logged-in" && state.login.kind !== "logged-in") return reply(530, "Log in first.");
+  return undefined;
+}
+
+function refusalAfterGrammar<A>(state: ServerPiState<A>, verb: Verb): Reply | undefined {
+  const row: VerbRow = verbs[verb];
+  if (row.forbiddenByEpsvAll === true && state.epsvAll) return reply(503, "EPSV ALL was given.");
+  if (verb === "RNTO" && state.pair.kind !== "rename-from") return reply(503, "RNFR comes first.");
+  if (row.transfers === true && state.policy.requireTlsForData && state.protectionLevel === "C") {
+    return reply(521, "Data connections need protection here: send PROT P first.");
+  }
+  return undefined;
+}
+
+function refuseUnknown<A>(pi: ServerPi<A>, verb: string, line: Octets): ServerPiStep<A> {
+  if (verbsOfOtherProtocols.has(verb) || /^\S+ (?:LOGIN|CAPABILITY|STARTTLS|AUTHENTICATE)\b/i.test(line)) {
+    return close(pi, reply(421, "This is an FTP server."), "spoke another protocol");
+  }
+  if (verbsNotImplemented.has(verb)) return answer(pi, reply(502, "This command is not implemented."));
+  const unknownVerbsCount = pi.state.unknownVerbsCount + 1;
+  const counted = { ...pi, state: { ...pi.state, unknownVerbsCount, pair: { kind: "none" } as const } };
+  return unknownVerbsCount > pi.state.policy.unknownVerbsMax
+    ? close(counted, reply(421, "Too many unknown commands."), "sent too many unknown commands")
+    : answer(counted, reply(500, "Unknown command."));
+}
+
+function answer<A>(pi: ServerPi<A>, given: Reply): ServerPiStep<A> {
+  return { pi, effects: [{ kind: "send", reply: given }] };
+}
+
+function close<A>(pi: ServerPi<A>, given: Reply, reason: string): ServerPiStep<A> {
+  return {
+    pi: { ...pi, closing: true, queue: [] },
+    effects: [
+      { kind: "send", reply: given },
+      { kind: "close", reason },
+    ],
+  };
+}

@@ -1,0 +1,26 @@
+import type { Reply } from "@sallyport/protocol";
+import type { TlsFacts } from "@sallyport/transport";
+import type { ListenerOptions } from "./options.ts";
+
+/** The control connection as handlers see it. */
+export interface ControlView {
+  readonly id: number;
+  readonly listener: ListenerOptions;
+  /** IPv4-mapped IPv6 addresses are written as IPv4. */
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** TLS of the control connection as of now; undefined in the clear. */
+  readonly tls: TlsFacts | undefined;
+  /** Whether octets or commands wait that came in after the running command. */
+  readonly hasPendingInput: boolean;
+  /** Sends `reply` in the clear and starts TLS; rejects and closes the connection when the handshake fails. */
+  startTls(reply: Reply): Promise<void>;
+  /** Sends `reply` inside TLS and ends TLS, keeping the TCP connection (RFC 4217 §11, §12.3). */
+  endTls(reply: Reply): Promise<void>;
+  /** Ends an implicit TLS and waits for the peer to start another one, which is greeted again (R-IMP-08). */
+  restartImplicitTls(reply: Reply): Promise<void>;
+  /** Closes at once and says nothing; `cause` goes to the log as an attack. */
+  rejectAttack(cause: string): void;
+}

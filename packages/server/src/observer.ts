@@ -1,0 +1,98 @@
+import type { Octets, ProtectionLevel, VirtualPath } from "@sallyport/protocol";
+import type { TlsFacts } from "@sallyport/transport";
+
+/** What every event about one control connection carries. */
+interface OfConnection {
+  /** Number of the control connection, counted from 1 in this process. */
+  readonly connection: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Name of the account, once logged in. */
+  readonly account?: string;
+}
+
+/** One thing that happened; times are milliseconds since 1970. */
+export type ServerEvent = { readonly atMs: number } & (
+  | {
+      readonly kind: "listener-bound";
+      readonly tlsMode: "explicit" | "implicit";
+      readonly address: string;
+      readonly port: number;
+    }
+  | { readonly kind: "connection-refused"; readonly remoteAddress: string; readonly cause: string }
+  | (OfConnection & {
+      readonly kind: "connection-opened";
+      readonly tlsMode: "explicit" | "implicit";
+      readonly localAddress: string;
+      readonly localPort: number;
+    })
+  | (OfConnection & { readonly kind: "tls-established"; readonly tls: TlsFacts })
+  | (OfConnection & { readonly kind: "tls-failed"; readonly cause: string })
+  /** Behaviour that no honest client shows, such as clear octets after AUTH. */
+  | (OfConnection & { readonly kind: "attack-suspected"; readonly cause: string })
+  | (OfConnection & {
+      readonly kind: "login";
+      readonly account: string;
+      readonly user: string;
+      readonly method: "password" | "client-certificate" | "anonymous" | "open";
+    })
+  | (OfConnection & { readonly kind: "login-failed"; readonly user: string; readonly cause: string })
+  /** One line of the protocol transcript, secrets masked. */
+  | (OfConnection & { readonly kind: "command"; readonly line: Octets })
+  | (OfConnection & { readonly kind: "reply"; readonly line: Octets })
+  /** A data connection that was refused or failed: why, and what would help. */
+  | (OfConnection & {
+      readonly kind: "data-connection-failed";
+      readonly verb: string;
+      readonly replyCode: number;
+      readonly cause: string;
+      readonly fix: string;
+    })
+  | (OfConnection & TransferFacts & { readonly kind: "transfer" })
+  /** A change that is not a transfer. */
+  | (OfConnection & {
+      readonly kind: "changed";
+      readonly change: "deleted" | "renamed" | "directory-made" | "directory-removed" | "attributes-set" | "linked" | "copied";
+      readonly path: VirtualPath;
+      readonly newPath?: VirtualPath;
+    })
+  /** A failure of ours; the peer was told the incident number alone. */
+  | (OfConnection & { readonly kind: "internal-error"; readonly incident: string; readonly error: unknown })
+  | (OfConnection & {
+      readonly kind: "connection-closed";
+      readonly cause: string;
+      readonly durationMs: number;
+    })
+);
+
+export interface TransferFacts {
+  readonly verb: string;
+  readonly direction: "upload" | "download" | "listing";
+  readonly path: VirtualPath;
+  /** Octets of the file, not of the wire. */
+  readonly bytes: number;
+  readonly durationMs: number;
+  readonly complete: boolean;
+  /** Why it is not complete. */
+  readonly cause?: string;
+  readonly type: "A" | "I";
+  readonly protectionLevel: ProtectionLevel;
+  /** TLS of the data connection. */
+  readonly dataTls?: { readonly protocol: string; readonly suite: string; readonly resumed: boolean };
+  readonly anonymous: boolean;
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+/** An event as it is reported, before the connection adds when and where. */
+export type ServerEventDetail = DistributiveOmit<
+  Extract<ServerEvent, OfConnection>,
+  "atMs" | "connection" | "remoteAddress" | "remotePort" | "account"
+> & { readonly account?: string };
+
+/** Hears what happens. It must not throw; if it does, the error is swallowed and the server goes on. */
+export interface ServerObserver {
+  onEvent(event: ServerEvent): void;
+  /** Whether `command` and `reply` events are wanted; off by default, since they are many. */
+  readonly transcript?: boolean;
+}

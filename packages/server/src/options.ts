@@ -1,0 +1,59 @@
+import type { LimitValues, OptionalCapability } from "@sallyport/protocol";
+import type { ServerTlsProfile } from "@sallyport/transport";
+import type { Account, Authenticator, DataResumption, TlsRequirement, UncleanDataClose } from "@sallyport/server/accounts";
+import type { Storage, StorageSource } from "@sallyport/server/storage";
+import type { ServerObserver } from "./observer.ts";
+
+/** One address and port that the server listens on. */
+export interface ListenerOptions {
+  readonly tlsMode: "explicit" | "implicit";
+  /** A literal IPv4 or IPv6 address. */
+  readonly address: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Where TLS is demanded; `login,data` by default. Implicit listeners demand it always. */
+  readonly requireTls?: TlsRequirement;
+  readonly dataResumption?: DataResumption;
+  readonly uncleanDataClose?: UncleanDataClose;
+  /** Addresses whose PROXY protocol header is believed; from all others such a header is an error. */
+  readonly proxyProtocolFrom?: readonly string[];
+}
+
+export interface FtpServerOptions {
+  readonly listeners: readonly ListenerOptions[];
+  /** Certificates and TLS policy. Absent: plain FTP alone, which every listener must then allow by `none`. */
+  readonly tls?: ServerTlsProfile;
+  readonly authenticator: Authenticator;
+  /** Shared by all logins, each confined to its account's home; or a storage for each login. */
+  readonly storage: StorageSource | ((account: Account) => Storage | Promise<Storage>);
+  readonly observer?: ServerObserver;
+  /** Text of the greeting; says neither product nor version by default (S-29). */
+  readonly greeting?: string;
+  readonly passive?: PassiveOptions;
+  readonly active?: ActiveOptions;
+  readonly capabilities?: readonly OptionalCapability[];
+  /** SITE SYMLINK is refused unless this is on. */
+  readonly allowSymbolicLinks?: boolean;
+  readonly durable?: boolean;
+  /** Names that HOST may ask for; absent: any name that the certificate or address serves. */
+  readonly hosts?: readonly string[];
+  readonly strictLineEnds?: boolean;
+  readonly strictProtectionOrder?: boolean;
+  readonly limits?: Partial<LimitValues>;
+}
+
+export interface PassiveOptions {
+  /** Inclusive; absent: ports that the system chooses. */
+  readonly ports?: { readonly first: number; readonly last: number };
+  /** IPv4 address to name in reply 227 to peers outside this machine's own networks (NAT). */
+  readonly masquerade?: string;
+}
+
+export interface ActiveOptions {
+  /** Off answers 502 to PORT and EPRT. On by default. */
+  readonly enabled?: boolean;
+  /** Leave from the listener's port less one (20, 989) where the system allows it. */
+  readonly wellKnownSourcePort?: boolean;
+  /** Endpoints other than the control peer's that FXP may name; needs the `fxp` capability. */
+  readonly foreignAddresses?: readonly string[];
+}
