@@ -1,0 +1,63 @@
+import { X509Certificate, type KeyObject } from "node:crypto";
+import { isIP } from "node:net";
+
+/** What a person wants to know about a certificate. */
+export interface CertificateDescription {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly selfSigned: boolean;
+  readonly authority: boolean;
+  /** DNS names and addresses, as they stand in the certificate. */
+  readonly names: readonly string[];
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** For example `EC prime256v1` or `RSA 2048`. */
+  readonly key: string;
+  readonly serialNumber: string;
+  /** SHA-256 of the certificate, in upper-case hex pairs with colons, as `openssl x509 -fingerprint` prints it. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Describes the first certificate of a PEM text.
+ *
+ * @throws {Error} from node:crypto when the text holds no certificate.
+ */
+export function describeCertificate(pem: string): CertificateDescription {
+  const certificate = new X509Certificate(pem);
+  return {
+    subject: oneLine(certificate.subject),
+    issuer: oneLine(certificate.issuer),
+    selfSigned: certificate.subject === certificate.issuer,
+    authority: certificate.ca,
+    names: alternativeNames(certificate),
+    notBefore: certificate.validFromDate,
+    notAfter: certificate.validToDate,
+    key: describeKey(certificate.publicKey),
+    serialNumber: certificate.serialNumber,
+    fingerprint: certificate.fingerprint256,
+  };
+}
+
+/** The DNS names and addresses that a certificate is valid for. */
+export function alternativeNames(certificate: X509Certificate): string[] {
+  const list = certificate.subjectAltName ?? "";
+  return [...list.matchAll(/(?:^|, )(?:DNS|IP Address):([^",]+)/g)].map((match) => match[1] ?? "");
+}
+
+/** Whether a certificate is valid for a host name or an address. */
+export function certificateCovers(pem: string, host: string): boolean {
+  const certificate = new X509Certificate(pem);
+  return (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined;
+}
+
+/** Node prints one attribute a line. */
+function oneLine(name: string | undefined): string {
+  return (name ?? "").split("\n").join(", ");
+}
+
+function describeKey(key: KeyObject): string {
+  const type = (key.asymmetricKeyType ?? "unknown").toUpperCase();
+  const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {};
+  return [type, namedCurve ?? modulusLength].filter((part) => part !== undefined).join(" ");
+}

@@ -1,0 +1,4 @@
+export * from "./certificate-name.ts";
+export * from "./describe.ts";
+export * from "./identity.ts";
+export * from "./local-authority.ts";
