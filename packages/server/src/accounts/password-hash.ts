@@ -1,0 +1,125 @@
+import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { promisify } from "node:util";
+import { limitValues, type LimitValues } from "@sallyport/protocol";
+import { AccountError } from "./account-error.ts";
+import { ForeignHashChecker } from "./crypt/foreign-hash-checker.ts";
+import {
+  type Argon2idHash,
+  formatArgon2id,
+  isPasswordHash,
+  parsePasswordHash,
+  type PasswordHashRefusal,
+} from "./password-scheme.ts";
+import { WorkQueue } from "./work-queue.ts";
+
+/** The answer to a password check; a refusal says why this hash matches no password at all. */
+export type PasswordVerdict = "match" | "mismatch" | PasswordHashRefusal;
+
+/** What a {@link PasswordHasher} may use. */
+export interface PasswordHasherOptions {
+  readonly limits?: Partial<LimitValues>;
+  /** Checks in flight at once. Absent: one for each core, but one thread of libuv's pool stays free for files. */
+  readonly concurrency?: number;
+}
+
+/**
+ * Makes and checks password hashes off the event loop, a bounded number at a time. New hashes are argon2id with 19 MiB,
+ * two passes and one lane (the smallest of the equal choices of OWASP's cheat sheet; 35 ms of one core), in PHC form.
+ */
+export class PasswordHasher implements AsyncDisposable {
+  readonly #limits: LimitValues;
+  readonly #argon2Queue: WorkQueue;
+  readonly #foreignQueue: WorkQueue;
+  readonly #foreignChecker = new ForeignHashChecker();
+
+  constructor(options: PasswordHasherOptions = {}) {
+    this.#limits = limitValues(options.limits);
+    const waitingMax = this.#limits.passwordQueueCount;
+    this.#argon2Queue = new WorkQueue({ concurrency: options.concurrency ?? defaultConcurrency(), waitingMax });
+    this.#foreignQueue = new WorkQueue({ concurrency: 1, waitingMax });
+  }
+
+  /**
+   * Hashes a new password.
+   *
+   * @throws {AccountError} kind `password-not-allowed` when it is empty or longer than `passwordBytes` in UTF-8; kind
+   * `busy` when the queue is full.
+   */
+  async hash(password: string): Promise<string> {
+    if (password === "") throw new AccountError("password-not-allowed", "the password is empty");
+    if (!this.allows(password)) {
+      const bytes = this.#limits.passwordBytes;
+      throw new AccountError("password-not-allowed", `the password is longer than ${bytes} octets`);
+    }
+    const empty: Argon2idHash = { ...newHashCost, salt: randomBytes(16), tag: new Uint8Array(32) };
+    const tag = await this.#argon2Queue.run(() => argon2idTag(password, empty));
+    return formatArgon2id({ ...empty, tag });
+  }
+
+  /**
+   * Checks a password against a stored hash. An empty, unknown, malformed or too costly hash matches nothing and says
+   * so at once; a password that is too long matches nothing.
+   *
+   * @throws {AccountError} kind `busy` when the queue is full; `failed` when a thread dies.
+   */
+  async verify(password: string, storedHash: string): Promise<PasswordVerdict> {
+    const hash = parsePasswordHash(storedHash, this.#limits);
+    if (!isPasswordHash(hash)) return hash;
+    if (!this.allows(password)) return "mismatch";
+    const matches =
+      hash.scheme === "argon2id"
+        ? await this.#argon2Queue.run(async () => timingSafeEqual(await argon2idTag(password, hash), hash.tag))
+        : await this.#foreignQueue.run(() => this.#foreignChecker.matches({ ...hash, password }));
+    return matches ? "match" : "mismatch";
+  }
+
+  /** Whether a password is short enough to be hashed at all: `passwordBytes` octets of UTF-8. */
+  allows(password: string): boolean {
+    return Buffer.byteLength(password, "utf8") <= this.#limits.passwordBytes;
+  }
+
+  /** Why a hash could never match, or undefined if it can; asked before a hash is stored. */
+  refusal(storedHash: string): PasswordHashRefusal | undefined {
+    const hash = parsePasswordHash(storedHash, this.#limits);
+    return isPasswordHash(hash) ? undefined : hash;
+  }
+
+  /** Whether a hash that has just matched should be replaced by a new one: another scheme, or a cheaper cost. */
+  isOutdated(storedHash: string): boolean {
+    const hash = parsePasswordHash(storedHash, this.#limits);
+    if (!isPasswordHash(hash)) return false;
+    if (hash.scheme !== "argon2id") return true;
+    return hash.memoryKib * hash.passes < newHashCost.memoryKib * newHashCost.passes;
+  }
+
+  /** Ends the thread for imported hashes; it starts again when it is needed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#foreignChecker[Symbol.asyncDispose]();
+  }
+}
+
+/** A well-formed hash of the kind that is made today, which no password matches: its tag is random. */
+export function unmatchableHash(): string {
+  return formatArgon2id({ ...newHashCost, salt: randomBytes(16), tag: randomBytes(32) });
+}
+
+const newHashCost = { scheme: "argon2id", memoryKib: 19_456, passes: 2, parallelism: 1 } as const;
+
+const argon2Async = promisify(argon2);
+
+function argon2idTag(password: string, hash: Argon2idHash): Promise<Buffer> {
+  return argon2Async("argon2id", {
+    message: Buffer.from(password, "utf8"),
+    nonce: hash.salt,
+    memory: hash.memoryKib,
+    passes: hash.passes,
+    parallelism: hash.parallelism,
+    tagLength: hash.tag.length,
+  });
+}
+
+function defaultConcurrency(): number {
+  const poolSize = Number(process.env["UV_THREADPOOL_SIZE"] ?? 4) || 4;
+  return Math.max(1, Math.min(poolSize - 1, availableParallelism()));
+}
