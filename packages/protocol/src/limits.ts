@@ -47,6 +47,8 @@ export const limits = {
   accountNameBytes: limit(64, "bytes", "name of an account"),
   accountRulesCount: limit(256, "count", "path permissions of one account"),
   accountCertificatesCount: limit(64, "count", "client certificates mapped to one account"),
+  handshakeMessageBytes: limit(131_072, "bytes", "one handshake message that the dissector joins; OpenSSL takes certificate lists up to 100 KiB"),
+  handshakeRecordsCount: limit(256, "count", "records that one dissected handshake message may be spread over"),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

@@ -96,6 +96,16 @@ export function parseClientHello(
   return readHello(carried) ?? "malformed";
 }
 
+/**
+ * Reads a ClientHello from its handshake message, header included, where a dissector has already taken the records
+ * off: `byteLength` and `recordVersion`, which are theirs, are 0.
+ */
+export function parseClientHelloMessage(message: Uint8Array): ClientHello | "malformed" {
+  const header = new ByteCursor(message);
+  if (header.number(1) !== clientHelloMessage || header.number(3) !== header.left) return "malformed";
+  return readHello({ byteLength: 0, recordVersion: 0, message }) ?? "malformed";
+}
+
 /** Whether a code point is one of the reserved ones that clients send to keep servers tolerant (RFC 8701). */
 export function isGrease(codePoint: number): boolean {
   return (codePoint & 0x0f0f) === 0x0a0a && codePoint >>> 8 === (codePoint & 0xff);

@@ -20,7 +20,7 @@ export interface MessagePiece {
 export interface HandshakeStream {
   readonly pending: Uint8Array;
   readonly pieces: readonly MessagePiece[];
-  /** Set once a message announces more than limits.handshakeMessageBytes; nothing is joined after it. */
+  /** Set once a message outgrows limits.handshakeMessageBytes or handshakeRecordsCount; nothing is joined after it. */
   readonly failure: "too-long" | undefined;
 }
 
@@ -36,6 +36,7 @@ export function joinHandshake(
   record: TlsRecord,
 ): { readonly stream: HandshakeStream; readonly messages: readonly HandshakeMessage[] } {
   if (stream.failure) return { stream, messages: [] };
+  if (stream.pieces.length >= limits.handshakeRecordsCount.value) return { stream: overgrown, messages: [] };
   const content = new Uint8Array(stream.pending.length + record.fragment.length);
   content.set(stream.pending);
   content.set(record.fragment, stream.pending.length);
@@ -44,9 +45,7 @@ export function joinHandshake(
   let start = 0;
   while (content.length - start >= messageHeaderBytes) {
     const length = messageLength(content, start);
-    if (length > limits.handshakeMessageBytes.value) {
-      return { stream: { pending: new Uint8Array(0), pieces: [], failure: "too-long" }, messages };
-    }
+    if (length > limits.handshakeMessageBytes.value) return { stream: overgrown, messages };
     if (content.length - start < length) break;
     messages.push({ type: content[start] ?? 0, octets: content.slice(start, start + length), pieces });
     start += length;
@@ -55,6 +54,8 @@ export function joinHandshake(
   const pending = content.slice(start);
   return { stream: { pending, pieces: pending.length > 0 ? pieces : [], failure: undefined }, messages };
 }
+
+const overgrown: HandshakeStream = { pending: new Uint8Array(0), pieces: [], failure: "too-long" };
 
 /** The offset in the stream of an octet of the message; for the end of a range ask for its last octet and add one. */
 export function streamOffset(message: HandshakeMessage, at: number): number {

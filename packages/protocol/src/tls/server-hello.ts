@@ -64,7 +64,7 @@ export function parseServerHello(message: Uint8Array): ServerHello | ServerHello
     downgradeSentinel: downgradeSentinels.has(randomHex.slice(48)),
     extensions: [],
   };
-  if (sessionId.end - sessionId.start > 32) return "malformed";
+  if (sessionId.left > 32) return "malformed";
   if (body.left > 0 && !readExtensions(body.vector(2), found)) return "malformed";
   return body.failed || body.left > 0 ? "malformed" : found;
 }
