@@ -49,6 +49,12 @@ export const limits = {
   accountCertificatesCount: limit(64, "count", "client certificates mapped to one account"),
   handshakeMessageBytes: limit(131_072, "bytes", "one handshake message that the dissector joins; OpenSSL takes certificate lists up to 100 KiB"),
   handshakeRecordsCount: limit(256, "count", "records that one dissected handshake message may be spread over"),
+  passiveListenersCount: limit(512, "count", "passive listening sockets of one worker"),
+  passiveSpareCount: limit(64, "count", "rested passive ports kept to draw from, so that none can be guessed (S-07)"),
+  passiveRestMs: limit(500, "ms", "a released passive port is left alone while late connections may be on their way"),
+  dataBufferBytes: limit(268_435_456, "bytes", "transfer buffers of one worker; past it transfers get small ones"),
+  proxyHeaderBytes: limit(4_096, "bytes", "a PROXY protocol header with its TLVs"),
+  proxyHeaderMs: limit(3_000, "ms", "from accept to a whole PROXY protocol header"),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;
