@@ -12,3 +12,5 @@ export * from "./tls/names.ts";
 export * from "./tls/records.ts";
 export * from "./tls/server-hello.ts";
 export * from "./tls/suites.ts";
+export * from "./fact-line.ts";
+export * from "./facts.ts";
