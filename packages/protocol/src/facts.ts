@@ -59,7 +59,7 @@ export interface FactEntry {
  * as MLSD wants it, without leading space (MLST puts one in front). Undefined where the entry cannot be listed: its
  * name holds CR, LF or NUL, or it is a `cdir` or `pdir` and the type fact is not selected (RFC 3659 §2.2 and §7.5.1).
  */
-export function formatFacts(selection: FactSelection, entry: FactEntry): Octets | undefined {
+export function formatEntryLine(selection: FactSelection, entry: FactEntry): Octets | undefined {
   if (!isListableName(entry.name)) return undefined;
   if ((entry.type === "cdir" || entry.type === "pdir") && !selection.includes("type")) return undefined;
   let line = "";

@@ -8,12 +8,12 @@ import {
   factSelectionText,
   type FactEntry,
   type FactSelection,
-  formatFacts,
+  formatEntryLine,
   isListableName,
   octetsFromBytes,
   octetsFromText,
   type Octets,
-  parseFactLine,
+  parseEntryLine,
   parseFactSelection,
 } from "@sallyport/protocol";
 
@@ -33,10 +33,10 @@ test("R-3659-12 facts, one space, name", () => {
     unique: "keVO1+YZ5",
   };
   assert.equal(
-    formatFacts(defaultFactSelection, entry),
+    formatEntryLine(defaultFactSelection, entry),
     "type=file;size=1024990;modify=19981107085215;perm=;unique=keVO1+YZ5; a; b=c ",
   );
-  assert.equal(formatFacts([], { ...entry, name: octets(" lead") }), "  lead");
+  assert.equal(formatEntryLine([], { ...entry, name: octets(" lead") }), "  lead");
 });
 
 test("R-3659-13 every fact that has a value, and none that has not", () => {
@@ -55,36 +55,40 @@ test("R-3659-13 every fact that has a value, and none that has not", () => {
     groupId: 65_534,
   };
   assert.equal(
-    formatFacts(factNames, entry),
+    formatEntryLine(factNames, entry),
     "type=dir;modify=19700101000000.500;create=19700101000000;perm=elcm;unique=U;UNIX.mode=0755;UNIX.owner=alice;" +
       "UNIX.group=staff;UNIX.uid=0;UNIX.gid=65534; \xC3\xBC",
   );
-  assert.equal(formatFacts(factNames, { name: octets("x") }), " x");
-  assert.equal(formatFacts(["UNIX.mode"], { name: octets("x"), mode: 0o4755 }), "UNIX.mode=04755; x");
-  assert.equal(formatFacts(["UNIX.mode"], { name: octets("x"), mode: 0 }), "UNIX.mode=0000; x");
+  assert.equal(formatEntryLine(factNames, { name: octets("x") }), " x");
+  assert.equal(formatEntryLine(["UNIX.mode"], { name: octets("x"), mode: 0o4755 }), "UNIX.mode=04755; x");
+  assert.equal(formatEntryLine(["UNIX.mode"], { name: octets("x"), mode: 0 }), "UNIX.mode=0000; x");
 });
 
 test("R-3659-13 links tell their target where it can be written without space, semicolon or octets above 127", () => {
   const link = (target?: string) =>
-    formatFacts(["type"], { name: octets("l"), type: "slink", target: target === undefined ? target : octets(target) });
+    formatEntryLine(["type"], {
+      name: octets("l"),
+      type: "slink",
+      target: target === undefined ? target : octets(target),
+    });
   assert.equal(link("../a/b"), "type=OS.unix=slink:../a/b; l");
   for (const target of ["a b", "a;size=1", "ü", "a\r\nb", "a=b", ""]) {
     assert.equal(link(target), "type=OS.unix=slink; l", target);
   }
   assert.equal(link(), "type=OS.unix=slink; l");
-  assert.equal(formatFacts(["UNIX.owner"], { name: octets("x"), ownerName: octets("DOMAIN users") }), " x");
+  assert.equal(formatEntryLine(["UNIX.owner"], { name: octets("x"), ownerName: octets("DOMAIN users") }), " x");
 });
 
 test("R-3659-13 cdir and pdir are left out without the type fact", () => {
   const self: FactEntry = { name: octets("/a"), type: "cdir", unique: "U" };
-  assert.equal(formatFacts(["type", "unique"], self), "type=cdir;unique=U; /a");
-  assert.equal(formatFacts(["unique"], self), undefined);
-  assert.equal(formatFacts([], { ...self, type: "pdir" }), undefined);
+  assert.equal(formatEntryLine(["type", "unique"], self), "type=cdir;unique=U; /a");
+  assert.equal(formatEntryLine(["unique"], self), undefined);
+  assert.equal(formatEntryLine([], { ...self, type: "pdir" }), undefined);
 });
 
 test("S-09 a name with CR, LF or NUL is not listed", () => {
   for (const name of ["a\r\ntype=dir; b", "a\nb", "a\rb", "a\0"]) {
-    assert.equal(formatFacts(defaultFactSelection, { name: octets(name), type: "file" }), undefined);
+    assert.equal(formatEntryLine(defaultFactSelection, { name: octets(name), type: "file" }), undefined);
   }
 });
 
@@ -103,7 +107,7 @@ test("R-3659-15 the examples of RFC 3659 §7.9.2", () => {
     modifiedMs: Date.UTC(1999, 8, 30, 15, 22, 25),
     unique: "keVO1+YZ5",
   };
-  const list = () => formatFacts(selection, entry);
+  const list = () => formatEntryLine(selection, entry);
 
   assert.equal(feature(), "MLST type*;size;modify*;perm;unique;UNIX.mode;");
   assert.equal(options("Type;UNIX.mode;Perm;"), "200 MLST OPTS type;perm;UNIX.mode;");
@@ -145,7 +149,7 @@ test("R-3659-15 FEAT tells the whole table with stars on the defaults", () => {
 });
 
 test("R-3659-16 lines of peers: case, unknown facts, odd ends, spaces", () => {
-  const parsed = parseFactLine(
+  const parsed = parseEntryLine(
     octets("Type=File;SIZE=12;Perm=ADFRW;x.mine=a=b;Modify=19990930152225;;junk  two words "),
   );
   assert.ok(parsed !== undefined);
@@ -155,17 +159,18 @@ test("R-3659-16 lines of peers: case, unknown facts, odd ends, spaces", () => {
   assert.equal(parsed.perm, "adfrw");
   assert.equal(parsed.modifiedMs, Date.UTC(1999, 8, 30, 15, 22, 25));
   assert.equal(parsed.facts.get("x.mine"), "a=b");
-  assert.equal(parseFactLine(octets("type=dir;size=7 d"))?.sizeBytes, 7);
-  assert.equal(parseFactLine(octets("type=OS.UNIX=slink:/x; l"))?.target, "/x");
-  assert.equal(parseFactLine(octets("type=OS.unix=chr-8/1; l"))?.type, "other");
-  assert.equal(parseFactLine(octets("type=constructor; l"))?.type, "other");
-  assert.equal(parseFactLine(octets(" name"))?.name, "name");
-  assert.equal(parseFactLine(octets("size=1e3;modify=now;UNIX.mode=888; n"))?.sizeBytes, undefined);
-  for (const line of ["", "type=file;", "type=file; ", "nospace"]) assert.equal(parseFactLine(octets(line)), undefined);
+  assert.equal(parseEntryLine(octets("type=dir;size=7 d"))?.sizeBytes, 7);
+  assert.equal(parseEntryLine(octets("type=OS.UNIX=slink:/x; l"))?.target, "/x");
+  assert.equal(parseEntryLine(octets("type=OS.unix=chr-8/1; l"))?.type, "other");
+  assert.equal(parseEntryLine(octets("type=constructor; l"))?.type, "other");
+  assert.equal(parseEntryLine(octets(" name"))?.name, "name");
+  assert.equal(parseEntryLine(octets("size=1e3;modify=now;UNIX.mode=888; n"))?.sizeBytes, undefined);
+  for (const line of ["", "type=file;", "type=file; ", "nospace"])
+    assert.equal(parseEntryLine(octets(line)), undefined);
 });
 
 test("R-3659-16 a line of a megabyte is read", () => {
-  const parsed = parseFactLine(octets(`${"x.a=b;".repeat(170_000)}size=3; n`));
+  const parsed = parseEntryLine(octets(`${"x.a=b;".repeat(170_000)}size=3; n`));
   assert.equal(parsed?.sizeBytes, 3);
 });
 
@@ -187,9 +192,9 @@ test("R-3659-12 what is formatted can be parsed", () => {
   });
   fc.assert(
     fc.property(entries, (entry) => {
-      const line = formatFacts(factNames, entry);
+      const line = formatEntryLine(factNames, entry);
       assert.ok(line !== undefined);
-      const { facts: _, ...parsed } = parseFactLine(line) ?? assert.fail("not parsed");
+      const { facts: _, ...parsed } = parseEntryLine(line) ?? assert.fail("not parsed");
       assert.deepEqual({ ...parsed }, { ...entry, ...(entry.type === "file" ? {} : { sizeBytes: undefined }) });
     }),
   );
@@ -199,7 +204,7 @@ test("S-09 whatever an entry holds, its line is one line and its facts have no s
   const text = anyOctets;
   fc.assert(
     fc.property(text, text, text, (name, target, ownerName) => {
-      const line = formatFacts(factNames, { name, type: "slink", target, ownerName });
+      const line = formatEntryLine(factNames, { name, type: "slink", target, ownerName });
       if (line === undefined) return;
       assert.doesNotMatch(line, /[\r\n\0]/);
       assert.ok(line.endsWith(` ${name}`));
@@ -209,6 +214,6 @@ test("S-09 whatever an entry holds, its line is one line and its facts have no s
 });
 
 test("no line and no argument makes facts throw", () => {
-  fc.assert(fc.property(anyOctets, (line) => void parseFactLine(line)));
+  fc.assert(fc.property(anyOctets, (line) => void parseEntryLine(line)));
   fc.assert(fc.property(fc.string(), (argument) => void parseFactSelection(argument)));
 });

@@ -14,7 +14,7 @@ export interface ListedEntry extends FactEntry {
  * a size that is no number, are left out of the typed fields; a missing last `;` is tolerated. Undefined where there
  * is no space or no name. The name is not judged: it may hold `/` or be `..` (R-3659-16, S-20).
  */
-export function parseFactLine(line: Octets): ListedEntry | undefined {
+export function parseEntryLine(line: Octets): ListedEntry | undefined {
   const space = line.indexOf(" ");
   if (space < 0 || space === line.length - 1) return undefined;
   const facts = new Map<string, Octets>();
