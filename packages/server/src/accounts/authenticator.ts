@@ -33,6 +33,15 @@ export interface Authenticator {
    */
   identify?(user: string, facts: LoginFacts): Promise<Account | undefined>;
 
-  /** Checks a password, in the same time for unknown users. */
+  /**
+   * Whether a name logs in without a secret, so that the password is asked for as an e-mail address (RFC 1635) and need
+   * not be masked. Absent: no name does.
+   */
+  isAnonymous?(user: string): boolean;
+
+  /**
+   * Checks a password, in the same time for unknown users. Name and password are text: the octets of USER and PASS read
+   * as UTF-8, or as Latin-1 where they are not valid UTF-8.
+   */
   authenticate(user: string, password: string, facts: LoginFacts): Promise<LoginVerdict>;
 }

@@ -1,0 +1,132 @@
+import type { Account } from "./account.ts";
+import { AccountError } from "./account-error.ts";
+import type { CertificateMapping, StoredAccount } from "./account-record.ts";
+import type { Authenticator, LoginFacts, LoginVerdict } from "./authenticator.ts";
+import { type PasswordHasher, unmatchableHash } from "./password-hash.ts";
+
+/** What the authenticator asks of a place that keeps accounts; see AccountDatabase for the meaning of each. */
+export interface AccountSource {
+  find(name: string): Promise<StoredAccount | undefined>;
+  namesOfCertificate(properties: readonly CertificateMapping[]): Promise<readonly string[]>;
+  decoyHash(name: string): Promise<string | undefined>;
+  replacePasswordHash(name: string, from: string, to: string): Promise<boolean>;
+}
+
+/** What a {@link DatabaseAuthenticator} works with. */
+export interface DatabaseAuthenticatorOptions {
+  readonly accounts: AccountSource;
+  readonly hasher: PasswordHasher;
+  /** Whether imported and outdated hashes become argon2id at the next good login. Absent: yes. */
+  readonly rehash?: boolean;
+  /** For accounts that do not say: `login` (default), `required` or `off`; see Account.clientCertificate. */
+  readonly clientCertificate?: NonNullable<Account["clientCertificate"]>;
+  readonly now?: () => number;
+}
+
+/**
+ * Checks logins against kept accounts. A name that does not exist, an account without a password, a disabled and an
+ * expired one cost the same hash as a wrong password and give the same verdict (S-12): each name without a usable hash
+ * is checked against the hash of some account, always the same one, so that even a mixture of imported schemes tells
+ * nothing.
+ */
+export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
+  readonly #accounts: AccountSource;
+  readonly #hasher: PasswordHasher;
+  readonly #rehash: boolean;
+  readonly #clientCertificate: NonNullable<Account["clientCertificate"]>;
+  readonly #now: () => number;
+  readonly #unmatchable = unmatchableHash();
+  readonly #rehashing = new Set<Promise<void>>();
+
+  constructor(options: DatabaseAuthenticatorOptions) {
+    this.#accounts = options.accounts;
+    this.#hasher = options.hasher;
+    this.#rehash = options.rehash ?? true;
+    this.#clientCertificate = options.clientCertificate ?? "login";
+    this.#now = options.now ?? Date.now;
+  }
+
+  /**
+   * Answers with the account of a mapped client certificate. The certificate is looked up first and the name only
+   * compared, so that a holder of some certificate learns nothing about other names.
+   */
+  async identify(user: string, facts: LoginFacts): Promise<Account | undefined> {
+    const names = await this.#certificateNames(facts);
+    if (!names.includes(user)) return undefined;
+    const stored = await this.#accounts.find(user);
+    if (stored === undefined || !this.#isOpen(stored)) return undefined;
+    return this.#policyOf(stored) === "login" ? stored.account : undefined;
+  }
+
+  async authenticate(user: string, password: string, facts: LoginFacts): Promise<LoginVerdict> {
+    try {
+      const stored = await this.#accounts.find(user);
+      const certificateNames = await this.#certificateNames(facts);
+      const matches = await this.#passwordMatches(user, password, stored);
+      if (!matches || stored === undefined || !this.#isOpen(stored)) return refused;
+      if (!this.#certificateAllows(stored, certificateNames)) return refused;
+      this.#rehashLater(stored, password);
+      return { kind: "accepted", account: stored.account };
+    } catch (error) {
+      if (error instanceof AccountError && error.kind === "busy") return { kind: "unavailable", reason: error.message };
+      throw error;
+    }
+  }
+
+  /** Waits for hashes that are being replaced. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#rehashing);
+  }
+
+  async #passwordMatches(user: string, password: string, stored: StoredAccount | undefined): Promise<boolean> {
+    // Asked for known names, too: the question takes its time.
+    const decoy = await this.#accounts.decoyHash(user);
+    const own = this.#usable(stored?.passwordHash);
+    const verdict = await this.#hasher.verify(password, own ?? this.#usable(decoy) ?? this.#unmatchable);
+    return own !== undefined && verdict === "match";
+  }
+
+  #usable(hash: string | undefined): string | undefined {
+    return hash === undefined || this.#hasher.refusal(hash) !== undefined ? undefined : hash;
+  }
+
+  #isOpen(stored: StoredAccount): boolean {
+    return stored.enabled && (stored.expiresMs === undefined || this.#now() < stored.expiresMs);
+  }
+
+  #policyOf(stored: StoredAccount): NonNullable<Account["clientCertificate"]> {
+    return stored.account.clientCertificate ?? this.#clientCertificate;
+  }
+
+  /** A certificate that belongs to others speaks against this name (R-TLS-40); one that is unknown says nothing. */
+  #certificateAllows(stored: StoredAccount, certificateNames: readonly string[]): boolean {
+    const policy = this.#policyOf(stored);
+    if (policy === "off" || certificateNames.includes(stored.account.name)) return true;
+    return policy === "login" && certificateNames.length === 0;
+  }
+
+  async #certificateNames(facts: LoginFacts): Promise<readonly string[]> {
+    const certificate = facts.clientCertificate;
+    if (certificate === undefined) return [];
+    const properties: CertificateMapping[] = [
+      { kind: "fingerprint", value: certificate.fingerprint },
+      { kind: "subject", value: certificate.subject },
+      ...certificate.alternativeNames.map((value) => ({ kind: "name", value }) as const),
+    ];
+    return this.#accounts.namesOfCertificate(properties);
+  }
+
+  /** Neither delays nor endangers the login that it follows; what failed is tried at the next. */
+  #rehashLater(stored: StoredAccount, password: string): void {
+    const from = stored.passwordHash;
+    if (!this.#rehash || from === undefined || !this.#hasher.isOutdated(from)) return;
+    const work = this.#hasher
+      .hash(password)
+      .then((to) => this.#accounts.replacePasswordHash(stored.account.name, from, to))
+      .catch(() => false)
+      .then(() => void this.#rehashing.delete(work));
+    this.#rehashing.add(work);
+  }
+}
+
+const refused: LoginVerdict = { kind: "refused" };
