@@ -17,3 +17,6 @@ export * from "./facts.ts";
 export * from "./addresses.ts";
 export * from "./endpoints.ts";
 export * from "./proxy-protocol.ts";
+export * from "./digest-argument.ts";
+export * from "./listing/unix-listing.ts";
+export * from "./transcript.ts";
