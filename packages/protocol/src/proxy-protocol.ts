@@ -44,7 +44,7 @@ const textBytesMax = 107;
 
 /** Whether the octets, as far as they go, agree with a signature. */
 function startsAlike(bytes: Uint8Array, signature: readonly number[]): boolean {
-  return bytes.length > 0 && signature.every((octet, at) => at >= bytes.length || bytes[at] === octet);
+  return signature.every((octet, at) => at >= bytes.length || bytes[at] === octet);
 }
 
 function parseText(bytes: Uint8Array): ProxyHeader | "incomplete" | ProxyHeaderFailure {
