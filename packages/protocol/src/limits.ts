@@ -55,6 +55,8 @@ export const limits = {
   dataBufferBytes: limit(268_435_456, "bytes", "transfer buffers of one worker; past it transfers get small ones"),
   proxyHeaderBytes: limit(4_096, "bytes", "a PROXY protocol header with its TLVs"),
   proxyHeaderMs: limit(3_000, "ms", "from accept to a whole PROXY protocol header"),
+  interruptedUploadMs: limit(86_400_000, "ms", "an interrupted upload is kept for its owner to continue"),
+  symbolicLinksCount: limit(40, "count", "symbolic links followed in one path, as Linux does (S-21)"),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

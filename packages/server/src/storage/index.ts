@@ -1,2 +1,3 @@
 export * from "./storage.ts";
 export * from "./storage-error.ts";
+export { LocalDirectory, type LocalDirectoryOptions } from "./local-directory.ts";

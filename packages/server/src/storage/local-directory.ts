@@ -1,0 +1,82 @@
+import fs from "node:fs";
+
+import { ConfigError, limits, octetsFromText } from "@sallyport/protocol";
+
+import { type Confinement, ConfinedTree, type LinkPolicy } from "./local/confined-tree.ts";
+import { asynchronousCalls, synchronousCalls } from "./local/file-calls.ts";
+import { KeptParts } from "./local/kept-parts.ts";
+import { type LocalGround, LocalStorage } from "./local/local-storage.ts";
+import { isLocalFileSystem } from "./local/local-file-system.ts";
+import { ReservedAreas } from "./local/reserved-areas.ts";
+import type { Storage, StorageSource } from "./storage.ts";
+
+export interface LocalDirectoryOptions {
+  /** Whether symbolic links are followed while they stay inside (the default) or refused. */
+  readonly links?: LinkPolicy;
+  /** Flush each upload to the disk before it is acknowledged; an intent may say so itself. */
+  readonly durable?: boolean;
+  /** Permission bits of new files, less the process's umask; 0o666 if not given. */
+  readonly fileMode?: number;
+  /** Permission bits of new directories, less the process's umask; 0o777 if not given. */
+  readonly directoryMode?: number;
+  /** How long interrupted uploads are kept; a day if not given. */
+  readonly keepPartsMs?: number;
+  /**
+   * Whether file calls are made at once or by the thread pool. By default the root's file system decides: at once where
+   * it is local, by threads where one hung server would stop everybody (NFS, CIFS, FUSE).
+   */
+  readonly calls?: "synchronous" | "asynchronous";
+  /** How directories are held; `paths` is for systems without `/proc` and weaker, see PathHandle. */
+  readonly confinement?: Confinement;
+}
+
+/**
+ * A directory of this machine as a storage, out of which no path, no link and no race leads. Uploads are staged in the
+ * reserved directory `.sallyport` in it and appear whole.
+ */
+export class LocalDirectory implements StorageSource, AsyncDisposable {
+  readonly #ground: LocalGround;
+
+  private constructor(ground: LocalGround) {
+    this.#ground = ground;
+  }
+
+  /**
+   * Opens a directory.
+   *
+   * @throws {ConfigError} SALLYPORT_STORAGE_ROOT where it is missing, no directory, or may not be entered
+   */
+  static async open(rootPath: string, options: LocalDirectoryOptions = {}): Promise<LocalDirectory> {
+    try {
+      const local = options.calls ?? (isLocalFileSystem(rootPath) ? "synchronous" : "asynchronous");
+      const tree = new ConfinedTree(
+        local === "synchronous" ? synchronousCalls : asynchronousCalls,
+        octetsFromText(rootPath),
+        {
+          links: options.links ?? "follow-inside",
+          confinement: options.confinement ?? (fs.existsSync("/proc/self/fd") ? "descriptors" : "paths"),
+        },
+      );
+      const areas = new ReservedAreas(tree);
+      return new LocalDirectory({
+        tree,
+        areas,
+        parts: new KeptParts(tree, areas, options.keepPartsMs ?? limits.interruptedUploadMs.value),
+        durable: options.durable ?? false,
+        fileMode: options.fileMode ?? 0o666,
+        directoryMode: options.directoryMode ?? 0o777,
+      });
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new ConfigError("SALLYPORT_STORAGE_ROOT", `cannot serve ${rootPath}: ${why}`, { cause });
+    }
+  }
+
+  forOwner(owner: string): Storage {
+    return new LocalStorage(this.#ground, owner);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#ground.tree.close();
+  }
+}

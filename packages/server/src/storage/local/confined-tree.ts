@@ -1,0 +1,214 @@
+import fs from "node:fs";
+
+import { displayOctets, limits, type Octets, pathComponents, type VirtualPath } from "@sallyport/protocol";
+
+import { StorageError } from "../storage-error.ts";
+import { DescriptorHandle } from "./descriptor-handle.ts";
+import type { DirectoryHandle } from "./directory-handle.ts";
+import { type FileCalls, nativePath } from "./file-calls.ts";
+import { PathHandle } from "./path-handle.ts";
+import { isReservedName } from "./reserved-name.ts";
+
+/** What becomes of a symbolic link on the way: followed while it stays inside, or refused always. */
+export type LinkPolicy = "follow-inside" | "refuse";
+
+/** How directories are held: by descriptors (Linux), or by checked paths where there is no `/proc`. */
+export type Confinement = "descriptors" | "paths";
+
+/** A name in a directory that is held open; the empty name is the directory itself. Dispose of it after use. */
+export interface Location extends Disposable {
+  readonly directory: DirectoryHandle;
+  /** The names that lead from the root to the directory, without any link. */
+  readonly canonical: readonly Octets[];
+  /** How many of them are the base of the walk, above which nothing may lead. */
+  readonly floorCount: number;
+  readonly name: Octets;
+}
+
+/** Whether a walk is to end at an entry that is there, or at a name that may be taken; only the error differs. */
+export type Purpose = "existing" | "new";
+
+/**
+ * A directory tree which no path leaves. Paths are walked name by name, each opened relative to the handle before it;
+ * symbolic links are resolved here, name by name as well, and refused where they lead out (S-19, S-21).
+ */
+export class ConfinedTree {
+  readonly calls: FileCalls;
+  readonly #root: DirectoryHandle;
+  readonly #rootRealPath: Octets;
+  readonly #links: LinkPolicy;
+  readonly #duplicating = new Set<Promise<DirectoryHandle>>();
+  #open = true;
+
+  constructor(calls: FileCalls, rootPath: Octets, options: { links: LinkPolicy; confinement: Confinement }) {
+    this.calls = calls;
+    this.#links = options.links;
+    this.#rootRealPath = fs.realpathSync.native(nativePath(rootPath, "" as Octets), "latin1") as Octets;
+    this.#root =
+      options.confinement === "paths"
+        ? new PathHandle(calls, this.#rootRealPath)
+        : DescriptorHandle.openRoot(calls, nativePath(this.#rootRealPath, "" as Octets));
+  }
+
+  /** The location of a path below `base`; its last name is taken as it is, be it a link or nothing at all. */
+  locate(base: VirtualPath, path: VirtualPath, purpose: Purpose = "existing"): Promise<Location> {
+    return this.#within(base, path, { follow: false, purpose });
+  }
+
+  /** The location that a path means after all links, also the last, are followed; the name may be free. */
+  follow(base: VirtualPath, path: VirtualPath, purpose: Purpose = "existing"): Promise<Location> {
+    return this.#within(base, path, { follow: true, purpose });
+  }
+
+  /** The directory that a path means after all links are followed. */
+  async directory(base: VirtualPath, path: VirtualPath): Promise<Location> {
+    const location = await this.follow(base, path);
+    if (location.name === "") return location;
+    using parent = location;
+    const child = await parent.directory.child(parent.name);
+    if ("target" in child) throw leaves(path);
+    return located(child, [...parent.canonical, parent.name], parent.floorCount, "" as Octets);
+  }
+
+  /** A handle of the root, to be disposed of. */
+  async root(): Promise<DirectoryHandle> {
+    if (!this.#open) throw new StorageError("failed", "the storage is closed");
+    const duplicate = this.#root.duplicate();
+    if (this.calls.synchronous) return duplicate;
+    this.#duplicating.add(duplicate);
+    return duplicate.finally(() => this.#duplicating.delete(duplicate));
+  }
+
+  /** Whether a link at this location would stay inside, as far as the text of its target tells. */
+  staysInside({ canonical, floorCount }: Location, target: Octets): boolean {
+    const floor = canonical.slice(0, floorCount);
+    const inside = target.startsWith("/")
+      ? this.#fromFloor(target, floor)
+      : [...canonical.slice(floorCount), ...split(target)];
+    let depth = 0;
+    for (const name of inside ?? [".."]) {
+      if (name === "..") depth--;
+      else if (name !== "" && name !== ".") depth++;
+      if (depth < 0) return false;
+    }
+    return true;
+  }
+
+  /** Refuses all further walks; those under way end on the handles that they have. */
+  async close(): Promise<void> {
+    this.#open = false;
+    // A descriptor number that is closed while a thread still looks it up may mean another directory by then.
+    await Promise.allSettled(this.#duplicating);
+    this.#root[Symbol.dispose]();
+  }
+
+  async #within(base: VirtualPath, path: VirtualPath, end: WalkEnd): Promise<Location> {
+    const names = pathComponents(path);
+    if (base === "/") return this.#walk([], names, path, end);
+    using top = await this.#walk([], pathComponents(base), path, { follow: true, purpose: "existing" });
+    const floor = top.name === "" ? top.canonical : [...top.canonical, top.name];
+    return await this.#walk(floor, names, path, end);
+  }
+
+  /** Walks `names` from the directory `floor`, above which neither `..` nor an absolute link may lead. */
+  async #walk(floor: readonly Octets[], names: readonly Octets[], path: VirtualPath, end: WalkEnd): Promise<Location> {
+    const pending = names.toReversed();
+    let canonical = [...floor];
+    let linksLeft = limits.symbolicLinksCount.value;
+    let here = await this.#openPlain(canonical);
+    const restart = async (at: Octets[]): Promise<void> => {
+      here[Symbol.dispose]();
+      canonical = at;
+      here = await this.#openPlain(at);
+    };
+    const followLink = async (target: Octets): Promise<void> => {
+      if (this.#links === "refuse")
+        throw new StorageError("denied", `${displayOctets(path)}: symbolic links are refused`);
+      if (linksLeft-- === 0) throw leaves(path);
+      const absolute = target.startsWith("/");
+      const inside = absolute ? this.#fromFloor(target, floor) : split(target);
+      if (inside === undefined) throw leaves(path);
+      if (absolute) await restart([...floor]);
+      pending.push(...inside.toReversed());
+    };
+    try {
+      for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+        if (name === "" || name === ".") continue;
+        if (name === "..") {
+          if (canonical.length <= floor.length) throw leaves(path);
+          await restart(canonical.slice(0, -1));
+          continue;
+        }
+        const last = pending.length === 0;
+        if (isReservedName(name)) throw reserved(path, last ? end.purpose : "existing");
+        const target = last ? await this.#lastTarget(here, name, end) : await step(name);
+        if (last && target === undefined) return located(here, canonical, floor.length, name);
+        if (target !== undefined) await followLink(target);
+      }
+      return located(here, canonical, floor.length, "" as Octets);
+    } catch (error) {
+      here[Symbol.dispose]();
+      throw error;
+    }
+
+    async function step(name: Octets): Promise<Octets | undefined> {
+      const next = await here.child(name);
+      if ("target" in next) return next.target;
+      here[Symbol.dispose]();
+      here = next;
+      canonical.push(name);
+      return undefined;
+    }
+  }
+
+  async #lastTarget(directory: DirectoryHandle, name: Octets, end: WalkEnd): Promise<Octets | undefined> {
+    if (!end.follow) return undefined;
+    const path = directory.at(name);
+    const stats = await this.calls.lstat(path);
+    return stats?.isSymbolicLink() ? this.calls.readlink(path) : undefined;
+  }
+
+  /** Opens a directory by names that held no link when they were walked; a link among them now is an attack. */
+  async #openPlain(canonical: readonly Octets[]): Promise<DirectoryHandle> {
+    let here = await this.root();
+    for (const name of canonical) {
+      using parent = here;
+      const next = await parent.child(name);
+      if ("target" in next) throw new StorageError("denied", `${displayOctets(name)}: became a link`);
+      here = next;
+    }
+    return here;
+  }
+
+  /** The names below the floor that an absolute link target means, or undefined where it leads elsewhere. */
+  #fromFloor(target: Octets, floor: readonly Octets[]): Octets[] | undefined {
+    const top = [...split(this.#rootRealPath), ...floor].filter((name) => name !== "");
+    const names = split(target).filter((name) => name !== "" && name !== ".");
+    return top.every((name, at) => names[at] === name) ? names.slice(top.length) : undefined;
+  }
+}
+
+interface WalkEnd {
+  readonly follow: boolean;
+  readonly purpose: Purpose;
+}
+
+function located(directory: DirectoryHandle, canonical: readonly Octets[], floorCount: number, name: Octets): Location {
+  return { directory, canonical, floorCount, name, [Symbol.dispose]: () => directory[Symbol.dispose]() };
+}
+
+function split(path: Octets): Octets[] {
+  return path.split("/") as Octets[];
+}
+
+function leaves(path: VirtualPath): StorageError {
+  return new StorageError(
+    "not-found",
+    `${displayOctets(path)}: a symbolic link leads out of the storage or in a circle`,
+  );
+}
+
+function reserved(path: VirtualPath, purpose: Purpose): StorageError {
+  const kind = purpose === "new" ? "name-not-allowed" : "not-found";
+  return new StorageError(kind, `${displayOctets(path)}: the name is reserved`);
+}

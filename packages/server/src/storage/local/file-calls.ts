@@ -1,0 +1,126 @@
+import fs, { type Stats } from "node:fs";
+import { promisify } from "node:util";
+
+import type { Octets } from "@sallyport/protocol";
+
+/** A path for `node:fs`: a plain string while it is ASCII, bytes otherwise, so that no name is ever re-encoded. */
+export type NativePath = string | Buffer;
+
+/** Joins a directory (octets, ends with `/`) and a name into a path that holds exactly these octets. */
+export function nativePath(directory: string, name: Octets): NativePath {
+  const path = directory + name;
+  return asciiOnly.test(path) ? path : Buffer.from(path, "latin1");
+}
+
+// oxlint-disable-next-line no-control-regex -- ASCII begins at NUL
+const asciiOnly = /^[\x00-\x7F]*$/;
+
+/** What came at once or will come. */
+export type Soon<T> = T | Promise<T>;
+
+/**
+ * The file calls that a local directory needs, in one of two manners: at once where the file system is local (a
+ * thread-pool hop costs more than the cached call itself), by the thread pool where it may hang (NFS, CIFS, FUSE).
+ */
+export interface FileCalls {
+  readonly synchronous: boolean;
+  open(path: NativePath, flags: number, mode?: number): Soon<number>;
+  close(descriptor: number): Soon<void>;
+  fstat(descriptor: number): Soon<Stats>;
+  /** Undefined where there is no entry of that name. */
+  lstat(path: NativePath): Soon<Stats | undefined>;
+  readlink(path: NativePath): Soon<Octets>;
+  access(path: NativePath, mode: number): Soon<void>;
+  mkdir(path: NativePath, mode: number): Soon<void>;
+  rmdir(path: NativePath): Soon<void>;
+  unlink(path: NativePath): Soon<void>;
+  rename(from: NativePath, to: NativePath): Soon<void>;
+  link(existing: NativePath, name: NativePath): Soon<void>;
+  symlink(target: NativePath, name: NativePath): Soon<void>;
+  chmod(path: NativePath, mode: number): Soon<void>;
+  utimes(path: NativePath, accessedSeconds: number, modifiedSeconds: number): Soon<void>;
+  futimes(descriptor: number, accessedSeconds: number, modifiedSeconds: number): Soon<void>;
+  fchmod(descriptor: number, mode: number): Soon<void>;
+  fchown(descriptor: number, userId: number, groupId: number): Soon<void>;
+  ftruncate(descriptor: number, lengthBytes: number): Soon<void>;
+  opendir(path: NativePath): Soon<fs.Dir>;
+  /** The next entry's name, or undefined at the end. */
+  readdir(directory: fs.Dir): Soon<Octets | undefined>;
+}
+
+/** Entries that one `getdents` hop brings. */
+const directoryBufferCount = 256;
+
+const openDirectoryOptions = { encoding: "latin1" as BufferEncoding, bufferSize: directoryBufferCount };
+
+export const synchronousCalls: FileCalls = {
+  synchronous: true,
+  open: fs.openSync,
+  close: fs.closeSync,
+  fstat: (descriptor) => fs.fstatSync(descriptor),
+  lstat: (path) => fs.lstatSync(path, { throwIfNoEntry: false }),
+  readlink: (path) => fs.readlinkSync(path, "latin1") as Octets,
+  access: fs.accessSync,
+  mkdir: (path, mode) => void fs.mkdirSync(path, mode),
+  rmdir: (path) => fs.rmdirSync(path),
+  unlink: fs.unlinkSync,
+  rename: fs.renameSync,
+  link: fs.linkSync,
+  symlink: (target, name) => fs.symlinkSync(target, name),
+  chmod: fs.chmodSync,
+  utimes: fs.utimesSync,
+  futimes: fs.futimesSync,
+  fchmod: fs.fchmodSync,
+  fchown: fs.fchownSync,
+  ftruncate: fs.ftruncateSync,
+  opendir: (path) => fs.opendirSync(path as string, openDirectoryOptions),
+  readdir: (directory) => directory.readSync()?.name as Octets | undefined,
+};
+
+const lstatAsync: (path: NativePath) => Promise<Stats> = promisify(fs.lstat);
+const readlinkAsync = promisify(fs.readlink);
+
+export const asynchronousCalls: FileCalls = {
+  synchronous: false,
+  open: promisify(fs.open),
+  close: promisify(fs.close),
+  fstat: (descriptor) => fstatAsync(descriptor),
+  lstat: async (path) => {
+    try {
+      return await lstatAsync(path);
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+      throw error;
+    }
+  },
+  readlink: async (path) => (await readlinkAsync(path, "latin1")) as Octets,
+  access: promisify(fs.access),
+  mkdir: async (path, mode) => void (await fs.promises.mkdir(path, mode)),
+  rmdir: (path) => fs.promises.rmdir(path),
+  unlink: promisify(fs.unlink),
+  rename: promisify(fs.rename),
+  link: promisify(fs.link),
+  symlink: (target, name) => fs.promises.symlink(target, name),
+  chmod: promisify(fs.chmod),
+  utimes: promisify(fs.utimes),
+  futimes: promisify(fs.futimes),
+  fchmod: promisify(fs.fchmod),
+  fchown: promisify(fs.fchown),
+  ftruncate: promisify(fs.ftruncate),
+  opendir: (path) => fs.promises.opendir(path as string, openDirectoryOptions),
+  readdir: async (directory) => (await directory.read())?.name as Octets | undefined,
+};
+
+function fstatAsync(descriptor: number): Promise<Stats> {
+  return new Promise((resolve, reject) => {
+    fs.fstat(descriptor, (error, stats) => (error === null ? resolve(stats) : reject(error)));
+  });
+}
+
+/** Flushes a descriptor to the disk; always by the thread pool, because it takes milliseconds anywhere. */
+export const fsync: (descriptor: number) => Promise<void> = promisify(fs.fsync);
+
+/** Copies a whole file, by sharing its blocks where the file system can (reflink), else inside the kernel. */
+export function copyFile(from: NativePath, to: NativePath): Promise<void> {
+  return fs.promises.copyFile(from, to, fs.constants.COPYFILE_FICLONE);
+}

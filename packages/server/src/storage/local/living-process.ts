@@ -1,0 +1,58 @@
+import fs from "node:fs";
+
+import type { Octets } from "@sallyport/protocol";
+
+/**
+ * A name for this process that no other process has had since the machine started: boot, process namespace, number
+ * and start time. Files left behind carry it, so that whoever finds one can tell whether its writer still lives.
+ */
+export function processToken(): Octets {
+  own ??= tokenOf(process.pid);
+  return own;
+}
+
+let own: Octets | undefined;
+
+/**
+ * Whether the process that a token names still runs. One of another container or machine counts as dead: its numbers
+ * mean nothing here, and a directory belongs to one machine at a time.
+ */
+export function isLiving(token: string): boolean {
+  const [, , processId] = token.split("-");
+  if (processId === undefined || !/^\d+$/.test(processId)) return false;
+  return token === processToken() || token === tokenOf(Number(processId));
+}
+
+function tokenOf(processId: number): Octets {
+  const boot = read("/proc/sys/kernel/random/boot_id").slice(0, 8);
+  const namespace = /\d+/.exec(readLink("/proc/self/ns/pid"))?.[0] ?? "";
+  return `${boot}-${namespace}-${processId}-${startTicks(processId)}` as Octets;
+}
+
+/** Field 22 of `/proc/PID/stat`; without `/proc` only whether there is such a process. */
+function startTicks(processId: number): string {
+  const line = read(`/proc/${processId}/stat`);
+  if (line !== "") return line.slice(line.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  try {
+    process.kill(processId, 0);
+    return "0";
+  } catch {
+    return "dead";
+  }
+}
+
+function read(path: string): string {
+  try {
+    return fs.readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
+}
+
+function readLink(path: string): string {
+  try {
+    return fs.readlinkSync(path);
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,142 @@
+import fs, { type Stats } from "node:fs";
+
+import { displayOctets } from "@sallyport/protocol";
+
+import { StorageError } from "../storage-error.ts";
+import type { Entry } from "../storage.ts";
+import type { Claim } from "./claims.ts";
+import type { Location } from "./confined-tree.ts";
+import type { DirectoryHandle } from "./directory-handle.ts";
+import { errnoOf } from "./errno.ts";
+import { type FileCalls, fsync } from "./file-calls.ts";
+import type { FileWriter } from "./file-writer.ts";
+import type { KeptParts } from "./kept-parts.ts";
+import { entryFromStats } from "./local-entry.ts";
+import type { UploadEnding } from "./local-upload.ts";
+import type { Octets } from "@sallyport/protocol";
+
+/** Where an upload lies until it is published, and what becomes of it. */
+export interface Staging {
+  readonly calls: FileCalls;
+  readonly writer: FileWriter;
+  /** Where the name will appear. */
+  readonly location: Location;
+  /** The folder and name of the staged file. */
+  readonly folder: DirectoryHandle;
+  readonly stagedName: Octets;
+  readonly parts: KeptParts;
+  readonly owner: string;
+  readonly durable: boolean;
+  /** The name must still be free when it is published. */
+  readonly exclusive: boolean;
+  /** There was no published file under the name, so that an interruption may keep a part. */
+  readonly mayKeep: boolean;
+  readonly claim?: Claim;
+  /** Set where the staged file is the owner's kept part itself: the length to go back to. */
+  readonly partBytes?: number;
+}
+
+/** The end of an upload that lies apart and is renamed to its name when it is whole. */
+export class StagedEnding implements UploadEnding {
+  readonly #staging: Staging;
+  #descriptorOpen = true;
+  #renamed = false;
+
+  constructor(staging: Staging) {
+    this.#staging = staging;
+  }
+
+  async publish(): Promise<Entry> {
+    const { calls, writer, location, owner, parts, durable } = this.#staging;
+    await this.#inherit(await calls.lstat(location.directory.at(location.name)));
+    if (durable) await fsync(writer.descriptor);
+    const stats = await calls.fstat(writer.descriptor);
+    await this.#close();
+    await this.#rename();
+    this.#renamed = true;
+    if (durable) await syncDirectory(location.directory);
+    await parts.discard(owner, location);
+    return entryFromStats(location.name, stats);
+  }
+
+  async keep(): Promise<void> {
+    const { calls, writer, location, mayKeep, owner, parts, folder, stagedName, partBytes, durable } = this.#staging;
+    const published = await calls.lstat(location.directory.at(location.name));
+    if (!mayKeep || published !== undefined || writer.gaplessEnd === 0) return this.undo();
+    await calls.ftruncate(writer.descriptor, writer.gaplessEnd);
+    if (durable) await fsync(writer.descriptor);
+    await this.#close();
+    if (partBytes === undefined) await parts.keep(owner, location, { folder, name: stagedName });
+    this.#renamed = true;
+  }
+
+  async undo(): Promise<void> {
+    const { calls, writer, folder, stagedName, partBytes } = this.#staging;
+    if (this.#renamed) return;
+    if (partBytes !== undefined && this.#descriptorOpen) await calls.ftruncate(writer.descriptor, partBytes);
+    await this.#close();
+    if (partBytes === undefined) await calls.unlink(folder.at(stagedName));
+  }
+
+  async release(): Promise<void> {
+    const { claim, durable, folder, location } = this.#staging;
+    await claim?.release({ durable });
+    folder[Symbol.dispose]();
+    location[Symbol.dispose]();
+  }
+
+  /** A file that replaces another takes over its permissions and, where the process may give it, its owner. */
+  async #inherit(replaced: Stats | undefined): Promise<void> {
+    const { calls, writer, location, exclusive } = this.#staging;
+    if (replaced === undefined) return;
+    if (exclusive) throw new StorageError("exists", `${displayOctets(location.name)}: appeared meanwhile`);
+    if (replaced.isDirectory())
+      throw new StorageError("is-a-directory", `${displayOctets(location.name)}: a directory`);
+    if (!replaced.isFile()) return;
+    const own = await calls.fstat(writer.descriptor);
+    if (own.uid !== replaced.uid || own.gid !== replaced.gid) {
+      try {
+        await calls.fchown(writer.descriptor, replaced.uid, replaced.gid);
+      } catch (error) {
+        if (errnoOf(error) !== "EPERM") throw error;
+      }
+    }
+    // Set-id bits are dropped, as the kernel drops them when a file is written.
+    await calls.fchmod(writer.descriptor, replaced.mode & 0o777);
+  }
+
+  async #rename(): Promise<void> {
+    const { calls, location, folder, stagedName, exclusive } = this.#staging;
+    const from = folder.at(stagedName);
+    const to = location.directory.at(location.name);
+    if (!exclusive) return calls.rename(from, to);
+    try {
+      await calls.link(from, to);
+    } catch (error) {
+      if (!linkless.has(errnoOf(error))) throw error;
+      // A file system without hard links: take the name first, then replace what holds it.
+      const { O_CREAT, O_EXCL, O_WRONLY } = fs.constants;
+      await calls.close(await calls.open(to, O_CREAT | O_EXCL | O_WRONLY, 0o600));
+      return calls.rename(from, to);
+    }
+    await calls.unlink(from);
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#descriptorOpen) return;
+    this.#descriptorOpen = false;
+    await this.#staging.calls.close(this.#staging.writer.descriptor);
+  }
+}
+
+const linkless: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+
+/** Makes a change of names in a directory survive a power failure. */
+export async function syncDirectory(directory: DirectoryHandle): Promise<void> {
+  const descriptor = fs.openSync(directory.self, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+  try {
+    await fsync(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
