@@ -57,6 +57,20 @@ export const limits = {
   proxyHeaderMs: limit(3_000, "ms", "from accept to a whole PROXY protocol header"),
   interruptedUploadMs: limit(86_400_000, "ms", "an interrupted upload is kept for its owner to continue"),
   symbolicLinksCount: limit(40, "count", "symbolic links followed in one path, as Linux does (S-21)"),
+  ticketLifetimeMs: limit(86_400_000, "ms", "a TLS ticket resumes; its keys end with the control connection (R-TLS-33)"),
+  sessionIdsCount: limit(4, "count", "TLS 1.2 states kept for a client that resumes by session ID without tickets"),
+  loginDelayMs: limit(2_000, "ms", "before the reply to a wrong password; doubles with each further one (S-13)"),
+  loginDelayMaxMs: limit(10_000, "ms", "longest delay of a reply to a wrong password (RFC 2577 §5 proposes 5 s)"),
+  loginWindowMs: limit(600_000, "ms", "wrong passwords are counted this long (S-13)"),
+  loginFailuresPerHostCount: limit(20, "count", "wrong passwords from one address before it is banned (S-13)"),
+  loginBanMs: limit(900_000, "ms", "first ban of an address; doubles with each further one"),
+  loginBanMaxMs: limit(86_400_000, "ms", "longest ban of an address"),
+  loginFailuresPerNameCount: limit(20, "count", "wrong passwords for one name before strangers have to queue (S-13)"),
+  loginIntervalMs: limit(1_000, "ms", "between two attempts of strangers on a name that is under attack"),
+  loginWaitMs: limit(15_000, "ms", "longest wait of a stranger's attempt on a name that is under attack"),
+  loginTrustMs: limit(2_592_000_000, "ms", "an address where a name logged in is no stranger to it this long"),
+  throttledHostsCount: limit(32_768, "count", "addresses whose wrong passwords and bans are remembered"),
+  throttledNamesCount: limit(16_384, "count", "names whose wrong passwords and known addresses are remembered"),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

@@ -1,0 +1,201 @@
+import { type LimitValues, limitValues, normaliseAddress } from "@sallyport/protocol";
+import { RecentMap } from "./recent-map.ts";
+
+/** Who tries to log in; the name is absent as long as the peer has only connected. */
+export interface LoginAttempt {
+  readonly remoteAddress: string;
+  readonly user?: string;
+}
+
+/** Whether an attempt may go on, and after how long a wait; `reason` is for the log. */
+export type ThrottleVerdict =
+  | { readonly kind: "admitted"; readonly delayMs: number }
+  | { readonly kind: "refused"; readonly reason: string; readonly untilMs: number };
+
+/** What follows from a wrong password: how long its reply waits, and until when the address is banned, if it is. */
+export interface FailureVerdict {
+  readonly delayMs: number;
+  readonly bannedUntilMs?: number;
+}
+
+/** What a {@link LoginThrottle} works with. */
+export interface LoginThrottleOptions {
+  readonly limits?: Partial<LimitValues>;
+  /** Addresses that are never delayed or banned, for example a monitoring host; net.BlockList fits. */
+  readonly exempt?: { check(address: string, family: "ipv4" | "ipv6"): boolean };
+  readonly now?: () => number;
+}
+
+/**
+ * Slows down who guesses passwords (RFC 2577 §5, S-13), without help from accounts, so that names which do not exist
+ * are treated like all others.
+ *
+ * - An address (IPv6: its /64) waits longer for each wrong password and is banned after too many of them.
+ * - A name with too many wrong passwords, from wherever, makes strangers queue: one attempt a second, and those that
+ *   would wait too long are refused unchecked. Addresses where the name has logged in before are no strangers, so that
+ *   nobody locks the owner out.
+ * - A good login forgives the wrong passwords of the same name at the same address, and no others: who owns one
+ *   account does not get free guesses at the rest.
+ *
+ * What is remembered is bounded; the longest untouched is forgotten first. Bans are kept apart, so that a flood of new
+ * addresses does not end them.
+ */
+export class LoginThrottle {
+  readonly #limits: LimitValues;
+  readonly #exempt: LoginThrottleOptions["exempt"];
+  readonly #now: () => number;
+  readonly #addresses: RecentMap<AddressRecord>;
+  readonly #bans: RecentMap<BanRecord>;
+  readonly #names: RecentMap<NameRecord>;
+  readonly #trust: RecentMap<number>;
+
+  constructor(options: LoginThrottleOptions = {}) {
+    this.#limits = limitValues(options.limits);
+    this.#exempt = options.exempt;
+    this.#now = options.now ?? Date.now;
+    this.#addresses = new RecentMap(this.#limits.throttledHostsCount);
+    this.#bans = new RecentMap(this.#limits.throttledHostsCount);
+    this.#names = new RecentMap(this.#limits.throttledNamesCount);
+    this.#trust = new RecentMap(this.#limits.throttledNamesCount);
+  }
+
+  /**
+   * Decides about a connection (no name given) or, before its password is checked, about a login. An admitted login
+   * waits `delayMs` first; asking takes its place in the queue of the name.
+   */
+  judge(attempt: LoginAttempt): ThrottleVerdict {
+    if (this.#isExempt(attempt)) return admittedAtOnce;
+    const nowMs = this.#now();
+    const untilMs = this.#bans.get(addressKey(attempt))?.untilMs ?? 0;
+    if (nowMs < untilMs) return { kind: "refused", reason: "too many wrong passwords from this address", untilMs };
+    const record = this.#nameUnderAttack(attempt, nowMs);
+    if (record === undefined) return admittedAtOnce;
+    const delayMs = Math.max(0, record.nextTurnMs - nowMs);
+    if (delayMs > this.#limits.loginWaitMs) {
+      return { kind: "refused", reason: "too many wrong passwords for this name", untilMs: record.nextTurnMs };
+    }
+    record.nextTurnMs = nowMs + delayMs + this.#limits.loginIntervalMs;
+    return { kind: "admitted", delayMs };
+  }
+
+  /** Counts a wrong password. */
+  failed(attempt: LoginAttempt): FailureVerdict {
+    if (this.#isExempt(attempt)) return { delayMs: 0 };
+    const nowMs = this.#now();
+    if (!this.#isTrusted(attempt, nowMs)) this.#countForName(attempt, nowMs);
+    const key = addressKey(attempt);
+    const record = this.#current(this.#addresses.get(key), nowMs) ?? { failures: 0, sinceMs: nowMs, byName: new Map() };
+    const name = nameKey(attempt);
+    record.failures += 1;
+    record.byName.set(name, (record.byName.get(name) ?? 0) + 1);
+    this.#addresses.set(key, record);
+    const { loginDelayMs, loginDelayMaxMs, loginFailuresPerHostCount } = this.#limits;
+    const delayMs = doubled(loginDelayMs, record.failures - 1, loginDelayMaxMs);
+    if (record.failures < loginFailuresPerHostCount) return { delayMs };
+    this.#addresses.delete(key);
+    return { delayMs, bannedUntilMs: this.#ban(key, nowMs) };
+  }
+
+  /** Remembers where a name logged in, and forgives its own wrong passwords from there. */
+  succeeded(attempt: LoginAttempt): void {
+    this.#trust.set(pairKey(attempt), this.#now());
+    const record = this.#addresses.get(addressKey(attempt));
+    if (record === undefined) return;
+    const name = nameKey(attempt);
+    record.failures -= record.byName.get(name) ?? 0;
+    record.byName.delete(name);
+  }
+
+  /** Ends the ban of an address and forgets its wrong passwords; says whether it was banned. */
+  forgive(remoteAddress: string): boolean {
+    const key = addressKey({ remoteAddress });
+    this.#addresses.delete(key);
+    return this.#bans.delete(key);
+  }
+
+  #isExempt({ remoteAddress }: LoginAttempt): boolean {
+    if (this.#exempt === undefined) return false;
+    const address = normaliseAddress(remoteAddress)?.split("%")[0];
+    return address !== undefined && this.#exempt.check(address, address.includes(":") ? "ipv6" : "ipv4");
+  }
+
+  #isTrusted(attempt: LoginAttempt, nowMs: number): boolean {
+    const lastMs = this.#trust.get(pairKey(attempt));
+    return lastMs !== undefined && nowMs - lastMs < this.#limits.loginTrustMs;
+  }
+
+  /** The record of a name that strangers have to queue for, unless this one is none. */
+  #nameUnderAttack(attempt: LoginAttempt, nowMs: number): NameRecord | undefined {
+    if (attempt.user === undefined || this.#isTrusted(attempt, nowMs)) return undefined;
+    const record = this.#current(this.#names.get(nameKey(attempt)), nowMs);
+    return record !== undefined && record.failures >= this.#limits.loginFailuresPerNameCount ? record : undefined;
+  }
+
+  #countForName(attempt: LoginAttempt, nowMs: number): void {
+    const name = nameKey(attempt);
+    const record = this.#current(this.#names.get(name), nowMs) ?? { failures: 0, sinceMs: nowMs, nextTurnMs: nowMs };
+    record.failures += 1;
+    this.#names.set(name, record);
+  }
+
+  /** Each ban of an address is twice as long as the one before, until it has behaved for the longest ban. */
+  #ban(key: string, nowMs: number): number {
+    const { loginBanMs, loginBanMaxMs } = this.#limits;
+    const before = this.#bans.get(key);
+    const count = before === undefined || nowMs - before.untilMs > loginBanMaxMs ? 0 : before.count;
+    const untilMs = nowMs + doubled(loginBanMs, count, loginBanMaxMs);
+    this.#bans.set(key, { untilMs, count: count + 1 });
+    return untilMs;
+  }
+
+  #current<Counted extends { readonly sinceMs: number }>(
+    record: Counted | undefined,
+    nowMs: number,
+  ): Counted | undefined {
+    return record !== undefined && nowMs - record.sinceMs < this.#limits.loginWindowMs ? record : undefined;
+  }
+}
+
+interface AddressRecord {
+  failures: number;
+  readonly sinceMs: number;
+  /** At most as many names as failures before a ban. */
+  readonly byName: Map<string, number>;
+}
+
+interface NameRecord {
+  failures: number;
+  readonly sinceMs: number;
+  nextTurnMs: number;
+}
+
+interface BanRecord {
+  readonly untilMs: number;
+  readonly count: number;
+}
+
+const admittedAtOnce: ThrottleVerdict = { kind: "admitted", delayMs: 0 };
+
+/** What an attacker has one of: an IPv4 address, or the /64 that a host chooses its IPv6 addresses from. */
+function addressKey({ remoteAddress }: LoginAttempt): string {
+  const address = normaliseAddress(remoteAddress) ?? remoteAddress;
+  // On a link all hosts share one prefix.
+  if (!address.includes(":") || address.startsWith("fe80:")) return address;
+  const [head = [], tail] = address.split("::").map((half) => (half === "" ? [] : half.split(":")));
+  const zeros = tail === undefined ? 0 : 8 - head.length - tail.length;
+  const groups = [...head, ...Array.from({ length: zeros }, () => "0"), ...(tail ?? [])];
+  return `${groups.slice(0, 4).join(":")}::/64`;
+}
+
+/** Longer names than any account can have are cut, and copied: a slice would keep the whole text in memory. */
+function nameKey({ user = "" }: LoginAttempt): string {
+  return user.length <= 64 ? user : Buffer.from(user.slice(0, 64), "utf8").toString("utf8");
+}
+
+function pairKey(attempt: LoginAttempt): string {
+  return `${addressKey(attempt)} ${nameKey(attempt)}`;
+}
+
+function doubled(firstMs: number, times: number, mostMs: number): number {
+  return Math.min(mostMs, firstMs * 2 ** times);
+}
