@@ -1,1 +1,3 @@
 export * from "./certificates.ts";
+export * from "./command.ts";
+export * from "./requirements.ts";
