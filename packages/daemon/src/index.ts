@@ -1,1 +1,2 @@
-export {};
+export * from "./certificates/index.ts";
+export * from "./state-directory.ts";

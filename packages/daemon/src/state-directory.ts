@@ -58,10 +58,14 @@ export function stateDirectory(path: string): StateDirectory {
  * Where state lies when nobody says otherwise: `/var/lib/sallyport` for root, else `sallyport` in the XDG state
  * directory (XDG Base Directory Specification 0.8), which is `~/.local/state` by default.
  */
-export function defaultStatePath(environment: Readonly<Partial<Record<string, string>>>, uid = process.getuid?.()): string {
+export function defaultStatePath(
+  environment: Readonly<Partial<Record<string, string>>>,
+  uid = process.getuid?.(),
+): string {
   if (uid === 0) return "/var/lib/sallyport";
   const { XDG_STATE_HOME } = environment;
-  const base = XDG_STATE_HOME !== undefined && isAbsolute(XDG_STATE_HOME) ? XDG_STATE_HOME : join(homedir(), ".local/state");
+  const base =
+    XDG_STATE_HOME !== undefined && isAbsolute(XDG_STATE_HOME) ? XDG_STATE_HOME : join(homedir(), ".local/state");
   return join(base, "sallyport");
 }
 
@@ -158,7 +162,8 @@ export function stateOwner(state: StateDirectory): Owner {
 }
 
 /** What may lie at the top of the directory or in `tls`, as regular expressions of names. */
-const ownNames = /^(tls|accounts\.db(-wal|-shm|-journal)?|server\.(lock|pid)|demo-password|files|(ca|cert|key)\.(pem|key))$/;
+const ownNames =
+  /^(tls|accounts\.db(-wal|-shm|-journal)?|server\.(lock|pid)|demo-password|files|(ca|cert|key)\.(pem|key))$/;
 
 function ownedNames(directory: string): string[] {
   return existsSync(directory) ? readdirSync(directory).filter((name) => ownNames.test(name)) : [];
@@ -187,7 +192,7 @@ function requireOwner(state: StateDirectory, stats: Stats): void {
 /** Whoever may write to the directory can swap the keys; whoever may read a secret file has the secret. */
 function requirePrivate(state: StateDirectory, stats: Stats): void {
   if ((stats.mode & 0o022) !== 0 && readdirSync(state.path).length > 0) throw exposed(state.path, "changed", "go-w");
-  for (const secret of [join(state.tls, "ca.key"), join(state.tls, "key.pem"), state.accounts, state.demoPassword]) {
+  for (const secret of [join(state.tls, "ca.key"), join(state.tls, "key.pem"), state.demoPassword]) {
     const mode = statSync(secret, { throwIfNoEntry: false })?.mode ?? 0;
     if ((mode & 0o077) !== 0) throw exposed(secret, "read", "go-rwx");
   }

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { X509Certificate, generateKeyPairSync } from "node:crypto";
 import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { type AddressInfo } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -51,9 +50,22 @@ const needsOpenssl = hasOpenssl() ? {} : { skip: "openssl is not installed" };
 
 describe("the certificates of a first run", () => {
   test("R-TLS-05 openssl verifies the chain for every name and address, strictly", needsOpenssl, async () => {
-    const { paths } = await open(freshDirectory(), now, [name("ftp.example.org"), name("192.0.2.7"), name("2001:db8::7")]);
+    const { paths } = await open(freshDirectory(), now, [
+      name("ftp.example.org"),
+      name("192.0.2.7"),
+      name("2001:db8::7"),
+    ]);
     const verify = (...args: string[]) =>
-      openssl("verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", paths.authority, ...args, paths.certificate);
+      openssl(
+        "verify",
+        "-x509_strict",
+        "-purpose",
+        "sslserver",
+        "-CAfile",
+        paths.authority,
+        ...args,
+        paths.certificate,
+      );
     for (const host of ["localhost", "ftp.example.org"]) assert.match(verify("-verify_hostname", host), /: OK/);
     for (const ip of ["127.0.0.1", "::1", "192.0.2.7", "2001:db8::7"]) assert.match(verify("-verify_ip", ip), /: OK/);
     assert.throws(() => verify("-verify_hostname", "www.example.org"));
@@ -79,8 +91,37 @@ describe("the certificates of a first run", () => {
     const { paths } = await open(freshDirectory());
     const [foreignKey, foreignRequest, foreign] = ["key", "csr", "pem"].map((end) => join(scratch, `foreign.${end}`));
     assert.ok(foreignKey !== undefined && foreignRequest !== undefined && foreign !== undefined);
-    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", foreignKey, "-out", foreignRequest, "-subj", "/CN=bank.example", "-addext", "subjectAltName=DNS:bank.example");
-    openssl("x509", "-req", "-in", foreignRequest, "-CA", paths.authority, "-CAkey", paths.authorityKey, "-copy_extensions", "copy", "-out", foreign);
+    openssl(
+      "req",
+      "-new",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:P-256",
+      "-nodes",
+      "-keyout",
+      foreignKey,
+      "-out",
+      foreignRequest,
+      "-subj",
+      "/CN=bank.example",
+      "-addext",
+      "subjectAltName=DNS:bank.example",
+    );
+    openssl(
+      "x509",
+      "-req",
+      "-in",
+      foreignRequest,
+      "-CA",
+      paths.authority,
+      "-CAkey",
+      paths.authorityKey,
+      "-copy_extensions",
+      "copy",
+      "-out",
+      foreign,
+    );
     const verdict = spawnSync("openssl", ["verify", "-CAfile", paths.authority, foreign], { encoding: "utf8" });
     assert.notEqual(verdict.status, 0);
     assert.match(verdict.stdout + verdict.stderr, /permitted subtree violation/);
@@ -94,7 +135,10 @@ describe("the certificates of a first run", () => {
     for (const key of [paths.key, paths.authorityKey]) assert.equal(statSync(key).mode & 0o777, 0o600);
     const before = readdirSync(directory).map((file) => readFileSync(join(directory, file), "utf8"));
     await open(directory, now + day);
-    assert.deepEqual(readdirSync(directory).map((file) => readFileSync(join(directory, file), "utf8")), before);
+    assert.deepEqual(
+      readdirSync(directory).map((file) => readFileSync(join(directory, file), "utf8")),
+      before,
+    );
   });
 
   test("Node shakes hands in TLS 1.2 and 1.3 and verifies the chain", async () => {
@@ -102,7 +146,8 @@ describe("the certificates of a first run", () => {
     const { certificateChainPem: cert, privateKeyPem: key } = certificates.identity(now);
     await using server = tls.createServer({ cert, key }, (socket) => socket.end());
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
+    const bound = server.address();
+    const port = typeof bound === "object" && bound !== null ? bound.port : 0;
     const ca = readFileSync(certificates.paths.authority);
     for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
       for (const servername of ["localhost", hostname()]) {
@@ -184,7 +229,11 @@ describe("renewal", () => {
     assert.deepEqual(await certificates.create({ names: [name("a.localhost")], nowMs: now }), { authority: "kept" });
     assert.deepEqual(await certificates.create({ names: [name("ftp.example.org")], nowMs: now }), { authority: "new" });
     const pem = readFileSync(certificates.paths.certificate, "latin1");
-    assert.ok(certificateCovers(pem, "ftp.example.org") && certificateCovers(pem, "::1") && !certificateCovers(pem, "192.0.2.1"));
+    assert.ok(
+      certificateCovers(pem, "ftp.example.org") &&
+        certificateCovers(pem, "::1") &&
+        !certificateCovers(pem, "192.0.2.1"),
+    );
   });
 
   test("a damaged authority is named and nothing is written", async () => {
@@ -192,8 +241,14 @@ describe("renewal", () => {
     const { paths } = await open(directory);
     writeFileSync(paths.authorityKey, "garbage");
     const before = readdirSync(directory).map((file) => readFileSync(join(directory, file), "utf8"));
-    await assert.rejects(open(directory, now + 390 * day), configError("SALLYPORT_AUTHORITY_INVALID", paths.authorityKey));
-    assert.deepEqual(readdirSync(directory).map((file) => readFileSync(join(directory, file), "utf8")), before);
+    await assert.rejects(
+      open(directory, now + 390 * day),
+      configError("SALLYPORT_AUTHORITY_INVALID", paths.authorityKey),
+    );
+    assert.deepEqual(
+      readdirSync(directory).map((file) => readFileSync(join(directory, file), "utf8")),
+      before,
+    );
   });
 });
 
@@ -211,13 +266,27 @@ describe("certificates given by file", () => {
       publicKeyEncoding: { type: "spki", format: "pem" },
       privateKeyEncoding: { type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "secret" },
     }).privateKey;
-    const reversed = file("reversed.pem", readFileSync(paths.authority, "utf8") + readFileSync(paths.certificate, "utf8"));
-    const cases: readonly (readonly [certificateFile: string, keyFile: string, code: string, named: string, nowMs?: number])[] = [
+    const reversed = file(
+      "reversed.pem",
+      readFileSync(paths.authority, "utf8") + readFileSync(paths.certificate, "utf8"),
+    );
+    const cases: readonly (readonly [
+      certificateFile: string,
+      keyFile: string,
+      code: string,
+      named: string,
+      nowMs?: number,
+    ])[] = [
       [join(scratch, "missing.pem"), paths.key, "SALLYPORT_CERTIFICATE_UNREADABLE", "missing.pem"],
       [scratch, paths.key, "SALLYPORT_CERTIFICATE_UNREADABLE", "it is a directory"],
       [file("text.pem", "hello"), paths.key, "SALLYPORT_CERTIFICATE_INVALID", "text.pem"],
       [file("big.pem", "x".repeat(1_048_577)), paths.key, "SALLYPORT_CERTIFICATE_UNREADABLE", "1 MiB"],
-      [file("cut.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"), paths.key, "SALLYPORT_CERTIFICATE_INVALID", "damaged"],
+      [
+        file("cut.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"),
+        paths.key,
+        "SALLYPORT_CERTIFICATE_INVALID",
+        "damaged",
+      ],
       [paths.key, paths.key, "SALLYPORT_CERTIFICATE_INVALID", "private key and no certificate"],
       [paths.certificate, paths.certificate, "SALLYPORT_KEY_INVALID", "certificate and no private key"],
       [paths.certificate, join(scratch, "missing.key"), "SALLYPORT_KEY_UNREADABLE", "missing.key"],
@@ -243,19 +312,26 @@ describe("certificates given by file", () => {
     assert.match(identity.privateKeyPem, /BEGIN PRIVATE KEY/);
   });
 
-  test("a key that this user may not read is named", { skip: process.getuid?.() === 0 && "root may read everything" }, async () => {
-    const { paths } = await open(freshDirectory());
-    chmodSync(paths.key, 0o000);
-    const files = { certificateFile: paths.certificate, keyFile: paths.key };
-    assert.throws(() => loadIdentity(files, now), configError("SALLYPORT_KEY_UNREADABLE", "may not read"));
-  });
+  test(
+    "a key that this user may not read is named",
+    { skip: process.getuid?.() === 0 && "root may read everything" },
+    async () => {
+      const { paths } = await open(freshDirectory());
+      chmodSync(paths.key, 0o000);
+      const files = { certificateFile: paths.certificate, keyFile: paths.key };
+      assert.throws(() => loadIdentity(files, now), configError("SALLYPORT_KEY_UNREADABLE", "may not read"));
+    },
+  );
 });
 
 describe("names", () => {
   test("describeCertificate agrees with openssl", needsOpenssl, async () => {
     const { paths } = await open(freshDirectory());
     const { fingerprint, serialNumber, key, issuer } = describeCertificate(readFileSync(paths.certificate, "latin1"));
-    assert.equal(openssl("x509", "-in", paths.certificate, "-noout", "-fingerprint", "-sha256").split("=")[1]?.trim(), fingerprint);
+    assert.equal(
+      openssl("x509", "-in", paths.certificate, "-noout", "-fingerprint", "-sha256").split("=")[1]?.trim(),
+      fingerprint,
+    );
     assert.equal(openssl("x509", "-in", paths.certificate, "-noout", "-serial").split("=")[1]?.trim(), serialNumber);
     assert.equal(key, "EC prime256v1");
     assert.match(issuer, /^CN=Sallyport authority [0-9a-f]{8} on /);
@@ -270,7 +346,18 @@ describe("names", () => {
       ["192.0.2.1", "192.0.2.1"],
     ] as const;
     for (const [text, shown] of texts) assert.equal(parseCertificateName(text)?.text, shown);
-    for (const text of ["", "-a", "a..b", "a b", "1.2.3", "fe80::1%eth0", "a,DNS:b", `${"a".repeat(64)}.b`, "*.", "*"]) {
+    for (const text of [
+      "",
+      "-a",
+      "a..b",
+      "a b",
+      "1.2.3",
+      "fe80::1%eth0",
+      "a,DNS:b",
+      `${"a".repeat(64)}.b`,
+      "*.",
+      "*",
+    ]) {
       assert.equal(parseCertificateName(text), undefined, text);
     }
   });

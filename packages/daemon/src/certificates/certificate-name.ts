@@ -32,8 +32,8 @@ export function distinctNames(names: readonly CertificateName[]): CertificateNam
 /** The short form of an address (RFC 5952). */
 function addressText(octets: Uint8Array): string {
   if (octets.length === 4) return octets.join(".");
-  const groups = Array.from({ length: 8 }, (_, at) => groupAt(octets, at).toString(16));
-  return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
+  const hex = Array.from({ length: 8 }, (_, at) => groupAt(octets, at).toString(16));
+  return new URL(`http://[${hex.join(":")}]`).hostname.slice(1, -1);
 }
 
 function groupAt(octets: Uint8Array, index: number): number {
@@ -49,7 +49,7 @@ function ipv6Octets(text: string): Uint8Array<ArrayBuffer> | undefined {
   const [head = "", tail] = text.split("::");
   const left = groups(head);
   const right = groups(tail ?? "");
-  const zeros = new Array<number>(tail === undefined ? 0 : 8 - left.length - right.length).fill(0);
+  const zeros = Array.from({ length: tail === undefined ? 0 : 8 - left.length - right.length }, () => 0);
   return Uint8Array.from([...left, ...zeros, ...right].flatMap((group) => [group >> 8, group & 0xff]));
 }
 

@@ -1,5 +1,6 @@
 import { X509Certificate, type KeyObject } from "node:crypto";
 import { isIP } from "node:net";
+import { parseCertificateName } from "./certificate-name.ts";
 
 /** What a person wants to know about a certificate. */
 export interface CertificateDescription {
@@ -7,7 +8,7 @@ export interface CertificateDescription {
   readonly issuer: string;
   readonly selfSigned: boolean;
   readonly authority: boolean;
-  /** DNS names and addresses, as they stand in the certificate. */
+  /** DNS names and addresses. */
   readonly names: readonly string[];
   readonly notBefore: Date;
   readonly notAfter: Date;
@@ -39,10 +40,11 @@ export function describeCertificate(pem: string): CertificateDescription {
   };
 }
 
-/** The DNS names and addresses that a certificate is valid for. */
+/** The DNS names and addresses that a certificate is valid for, addresses in their short form. */
 export function alternativeNames(certificate: X509Certificate): string[] {
   const list = certificate.subjectAltName ?? "";
-  return [...list.matchAll(/(?:^|, )(?:DNS|IP Address):([^",]+)/g)].map((match) => match[1] ?? "");
+  const names = [...list.matchAll(/(?:^|, )(?:DNS|IP Address):([^",]+)/g)].map((match) => match[1] ?? "");
+  return names.map((name) => parseCertificateName(name)?.text ?? name);
 }
 
 /** Whether a certificate is valid for a host name or an address. */

@@ -33,7 +33,7 @@ export function loadIdentity(files: IdentityFiles, nowMs: number): Identity {
   requireValidity(leaf, files.certificateFile, nowMs);
   return {
     certificateChainPem: chain.map((certificate) => certificate.toString()).join(""),
-    privateKeyPem: key.export({ type: "pkcs8", format: "pem" }).toString(),
+    privateKeyPem: key.export({ type: "pkcs8", format: "pem" }),
   };
 }
 
@@ -47,11 +47,15 @@ export function parseCertificates(pem: string, file: string): [X509Certificate, 
     throw certificateInvalid(file, "holds a damaged certificate", cause);
   }
   const holdsKey = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(pem);
-  throw certificateInvalid(file, holdsKey ? "holds a private key and no certificate" : "holds no certificate in PEM form");
+  throw certificateInvalid(
+    file,
+    holdsKey ? "holds a private key and no certificate" : "holds no certificate in PEM form",
+  );
 }
 
 function certificateInvalid(file: string, what: string, cause?: unknown): ConfigError {
-  const advice = "give the server's certificate, followed by its issuers, as text that starts with -----BEGIN CERTIFICATE-----";
+  const advice =
+    "give the server's certificate, followed by its issuers, as text that starts with -----BEGIN CERTIFICATE-----";
   return new ConfigError("SALLYPORT_CERTIFICATE_INVALID", `The file ${file} ${what}: ${advice}.`, { cause });
 }
 
@@ -68,7 +72,10 @@ export function parsePrivateKey(pem: string, file: string): KeyObject {
     throw keyInvalid(file, "holds a damaged private key", cause);
   }
   const holdsCertificate = pem.includes("-----BEGIN CERTIFICATE-----");
-  throw keyInvalid(file, holdsCertificate ? "holds a certificate and no private key" : "holds no private key in PEM form");
+  throw keyInvalid(
+    file,
+    holdsCertificate ? "holds a certificate and no private key" : "holds no private key in PEM form",
+  );
 }
 
 function keyInvalid(file: string, what: string, cause?: unknown): ConfigError {

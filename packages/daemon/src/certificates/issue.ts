@@ -21,7 +21,7 @@ export function generateKey(): KeyObject {
 
 /** The PKCS#8 text of a private key. */
 export function privateKeyPem(key: KeyObject): string {
-  return key.export({ type: "pkcs8", format: "pem" }).toString();
+  return key.export({ type: "pkcs8", format: "pem" });
 }
 
 /**
@@ -220,9 +220,9 @@ async function makeX509() {
       const found = certificate.extensions?.find(({ extnID }) => extnID === oid.nameConstraints)?.parsedValue;
       if (!(found instanceof pkijs.NameConstraints)) return undefined;
       return (found.permittedSubtrees ?? []).flatMap(({ base }): Subtree[] => {
-        if (base.type === nameChoice.dns) return [{ suffix: String(base.value) }];
-        if (base.type !== nameChoice.address) return [];
-        return [{ range: new Uint8Array((base.value as { valueBlock: { valueHexView: Uint8Array } }).valueBlock.valueHexView) }];
+        const value: unknown = base.value;
+        if (base.type === nameChoice.dns) return [{ suffix: String(value) }];
+        return value instanceof asn1js.OctetString ? [{ range: value.valueBlock.valueHexView }] : [];
       });
     },
 

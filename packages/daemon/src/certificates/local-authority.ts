@@ -95,6 +95,8 @@ export class LocalCertificates {
   /**
    * Makes a server certificate for this machine's names and those given, and a new authority where there is none, the
    * old one ended, or its name constraints forbid a name. Tells which authority signed.
+   *
+   * @throws {ConfigError} SALLYPORT_CERTIFICATE_FOREIGN when the files were put there by somebody else.
    */
   async create(options: {
     readonly names: readonly CertificateName[];
@@ -102,6 +104,7 @@ export class LocalCertificates {
     /** Makes a new key for the server too; pinned keys have to follow. */
     readonly newKey?: boolean;
   }): Promise<{ readonly authority: "kept" | "new" }> {
+    if (this.#present()?.ours === false) throw this.#foreign();
     const names = distinctNames([...machineNames(), ...options.names]);
     const kept = await this.#usableAuthority(options.nowMs, names);
     const authority = kept ?? (await this.#createAuthority(options.nowMs, names));
@@ -128,6 +131,12 @@ export class LocalCertificates {
   /** Reads the server's identity; see {@link loadIdentity} for what can be wrong. */
   identity(nowMs: number): Identity {
     return loadIdentity({ certificateFile: this.paths.certificate, keyFile: this.paths.key }, nowMs);
+  }
+
+  #foreign(): ConfigError {
+    const { certificate, key } = this.paths;
+    const message = `The certificate ${certificate} was not made by the local authority: move it and ${key} away to have new ones made.`;
+    return new ConfigError("SALLYPORT_CERTIFICATE_FOREIGN", message);
   }
 
   /** The server certificate on disk, and whether our authority made it and can make another. */

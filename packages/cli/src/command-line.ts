@@ -1,0 +1,93 @@
+import {
+  buildApplication,
+  buildRouteMap,
+  help,
+  run,
+  ExitCode as StricliExitCode,
+  type ApplicationContext,
+} from "@stricli/core";
+import { loadRoutes, type CommandTarget } from "./command-table.ts";
+import { exitCodeFor, exitCodes } from "./exit-codes.ts";
+import { failureText, failureTexts } from "./failure.ts";
+import { versionFlag } from "./version.ts";
+
+const formatting = {
+  caseStyle: "convert-camel-to-kebab",
+  onlyRequiredInUsageLine: true,
+  useAliasInUsageLine: false,
+} as const;
+
+/** Runs one command line and returns the exit code; says at most one sentence when something is wrong. */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  const verbose = words.includes("--verbose");
+  try {
+    return await runApplication(words, verbose);
+  } catch (error) {
+    process.stderr.write(`${failureText(error, verbose)}\n`);
+    return exitCodeFor(error);
+  }
+}
+
+async function runApplication(words: readonly string[], verbose: boolean): Promise<number> {
+  const routes = await loadRoutes(words[0]);
+  const command = ["sallyport", ...calledNames(routes, words)].join(" ");
+  const application = buildApplication(
+    buildRouteMap({
+      routes,
+      docs: {
+        brief: "FTPS in both modes: server, accounts, certificates, and what an observer sees",
+        fullDescription: [
+          "FTPS in both modes: server, accounts, certificates, and what an observer sees.",
+          "",
+          "  sallyport start                     try it: prints how to connect",
+          "  sallyport serve DIR                 serve a directory",
+          "  sallyport user add NAME             let somebody in",
+          "",
+          "Exit codes: 0 done, 1 failed, 64 wrong command line, 66 cannot read, 67 no such account,",
+          "69 occupied or out of reach, 70 a bug, 73 cannot write, 77 not permitted, 78 wrong certificate, setting or database.",
+        ].join("\n"),
+      },
+    }),
+    {
+      name: "sallyport",
+      scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
+      localization: { text: failureTexts({ command, verbose }) },
+      determineExitCode: exitCodeFor,
+    },
+    {
+      help: help({ brief: "Print help and exit", formatting, defaultForRouteMap: true }),
+      version: versionFlag,
+    },
+  );
+  const context: ApplicationContext = {
+    process: { stdout: process.stdout, stderr: firstMessageOnly(process.stderr), env: process.env },
+  };
+  await run(application, words, context);
+  return ownExitCode(Number(context.process.exitCode ?? 0));
+}
+
+/** The words that name a command, as far as they do; for hints. */
+function calledNames(routes: Readonly<Record<string, CommandTarget>>, words: readonly string[]): string[] {
+  const [first = "", second = ""] = words;
+  const target = Object.hasOwn(routes, first) ? routes[first] : undefined;
+  if (target === undefined) return [];
+  const isGroup = "getRoutingTargetForInput" in target;
+  return isGroup && target.getRoutingTargetForInput(second) !== undefined ? [first, second] : [first];
+}
+
+/** The scanner reports each fault of a command line; one is enough to act on. */
+function firstMessageOnly(stream: NodeJS.WriteStream): { write(text: string): void } {
+  let said = false;
+  return {
+    write(text) {
+      if (!said) stream.write(text);
+      said = true;
+    },
+  };
+}
+
+/** Stricli has negative codes of its own. */
+function ownExitCode(code: number): number {
+  if (code === StricliExitCode.UnknownCommand || code === StricliExitCode.InvalidArgument) return exitCodes.usage;
+  return code < 0 ? exitCodes.software : code;
+}

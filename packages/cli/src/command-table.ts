@@ -1,0 +1,51 @@
+import { buildCommand, type Command, type CommandContext, type RouteMap } from "@stricli/core";
+
+export type CommandTarget = Command<CommandContext> | RouteMap<CommandContext>;
+
+interface CommandRow {
+  readonly brief: string;
+  load(): Promise<CommandTarget>;
+}
+
+/** Every command, in the order of the help; a command's file is loaded when it is called. */
+const commandTable = {
+  start: {
+    brief: "Serve with a demo account and embedded defaults, and print how to connect",
+    load: async () => (await import("./commands/start.ts")).startCommand,
+  },
+  serve: {
+    brief: "Serve a directory over FTPS, explicit and implicit",
+    load: async () => (await import("./commands/serve.ts")).serveCommand,
+  },
+  user: {
+    brief: "Add, change and remove accounts",
+    load: async () => (await import("./commands/user.ts")).userCommands,
+  },
+  cert: {
+    brief: "Show and create the server's certificate",
+    load: async () => (await import("./commands/cert.ts")).certCommands,
+  },
+  explain: {
+    brief: "Show the two modes of TLS side by side, live, as somebody on the wire sees them",
+    load: async () => (await import("./commands/explain.ts")).explainCommand,
+  },
+} as const satisfies Record<string, CommandRow>;
+
+export type CommandName = keyof typeof commandTable;
+
+/** The routes with the named command loaded; the others have their names and briefs alone, for the help. */
+export async function loadRoutes(called: string | undefined): Promise<Record<CommandName, CommandTarget>> {
+  const routes = Object.entries<CommandRow>(commandTable).map(
+    async ([name, row]) => [name, name === called ? await row.load() : placeholder(row)] as const,
+  );
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys are those of the table
+  return Object.fromEntries(await Promise.all(routes)) as Record<CommandName, CommandTarget>;
+}
+
+function placeholder({ brief }: CommandRow): CommandTarget {
+  return buildCommand({
+    loader: () => Promise.reject(new Error("a command was called that was not loaded")),
+    parameters: {},
+    docs: { brief },
+  });
+}

@@ -1,0 +1,104 @@
+import {
+  type AliasNotFoundError,
+  type ApplicationText,
+  ArgumentScannerError,
+  formatMessageForArgumentScannerError,
+  text_en,
+} from "@stricli/core";
+import { sallyportCode } from "./exit-codes.ts";
+
+/**
+ * The texts of everything that can go wrong, one sentence each: what is wrong, and what to do. Stack traces are for
+ * `verbose` alone.
+ */
+export function failureTexts(options: { readonly command: string; readonly verbose: boolean }): ApplicationText {
+  const { command } = options;
+  const asFailure = (error: unknown) => failureText(error, options.verbose);
+  return {
+    ...text_en,
+    noCommandRegisteredForInput: ({ input, corrections }) => sentence(unknownCommand(input, corrections, command)),
+    exceptionWhileParsingArguments: (error) =>
+      error instanceof ArgumentScannerError ? sentence(scannerText(error, command)) : asFailure(error),
+    exceptionWhileLoadingCommandFunction: asFailure,
+    exceptionWhileLoadingCommandContext: asFailure,
+    exceptionWhileRunningCommand: asFailure,
+    exceptionWhileRunningIntegrationFlag: ({ exception }) => asFailure(exception),
+    commandErrorResult: asFailure,
+  };
+}
+
+/** One sentence for an error; for one that is not ours also where to report it. */
+export function failureText(error: unknown, verbose: boolean): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = sallyportCode(error);
+  const text =
+    code === undefined
+      ? `An unexpected error occurred (${firstLine(message)}): please report it with the output of the same command and --verbose.`
+      : [message, ...(advice[code] ?? [])].join("; ");
+  return verbose && error instanceof Error ? `${sentence(text)}\n${stackWithCauses(error)}` : sentence(text);
+}
+
+/** What to do, where the library that raised the error does not know the command. */
+const advice: Readonly<Record<string, readonly string[]>> = {
+  SALLYPORT_ACCOUNT_NOT_FOUND: ['"sallyport user list" shows those there are'],
+  SALLYPORT_ACCOUNT_EXISTS: ['"sallyport user set" changes it, "sallyport user password" its password'],
+  SALLYPORT_ACCOUNT_BUSY: ["try again"],
+};
+
+function sentence(text: string): string {
+  const [first = "", ...rest] = text.trim();
+  const ended = /[.?!)]$/.test(text.trim()) ? "" : ".";
+  return `sallyport: ${first.toUpperCase()}${rest.join("")}${ended}`;
+}
+
+function firstLine(text: string): string {
+  return (text.split("\n")[0] ?? "").replace(/\.$/, "");
+}
+
+function stackWithCauses(error: Error): string {
+  const own = error.stack ?? String(error);
+  return error.cause instanceof Error ? `${own}\ncaused by ${stackWithCauses(error.cause)}` : own;
+}
+
+function unknownCommand(input: string, corrections: readonly string[], command: string): string {
+  const word = printable(input);
+  if (word.startsWith("-")) {
+    return `There is no flag ${word} before a command: name the command first, or see "${command} --help".`;
+  }
+  const meant = corrections.map((name) => `"${name.replaceAll("`", "")}"`).join(" or ");
+  return `There is no command "${word}": ${meant === "" ? `"${command} --help" lists them.` : `did you mean ${meant}?`}`;
+}
+
+function scannerText(error: ArgumentScannerError, command: string): string {
+  const seeHelp = `"${command} --help" lists what there is`;
+  return formatMessageForArgumentScannerError(error, {
+    FlagNotFoundError: ({ input, corrections }) => {
+      const meant = corrections.map((name) => dashed(name)).join(" or ");
+      return `There is no flag ${dashed(input)}: ${meant === "" ? seeHelp : `did you mean ${meant}?`}`;
+    },
+    AliasNotFoundError: ({ input }: AliasNotFoundError) => `There is no flag ${dashed(input)}: ${seeHelp}`,
+    ArgumentParseError: ({ externalFlagNameOrPlaceholder: name, input, exception }) =>
+      `${subject(name)} takes ${exception instanceof Error ? exception.message : "another value"}, not "${printable(input)}"`,
+    EnumValidationError: ({ externalFlagName, input, values }) =>
+      `${subject(externalFlagName)} takes ${values.join(" | ")}, not "${printable(input)}"`,
+    InvalidNegatedFlagSyntaxError: ({ externalFlagName }) => `The flag ${dashed(externalFlagName)} takes no value`,
+    UnexpectedFlagError: ({ externalFlagName }) => `The flag ${dashed(externalFlagName)} is given twice`,
+    UnexpectedPositionalError: ({ input }) => `There is one word too many, "${printable(input)}": ${seeHelp}`,
+    UnsatisfiedFlagError: ({ externalFlagName }) => `The flag ${dashed(externalFlagName)} needs a value: ${seeHelp}`,
+    UnsatisfiedPositionalError: ({ placeholder }) => `${placeholder} is missing: ${seeHelp}`,
+  });
+}
+
+/** Flags come without their dashes from the scanner, placeholders of words are in capitals. */
+function subject(name: string): string {
+  return name === name.toUpperCase() ? name : dashed(name);
+}
+
+function dashed(name: string): string {
+  const bare = printable(name.replace(/^-+/, ""));
+  return bare.length === 1 ? `-${bare}` : `--${bare}`;
+}
+
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, "?");
+}

@@ -1,0 +1,47 @@
+import { UsageError, limits } from "@sallyport/protocol";
+
+/**
+ * Asks for a new password: on the terminal twice, or with `fromStdin` as the first line of standard input. Passwords are
+ * never taken from the command line, where every process of the machine can read them.
+ *
+ * @throws {UsageError} SALLYPORT_USAGE_PASSWORD when there is none, or the two differ.
+ */
+export async function readNewPassword(options: {
+  readonly fromStdin: boolean;
+  readonly account: string;
+}): Promise<string> {
+  if (options.fromStdin) return firstLine(process.stdin);
+  if (!process.stdin.isTTY) {
+    throw passwordError("There is no terminal to ask for a password: give it on standard input with --password-stdin");
+  }
+  const { isCancel, password } = await import("@clack/prompts");
+  const ask = async (message: string) => {
+    const answer = await password({ message });
+    if (isCancel(answer)) throw passwordError("No password was given, and nothing was changed");
+    return answer;
+  };
+  const first = await ask(`Password for ${options.account}`);
+  if ((await ask("The same again")) !== first) throw passwordError("The two passwords differ: try again");
+  return first;
+}
+
+async function firstLine(input: AsyncIterable<Uint8Array | string>): Promise<string> {
+  const bytesMax = limits.passwordBytes.value;
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of input) {
+    const octets = Buffer.from(chunk);
+    chunks.push(octets);
+    length += octets.length;
+    if (octets.includes(0x0a) || length > bytesMax + 2) break;
+  }
+  const [line = ""] = Buffer.concat(chunks).toString("utf8").split(/\r?\n/, 1);
+  if (line === "") throw passwordError("There is no password on standard input: write it there as one line");
+  if (Buffer.byteLength(line) > bytesMax)
+    throw passwordError(`The password is longer than ${bytesMax} octets: choose a shorter one`);
+  return line;
+}
+
+function passwordError(message: string): UsageError {
+  return new UsageError("SALLYPORT_USAGE_PASSWORD", `${message}.`);
+}

@@ -1,0 +1,177 @@
+import { type Octets, displayOctets, escapeControls } from "@sallyport/protocol";
+import { durationText, rateText, sizeText } from "./quantities.ts";
+import type { EventKind, EventOf, ServiceEvent } from "./service-event.ts";
+
+export type Level = "debug" | "info" | "warn" | "error";
+
+/** Whether what the event tells of could be read on the wire; it decides mark and colour. */
+export type Readability = "clear" | "encrypted";
+
+interface EventRow<Kind extends EventKind> {
+  readonly level: Level | ((event: EventOf<Kind>) => Level);
+  /** At most fourteen characters, and stable: filters match on it. */
+  readonly label: string | ((event: EventOf<Kind>) => string);
+  readonly text: (event: EventOf<Kind>) => string;
+  readonly readability?: (event: EventOf<Kind>) => Readability | undefined;
+}
+
+/** How each event is shown. Texts from a peer go through {@link quoted}, paths through displayOctets (S-09). */
+const eventTable: { readonly [Kind in EventKind]: EventRow<Kind> } = {
+  "service-started": {
+    level: "info",
+    label: "started",
+    text: ({ version, process, root, state, runAs }) =>
+      `Sallyport ${version}, process ${process}${runAs === undefined ? "" : ` as ${runAs}`}, serves ${root}, state in ${state}`,
+  },
+  "service-warning": { level: "warn", label: "warning", text: ({ cause, fix }) => `${cause}; ${fix}` },
+  "certificate-loaded": {
+    level: "info",
+    label: "certificate",
+    text: ({ names, notAfter, fingerprint }) =>
+      `for ${names.join(", ") || "no name"}, valid to ${day(notAfter)}, SHA-256 ${fingerprint}`,
+  },
+  "certificate-renewed": {
+    level: ({ authorityReplaced }) => (authorityReplaced ? "warn" : "info"),
+    label: "certificate",
+    text: ({ notAfter, authorityReplaced }) =>
+      `renewed, valid to ${day(notAfter)}${authorityReplaced ? "; the authority is new as well: give clients the new ca.pem" : ""}`,
+  },
+  "service-reloaded": { level: "info", label: "reloaded", text: () => "certificates and accounts are read again" },
+  "reload-failed": {
+    level: "error",
+    label: "reload failed",
+    text: ({ cause }) => `${cause} What was loaded before stays in use`,
+  },
+  "service-stopping": { level: "info", label: "stopping", text: ({ cause }) => cause },
+  "service-stopped": { level: "info", label: "stopped", text: ({ durationMs }) => `after ${durationText(durationMs)}` },
+  "listener-bound": {
+    level: "info",
+    label: "listening",
+    text: ({ tlsMode, address, port }) => `${modeText[tlsMode]} on ${endpoint(address, port)}`,
+    readability: ({ tlsMode }) => (tlsMode === "implicit" ? "encrypted" : "clear"),
+  },
+  "connection-refused": { level: "warn", label: "refused", text: ({ cause }) => escapeControls(cause) },
+  "connection-opened": {
+    level: "info",
+    label: "connected",
+    text: ({ tlsMode, localAddress, localPort, remotePort }) =>
+      `from port ${remotePort} to ${endpoint(localAddress, localPort)}, ${modeText[tlsMode]}`,
+    readability: ({ tlsMode }) => (tlsMode === "implicit" ? "encrypted" : "clear"),
+  },
+  "tls-established": {
+    level: "info",
+    label: "encrypted",
+    text: ({ tls }) => tlsText(tls),
+    readability: () => "encrypted",
+  },
+  "tls-failed": { level: "warn", label: "tls failed", text: ({ cause }) => escapeControls(cause) },
+  "attack-suspected": { level: "warn", label: "attack", text: ({ cause }) => escapeControls(cause) },
+  login: {
+    level: "info",
+    label: "login",
+    text: ({ account, user, method }) =>
+      `${escapeControls(account)} by ${method}${user === account ? "" : `, as ${quoted(user)}`}`,
+  },
+  "login-failed": {
+    level: "warn",
+    label: "login failed",
+    text: ({ user, cause }) => `user ${quoted(user)}: ${escapeControls(cause)}`,
+  },
+  command: { level: "debug", label: "<", text: ({ line }) => displayOctets(line) },
+  reply: { level: "debug", label: ">", text: ({ line }) => displayOctets(line) },
+  "data-connection-failed": {
+    level: "warn",
+    label: "data failed",
+    text: ({ verb, replyCode, cause, fix }) => `${verb} ${replyCode}: ${escapeControls(cause)}; ${escapeControls(fix)}`,
+  },
+  transfer: {
+    level: ({ complete }) => (complete ? "info" : "warn"),
+    label: ({ direction, complete }) => (complete ? direction : `${direction} cut`),
+    text: (event) => transferText(event),
+    readability: ({ protectionLevel }) => (protectionLevel === "C" ? "clear" : "encrypted"),
+  },
+  changed: {
+    level: "info",
+    label: "changed",
+    text: ({ change, path, newPath }) =>
+      `${changeText[change]} ${displayOctets(path)}${newPath === undefined ? "" : ` to ${displayOctets(newPath)}`}`,
+  },
+  "internal-error": {
+    level: "error",
+    label: "internal error",
+    text: ({ incident, error }) => `incident ${incident}: ${escapeControls(errorText(error))}`,
+  },
+  "connection-closed": {
+    level: "info",
+    label: "closed",
+    text: ({ cause, durationMs }) => `${escapeControls(cause)}, after ${durationText(durationMs)}`,
+  },
+};
+
+/** An event as both kinds of log show it. */
+export interface EventView {
+  readonly level: Level;
+  readonly label: string;
+  readonly text: string;
+  readonly readability: Readability | undefined;
+}
+
+export function viewOf(event: ServiceEvent): EventView {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table's type pairs each row with its event
+  const row = eventTable[event.kind] as EventRow<EventKind>;
+  return {
+    level: typeof row.level === "string" ? row.level : row.level(event),
+    label: typeof row.label === "string" ? row.label : row.label(event),
+    text: row.text(event),
+    readability: row.readability?.(event),
+  };
+}
+
+/** A peer's word in double quotes, which it cannot leave. */
+function quoted(text: string): string {
+  return `"${escapeControls(text).replace(/["\\]/g, (character) => `\\${character}`)}"`;
+}
+
+const modeText = {
+  explicit: "explicit TLS, clear until AUTH",
+  implicit: "implicit TLS, encrypted from the first octet",
+} as const;
+
+const changeText = {
+  deleted: "deleted",
+  renamed: "renamed",
+  "directory-made": "made directory",
+  "directory-removed": "removed directory",
+  "attributes-set": "set attributes of",
+  linked: "linked",
+  copied: "copied",
+} as const;
+
+function endpoint(address: string, port: number): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function day(date: Date): string {
+  return date.toISOString().slice(0, 10);
+}
+
+function tlsText({ protocol, suite, group, resumed, serverName }: EventOf<"tls-established">["tls"]): string {
+  const facts = [protocol.replace(/^TLSv/, "TLS "), suite, group, resumed ? "resumed" : undefined];
+  const name = serverName === undefined ? [] : [`for ${escapeControls(serverName)}`];
+  return [...facts.filter((fact) => fact !== undefined), ...name].join(", ");
+}
+
+function transferText(event: EventOf<"transfer">): string {
+  const { path, bytes, durationMs, complete, cause, dataTls } = event;
+  const amount = `${sizeText(bytes)} in ${durationText(durationMs)}`;
+  const rate = rateText(bytes, durationMs);
+  const protection = dataTls
+    ? `${dataTls.protocol.replace(/^TLSv/, "TLS ")} ${dataTls.resumed ? "resumed" : "full handshake"}`
+    : "clear";
+  const end = complete ? [] : [escapeControls(cause ?? "not complete")];
+  return [displayOctets(path as Octets), amount, ...(rate === "" ? [] : [rate]), protection, ...end].join(", ");
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

@@ -1,0 +1,272 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
+import * as fc from "fast-check";
+import { type Octets, type VirtualPath, octetsFromText } from "@sallyport/protocol";
+import { jsonFields } from "../src/log/json-fields.ts";
+import { durationText, rateText, sizeText } from "../src/log/quantities.ts";
+import type { EventKind, EventOf, ServiceEvent } from "../src/log/service-event.ts";
+import { terminalLine } from "../src/log/terminal-line.ts";
+import { XferlogFile, xferlogLine } from "../src/log/xferlog.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "sallyport-log-"));
+after(() => rmSync(scratch, { recursive: true }));
+
+const atMs = Date.UTC(2026, 10, 5, 7, 8, 9, 10);
+const peer = { atMs, connection: 12, remoteAddress: "192.0.2.4", remotePort: 40_000 } as const;
+
+const transfer: EventOf<"transfer"> = {
+  ...peer,
+  kind: "transfer",
+  account: "alice",
+  verb: "STOR",
+  direction: "upload",
+  path: octetsFromText("/in/a report.txt") as VirtualPath,
+  bytes: 12_345_678,
+  durationMs: 1500,
+  complete: true,
+  type: "I",
+  protectionLevel: "P",
+  dataTls: { protocol: "TLSv1.3", suite: "TLS_AES_128_GCM_SHA256", resumed: true },
+  anonymous: false,
+};
+
+const loginFailed: EventOf<"login-failed"> = { ...peer, kind: "login-failed", user: "bob", cause: "wrong password" };
+
+/** One of each kind, which the compiler demands. */
+const samples: { readonly [Kind in EventKind]: EventOf<Kind> } = {
+  "service-started": {
+    atMs,
+    kind: "service-started",
+    version: "1.0.0",
+    process: 7,
+    state: "/s",
+    root: "/r",
+    runAs: "ftp",
+  },
+  "service-warning": { atMs, kind: "service-warning", cause: "c", fix: "f" },
+  "certificate-loaded": {
+    atMs,
+    kind: "certificate-loaded",
+    names: ["localhost"],
+    notAfter: new Date(atMs),
+    fingerprint: "AA:BB",
+  },
+  "certificate-renewed": { atMs, kind: "certificate-renewed", notAfter: new Date(atMs), authorityReplaced: true },
+  "service-reloaded": { atMs, kind: "service-reloaded" },
+  "reload-failed": { atMs, kind: "reload-failed", cause: "The key is gone." },
+  "service-stopping": { atMs, kind: "service-stopping", cause: "SIGTERM" },
+  "service-stopped": { atMs, kind: "service-stopped", durationMs: 1000 },
+  "listener-bound": { atMs, kind: "listener-bound", tlsMode: "implicit", address: "::1", port: 2990 },
+  "connection-refused": { atMs, kind: "connection-refused", remoteAddress: "192.0.2.4", cause: "too many" },
+  "connection-opened": {
+    ...peer,
+    kind: "connection-opened",
+    tlsMode: "explicit",
+    localAddress: "192.0.2.1",
+    localPort: 21,
+  },
+  "tls-established": {
+    ...peer,
+    kind: "tls-established",
+    tls: {
+      protocol: "TLSv1.3",
+      suite: "TLS_AES_128_GCM_SHA256",
+      group: "X25519MLKEM768",
+      resumed: false,
+      serverName: "ftp.example.org",
+    },
+  },
+  "tls-failed": { ...peer, kind: "tls-failed", cause: "no shared cipher" },
+  "attack-suspected": { ...peer, kind: "attack-suspected", cause: "clear octets after AUTH" },
+  login: { ...peer, kind: "login", account: "alice", user: "alice", method: "password" },
+  "login-failed": loginFailed,
+  command: { ...peer, kind: "command", line: "PASS ****" as Octets },
+  reply: { ...peer, kind: "reply", line: "230 In" as Octets },
+  "data-connection-failed": {
+    ...peer,
+    kind: "data-connection-failed",
+    verb: "STOR",
+    replyCode: 425,
+    cause: "nobody came",
+    fix: "open the ports",
+  },
+  transfer,
+  changed: { ...peer, kind: "changed", change: "renamed", path: "/a" as VirtualPath, newPath: "/b" as VirtualPath },
+  "internal-error": { ...peer, kind: "internal-error", incident: "4711", error: new Error("boom") },
+  "connection-closed": { ...peer, kind: "connection-closed", cause: "QUIT", durationMs: 61_000 },
+};
+
+function plain(event: ServiceEvent): string {
+  return terminalLine(event, { terminal: false, colours: false });
+}
+
+describe("lines for people", () => {
+  test("every event is one line with its time, and colours change nothing but colours", () => {
+    for (const event of Object.values<ServiceEvent>(samples)) {
+      const line = plain(event);
+      assert.match(line, /^2026-11-05T07:08:09\.010Z  [^\n]+\n$/, event.kind);
+      const coloured = terminalLine(event, { terminal: true, colours: true });
+      assert.notEqual(coloured, stripVTControlCharacters(coloured), event.kind);
+      assert.equal(stripVTControlCharacters(coloured), terminalLine(event, { terminal: true, colours: false }));
+    }
+  });
+
+  test("what is clear and what is encrypted is told by words and signs", () => {
+    assert.match(plain(samples["connection-opened"]), /□ connected .*clear until AUTH/);
+    assert.match(plain(samples["tls-established"]), /■ encrypted +TLS 1\.3, TLS_AES_128_GCM_SHA256, X25519MLKEM768/);
+    assert.match(plain(transfer), /■ upload +\/in\/a report\.txt, 12 MB in 1\.5 s, 8\.2 MB\/s, TLS 1\.3 resumed/);
+    assert.match(plain({ ...transfer, protectionLevel: "C", dataTls: undefined } as never), /□ upload .*clear/);
+  });
+
+  test("S-09 nothing that a peer says makes a second line, leaves its quotes, or steers a terminal", () => {
+    const hostile = 'x" from 1.2.3.4\r\n2026-11-05T07:08:09.010Z  #1     1.2.3.4  login failed\u001b[2J\u202e';
+    for (const event of [
+      { ...loginFailed, user: hostile, cause: hostile },
+      { ...transfer, path: octetsFromText(hostile) as VirtualPath },
+      { ...samples.command, line: octetsFromText(hostile) },
+    ]) {
+      const line = plain(event);
+      // oxlint-disable-next-line no-control-regex -- control characters are the point
+      assert.match(line, /^[^\u0000-\u001f\u007f-\u009f\u202e]+\n$/);
+      assert.match(line, /^2026-11-05T07:08:09\.010Z  #12    192\.0\.2\.4 /);
+    }
+    assert.match(plain({ ...loginFailed, user: 'a"b' }), /user "a\\"b": wrong password/);
+  });
+});
+
+describe("JSON lines", () => {
+  test("begin with time, event, connection and address, whatever the peer said", () => {
+    const text = JSON.stringify(jsonFields({ ...loginFailed, user: '","remoteAddress":"1.2.3.4' }));
+    assert.ok(
+      text.startsWith(
+        '{"time":"2026-11-05T07:08:09.010Z","event":"login-failed","connection":12,"remoteAddress":"192.0.2.4",',
+      ),
+    );
+  });
+
+  test("names are readable, invalid UTF-8 is escaped, errors keep their stack", () => {
+    const fields = jsonFields({ ...transfer, path: "/\xff\xc3\xa9" as VirtualPath });
+    assert.equal(fields["path"], "/%FF%C3%A9");
+    assert.equal(jsonFields({ ...transfer, path: "/\xc3\xa9" as VirtualPath })["path"], "/é");
+    const { error } = jsonFields(samples["internal-error"]);
+    assert.ok(typeof error === "object" && error !== null && "stack" in error);
+  });
+});
+
+describe("fail2ban", () => {
+  const filter = join(import.meta.dirname, "../fail2ban/filter.d/sallyport.conf");
+  const installed = spawnSync("fail2ban-regex", ["--version"]).status === 0;
+
+  function bannedAddresses(lines: readonly string[]): string[] {
+    const log = join(scratch, "fail2ban.log");
+    writeFileSync(log, lines.join(""));
+    const { status, stdout, stderr } = spawnSync("fail2ban-regex", ["-o", "ip", log, filter], { encoding: "utf8" });
+    assert.equal(status, 0, stderr);
+    return stdout.split("\n").filter((line) => line !== "");
+  }
+
+  const json = (event: ServiceEvent) => `${JSON.stringify({ level: "warn", ...jsonFields(event) })}\n`;
+  const now = { atMs: Date.now() };
+  const failure = { ...loginFailed, ...now };
+  const v6 = { ...failure, remoteAddress: "2001:db8::7" };
+  const attack = { ...samples["attack-suspected"], ...now };
+
+  test(
+    "the filter finds failed logins and attacks in both kinds of log",
+    { skip: !installed && "fail2ban is not installed" },
+    () => {
+      assert.deepEqual(bannedAddresses([plain(failure), plain(v6), plain(attack)]), [
+        "192.0.2.4",
+        "2001:db8::7",
+        "192.0.2.4",
+      ]);
+      assert.deepEqual(bannedAddresses([json(failure), json(v6), json(attack)]), [
+        "192.0.2.4",
+        "2001:db8::7",
+        "192.0.2.4",
+      ]);
+      const journal = `Nov 22 09:45:12 host sallyport[99]: ${plain(failure)}`;
+      assert.deepEqual(bannedAddresses([journal]), ["192.0.2.4"]);
+    },
+  );
+
+  test(
+    "S-09 no name of a user or file makes it ban somebody else, or nobody",
+    { skip: !installed && "fail2ban is not installed" },
+    () => {
+      const names = [
+        "login failed",
+        "#1 10.9.9.9 login failed x",
+        '","event":"login-failed","connection":1,"remoteAddress":"10.9.9.9","x":"',
+        '{"level":"warn","time":"","event":"login-failed","connection":1,"remoteAddress":"10.9.9.9",',
+        "\n#1     10.9.9.9        login failed  user",
+        "2026-11-05T07:08:09.010Z #1 10.9.9.9 login failed ",
+      ];
+      for (const name of names) {
+        const harmless = { ...transfer, ...now, path: octetsFromText(`/${name}`) as VirtualPath };
+        const login = { ...samples.login, ...now, user: name };
+        assert.deepEqual(bannedAddresses([plain(harmless), json(harmless), plain(login), json(login)]), [], name);
+        const failed = { ...failure, user: name };
+        assert.deepEqual(bannedAddresses([plain(failed), json(failed)]), ["192.0.2.4", "192.0.2.4"], name);
+      }
+    },
+  );
+});
+
+describe("xferlog", () => {
+  test("has the fourteen fields of wu-ftpd", () => {
+    const line = xferlogLine({ ...transfer, atMs: new Date(2026, 10, 5, 7, 8, 9).getTime() }) ?? "";
+    assert.equal(line, "Thu Nov  5 07:08:09 2026 2 192.0.2.4 12345678 /in/a_report.txt b _ i r alice ftp 0 * c\n");
+    const download = { ...transfer, direction: "download", complete: false, type: "A", anonymous: true } as const;
+    assert.match(xferlogLine(download) ?? "", / a _ o a alice ftp 0 \* i\n$/);
+    assert.equal(xferlogLine({ ...transfer, direction: "listing" }), undefined);
+  });
+
+  test("S-09 a line has the same number of fields whatever the names are", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (path, account) => {
+        const line = xferlogLine({ ...transfer, path: octetsFromText(`/${path}`) as VirtualPath, account }) ?? "";
+        assert.equal(line.match(/\n/g)?.length, 1);
+        assert.equal(line.trimEnd().split(/\s+/).length, 18);
+      }),
+    );
+  });
+
+  test("is appended to, and starts anew after rotation", () => {
+    const path = join(scratch, "xferlog");
+    using log = new XferlogFile(path);
+    log.write(transfer);
+    renameSync(path, `${path}.1`);
+    log.reopen();
+    log.write(transfer);
+    for (const file of [path, `${path}.1`]) assert.equal(readFileSync(file, "utf8").split("\n").length, 2);
+    assert.throws(() => new XferlogFile(join(scratch, "missing", "xferlog")), { code: "SALLYPORT_LOG_UNWRITABLE" });
+  });
+});
+
+test("sizes, durations and rates are short and true", () => {
+  assert.deepEqual([0, 999, 1000, 9949, 12_345, 999_499, 999_500, 5e9].map(sizeText), [
+    "0 B",
+    "999 B",
+    "1.0 kB",
+    "9.9 kB",
+    "12 kB",
+    "999 kB",
+    "1.0 MB",
+    "5.0 GB",
+  ]);
+  assert.deepEqual([0, 12.4, 999.6, 61_000, 600_000, 9_000_000].map(durationText), [
+    "0 ms",
+    "12 ms",
+    "1.0 s",
+    "61 s",
+    "10 min",
+    "2 h 30 min",
+  ]);
+  assert.deepEqual([rateText(2e6, 1000), rateText(5, 0), rateText(0, 10)], ["2.0 MB/s", "", ""]);
+});
