@@ -142,7 +142,7 @@ interface CarriedMessage {
 function collectMessage(bytes: Uint8Array, bytesMax: number): CarriedMessage | "incomplete" | ClientHelloFailure {
   const header: number[] = [];
   let carriedBytes = 0;
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const payload = recordPayload(bytes, at);
     if (typeof payload === "string") return payload === "incomplete" && bytes.length >= bytesMax ? "too-long" : payload;
     for (let i = payload.start; i < payload.end && header.length < messageHeaderBytes; i++) header.push(bytes[i] ?? 0);
@@ -183,7 +183,7 @@ function join(bytes: Uint8Array, byteLength: number, messageBytes: number): Carr
   const message = new Uint8Array(messageBytes);
   const records = new ByteCursor(bytes, 0, byteLength);
   const recordVersion = new ByteCursor(bytes, 1).number(2);
-  for (let filled = 0; records.more; ) {
+  for (let filled = 0; records.more;) {
     records.octets(recordHeaderBytes - 2);
     const payload = records.octets(records.number(2));
     message.set(payload, filled);
@@ -262,10 +262,10 @@ const extensionReaders = new Map<number, ExtensionReader>([
   [extensionTypes.alpn, readAlpn],
   [extensionTypes.keyShare, readKeyShare],
   [extensionTypes.preSharedKey, readPreSharedKey],
-  [extensionTypes.supportedVersions, (data, found) => (found.supportedVersions = list(data, 1, 2))],
-  [extensionTypes.supportedGroups, (data, found) => (found.supportedGroups = list(data, 2, 2))],
-  [extensionTypes.signatureAlgorithms, (data, found) => (found.signatureAlgorithms = list(data, 2, 2))],
-  [extensionTypes.pskModes, (data, found) => (found.pskModes = list(data, 1, 1))],
+  [extensionTypes.supportedVersions, (data, found) => (found.supportedVersions = numberList(data, 1, 2))],
+  [extensionTypes.supportedGroups, (data, found) => (found.supportedGroups = numberList(data, 2, 2))],
+  [extensionTypes.signatureAlgorithms, (data, found) => (found.signatureAlgorithms = numberList(data, 2, 2))],
+  [extensionTypes.pskModes, (data, found) => (found.pskModes = numberList(data, 1, 1))],
   [extensionTypes.sessionTicket, (data, found) => (found.sessionTicketLength = skip(data))],
   [extensionTypes.extendedMasterSecret, (_data, found) => (found.extendedMasterSecret = true)],
   [extensionTypes.earlyData, (_data, found) => (found.earlyData = true)],
@@ -334,7 +334,7 @@ function readRenegotiationInfo(data: ByteCursor, found: Findings): void {
   found.renegotiationInfo = true;
 }
 
-function list(data: ByteCursor, lengthWidth: 1 | 2, width: 1 | 2): number[] {
+function numberList(data: ByteCursor, lengthWidth: 1 | 2, width: 1 | 2): number[] {
   const content = data.vector(lengthWidth);
   const numbers = content.numbers(width);
   data.failed ||= content.failed;

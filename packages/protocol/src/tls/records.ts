@@ -63,11 +63,11 @@ export function splitRecords(
       version: pair(input, at + 1),
       from: stream.offset + at,
       to: stream.offset + end,
-      fragment: input.slice(at + recordHeaderBytes, end),
+      fragment: copy(input, at + recordHeaderBytes, end),
     });
     at = end;
   }
-  const pending = failure ? new Uint8Array(0) : input.slice(at);
+  const pending = failure ? new Uint8Array(0) : copy(input, at, input.length);
   return { stream: { offset: stream.offset + at, pending, failure }, records };
 }
 
@@ -84,6 +84,11 @@ function headerFailure(input: Uint8Array, at: number): RecordFailure | undefined
 
 function pair(input: Uint8Array, at: number): number {
   return (input[at] ?? 0) * 256 + (input[at + 1] ?? 0);
+}
+
+/** A copy even of a Buffer, whose own `slice` shares memory with the reader's buffer. */
+function copy(input: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(input.subarray(start, end));
 }
 
 function concat(head: Uint8Array, tail: Uint8Array): Uint8Array {
