@@ -1,5 +1,15 @@
+import { type DigestArgument, parseDigestArgument } from "./digest-argument.ts";
+import {
+  type Endpoint,
+  type EndpointFailure,
+  type ExtendedPassiveRequest,
+  parseExtendedEndpoint,
+  parseExtendedPassiveArgument,
+  parsePortArgument,
+} from "./endpoints.ts";
 import type { Octets } from "./octets.ts";
 import { reply, type Reply } from "./reply.ts";
+import { parseTimeValue } from "./time-value.ts";
 import type {
   FileStructure,
   ProtectionLevel,
@@ -40,11 +50,29 @@ export const argumentGrammars = {
   protectionLevel: parseProtectionLevel,
   onOff: parseOnOff,
   base64: parseBase64,
+  timeAndPathname: parseTimeAndPathname,
+  factsAndPathname: parseFactsAndPathname,
+  digestRange: parseDigestRange,
+  endpoint: (raw) => endpointOrReply(parsePortArgument(trimmed(raw)), "PORT takes h1,h2,h3,h4,p1,p2."),
+  extendedEndpoint: (raw) => endpointOrReply(parseExtendedEndpoint(trimmed(raw)), "EPRT takes |af|address|port|."),
+  extendedPassive: (raw) => endpointOrReply(parseExtendedPassiveArgument(trimmed(raw)), "EPSV takes 1, 2 or ALL."),
 } as const satisfies Record<string, (raw: RawArgument) => Parsed<unknown>>;
 
 /** Removes spaces around an argument; undefined counts as empty. */
 export function trimmed(raw: RawArgument): Octets {
   return (raw ?? "").replace(/^ +| +$/g, "") as Octets;
+}
+
+/** RFC 2428 §2: an unknown address family is 522 and names those that are known. */
+function endpointOrReply<T extends Endpoint | ExtendedPassiveRequest>(
+  result: T | EndpointFailure,
+  syntax: string,
+): Parsed<Exclude<T, EndpointFailure>> {
+  if (result === "syntax") return syntaxError(syntax);
+  if (result === "unsupported-family") {
+    return { ok: false, reply: reply(522, "Network protocol not supported, use (1,2)") };
+  }
+  return parsed(result as Exclude<T, EndpointFailure>);
 }
 
 export interface TypeArgument {
@@ -135,4 +163,39 @@ function parseBase64(raw: RawArgument): Parsed<string> {
   const text = trimmed(raw);
   const wellFormed = text !== "" && text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text);
   return wellFormed ? parsed(text) : syntaxError("The argument is not base64.");
+}
+
+export interface TimeAndPathname {
+  readonly timeMs: number;
+  readonly pathname: Octets;
+}
+
+/** MFMT and MFCT: a time value, one space, a pathname (draft-somers-ftp-mfxx §3). */
+function parseTimeAndPathname(raw: RawArgument): Parsed<TimeAndPathname> {
+  const match = /^([\d.]+) (.+)$/s.exec(raw ?? "");
+  const timeMs = match === null ? undefined : parseTimeValue(match[1] as string);
+  return timeMs === undefined
+    ? syntaxError("A time YYYYMMDDHHMMSS and a pathname are needed.")
+    : parsed({ timeMs, pathname: match?.[2] as Octets });
+}
+
+export interface FactsAndPathname {
+  readonly facts: readonly { readonly name: string; readonly value: string }[];
+  readonly pathname: Octets;
+}
+
+/** MFF: facts as in MLST, one space, a pathname (draft-somers-ftp-mfxx §3.3). */
+function parseFactsAndPathname(raw: RawArgument): Parsed<FactsAndPathname> {
+  const match = /^((?:[A-Za-z.]{1,32}=[^;= ]{0,64};){1,16}) (.+)$/s.exec(raw ?? "");
+  if (match === null) return syntaxError("Facts fact=value; and a pathname are needed.");
+  const facts = (match[1] as string)
+    .slice(0, -1)
+    .split(";")
+    .map((fact) => ({ name: fact.slice(0, fact.indexOf("=")), value: fact.slice(fact.indexOf("=") + 1) }));
+  return parsed({ facts, pathname: match[2] as Octets });
+}
+
+function parseDigestRange(raw: RawArgument): Parsed<DigestArgument> {
+  const argument = raw === undefined ? undefined : parseDigestArgument(raw);
+  return argument === undefined ? syntaxError("A pathname is needed, and a first and an end octet may follow.") : parsed(argument);
 }

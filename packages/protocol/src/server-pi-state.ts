@@ -1,4 +1,5 @@
-import type { FactSelection } from "./facts.ts";
+import type { HashAlgorithmName } from "./digest-argument.ts";
+import { defaultFactSelection, type FactSelection } from "./facts.ts";
 import { rootPath, type VirtualPath } from "./paths.ts";
 import { defaultTransferParameters, type ProtectionLevel, type Restart, type TransferParameters } from "./transfer-parameters.ts";
 import type { OptionalCapability } from "./verbs.ts";
@@ -50,9 +51,11 @@ export interface ServerPiState<A> {
   /** SSCN ON: take the TLS client role on data connections. */
   readonly secureClientMethod: boolean;
   readonly facts: FactSelection;
-  readonly hashAlgorithm: string;
+  readonly hashAlgorithm: HashAlgorithmName;
   readonly host: string | undefined;
   readonly clientName: string | undefined;
+  /** Idle time that SITE IDLE asked for, in seconds; undefined: the limit. */
+  readonly idleSeconds: number | undefined;
   readonly unknownVerbsCount: number;
   readonly securityExchangesCount: number;
   readonly loginFailuresCount: number;
@@ -62,7 +65,6 @@ export interface ServerPiState<A> {
 export function initialServerPiState<A>(
   tlsMode: "explicit" | "implicit",
   policy: ServerPiPolicy,
-  defaults: { readonly facts: FactSelection; readonly hashAlgorithm: string },
 ): ServerPiState<A> {
   const implicit = tlsMode === "implicit";
   return {
@@ -80,10 +82,11 @@ export function initialServerPiState<A>(
     workingDirectory: rootPath,
     epsvAll: false,
     secureClientMethod: false,
-    facts: defaults.facts,
-    hashAlgorithm: defaults.hashAlgorithm,
+    facts: defaultFactSelection,
+    hashAlgorithm: "SHA-256",
     host: undefined,
     clientName: undefined,
+    idleSeconds: undefined,
     unknownVerbsCount: 0,
     securityExchangesCount: 0,
     loginFailuresCount: 0,

@@ -1,4 +1,4 @@
-import type { argumentGrammars, Parsed } from "./arguments.ts";
+import type { argumentGrammars } from "./arguments.ts";
 
 type GrammarName = keyof typeof argumentGrammars;
 
@@ -102,7 +102,7 @@ export const verbs = {
 
 export type Verb = keyof typeof verbs;
 
-type ParsedValue<T> = T extends Parsed<infer V> ? V : never;
+type ParsedValue<T> = T extends { readonly ok: true; readonly value: infer V } ? V : never;
 
 /** The value that a verb's grammar makes of its argument. */
 export type ArgumentOf<V extends Verb> = ParsedValue<

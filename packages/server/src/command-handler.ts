@@ -13,6 +13,7 @@ import type { Account } from "@sallyport/server/accounts";
 import type { Storage } from "@sallyport/server/storage";
 import type { ControlView } from "./control-view.ts";
 import type { DataSetup } from "./data-setup.ts";
+import type { TransferProgress } from "./deadlines.ts";
 import type { ServerEnvironment } from "./environment.ts";
 import type { ServerEventDetail } from "./observer.ts";
 import { replyForPathFailure } from "./storage-replies.ts";
@@ -45,6 +46,9 @@ export interface CommandContext {
   /** Sends a reply before the completion reply, such as 150. */
   send(reply: Reply): void;
   emit(event: ServerEventDetail): void;
+  /** Notes how far the running transfer is, for STAT. */
+  noteProgress(progress: TransferProgress): void;
+  progress(): TransferProgress | undefined;
 }
 
 /** Carries out one verb. Storage errors may be thrown; the connection turns them into replies by one table. */

@@ -1,1 +1,3 @@
-export {};
+export * from "./observer.ts";
+export * from "./options.ts";
+export * from "./server.ts";

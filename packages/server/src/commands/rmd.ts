@@ -1,4 +1,4 @@
-import { isWithin, reply } from "@sallyport/protocol";
+import { isWithin, reply, rootPath } from "@sallyport/protocol";
 import { type CommandHandler, withPath } from "../command-handler.ts";
 
 export const rmd: CommandHandler<"RMD"> = (context, pathname) =>
@@ -9,6 +9,6 @@ export const rmd: CommandHandler<"RMD"> = (context, pathname) =>
     const { workingDirectory } = context.state;
     return {
       reply: reply(250, "Removed."),
-      changes: isWithin(workingDirectory, path) ? { workingDirectory: "/" as typeof path } : {},
+      changes: isWithin(workingDirectory, path) ? { workingDirectory: rootPath } : {},
     };
   });

@@ -1,0 +1,98 @@
+import type { LimitValues } from "@sallyport/protocol";
+
+/** How far the running transfer is. */
+export interface TransferProgress {
+  readonly verb: string;
+  readonly bytes: number;
+  readonly sinceMs: number;
+}
+
+/**
+ * The clocks of one control connection, on one timer: a login must be finished, a line must be finished, and a
+ * connection that does nothing is closed. A running command, and so a transfer, is not idle (R-1123-09).
+ */
+export class Deadlines {
+  readonly #limits: LimitValues;
+  readonly #expire: (cause: string) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #loggedIn = false;
+  #running = false;
+  #idleMs: number;
+  #openedAtMs = 0;
+  #activeAtMs = 0;
+  #lineBeganAtMs: number | undefined;
+  progress: TransferProgress | undefined;
+
+  constructor(limits: LimitValues, expire: (cause: string) => void) {
+    this.#limits = limits;
+    this.#idleMs = limits.idleMs;
+    this.#expire = expire;
+  }
+
+  begin(): void {
+    this.#openedAtMs = this.#activeAtMs = performance.now();
+    this.#arm();
+  }
+
+  /** Tells that octets came in, and whether they left a line unfinished. */
+  noteInput(midLine: boolean): void {
+    const now = performance.now();
+    this.#activeAtMs = now;
+    this.#lineBeganAtMs = midLine ? (this.#lineBeganAtMs ?? now) : undefined;
+  }
+
+  noteState(running: boolean, loggedIn: boolean, idleSeconds: number | undefined): void {
+    if (this.#running && !running) {
+      this.#activeAtMs = performance.now();
+      this.progress = undefined;
+    }
+    this.#running = running;
+    this.#loggedIn = loggedIn;
+    const idleMs = idleSeconds === undefined ? this.#limits.idleMs : idleSeconds * 1000;
+    if (idleMs < this.#idleMs) {
+      this.#idleMs = idleMs;
+      this.#arm();
+    }
+    this.#idleMs = idleMs;
+  }
+
+  noteProgress(progress: TransferProgress): void {
+    this.progress = progress;
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #arm(): void {
+    if (this.#openedAtMs === 0) return;
+    clearTimeout(this.#timer);
+    const now = performance.now();
+    const { atMs } = this.#next(now);
+    this.#timer = setTimeout(() => this.#check(), Math.max(10, atMs - now));
+    this.#timer.unref();
+  }
+
+  #check(): void {
+    const now = performance.now();
+    const { atMs, cause } = this.#next(now);
+    if (now >= atMs) this.#expire(cause);
+    else this.#arm();
+  }
+
+  /** A line that has begun is looked at every so often, since it may begin after the timer was set. */
+  #next(now: number): { atMs: number; cause: string } {
+    const { preLoginMs, commandLineMs } = this.#limits;
+    const candidates = [
+      { atMs: this.#running ? now + this.#idleMs : this.#activeAtMs + this.#idleMs, cause: "idle for too long" },
+    ];
+    if (!this.#loggedIn && !this.#running) {
+      candidates.push({ atMs: this.#openedAtMs + preLoginMs, cause: "no login in time" });
+    }
+    if (this.#lineBeganAtMs !== undefined) {
+      candidates.push({ atMs: this.#lineBeganAtMs + commandLineMs, cause: "a command line took too long" });
+    }
+    return candidates.reduce((first, other) => (other.atMs < first.atMs ? other : first));
+  }
+}

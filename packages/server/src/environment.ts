@@ -1,0 +1,41 @@
+import type { LimitValues } from "@sallyport/protocol";
+import type { PassiveListenerPool, ServerTlsProfile } from "@sallyport/transport";
+import type { Account, Authenticator, DataResumption, LoginThrottle, UncleanDataClose } from "@sallyport/server/accounts";
+import type { Login, PiState } from "./command-handler.ts";
+import type { ControlView } from "./control-view.ts";
+import type { LoginCounts } from "./login-counts.ts";
+import type { ServerEvent, ServerObserver } from "./observer.ts";
+import type { FtpServerOptions, ListenerOptions } from "./options.ts";
+import type { Turnstile } from "./turnstile.ts";
+
+/** What all connections of one server share. */
+export interface ServerEnvironment {
+  readonly options: FtpServerOptions;
+  readonly limits: LimitValues;
+  readonly greeting: string;
+  readonly tls: ServerTlsProfile | undefined;
+  readonly authenticator: Authenticator;
+  readonly throttle: LoginThrottle;
+  readonly logins: LoginCounts;
+  readonly observer: ServerObserver | undefined;
+  /** Reports an event; a throwing observer is ignored. */
+  emit(event: ServerEvent): void;
+  readonly passivePorts: PassiveListenerPool;
+  readonly digests: Turnstile;
+  /** Secret of this server's lifetime behind the `unique` fact. */
+  readonly identityKey: string;
+  /** The state of a connection right after the greeting. */
+  initialState(listener: ListenerOptions): PiState;
+  /** The listener's policy, tightened or loosened by the account's own. */
+  policyFor(listener: ListenerOptions, account: Account): PiState["policy"];
+  dataPolicyFor(listener: ListenerOptions, account: Account): DataPolicy;
+  /** Opens the storage of a login: its home as root, within quota and permissions. */
+  openLogin(account: Account): Promise<Login>;
+  /** The IPv4 address for reply 227. */
+  advertisedAddress(control: ControlView): string;
+}
+
+export interface DataPolicy {
+  readonly resumption: DataResumption;
+  readonly uncleanClose: UncleanDataClose;
+}

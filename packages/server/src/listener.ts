@@ -1,0 +1,38 @@
+import { canonicalAddress, receiveProxyHeader } from "@sallyport/transport";
+import type { LimitValues } from "@sallyport/protocol";
+import { createServer, type Socket } from "node:net";
+import type { ListenerOptions } from "./options.ts";
+
+/** A listening socket, as bound. */
+export interface BoundListener {
+  readonly tlsMode: "explicit" | "implicit";
+  readonly address: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const backlogCount = 511;
+
+/** Binds one listener; rejects with the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL). */
+export async function bindListener(
+  options: ListenerOptions,
+  limits: LimitValues,
+  accept: (socket: Socket) => void,
+): Promise<BoundListener> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, accept);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host: options.address, port: options.port, backlog: backlogCount, ipv6Only: options.address.includes(":") }, resolve);
+  });
+  server.removeAllListeners("error");
+  // EMFILE and the like: the connection is lost, the listener lives on.
+  server.on("error", () => undefined);
+  const bound = server.address();
+  if (bound === null || typeof bound === "string") throw new Error("a TCP listener has an address");
+  return {
+    tlsMode: options.tlsMode,
+    address: bound.address,
+    port: bound.port,
+    close: () => new Promise((resolve) => void server.close(() => resolve())),
+  };
+}

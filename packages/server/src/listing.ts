@@ -1,0 +1,157 @@
+import {
+  baseName,
+  childPath,
+  formatListingLine,
+  globMatches,
+  listingOrder,
+  type ListingOptions,
+  type Octets,
+  reply,
+  type VirtualPath,
+} from "@sallyport/protocol";
+import type { Entry, Storage } from "@sallyport/server/storage";
+import { deflateChunks, type DataConnection } from "@sallyport/transport";
+import { type CommandContext, loginOf, type Outcome } from "./command-handler.ts";
+import { runTransfer } from "./transfer.ts";
+
+/** One directory of a listing with the entries that are shown, or what a path that is no directory leads to. */
+export interface ListedDirectory {
+  readonly directory: VirtualPath;
+  readonly entries: readonly Entry[];
+}
+
+/** What LIST, NLST and STAT list: a directory, one entry, or what matches a pattern. */
+export type ListingTarget =
+  | { readonly kind: "directory"; readonly path: VirtualPath }
+  | { readonly kind: "entry"; readonly path: VirtualPath; readonly entry: Entry }
+  | { readonly kind: "pattern"; readonly path: VirtualPath; readonly pattern: Octets };
+
+/** Finds out what a resolved path asks for; a pattern counts only where no entry has that very name (R-LIST-05). */
+export async function listingTarget(storage: Storage, path: VirtualPath): Promise<ListingTarget> {
+  const name = baseName(path);
+  const found = await storage.stat(path, { followLinks: true }).catch((error: unknown) => {
+    if (/[*?[]/.test(name)) return undefined;
+    throw error;
+  });
+  if (found === undefined) return { kind: "pattern", path: path.slice(0, -name.length - 1) || "/", pattern: name } as ListingTarget;
+  if (found.type === "directory") return { kind: "directory", path };
+  return { kind: "entry", path, entry: { ...(await storage.stat(path)), name } };
+}
+
+/**
+ * Yields the directories of a listing, sorted by name or as the options ask. Recursion and the number of entries are
+ * bounded (S-18); names that begin with a dot are left out without `-a`, as every server does.
+ */
+export async function* listDirectories(
+  context: CommandContext,
+  target: ListingTarget,
+  options: ListingOptions,
+): AsyncGenerator<ListedDirectory> {
+  const { storage } = loginOf(context);
+  const { limits, signal } = context;
+  if (target.kind === "entry") {
+    yield { directory: target.path, entries: [target.entry] };
+    return;
+  }
+  const shown = target.kind === "pattern" ? (entry: Entry) => globMatches(target.pattern, entry.name) : visible(options);
+  const pending = [{ path: target.path, depth: 0 }];
+  let count = 0;
+  for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+    const entries: Entry[] = [];
+    for await (const slice of storage.list(next.path)) {
+      signal.throwIfAborted();
+      for (const entry of slice) if (shown(entry) && count++ < limits.listEntriesCount) entries.push(entry);
+    }
+    entries.sort(listingOrder(options) ?? byName);
+    yield { directory: next.path, entries };
+    if (!options.recursive || next.depth >= limits.listOptionsDepthCount || count >= limits.listEntriesCount) continue;
+    const { path, depth } = next;
+    const deeper = entries.filter(({ type }) => type === "directory");
+    pending.unshift(...deeper.map(({ name }) => ({ path: childPath(path, name), depth: depth + 1 })));
+  }
+}
+
+/** The lines of LIST for people, with CRLF, in chunks of some dozen KiB. */
+export async function* listingLines(
+  context: CommandContext,
+  target: ListingTarget,
+  options: ListingOptions,
+): AsyncGenerator<Uint8Array> {
+  const nowMs = Date.now();
+  let first = true;
+  for await (const { directory, entries } of listDirectories(context, target, options)) {
+    if (options.recursive) yield Buffer.from(`${first ? "" : "\r\n"}${directory}:\r\n`, "latin1");
+    first = false;
+    yield* linesInChunks(entries, (entry) => formatListingLine(listedEntry(entry), nowMs));
+  }
+}
+
+/** Joins lines to chunks; an undefined line is left out. */
+export function* linesInChunks<T>(items: Iterable<T>, format: (item: T) => Octets | undefined): Generator<Uint8Array> {
+  let text = "";
+  for (const item of items) {
+    const line = format(item);
+    if (line !== undefined) text += `${line}\r\n`;
+    if (text.length < chunkLength) continue;
+    yield Buffer.from(text, "latin1");
+    text = "";
+  }
+  if (text !== "") yield Buffer.from(text, "latin1");
+}
+
+/** Sends a listing over the data connection; implied ASCII, whatever TYPE, STRU and MODE B or C are (R-LIST-02). */
+export function sendListing(
+  context: CommandContext,
+  path: VirtualPath,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<Outcome> {
+  const { mode } = context.state.parameters;
+  if (mode === "B" || mode === "C") {
+    return Promise.resolve({ reply: reply(504, "Listings are sent in MODE S or Z.") });
+  }
+  return runTransfer(context, {
+    direction: "listing",
+    path,
+    opening: reply(150, "Here comes the listing."),
+    completion: "Listing complete.",
+    move: (data, report) => sendChunks(context, data, chunks, report),
+  });
+}
+
+const chunkLength = 65_536;
+
+async function sendChunks(
+  { state, signal, limits }: CommandContext,
+  data: DataConnection,
+  chunks: AsyncIterable<Uint8Array>,
+  report: (bytes: number) => void,
+): Promise<number> {
+  let bytes = 0;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      report(bytes);
+      yield chunk;
+    }
+  }
+  const encoded = state.parameters.mode === "Z" ? deflateChunks(counted(), { level: state.deflateLevel }) : counted();
+  await data.sendChunks(encoded, { signal, stallMs: limits.dataStallMs });
+  return bytes;
+}
+
+function visible({ all }: ListingOptions): (entry: Entry) => boolean {
+  return all ? () => true : ({ name }) => !name.startsWith(".");
+}
+
+function byName(left: Entry, right: Entry): number {
+  return left.name < right.name ? -1 : 1;
+}
+
+function listedEntry(entry: Entry) {
+  const { userId, groupId } = entry;
+  return {
+    ...entry,
+    ownerName: userId === undefined ? undefined : (String(userId) as Octets),
+    groupName: groupId === undefined ? undefined : (String(groupId) as Octets),
+  };
+}

@@ -1,0 +1,102 @@
+import { reply, rootPath } from "@sallyport/protocol";
+import type { Account, LoginFacts, LoginVerdict } from "@sallyport/server/accounts";
+import { setTimeout as delay } from "node:timers/promises";
+import type { CommandContext, Outcome } from "./command-handler.ts";
+import type { ServerEvent } from "./observer.ts";
+
+type LoginMethod = Extract<ServerEvent, { kind: "login" }>["method"];
+
+const wrong = reply(530, "Wrong user name or password.");
+
+/** What the authenticator may know about the peer. */
+export function loginFacts({ control, state }: CommandContext): LoginFacts {
+  const { tls } = control;
+  const host = state.host ?? tls?.serverName;
+  return {
+    remoteAddress: control.remoteAddress,
+    tls: tls !== undefined,
+    ...(host === undefined ? {} : { host }),
+    ...(tls?.clientCertificate === undefined ? {} : { clientCertificate: tls.clientCertificate }),
+  };
+}
+
+/**
+ * Checks a password: judged by the throttle before anything is hashed, answered late after a failure, and in the same
+ * way whatever was wrong (S-12, S-13).
+ */
+export async function checkPassword(context: CommandContext, user: string, password: string): Promise<Outcome> {
+  const { environment, signal } = context;
+  const facts = loginFacts(context);
+  const attempt = { remoteAddress: facts.remoteAddress, user };
+  const judgement = environment.throttle.judge(attempt);
+  if (judgement.kind === "refused") return refuseLogin(context, user, judgement.reason, 0);
+  await waited(judgement.delayMs, signal);
+  const verdict = await authenticate(context, user, password, facts);
+  switch (verdict.kind) {
+    case "accepted": {
+      environment.throttle.succeeded(attempt);
+      return acceptLogin(context, user, verdict.account, verdict.account.anonymous ? "anonymous" : "password");
+    }
+    case "refused": {
+      await waited(environment.throttle.failed(attempt).delayMs, signal);
+      return refuseLogin(context, user, "wrong user name or password", 1);
+    }
+    case "throttled":
+      return refuseLogin(context, user, verdict.reason, 0);
+    case "unavailable":
+      context.emit({ kind: "login-failed", user, cause: verdict.reason });
+      return { reply: reply(421, "Logins are not possible at the moment.") };
+  }
+}
+
+/** Waits, or until the connection is gone. */
+async function waited(delayMs: number, signal: AbortSignal): Promise<void> {
+  if (delayMs > 0) await delay(delayMs, undefined, { signal }).catch(() => undefined);
+}
+
+async function authenticate(
+  context: CommandContext,
+  user: string,
+  password: string,
+  facts: LoginFacts,
+): Promise<LoginVerdict> {
+  try {
+    return await context.environment.authenticator.authenticate(user, password, facts);
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    return { kind: "unavailable", reason: `the authenticator failed: ${cause}` };
+  }
+}
+
+/** Completes a login unless the account's own policy forbids it on this connection. */
+export async function acceptLogin(
+  context: CommandContext,
+  user: string,
+  account: Account,
+  method: LoginMethod,
+): Promise<Outcome> {
+  const { environment, control, state } = context;
+  const policy = environment.policyFor(control.listener, account);
+  if (policy.requireTlsForLogin && state.control !== "tls") {
+    return refuseLogin(context, user, "this account needs TLS and the connection is clear", 0);
+  }
+  const claimed = environment.logins.claim(control.id, account);
+  if (!claimed) return refuseLogin(context, user, "the account has too many connections", 0, 421);
+  const login = await environment.openLogin(account);
+  context.emit({ kind: "login", account: account.name, user, method });
+  return {
+    reply: method === "client-certificate" ? reply(232, "Logged in by certificate.") : reply(230, "Logged in."),
+    changes: { login: { kind: "logged-in", user, account: login }, workingDirectory: rootPath, policy },
+  };
+}
+
+function refuseLogin(context: CommandContext, user: string, cause: string, count: 0 | 1, code: 421 | 530 = 530): Outcome {
+  const loginFailuresCount = context.state.loginFailuresCount + count;
+  context.emit({ kind: "login-failed", user, cause });
+  if (code === 421) return { reply: reply(421, "Too many connections.") };
+  const spent = loginFailuresCount >= context.limits.loginFailuresCount;
+  return {
+    reply: spent ? reply(421, "Too many failed logins.") : wrong,
+    changes: { login: { kind: "greeted" }, loginFailuresCount },
+  };
+}

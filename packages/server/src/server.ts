@@ -1,0 +1,182 @@
+import { initialServerPiState, limitValues, type LimitValues, UsageError } from "@sallyport/protocol";
+import { ControlConnection, PassiveListenerPool } from "@sallyport/transport";
+import type { Socket } from "node:net";
+import { randomBytes } from "node:crypto";
+import { type Account, LoginThrottle } from "@sallyport/server/accounts";
+import type { Login, PiState } from "./command-handler.ts";
+import { Connection } from "./connection.ts";
+import type { ServerEnvironment } from "./environment.ts";
+import { bindListener, type BoundListener } from "./listener.ts";
+import { LoginCounts } from "./login-counts.ts";
+import { loginStorage } from "./login-storage.ts";
+import type { ServerEvent } from "./observer.ts";
+import type { FtpServerOptions, ListenerOptions } from "./options.ts";
+import { dataPolicyFor, piPolicyFor } from "./policy.ts";
+import { Turnstile } from "./turnstile.ts";
+
+/** Where a server can be reached. */
+export interface ListeningAddress {
+  readonly tlsMode: "explicit" | "implicit";
+  readonly address: string;
+  readonly port: number;
+}
+
+/**
+ * An FTP and FTPS server: listens as its options say, serves until it is closed.
+ *
+ * It installs no signal handlers, writes nothing to standard output and ends no process; what happens is told to the
+ * observer. Raises UsageError where the options contradict each other, and the system's error where a port cannot be
+ * bound; nothing listens then.
+ *
+ * @example
+ * await using server = new FtpServer({ listeners, tls, authenticator, storage });
+ * const [explicit] = await server.listen();
+ */
+export class FtpServer implements AsyncDisposable {
+  readonly #options: FtpServerOptions;
+  readonly #limits: LimitValues;
+  readonly #environment: ServerEnvironment;
+  readonly #connections = new Set<Connection>();
+  readonly #perHost = new Map<string, number>();
+  #listeners: BoundListener[] = [];
+  #connectionsBegun = 0;
+  #closing = false;
+
+  constructor(options: FtpServerOptions) {
+    for (const { tlsMode, requireTls } of options.listeners) {
+      if (options.tls === undefined && (tlsMode === "implicit" || requireTls !== "none")) {
+        throw new UsageError(
+          "SALLYPORT_TLS_MISSING",
+          "A listener needs TLS and no certificates are given; give `tls`, or say requireTls: \"none\" for plain FTP",
+        );
+      }
+    }
+    this.#options = options;
+    this.#limits = limitValues(options.limits);
+    this.#environment = environmentOf(options, this.#limits);
+  }
+
+  /** Connections that are open at the moment. */
+  get connectionsCount(): number {
+    return this.#connections.size;
+  }
+
+  /** Binds all listeners, or none, and returns where they are reached, in the order of the options. */
+  async listen(): Promise<readonly ListeningAddress[]> {
+    if (this.#listeners.length > 0) throw new UsageError("SALLYPORT_LISTENING", "The server listens already");
+    const outcomes = await Promise.allSettled(
+      this.#options.listeners.map((listener) => bindListener(listener, this.#limits, (socket) => this.#accept(socket, listener))),
+    );
+    this.#listeners = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed !== undefined) {
+      await this.#stopListening();
+      throw failed.reason;
+    }
+    for (const { tlsMode, address, port } of this.#listeners) {
+      this.#environment.emit({ atMs: Date.now(), kind: "listener-bound", tlsMode, address, port });
+    }
+    return this.#listeners.map(({ tlsMode, address, port }) => ({ tlsMode, address, port }));
+  }
+
+  /**
+   * Stops listening, waits up to `graceMs` for running connections to end by themselves, then says 421 to the rest and
+   * closes them.
+   */
+  async close({ graceMs = 0 }: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#closing = true;
+    await this.#stopListening();
+    const deadline = performance.now() + graceMs;
+    while (this.#connections.size > 0 && performance.now() < deadline) await pause(50);
+    for (const connection of this.#connections) connection.close("The server is stopping.");
+    const lastCall = performance.now() + this.#limits.lingerMs;
+    while (this.#connections.size > 0 && performance.now() < lastCall) await pause(10);
+    await this.#environment.passivePorts[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #stopListening(): Promise<void> {
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    await Promise.all(listeners.map((listener) => listener.close()));
+  }
+
+  #accept(socket: Socket, listener: ListenerOptions): void {
+    const control = new ControlConnection(socket, { limits: this.#limits });
+    const { remoteAddress } = control;
+    const refusal = this.#refusalOf(remoteAddress);
+    if (refusal !== undefined) {
+      this.#environment.emit({ atMs: Date.now(), kind: "connection-refused", remoteAddress, cause: refusal });
+      // Implicit connections get no text in the clear, whatever the reason.
+      if (listener.tlsMode === "explicit") control.write("421 Too many connections.\r\n");
+      void control.end();
+      return;
+    }
+    const connection = new Connection(++this.#connectionsBegun, control, listener, this.#environment);
+    this.#connections.add(connection);
+    this.#perHost.set(remoteAddress, (this.#perHost.get(remoteAddress) ?? 0) + 1);
+    void connection.serve().finally(() => {
+      this.#connections.delete(connection);
+      const left = (this.#perHost.get(remoteAddress) ?? 1) - 1;
+      if (left === 0) this.#perHost.delete(remoteAddress);
+      else this.#perHost.set(remoteAddress, left);
+    });
+  }
+
+  #refusalOf(remoteAddress: string): string | undefined {
+    if (this.#closing) return "the server is stopping";
+    if (this.#connections.size >= this.#limits.connectionsCount) return "the server has too many connections";
+    if ((this.#perHost.get(remoteAddress) ?? 0) >= this.#limits.connectionsPerHostCount) {
+      return "this address has too many connections";
+    }
+    return undefined;
+  }
+}
+
+function environmentOf(options: FtpServerOptions, limits: LimitValues): ServerEnvironment {
+  const identityKey = randomBytes(16).toString("base64url");
+  return {
+    options,
+    limits,
+    greeting: options.greeting ?? "FTP server ready.",
+    tls: options.tls,
+    authenticator: options.authenticator,
+    throttle: new LoginThrottle({ limits }),
+    logins: new LoginCounts(),
+    observer: options.observer,
+    emit: (event: ServerEvent) => tell(options, event),
+    passivePorts: new PassiveListenerPool({
+      limits,
+      ...(options.passive?.ports === undefined ? {} : { ports: options.passive.ports }),
+    }),
+    digests: new Turnstile(2, limits.hashQueueCount),
+    identityKey,
+    initialState: (listener): PiState => initialServerPiState(listener.tlsMode, piPolicyFor(options, limits, listener)),
+    policyFor: (listener, account) => piPolicyFor(options, limits, listener, account),
+    dataPolicyFor,
+    openLogin: async (account): Promise<Login> => ({ account, storage: await loginStorage(options, account) }),
+    advertisedAddress: ({ localAddress, remoteAddress }) => options.passive?.masquerade !== undefined && !isLocal(remoteAddress) ? options.passive.masquerade : localAddress,
+  };
+}
+
+function tell({ observer }: FtpServerOptions, event: ServerEvent): void {
+  try {
+    observer?.onEvent(event);
+  } catch {
+    // An observer's failure is not the peer's; the contract says that it is ignored.
+  }
+}
+
+/** Peers on this machine or in private networks reach the server's own address, not the one that NAT shows. */
+function isLocal(address: string): boolean {
+  return /^(?:127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.)/.test(address);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

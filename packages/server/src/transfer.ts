@@ -1,0 +1,187 @@
+import { isSallyportError, reply, type Reply, SallyportError, TlsError, type VirtualPath } from "@sallyport/protocol";
+import { type DataConnection, type DataFacts, judgeDataResumption } from "@sallyport/transport";
+import { StorageError } from "@sallyport/server/storage";
+import { type CommandContext, loginOf, type Outcome } from "./command-handler.ts";
+import type { TransferFacts } from "./observer.ts";
+import { replyForStorageError } from "./storage-replies.ts";
+import { TransferAborted } from "./transfer-aborted.ts";
+
+/** One transfer, from the command that was found to be possible to its completion reply. */
+export interface TransferPlan {
+  readonly direction: TransferFacts["direction"];
+  readonly path: VirtualPath;
+  /** The preliminary reply, 150. */
+  readonly opening: Reply;
+  /** Moves everything; returns the octets of the file that moved. Throws what the table below knows. */
+  move(data: DataConnection, report: (bytes: number) => void): Promise<number>;
+  /** After a move that went well: publishes an upload. */
+  conclude?(): Promise<void>;
+  /** After anything else: gives up what was opened. `moved`: octets went over the data connection. */
+  giveUp?(moved: boolean): Promise<void>;
+  /** Overrides the text of 226. */
+  readonly completion?: string;
+}
+
+/** How a transfer failed, in the reply's code and text and in the log's words. */
+interface Failure {
+  readonly reply: Reply;
+  readonly cause: string;
+  readonly fix?: string;
+}
+
+/**
+ * The server-DTP: opens the data connection that was prepared, says 150, protects it, moves the octets and tells how it
+ * went. 150 goes out before the handshake is waited for, since clients withhold theirs until they see it; a handshake
+ * that failed before the command is answered 522 without 150.
+ */
+export async function runTransfer(context: CommandContext, plan: TransferPlan): Promise<Outcome> {
+  const changes = { restart: { kind: "none" }, announcedBytes: undefined } as const;
+  const connect = context.data.take();
+  if (connect === undefined) {
+    await plan.giveUp?.(false);
+    return { reply: reply(425, "Send EPSV or PASV first."), changes };
+  }
+  const startedAtMs = performance.now();
+  let bytes = 0;
+  const report = (moved: number): void => {
+    bytes = moved;
+    context.noteProgress({ verb: context.verb, bytes, sinceMs: startedAtMs });
+  };
+  report(0);
+  let facts: DataFacts | undefined;
+  let failure: Failure | undefined;
+  try {
+    await using data = await openData(context, plan, connect);
+    facts = await secureData(context, data);
+    bytes = await plan.move(data, report);
+    await data.finish();
+    await settle(context);
+    await plan.conclude?.();
+  } catch (error) {
+    failure = failureOf(context, error);
+    await plan.giveUp?.(bytes > 0).catch(() => undefined);
+  }
+  reportTransfer(context, plan, { bytes, startedAtMs, facts, failure });
+  return { reply: failure?.reply ?? reply(226, plan.completion ?? "Transfer complete."), changes };
+}
+
+async function openData(
+  context: CommandContext,
+  plan: TransferPlan,
+  connect: (signal: AbortSignal) => Promise<DataConnection>,
+): Promise<DataConnection> {
+  context.send(plan.opening);
+  try {
+    return await connect(context.signal);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    throw new NoDataConnection(error);
+  }
+}
+
+async function secureData(context: CommandContext, data: DataConnection): Promise<DataFacts> {
+  const { state, control, environment } = context;
+  const direction = context.verb === "STOR" || context.verb === "APPE" || context.verb === "STOU" ? "receive" : "send";
+  data.begin({ direction, level: state.protectionLevel });
+  const facts = await data.ready(context.signal);
+  if (facts.tls === undefined || facts.tls.role === "client") return facts;
+  const { account } = loginOf(context);
+  const verdict = judgeDataResumption({
+    policy: environment.dataPolicyFor(control.listener, account).resumption,
+    resumed: facts.tls.resumed,
+    helloBroughtTicket: facts.tls.helloBroughtTicket,
+    clientHasResumed: facts.tls.clientHasResumed,
+    sameClientCertificate: facts.tls.clientCertificateFingerprint === control.tls?.clientCertificate?.fingerprint,
+  });
+  if (!verdict.accept) throw new TlsError("SALLYPORT_DATA_NOT_RESUMED", verdict.cause);
+  return facts;
+}
+
+/** Lets a control connection that ended together with the data connection be seen before anything is published. */
+async function settle({ signal }: CommandContext): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  signal.throwIfAborted();
+}
+
+/** The peer never came, or could not be reached. */
+class NoDataConnection extends SallyportError {
+  constructor(cause: unknown) {
+    super("SALLYPORT_NO_DATA_CONNECTION", cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function failureOf(context: CommandContext, error: unknown): Failure {
+  if (error instanceof TransferAborted) return { reply: reply(426, "Transfer aborted."), cause: error.message };
+  if (error instanceof StorageError) {
+    return { reply: replyForStorageError(error.kind, context.verb), cause: error.message };
+  }
+  if (error instanceof NoDataConnection) {
+    return {
+      reply: reply(425, "The data connection could not be opened."),
+      cause: error.message,
+      fix: "open the passive port range in the firewall and tell NAT's address with --masquerade, or use passive mode in the client",
+    };
+  }
+  if (isSallyportError(error)) return dataFailure(error);
+  throw error;
+}
+
+function dataFailure(error: SallyportError): Failure {
+  const row = dataFailures[error.code] ?? { code: error instanceof TlsError ? 522 : 426, text: "The data connection failed." };
+  return { reply: reply(row.code, row.text), cause: error.message, ...(row.fix === undefined ? {} : { fix: row.fix }) };
+}
+
+/** Replies for what can go wrong on a data connection; RFC 4217 §10.2 and §11.4 (522), RFC 959 §5.4. */
+const dataFailures: Readonly<Record<string, { code: number; text: string; fix?: string }>> = {
+  SALLYPORT_DATA_NOT_RESUMED: {
+    code: 522,
+    text: "TLS on the data connection did not resume the TLS of the control connection.",
+    fix: "turn on TLS resumption in the client, or set --data-resumption offer",
+  },
+  SALLYPORT_DATA_LEVEL_CHANGED: {
+    code: 425,
+    text: "PROT came after TLS had begun on the data connection; send EPSV again.",
+  },
+  SALLYPORT_DATA_TRUNCATED: {
+    code: 426,
+    text: "The data connection ended without close_notify; the upload is not complete.",
+    fix: "update the client; for one that never sends close_notify set --unclean-data-close accept",
+  },
+};
+
+interface TransferResult {
+  readonly bytes: number;
+  readonly startedAtMs: number;
+  readonly facts: DataFacts | undefined;
+  readonly failure: Failure | undefined;
+}
+
+function reportTransfer(context: CommandContext, plan: TransferPlan, result: TransferResult): void {
+  const { facts, failure } = result;
+  const { account } = loginOf(context);
+  if (failure !== undefined && (failure.reply.code === 425 || failure.reply.code === 522 || failure.fix !== undefined)) {
+    context.emit({
+      kind: "data-connection-failed",
+      verb: context.verb,
+      replyCode: failure.reply.code,
+      cause: failure.cause,
+      fix: failure.fix ?? "see the cause",
+    });
+  }
+  context.emit({
+    kind: "transfer",
+    verb: context.verb,
+    direction: plan.direction,
+    path: plan.path,
+    bytes: result.bytes,
+    durationMs: performance.now() - result.startedAtMs,
+    complete: failure === undefined,
+    ...(failure === undefined ? {} : { cause: failure.cause }),
+    type: context.state.parameters.type,
+    protectionLevel: context.state.protectionLevel,
+    ...(facts?.tls === undefined
+      ? {}
+      : { dataTls: { protocol: facts.tls.protocol, suite: facts.tls.suite, resumed: facts.tls.resumed } }),
+    anonymous: account.anonymous,
+  });
+}

@@ -1,0 +1,118 @@
+import { type Octets, reply, replyOctets, TlsError, type VirtualPath } from "@sallyport/protocol";
+import { ByteThrottle, type DataConnection, type ReceiveResult } from "@sallyport/transport";
+import { StorageError, type WritableFile, type WriteIntent } from "@sallyport/server/storage";
+import { type CommandContext, loginOf, type Outcome } from "./command-handler.ts";
+import { receiveEncoded } from "./receive-encoded.ts";
+import { runTransfer } from "./transfer.ts";
+
+/** What an upload command wants done to the file of that name. */
+export type UploadKind = "store" | "append" | "create";
+
+/**
+ * STOR, APPE and STOU: the file is opened for staging before 150 is said, published whole after a clean end, and given
+ * up otherwise; what then stays is the storage's rule for interrupted uploads.
+ */
+export async function upload(
+  context: CommandContext,
+  path: VirtualPath,
+  kind: UploadKind,
+  options: { readonly fileName?: Octets } = {},
+): Promise<Outcome> {
+  const { storage } = loginOf(context);
+  const intent = intentOf(context, kind);
+  if (typeof intent === "string") return { reply: reply(554, intent), changes: { restart: { kind: "none" } } };
+  const file = await storage.openWrite(path, intent);
+  // RFC 1123 §4.1.2.9: exactly this form for STOU.
+  const opening = options.fileName === undefined ? reply(150, "Ready for data.") : replyOctets(150, "FILE: ", options.fileName);
+  return runTransfer(context, {
+    direction: "upload",
+    path,
+    opening,
+    move: (data, report) => receive(context, data, file, intent, report),
+    conclude: async () => void (await file.publish()),
+    giveUp: (moved) => file.abandon({ keep: moved }),
+    ...(options.fileName === undefined ? {} : { completion: "Stored under a new name." }),
+  });
+}
+
+function intentOf({ state, environment }: CommandContext, kind: UploadKind): WriteIntent | string {
+  const { restart, parameters, announcedBytes } = state;
+  const durable = environment.options.durable === true;
+  const announced = announcedBytes !== undefined && announcedBytes <= BigInt(Number.MAX_SAFE_INTEGER);
+  const common = { durable, ...(announced ? { expectedBytes: Number(announcedBytes) } : {}) };
+  if (kind === "create") return restart.kind === "none" ? { kind, ...common } : "REST and RANG do not go with STOU.";
+  if (kind === "append" && restart.kind === "none") return { kind, ...common };
+  switch (restart.kind) {
+    case "none":
+      return { kind: "replace", ...common };
+    case "range":
+      if (restart.last > BigInt(Number.MAX_SAFE_INTEGER)) return "The range lies beyond the end of the file.";
+      return { kind: "range", first: Number(restart.first), last: Number(restart.last), ...common };
+    case "offset":
+      if (parameters.type === "A" && parameters.mode === "S") return "Uploads resume in TYPE I.";
+      if (restart.offset > BigInt(Number.MAX_SAFE_INTEGER)) return "The restart offset lies beyond the end of the file.";
+      return { kind: "resume", offset: Number(restart.offset), ...common };
+  }
+}
+
+async function receive(
+  context: CommandContext,
+  data: DataConnection,
+  file: WritableFile,
+  intent: WriteIntent,
+  report: (bytes: number) => void,
+): Promise<number> {
+  const { parameters } = context.state;
+  const { account } = loginOf(context);
+  const rate = account.uploadBytesPerSecond;
+  const options = {
+    signal: context.signal,
+    stallMs: context.limits.dataStallMs,
+    onProgress: report,
+    ...(rate === undefined ? {} : { throttle: new ByteThrottle(rate) }),
+  };
+  const passesUnchanged = parameters.type === "I" && parameters.structure === "F" && parameters.mode === "S";
+  if (!passesUnchanged) {
+    const { bytes, provenEnd, result } = await receiveEncoded(context, data, file, options);
+    if (!provenEnd) demandCleanEnd(context, result, bytes);
+    return bytes;
+  }
+  const last = intent.kind === "range" ? intent.last : undefined;
+  const sink = last === undefined ? file : limitedTo(file, last + 1);
+  const result = await data.receiveInto(sink, file.startPosition, options);
+  demandCleanEnd(context, result, result.bytes);
+  return result.bytes;
+}
+
+/** Refuses octets past the end of a range. */
+function limitedTo(file: WritableFile, end: number): Pick<WritableFile, "write"> {
+  return {
+    write: (buffer, position) => {
+      if (position + buffer.length > end) throw new StorageError("out-of-range", "more octets came than the range holds");
+      return file.write(buffer, position);
+    },
+  };
+}
+
+/**
+ * TLS data ends with close_notify or is not whole (R-TLS-20), unless ALLO told the size and it fits, or the policy lets
+ * old clients off. In the clear a FIN ends the data; fewer octets than ALLO announced are not whole.
+ */
+function demandCleanEnd(context: CommandContext, result: ReceiveResult, bytes: number): void {
+  const { announcedBytes, parameters } = context.state;
+  const { account } = loginOf(context);
+  const announced = parameters.type === "I" ? announcedBytes : undefined;
+  if (result.end === "close-notify") return;
+  if (result.end === "fin") {
+    if (announced !== undefined && BigInt(bytes) < announced) throw truncated("fewer octets came than ALLO announced");
+    return;
+  }
+  if (announced !== undefined && BigInt(bytes) === announced) return;
+  const policy = context.environment.dataPolicyFor(context.control.listener, account);
+  if (policy.uncleanClose === "accept") return;
+  throw truncated("the client closed the data connection without close_notify");
+}
+
+function truncated(cause: string): TlsError {
+  return new TlsError("SALLYPORT_DATA_TRUNCATED", cause);
+}
