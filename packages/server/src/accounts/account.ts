@@ -48,7 +48,10 @@ export interface Account {
   readonly name: string;
   /** The directory of the server's storage that is this login's root. */
   readonly home: VirtualPath;
-  /** In the login's own paths. Empty: everything is allowed. */
+  /**
+   * In the login's own paths. Where no rule matches, everything is allowed; a rule for `/` changes that. So an empty list
+   * allows everything.
+   */
   readonly permissions: readonly PathPermissions[];
   readonly readOnly: boolean;
   readonly anonymous: boolean;

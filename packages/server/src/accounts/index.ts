@@ -15,3 +15,5 @@ export * from "./first-of.ts";
 export * from "./login-throttle.ts";
 export * from "./password-hash.ts";
 export * from "./password-scheme.ts";
+export * from "./permissions.ts";
+export * from "./permitted-storage.ts";
