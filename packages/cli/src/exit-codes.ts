@@ -26,9 +26,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 /** Families of error codes, longest prefix first where one begins with another. */
 const codes: readonly (readonly [prefix: string, exitCode: ExitCode])[] = [
   ["SALLYPORT_USAGE", exitCodes.usage],
-  ["SALLYPORT_CERTIFICATE_UNREADABLE", exitCodes.noInput],
   ["SALLYPORT_CERTIFICATE_FOREIGN", exitCodes.cannotCreate],
-  ["SALLYPORT_KEY_UNREADABLE", exitCodes.noInput],
   ["SALLYPORT_STATE_MISSING", exitCodes.noInput],
   ["SALLYPORT_STATE_NOT_A_DIRECTORY", exitCodes.cannotCreate],
   ["SALLYPORT_STATE_UNWRITABLE", exitCodes.cannotCreate],

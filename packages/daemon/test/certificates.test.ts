@@ -1,20 +1,23 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { X509Certificate, generateKeyPairSync } from "node:crypto";
+import { X509Certificate, createPrivateKey } from "node:crypto";
 import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import tls from "node:tls";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { ConfigError } from "@sallyport/protocol";
 import {
   type CertificateName,
   LocalCertificates,
   certificateCovers,
   describeCertificate,
-  loadIdentity,
   parseCertificateName,
+  readCertificate,
+  readIdentity,
+  readPemFile,
+  readPrivateKey,
 } from "../src/certificates/index.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "sallyport-certificates-"));
@@ -143,8 +146,8 @@ describe("the certificates of a first run", () => {
 
   test("Node shakes hands in TLS 1.2 and 1.3 and verifies the chain", async () => {
     const certificates = await open(freshDirectory());
-    const { certificateChainPem: cert, privateKeyPem: key } = certificates.identity(now);
-    await using server = tls.createServer({ cert, key }, (socket) => socket.end());
+    const { certificate: cert, key } = readIdentity(certificates.identityFiles);
+    await using server = tls.createServer({ cert: String(cert), key: String(key) }, (socket) => socket.end());
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const bound = server.address();
     const port = typeof bound === "object" && bound !== null ? bound.port : 0;
@@ -166,8 +169,8 @@ describe("the certificates of a first run", () => {
 
   test("the server's certificate lasts at most 397 days, the authority ten years", async () => {
     const { paths } = await open(freshDirectory());
-    const leaf = describeCertificate(readFileSync(paths.certificate, "latin1"));
-    const authority = describeCertificate(readFileSync(paths.authority, "latin1"));
+    const leaf = describeCertificate(readCertificate(paths.certificate));
+    const authority = describeCertificate(readCertificate(paths.authority));
     assert.ok(leaf.notAfter.getTime() - leaf.notBefore.getTime() <= 397 * day);
     assert.ok(leaf.notBefore.getTime() < now && leaf.notAfter.getTime() > now + 390 * day);
     assert.ok(Math.abs(authority.notAfter.getTime() - (now + 3650 * day)) < day);
@@ -186,8 +189,8 @@ describe("renewal", () => {
     const [newCertificate, newKey, newAuthority] = read();
     assert.notEqual(newCertificate, oldCertificate);
     assert.deepEqual([newKey, newAuthority], [oldKey, oldAuthority]);
-    const { names, notAfter } = describeCertificate(newCertificate ?? "");
-    assert.deepEqual(names, describeCertificate(oldCertificate ?? "").names);
+    const { names, notAfter } = describeCertificate(new X509Certificate(newCertificate ?? ""));
+    assert.deepEqual(names, describeCertificate(new X509Certificate(oldCertificate ?? "")).names);
     assert.ok(notAfter.getTime() > now + 700 * day);
     const at = String(Math.floor((now + 700 * day) / 1000));
     assert.match(openssl("verify", "-attime", at, "-CAfile", paths.authority, paths.certificate), /: OK/);
@@ -220,7 +223,8 @@ describe("renewal", () => {
       const { paths } = await open(freshDirectory());
       rmSync(paths[lost]);
       const repaired = await open(join(paths.key, ".."));
-      assert.doesNotThrow(() => repaired.identity(now), lost);
+      const files = readIdentity(repaired.identityFiles);
+      assert.ok(new X509Certificate(files.certificate).checkPrivateKey(createPrivateKey(String(files.key))), lost);
     }
   });
 
@@ -228,11 +232,11 @@ describe("renewal", () => {
     const certificates = await open(freshDirectory());
     assert.deepEqual(await certificates.create({ names: [name("a.localhost")], nowMs: now }), { authority: "kept" });
     assert.deepEqual(await certificates.create({ names: [name("ftp.example.org")], nowMs: now }), { authority: "new" });
-    const pem = readFileSync(certificates.paths.certificate, "latin1");
+    const leaf = readCertificate(certificates.paths.certificate);
     assert.ok(
-      certificateCovers(pem, "ftp.example.org") &&
-        certificateCovers(pem, "::1") &&
-        !certificateCovers(pem, "192.0.2.1"),
+      certificateCovers(leaf, "ftp.example.org") &&
+        certificateCovers(leaf, "::1") &&
+        !certificateCovers(leaf, "192.0.2.1"),
     );
   });
 
@@ -253,81 +257,39 @@ describe("renewal", () => {
 });
 
 describe("certificates given by file", () => {
-  test("each fault is one sentence that names the file and the way out", async () => {
-    const { paths } = await open(freshDirectory());
-    const other = await open(freshDirectory());
-    const file = (end: string, content: string) => {
-      const path = join(scratch, end);
-      writeFileSync(path, content);
-      return path;
-    };
-    const encrypted = generateKeyPairSync("ec", {
-      namedCurve: "P-256",
-      publicKeyEncoding: { type: "spki", format: "pem" },
-      privateKeyEncoding: { type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "secret" },
-    }).privateKey;
-    const reversed = file(
-      "reversed.pem",
-      readFileSync(paths.authority, "utf8") + readFileSync(paths.certificate, "utf8"),
-    );
-    const cases: readonly (readonly [
-      certificateFile: string,
-      keyFile: string,
-      code: string,
-      named: string,
-      nowMs?: number,
-    ])[] = [
-      [join(scratch, "missing.pem"), paths.key, "SALLYPORT_CERTIFICATE_UNREADABLE", "missing.pem"],
-      [scratch, paths.key, "SALLYPORT_CERTIFICATE_UNREADABLE", "it is a directory"],
-      [file("text.pem", "hello"), paths.key, "SALLYPORT_CERTIFICATE_INVALID", "text.pem"],
-      [file("big.pem", "x".repeat(1_048_577)), paths.key, "SALLYPORT_CERTIFICATE_UNREADABLE", "1 MiB"],
-      [
-        file("cut.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"),
-        paths.key,
-        "SALLYPORT_CERTIFICATE_INVALID",
-        "damaged",
-      ],
-      [paths.key, paths.key, "SALLYPORT_CERTIFICATE_INVALID", "private key and no certificate"],
-      [paths.certificate, paths.certificate, "SALLYPORT_KEY_INVALID", "certificate and no private key"],
-      [paths.certificate, join(scratch, "missing.key"), "SALLYPORT_KEY_UNREADABLE", "missing.key"],
-      [paths.certificate, file("encrypted.key", encrypted), "SALLYPORT_KEY_ENCRYPTED", "openssl pkey -in"],
-      [paths.certificate, other.paths.key, "SALLYPORT_KEY_MISMATCH", other.paths.key],
-      [reversed, paths.key, "SALLYPORT_KEY_MISMATCH", "put it first"],
-      [paths.certificate, paths.key, "SALLYPORT_CERTIFICATE_EXPIRED", "expired on", now + 500 * day],
-      [paths.certificate, paths.key, "SALLYPORT_CERTIFICATE_NOT_YET_VALID", "clock", now - 500 * day],
-    ];
-    for (const [certificateFile, keyFile, code, named, nowMs] of cases) {
-      assert.throws(() => loadIdentity({ certificateFile, keyFile }, nowMs ?? now), configError(code, named), code);
+  test("a file that cannot be read is named, with the way out", () => {
+    const big = join(scratch, "big.pem");
+    writeFileSync(big, "x".repeat(1_048_577));
+    const cases = [
+      [join(scratch, "missing.pem"), "no such file"],
+      [join(big, "below.pem"), "no such file"],
+      [scratch, "it is a directory"],
+      [big, "1 MiB"],
+    ] as const;
+    for (const [file, named] of cases) {
+      assert.throws(() => readPemFile(file, "certificate"), configError("SALLYPORT_INPUT_UNREADABLE", named));
+      assert.throws(() => readPemFile(file, "key"), configError("SALLYPORT_INPUT_UNREADABLE", file));
     }
   });
 
-  test("certificate and key may share a file, and traditional keys are read", needsOpenssl, async () => {
+  test("a file that holds something else is named", async () => {
     const { paths } = await open(freshDirectory());
-    const traditional = openssl("ec", "-in", paths.key);
-    assert.match(traditional, /BEGIN EC PRIVATE KEY/);
-    const both = join(scratch, "both.pem");
-    writeFileSync(both, traditional + readFileSync(paths.certificate, "utf8"));
-    const identity = loadIdentity({ certificateFile: both, keyFile: both }, now);
-    assert.equal(identity.certificateChainPem.match(/BEGIN CERTIFICATE/g)?.length, 2);
-    assert.match(identity.privateKeyPem, /BEGIN PRIVATE KEY/);
+    assert.throws(() => readCertificate(paths.key), configError("SALLYPORT_CERTIFICATE_INVALID", paths.key));
+    assert.throws(() => readPrivateKey(paths.certificate), configError("SALLYPORT_KEY_INVALID", paths.certificate));
   });
 
-  test(
-    "a key that this user may not read is named",
-    { skip: process.getuid?.() === 0 && "root may read everything" },
-    async () => {
-      const { paths } = await open(freshDirectory());
-      chmodSync(paths.key, 0o000);
-      const files = { certificateFile: paths.certificate, keyFile: paths.key };
-      assert.throws(() => loadIdentity(files, now), configError("SALLYPORT_KEY_UNREADABLE", "may not read"));
-    },
-  );
+  const asRoot = process.getuid?.() === 0;
+  test("a key that this user may not read is named", { skip: asRoot && "root may read everything" }, async () => {
+    const { paths } = await open(freshDirectory());
+    chmodSync(paths.key, 0o000);
+    assert.throws(() => readPemFile(paths.key, "key"), configError("SALLYPORT_INPUT_UNREADABLE", "may not read"));
+  });
 });
 
 describe("names", () => {
   test("describeCertificate agrees with openssl", needsOpenssl, async () => {
     const { paths } = await open(freshDirectory());
-    const { fingerprint, serialNumber, key, issuer } = describeCertificate(readFileSync(paths.certificate, "latin1"));
+    const { fingerprint, serialNumber, key, issuer } = describeCertificate(readCertificate(paths.certificate));
     assert.equal(
       openssl("x509", "-in", paths.certificate, "-noout", "-fingerprint", "-sha256").split("=")[1]?.trim(),
       fingerprint,

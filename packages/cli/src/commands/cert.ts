@@ -18,10 +18,9 @@ const show = buildCommand({
     flags: commonFlags,
   },
   async func(this: CommandContext, flags: CommonFlags, file?: string) {
-    const { describeCertificate, parseCertificates, readPemFile } = await import("@sallyport/daemon/certificates");
+    const { describeCertificate, readCertificate } = await import("@sallyport/daemon/certificates");
     const path = file ?? (await stateCertificate(flags.state));
-    const [certificate] = parseCertificates(readPemFile(path, "certificate"), path);
-    const description = describeCertificate(certificate.toString());
+    const description = describeCertificate(readCertificate(path));
     const text = flags.json
       ? `${JSON.stringify({ file: path, ...description })}\n`
       : descriptionText(path, description);
@@ -53,7 +52,7 @@ const create = buildCommand({
     this: CommandContext,
     flags: CommonFlags & { readonly name: readonly CertificateName[]; readonly newKey?: boolean },
   ) {
-    const { LocalCertificates, describeCertificate, readPemFile } = await import("@sallyport/daemon/certificates");
+    const { LocalCertificates, describeCertificate, readCertificate } = await import("@sallyport/daemon/certificates");
     const { openState } = await import("../state.ts");
     const { runningServer } = await import("@sallyport/daemon/state");
     const state = openState(flags.state, { create: true });
@@ -64,7 +63,7 @@ const create = buildCommand({
       newKey: flags.newKey === true,
     });
     const { paths } = certificates;
-    const description = describeCertificate(readPemFile(paths.certificate, "certificate"));
+    const description = describeCertificate(readCertificate(paths.certificate));
     if (flags.json === true) {
       this.process.stdout.write(
         `${JSON.stringify({ file: paths.certificate, authorityFile: paths.authority, newAuthority: authority === "new", ...description })}\n`,
@@ -94,7 +93,7 @@ async function stateCertificate(path: string | undefined): Promise<string> {
   const { certificate } = certificatePaths(state.tls);
   if (existsSync(certificate)) return certificate;
   const message = `There is no certificate in ${state.tls} yet: "sallyport cert create" makes one, and so does a server's first start.`;
-  throw new ConfigError("SALLYPORT_CERTIFICATE_UNREADABLE", message);
+  throw new ConfigError("SALLYPORT_INPUT_UNREADABLE", message);
 }
 
 async function parseName(text: string): Promise<CertificateName> {

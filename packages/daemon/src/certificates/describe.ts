@@ -1,4 +1,4 @@
-import { X509Certificate, type KeyObject } from "node:crypto";
+import type { KeyObject, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { parseCertificateName } from "./certificate-name.ts";
 
@@ -19,13 +19,8 @@ export interface CertificateDescription {
   readonly fingerprint: string;
 }
 
-/**
- * Describes the first certificate of a PEM text.
- *
- * @throws {Error} from node:crypto when the text holds no certificate.
- */
-export function describeCertificate(pem: string): CertificateDescription {
-  const certificate = new X509Certificate(pem);
+/** Describes a certificate. */
+export function describeCertificate(certificate: X509Certificate): CertificateDescription {
   return {
     subject: oneLine(certificate.subject),
     issuer: oneLine(certificate.issuer),
@@ -48,8 +43,7 @@ export function alternativeNames(certificate: X509Certificate): string[] {
 }
 
 /** Whether a certificate is valid for a host name or an address. */
-export function certificateCovers(pem: string, host: string): boolean {
-  const certificate = new X509Certificate(pem);
+export function certificateCovers(certificate: X509Certificate, host: string): boolean {
   return (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined;
 }
 

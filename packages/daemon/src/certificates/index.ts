@@ -2,3 +2,4 @@ export * from "./certificate-name.ts";
 export * from "./describe.ts";
 export * from "./identity.ts";
 export * from "./local-authority.ts";
+export * from "./pem-files.ts";

@@ -6,7 +6,7 @@ import { ConfigError } from "@sallyport/protocol";
 import { errorCode, writeFileAtomically } from "../files.ts";
 import { type CertificateName, distinctNames, parseCertificateName } from "./certificate-name.ts";
 import { alternativeNames } from "./describe.ts";
-import { type Identity, loadIdentity, parseCertificates, parsePrivateKey, readPemFile } from "./identity.ts";
+import type { IdentityFiles } from "./identity.ts";
 import {
   type Authority,
   authorityPermits,
@@ -15,6 +15,7 @@ import {
   issueServerCertificate,
   privateKeyPem,
 } from "./issue.ts";
+import { readCertificate, readPrivateKey } from "./pem-files.ts";
 
 /** Where the certificates of one state directory lie. */
 export interface CertificatePaths {
@@ -73,7 +74,8 @@ export class LocalCertificates {
    * Opens the certificates in a directory, and makes what is missing, ended or about to end. `names` are for a first
    * certificate, besides this machine's own; later ones keep the names of the one before.
    *
-   * @throws {ConfigError} as {@link loadIdentity}, and SALLYPORT_AUTHORITY_INVALID when the authority's files are damaged.
+   * @throws {ConfigError} SALLYPORT_AUTHORITY_INVALID, SALLYPORT_CERTIFICATE_INVALID or SALLYPORT_KEY_INVALID where
+   * files are damaged, SALLYPORT_INPUT_UNREADABLE, SALLYPORT_STATE_UNWRITABLE.
    */
   static async open(
     directory: string,
@@ -128,9 +130,9 @@ export class LocalCertificates {
     return { kind: kept === undefined ? "authority-replaced" : "renewed", notAfter };
   }
 
-  /** Reads the server's identity; see {@link loadIdentity} for what can be wrong. */
-  identity(nowMs: number): Identity {
-    return loadIdentity({ certificateFile: this.paths.certificate, keyFile: this.paths.key }, nowMs);
+  /** Where the server's identity lies. */
+  get identityFiles(): IdentityFiles {
+    return { certificateFile: this.paths.certificate, keyFile: this.paths.key };
   }
 
   #foreign(): ConfigError {
@@ -142,7 +144,7 @@ export class LocalCertificates {
   /** The server certificate on disk, and whether our authority made it and can make another. */
   #present(): { readonly leaf: X509Certificate; readonly ours: boolean } | undefined {
     if (!existsSync(this.paths.certificate)) return undefined;
-    const [leaf] = parseCertificates(readPemFile(this.paths.certificate, "certificate"), this.paths.certificate);
+    const leaf = readCertificate(this.paths.certificate);
     const authority = this.#readAuthority();
     if (authority === undefined) return { leaf, ours: false };
     const issuer = new X509Certificate(authority.certificatePem);
@@ -162,8 +164,8 @@ export class LocalCertificates {
     const { authority, authorityKey } = this.paths;
     if (!existsSync(authority) || !existsSync(authorityKey)) return undefined;
     try {
-      const [certificate] = parseCertificates(readPemFile(authority, "certificate"), authority);
-      const key = parsePrivateKey(readPemFile(authorityKey, "key"), authorityKey);
+      const certificate = readCertificate(authority);
+      const key = readPrivateKey(authorityKey);
       if (!certificate.checkPrivateKey(key)) throw new Error("the key does not belong to the certificate");
       return { certificatePem: certificate.toString(), key };
     } catch (cause) {
@@ -197,7 +199,7 @@ export class LocalCertificates {
   /** The server's key on disk, where there is one that can be used. */
   #keptKey(): KeyObject | undefined {
     if (!existsSync(this.paths.key)) return undefined;
-    return parsePrivateKey(readPemFile(this.paths.key, "key"), this.paths.key);
+    return readPrivateKey(this.paths.key);
   }
 
   #createKey(): KeyObject {
