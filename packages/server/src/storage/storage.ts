@@ -16,17 +16,24 @@ export interface Storage {
 
   /**
    * Lists a directory in slices of at most a few hundred entries, in no particular order, without `.` and `..`. An
-   * entry that vanishes while it is listed is left out.
+   * entry that vanishes while it is listed is left out. Leaving the loop early gives everything back.
    */
   list(directory: VirtualPath): AsyncIterable<readonly Entry[]>;
 
   /** Opens a published file for reading; an interrupted upload is refused with kind `incomplete`. */
   openRead(path: VirtualPath): Promise<ReadableFile>;
 
-  /** Opens a file for writing as the intent says; nothing that others see changes before {@link WritableFile.publish}. */
+  /**
+   * Opens a file for writing as the intent says. Nothing that others see changes before {@link WritableFile.publish},
+   * but for an `append` to a published file, which a backend may write in place and take back.
+   */
   openWrite(path: VirtualPath, intent: WriteIntent): Promise<WritableFile>;
 
-  /** Renames an entry; replaces an existing file, refuses to replace a directory with kind `exists`. */
+  /**
+   * Renames an entry; a link itself, not what it leads to. A file replaces a file or a link; nothing replaces a
+   * directory and a directory replaces nothing (kind `exists`). An interrupted upload is not renamed (kind
+   * `incomplete`), and where two backends meet nothing is (kind `unsupported`).
+   */
   rename(from: VirtualPath, to: VirtualPath): Promise<void>;
 
   /** Removes a file, a symbolic link or the owner's interrupted upload. */
@@ -40,11 +47,20 @@ export interface Storage {
   /** Sets what is given and leaves the rest, all or nothing where the backend can. Absent: not supported. */
   setAttributes?(path: VirtualPath, attributes: Attributes): Promise<void>;
 
-  /** Makes a symbolic link whose target is kept as given. Absent: not supported. */
+  /**
+   * Makes a symbolic link whose target is kept as given; kind `denied` where the target leads out of the storage.
+   * Absent: not supported.
+   */
   makeSymbolicLink?(path: VirtualPath, target: Octets): Promise<void>;
 
   /** Octets that could still be stored below the path. Absent: unknown. */
   freeSpaceBytes?(path: VirtualPath): Promise<number>;
+
+  /**
+   * The same owner's view of a directory as a root of its own, out of which no symbolic link leads. Absent where the
+   * backend has no symbolic links, so that a prefix does.
+   */
+  subtree?(directory: VirtualPath): Storage;
 }
 
 export interface Entry {
@@ -89,10 +105,14 @@ export interface ReadableFile extends AsyncDisposable {
 }
 
 /**
+ * The owner's interrupted upload counts as the file wherever no file of that name is published.
+ *
  * - `replace`: the file will hold what is written, from position 0.
  * - `append`: writing starts at the end of the published file or of the owner's interrupted upload.
- * - `resume`: as `replace`, but what lies before `offset` is kept; the file ends where writing ends.
- * - `range`: octets from `first` to `last` are replaced, everything else is kept and nothing is cut off (RANG).
+ * - `resume`: as `replace`, but what lies before `offset` is kept; the file ends where writing ends. Kind
+ *   `out-of-range` where the file ends before the offset.
+ * - `range`: octets from `first` to `last` are replaced, everything else is kept and nothing is cut off (RANG). Kind
+ *   `out-of-range` where the file ends before the first.
  * - `create`: the file must not exist (STOU); kind `exists` otherwise.
  */
 export type WriteIntent = { readonly durable?: boolean; readonly expectedBytes?: number } & (
@@ -109,16 +129,21 @@ export interface WritableFile {
   readonly startPosition: number;
   /**
    * Writes the whole buffer at a position and does not keep it. Returns undefined where it was written at once,
-   * otherwise a promise; at most two writes are outstanding at a time.
+   * otherwise a promise; at most two writes are outstanding at a time. A failure is thrown at once or rejects; after
+   * one the file can only be abandoned.
    */
   write(buffer: Uint8Array, position: number): undefined | Promise<void>;
   /** Cuts what is written down to a length; needed to publish less than was staged. */
   truncate(lengthBytes: number): Promise<void>;
-  /** Makes the content visible under its name at once and whole, and returns the new entry. */
+  /**
+   * Makes the content visible under its name at once and whole, and returns the new entry. When it fails nothing is
+   * published and the upload is over, as after `abandon({ keep: false })`.
+   */
   publish(): Promise<Entry>;
   /**
    * Gives up. With `keep`, what was written to a name that did not exist stays as the owner's interrupted upload, to
-   * be continued by `append` or `resume`; in all other cases everything is as if the upload had never begun.
+   * be continued by `append` or `resume`; in all other cases everything is as if the upload had never begun. Does
+   * nothing after the end.
    */
   abandon(options: { readonly keep: boolean }): Promise<void>;
 }

@@ -2,6 +2,7 @@ import fs from "node:fs";
 
 import { displayOctets, limits, type Octets, pathComponents, type VirtualPath } from "@sallyport/protocol";
 
+import { namesOfTarget, targetStaysInside } from "../link-target.ts";
 import { StorageError } from "../storage-error.ts";
 import { DescriptorHandle } from "./descriptor-handle.ts";
 import type { DirectoryHandle } from "./directory-handle.ts";
@@ -35,7 +36,7 @@ export type Purpose = "existing" | "new";
 export class ConfinedTree {
   readonly calls: FileCalls;
   readonly #root: DirectoryHandle;
-  readonly #rootRealPath: Octets;
+  readonly #rootNames: readonly Octets[];
   readonly #links: LinkPolicy;
   readonly #duplicating = new Set<Promise<DirectoryHandle>>();
   #open = true;
@@ -43,11 +44,12 @@ export class ConfinedTree {
   constructor(calls: FileCalls, rootPath: Octets, options: { links: LinkPolicy; confinement: Confinement }) {
     this.calls = calls;
     this.#links = options.links;
-    this.#rootRealPath = fs.realpathSync.native(nativePath(rootPath, "" as Octets), "latin1") as Octets;
+    const realPath = fs.realpathSync.native(nativePath(rootPath, "" as Octets), "latin1") as Octets;
+    this.#rootNames = realPath.split("/").filter((name) => name !== "") as Octets[];
     this.#root =
       options.confinement === "paths"
-        ? new PathHandle(calls, this.#rootRealPath)
-        : DescriptorHandle.openRoot(calls, nativePath(this.#rootRealPath, "" as Octets));
+        ? new PathHandle(calls, realPath)
+        : DescriptorHandle.openRoot(calls, nativePath(realPath, "" as Octets));
   }
 
   /** The location of a path below `base`; its last name is taken as it is, be it a link or nothing at all. */
@@ -80,18 +82,8 @@ export class ConfinedTree {
   }
 
   /** Whether a link at this location would stay inside, as far as the text of its target tells. */
-  staysInside({ canonical, floorCount }: Location, target: Octets): boolean {
-    const floor = canonical.slice(0, floorCount);
-    const inside = target.startsWith("/")
-      ? this.#fromFloor(target, floor)
-      : [...canonical.slice(floorCount), ...split(target)];
-    let depth = 0;
-    for (const name of inside ?? [".."]) {
-      if (name === "..") depth--;
-      else if (name !== "" && name !== ".") depth++;
-      if (depth < 0) return false;
-    }
-    return true;
+  staysInside(location: Location, target: Octets): boolean {
+    return targetStaysInside(location, target, this.#rootNames);
   }
 
   /** Refuses all further walks; those under way end on the handles that they have. */
@@ -126,7 +118,7 @@ export class ConfinedTree {
         throw new StorageError("denied", `${displayOctets(path)}: symbolic links are refused`);
       if (linksLeft-- === 0) throw leaves(path);
       const absolute = target.startsWith("/");
-      const inside = absolute ? this.#fromFloor(target, floor) : split(target);
+      const inside = namesOfTarget(target, [...this.#rootNames, ...floor]);
       if (inside === undefined) throw leaves(path);
       if (absolute) await restart([...floor]);
       pending.push(...inside.toReversed());
@@ -179,13 +171,6 @@ export class ConfinedTree {
     }
     return here;
   }
-
-  /** The names below the floor that an absolute link target means, or undefined where it leads elsewhere. */
-  #fromFloor(target: Octets, floor: readonly Octets[]): Octets[] | undefined {
-    const top = [...split(this.#rootRealPath), ...floor].filter((name) => name !== "");
-    const names = split(target).filter((name) => name !== "" && name !== ".");
-    return top.every((name, at) => names[at] === name) ? names.slice(top.length) : undefined;
-  }
 }
 
 interface WalkEnd {
@@ -195,10 +180,6 @@ interface WalkEnd {
 
 function located(directory: DirectoryHandle, canonical: readonly Octets[], floorCount: number, name: Octets): Location {
   return { directory, canonical, floorCount, name, [Symbol.dispose]: () => directory[Symbol.dispose]() };
-}
-
-function split(path: Octets): Octets[] {
-  return path.split("/") as Octets[];
 }
 
 function leaves(path: VirtualPath): StorageError {
