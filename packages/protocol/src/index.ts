@@ -30,3 +30,4 @@ export * from "./transfer-parameters.ts";
 export * from "./verbs.ts";
 export * from "./representation/ascii.ts";
 export * from "./transformer.ts";
+export * from "./transfer-encoding.ts";

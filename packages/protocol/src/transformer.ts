@@ -21,7 +21,7 @@ export type DecodedPart =
   | { readonly kind: "marker"; readonly marker: Octets; readonly receivedOctets: number }
   /** The peer doubts the data that follow. */
   | { readonly kind: "suspect" }
-  /** The file is complete. */
+  /** The file is complete. Octets behind it in the same stream are a failure that comes after this part. */
   | { readonly kind: "end" }
   /** The stream broke the rules; nothing more comes. */
   | { readonly kind: "failure"; readonly failure: TransferFailure };
