@@ -44,6 +44,8 @@ export type IdentityGroup = readonly [TlsIdentity, ...TlsIdentity[]];
 export class ServerTlsProfile {
   readonly demands: HelloDemands;
   readonly clientCertificates: ClientCertificateDemand | undefined;
+  /** The authorities of `clientCertificates`. */
+  readonly clientAuthorities: readonly X509Certificate[];
   /** Whether the ticket-key hook is in use; without it the public fallback is. */
   readonly ruledTickets: boolean;
   readonly #options: ServerTlsOptions;
@@ -71,6 +73,7 @@ export class ServerTlsProfile {
     this.#groups = groups;
     this.ruledTickets = ruledTickets;
     this.clientCertificates = options.clientCertificates;
+    this.clientAuthorities = readAuthorities(options.clientCertificates);
     this.demands = {
       minVersion: options.minVersion === "TLSv1.3" ? tls13 : tls12,
       maxVersion: options.maxVersion === "TLSv1.2" ? tls12 : tls13,
@@ -177,7 +180,7 @@ function createContext(
       cert: group.map(({ certificate }) => certificate),
       key: group.map((identity) => identity.revealKey()),
       // An empty list spares the 150 built-in roots, which only clients need.
-      ca: clientAuthorities(options.clientCertificates),
+      ca: readAuthorities(options.clientCertificates).map(String),
       minVersion,
       maxVersion,
       ciphers: [...tls13Suites, ...suites].join(":"),
@@ -194,12 +197,12 @@ function createContext(
   }
 }
 
-function clientAuthorities(demand: ClientCertificateDemand | undefined): string[] {
+function readAuthorities(demand: ClientCertificateDemand | undefined): X509Certificate[] {
   if (!demand) return [];
   const authorities = demand.ca.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
   if (!authorities) throw configError("Client certificates are on, but their authorities hold no PEM certificate");
   try {
-    return authorities.map((authority) => new X509Certificate(authority).toString());
+    return authorities.map((authority) => new X509Certificate(authority));
   } catch (cause) {
     throw configError("An authority for client certificates is no readable X.509 certificate", cause);
   }
