@@ -12,6 +12,7 @@ export * from "./anonymous-authenticator.ts";
 export * from "./authenticator.ts";
 export * from "./database-authenticator.ts";
 export * from "./first-of.ts";
+export * from "./import/index.ts";
 export * from "./login-throttle.ts";
 export * from "./password-hash.ts";
 export * from "./password-scheme.ts";

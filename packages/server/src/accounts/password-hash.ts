@@ -30,14 +30,17 @@ export interface PasswordHasherOptions {
 export class PasswordHasher implements AsyncDisposable {
   readonly #limits: LimitValues;
   readonly #argon2Queue: WorkQueue;
+  /** Hashes that cost seconds wait for each other here, and hold up nobody else. */
+  readonly #slowArgon2Queue: WorkQueue;
   readonly #foreignQueue: WorkQueue;
   readonly #foreignChecker = new ForeignHashChecker();
 
   constructor(options: PasswordHasherOptions = {}) {
     this.#limits = limitValues(options.limits);
-    const waitingMax = this.#limits.passwordQueueCount;
-    this.#argon2Queue = new WorkQueue({ concurrency: options.concurrency ?? defaultConcurrency(), waitingMax });
-    this.#foreignQueue = new WorkQueue({ concurrency: 1, waitingMax });
+    const bounds = { waitingMax: this.#limits.passwordQueueCount, waitMaxMs: this.#limits.passwordWaitMs };
+    this.#argon2Queue = new WorkQueue({ ...bounds, concurrency: options.concurrency ?? defaultConcurrency() });
+    this.#slowArgon2Queue = new WorkQueue({ ...bounds, concurrency: 1 });
+    this.#foreignQueue = new WorkQueue({ ...bounds, concurrency: 1 });
   }
 
   /**
@@ -69,7 +72,7 @@ export class PasswordHasher implements AsyncDisposable {
     if (!this.allows(password)) return "mismatch";
     const matches =
       hash.scheme === "argon2id"
-        ? await this.#argon2Queue.run(async () => timingSafeEqual(await argon2idTag(password, hash), hash.tag))
+        ? await this.#queueOf(hash).run(async () => timingSafeEqual(await argon2idTag(password, hash), hash.tag))
         : await this.#foreignQueue.run(() => this.#foreignChecker.matches({ ...hash, password }));
     return matches ? "match" : "mismatch";
   }
@@ -85,17 +88,24 @@ export class PasswordHasher implements AsyncDisposable {
     return isPasswordHash(hash) ? undefined : hash;
   }
 
-  /** Whether a hash that has just matched should be replaced by a new one: another scheme, or a cheaper cost. */
+  /**
+   * Whether a hash that has just matched should be replaced: another scheme, or a cost that is lower than today's or so
+   * high that it hinders.
+   */
   isOutdated(storedHash: string): boolean {
     const hash = parsePasswordHash(storedHash, this.#limits);
     if (!isPasswordHash(hash)) return false;
     if (hash.scheme !== "argon2id") return true;
-    return hash.memoryKib * hash.passes < newHashCost.memoryKib * newHashCost.passes;
+    return workKib(hash) < workKib(newHashCost) || this.#queueOf(hash) === this.#slowArgon2Queue;
   }
 
   /** Ends the thread for imported hashes; it starts again when it is needed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#foreignChecker[Symbol.asyncDispose]();
+  }
+
+  #queueOf(hash: Argon2idHash): WorkQueue {
+    return workKib(hash) > 8 * workKib(newHashCost) ? this.#slowArgon2Queue : this.#argon2Queue;
   }
 }
 
@@ -119,7 +129,13 @@ function argon2idTag(password: string, hash: Argon2idHash): Promise<Buffer> {
   });
 }
 
+/** What argon2id costs is close to proportional to the memory that it writes. */
+function workKib({ memoryKib, passes }: Pick<Argon2idHash, "memoryKib" | "passes">): number {
+  return memoryKib * passes;
+}
+
+/** Of libuv's threads one is kept for slow hashes, and one stays free. */
 function defaultConcurrency(): number {
   const poolSize = Number(process.env["UV_THREADPOOL_SIZE"] ?? 4) || 4;
-  return Math.max(1, Math.min(poolSize - 1, availableParallelism()));
+  return Math.max(1, Math.min(poolSize - 2, availableParallelism()));
 }

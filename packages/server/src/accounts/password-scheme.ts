@@ -26,7 +26,7 @@ export type PasswordHash = Argon2idHash | ForeignHash;
 
 type HashLimits = Pick<
   LimitValues,
-  "argon2MemoryBytes" | "argon2PassesCount" | "bcryptCostCount" | "shaCryptRoundsCount"
+  "argon2MemoryBytes" | "argon2WorkBytes" | "bcryptCostCount" | "shaCryptRoundsCount"
 >;
 
 /**
@@ -79,8 +79,11 @@ function parseArgon2id(text: string, limits: HashLimits): PasswordHash | Passwor
   const parallelism = Number(lanes);
   // RFC 9106 §3.1: at least one pass, one lane, and 8 KiB for each lane.
   if (passes < 1 || parallelism < 1 || memoryKib < 8 * parallelism) return "malformed";
-  const costly = memoryKib * 1024 > limits.argon2MemoryBytes || passes > limits.argon2PassesCount || parallelism > 64;
-  return costly ? "too-costly" : { scheme: "argon2id", memoryKib, passes, parallelism, salt, tag };
+  const memoryBytes = memoryKib * 1024;
+  const isTooLarge = memoryBytes > limits.argon2MemoryBytes || memoryBytes * passes > limits.argon2WorkBytes;
+  return isTooLarge || parallelism > 64
+    ? "too-costly"
+    : { scheme: "argon2id", memoryKib, passes, parallelism, salt, tag };
 }
 
 function parseBcrypt(text: string, limits: HashLimits): PasswordHash | PasswordHashRefusal {

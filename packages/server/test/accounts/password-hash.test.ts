@@ -137,6 +137,8 @@ test("empty, unknown, malformed and too costly hashes match nothing and are refu
     [`$2b$31$${"a".repeat(53)}`]: "too-costly",
     [`$argon2id$v=19$m=4294967295,t=1,p=1$c29tZXNhbHQ$${tag}`]: "too-costly",
     [`$argon2id$v=19$m=19456,t=4000000000,p=1$c29tZXNhbHQ$${tag}`]: "too-costly",
+    [`$argon2id$v=19$m=131072,t=65,p=1$c29tZXNhbHQ$${tag}`]: "too-costly",
+    [`$argon2id$v=19$m=131073,t=1,p=1$c29tZXNhbHQ$${tag}`]: "too-costly",
     [`$argon2id$v=19$m=65536,t=1,p=255$c29tZXNhbHQ$${tag}`]: "too-costly",
     [`$argon2id$v=19$m=7,t=1,p=1$c29tZXNhbHQ$${tag}`]: "malformed",
     [`$argon2id$v=19$m=19456,t=0,p=1$c29tZXNhbHQ$${tag}`]: "malformed",
@@ -180,6 +182,34 @@ test("S-13 the queue is bounded, keeps its order and recovers", async () => {
   );
   assert.deepEqual(finished, [0, 1, 2]);
   assert.equal(await hasher.verify("x", hash), "match");
+});
+
+test("pure-pw's argon2id hashes are accepted, made cheaper, and hold up nobody", async () => {
+  // Made by pure-pw of Pure-FTPd 1.0.50 with -C 60; by default it takes 8 MiB and 1023 passes, four seconds here.
+  const hash = "$argon2id$v=19$m=1092,t=2047,p=1$RiV6WVvsYcP35HQIYpBvMQ$Dhi87h657kdG+XeJtqEHj6AFI7q409AZw4zUZAFXR0Q";
+  await using hasher = new PasswordHasher();
+  assert.equal(hasher.refusal(hash.replace("m=1092,t=2047", "m=8192,t=1023")), undefined);
+  assert.equal(hasher.isOutdated(hash), true);
+  const finished: string[] = [];
+  const check = async (name: string, stored: string): Promise<string> => {
+    const verdict = await hasher.verify("s3cret", stored);
+    finished.push(name);
+    return verdict;
+  };
+  const slow = [check("slow", hash), check("slow", hash)];
+  await check("quick", unmatchableHash());
+  assert.deepEqual(finished, ["quick"]);
+  assert.deepEqual(await Promise.all(slow), ["match", "match"]);
+});
+
+test("S-13 a check whose turn comes too late is given up", async () => {
+  await using hasher = new PasswordHasher({ concurrency: 1, limits: { passwordWaitMs: 1 } });
+  const outcomes = await Promise.allSettled([hasher.hash("a"), hasher.hash("b"), hasher.hash("c")]);
+  assert.deepEqual(
+    outcomes.map((outcome) => (outcome.status === "fulfilled" ? "hashed" : kindOf(outcome.reason))),
+    ["hashed", "busy", "busy"],
+  );
+  assert.match(await hasher.hash("d"), /^\$argon2id/);
 });
 
 test("the event loop stays free while hashes of every scheme are checked", async () => {
