@@ -1,13 +1,18 @@
 import fs from "node:fs";
 
-import { ConfigError, limits, octetsFromText } from "@sallyport/protocol";
+import { ConfigError, limits, type Octets, octetsFromText } from "@sallyport/protocol";
 
+import { Claims } from "./local/claims.ts";
 import { type Confinement, ConfinedTree, type LinkPolicy } from "./local/confined-tree.ts";
+import type { DirectoryHandle } from "./local/directory-handle.ts";
 import { asynchronousCalls, synchronousCalls } from "./local/file-calls.ts";
 import { KeptParts } from "./local/kept-parts.ts";
 import { type LocalGround, LocalStorage } from "./local/local-storage.ts";
 import { isLocalFileSystem } from "./local/local-file-system.ts";
 import { ReservedAreas } from "./local/reserved-areas.ts";
+import { existingChild } from "./local/reserved-folder.ts";
+import { reservedName } from "./local/reserved-name.ts";
+import { sweepArea } from "./local/sweep.ts";
 import type { Storage, StorageSource } from "./storage.ts";
 
 export interface LocalDirectoryOptions {
@@ -36,8 +41,10 @@ export interface LocalDirectoryOptions {
  */
 export class LocalDirectory implements StorageSource, AsyncDisposable {
   readonly #ground: LocalGround;
+  readonly #sweep: (area: DirectoryHandle) => Promise<void>;
 
-  private constructor(ground: LocalGround) {
+  private constructor(sweep: (area: DirectoryHandle) => Promise<void>, ground: LocalGround) {
+    this.#sweep = sweep;
     this.#ground = ground;
   }
 
@@ -57,15 +64,21 @@ export class LocalDirectory implements StorageSource, AsyncDisposable {
           confinement: options.confinement ?? (fs.existsSync("/proc/self/fd") ? "descriptors" : "paths"),
         },
       );
-      const areas = new ReservedAreas(tree);
-      return new LocalDirectory({
+      const keepPartsMs = options.keepPartsMs ?? limits.interruptedUploadMs.value;
+      const claims = new Claims(tree);
+      const sweep = (area: DirectoryHandle): Promise<void> => sweepArea(tree, claims, area, keepPartsMs);
+      const areas = new ReservedAreas(tree, sweep);
+      const directory = new LocalDirectory(sweep, {
         tree,
         areas,
-        parts: new KeptParts(tree, areas, options.keepPartsMs ?? limits.interruptedUploadMs.value),
+        claims,
+        parts: new KeptParts(tree, areas, keepPartsMs),
         durable: options.durable ?? false,
         fileMode: options.fileMode ?? 0o666,
         directoryMode: options.directoryMode ?? 0o777,
       });
+      await directory.sweep();
+      return directory;
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new ConfigError("SALLYPORT_STORAGE_ROOT", `cannot serve ${rootPath}: ${why}`, { cause });
@@ -76,7 +89,36 @@ export class LocalDirectory implements StorageSource, AsyncDisposable {
     return new LocalStorage(this.#ground, owner);
   }
 
+  /**
+   * Removes what has been left over: files written in place by processes that died are cut back to what they were,
+   * their staged uploads go, and so do interrupted uploads whose time is over. Done once by {@link open}; whoever runs
+   * for days calls it now and then.
+   */
+  async sweep(): Promise<void> {
+    const { tree, areas } = this.#ground;
+    using area = await areas.root();
+    if (area === undefined) return;
+    await this.#sweep(area);
+    for (const canonical of await areas.noted(area)) {
+      using directory = await existingDirectory(tree, canonical);
+      using elsewhere = directory && (await existingChild(directory, reservedName));
+      if (elsewhere !== undefined) await this.#sweep(elsewhere);
+    }
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#ground.tree.close();
+  }
+}
+
+/** Opens a noted directory, or gives nothing where it is gone or leads elsewhere by now. */
+async function existingDirectory(
+  tree: ConfinedTree,
+  canonical: readonly Octets[],
+): Promise<DirectoryHandle | undefined> {
+  try {
+    return await tree.openPlain(canonical);
+  } catch {
+    return undefined;
   }
 }

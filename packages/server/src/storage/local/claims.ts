@@ -1,4 +1,209 @@
-/** An exclusive right, kept in a file so that other processes respect it and the next start can undo what it covered. */
+import fs from "node:fs";
+
+import type { Octets } from "@sallyport/protocol";
+
+import type { ConfinedTree } from "./confined-tree.ts";
+import type { DirectoryHandle } from "./directory-handle.ts";
+import { errnoOf } from "./errno.ts";
+import { fsync } from "./file-calls.ts";
+import { identityOf } from "./local-entry.ts";
+import { isLiving, processToken } from "./living-process.ts";
+import { listNames } from "./local-listing.ts";
+import { existingChild, existingFolder, folderOf } from "./reserved-folder.ts";
+import { syncDirectory } from "./sync-directory.ts";
+
+/** An exclusive right on a file or a free name, until it is released or its process ends. */
 export interface Claim {
   release(options: { readonly durable: boolean }): Promise<void>;
 }
+
+/** What to put back when the process that wrote a file in place is gone. */
+export interface Restore {
+  /** The directory of a published file, by the names from the root; for a kept part the name of its folder alone. */
+  readonly directory: readonly Octets[];
+  readonly kind: "published" | "part";
+  readonly name: Octets;
+  readonly identity: string;
+  readonly lengthBytes: number;
+  readonly modifiedMs: number;
+}
+
+interface ClaimOptions {
+  readonly restore?: Restore;
+  /** Whether the claim must survive a power failure, as what it covers will. */
+  readonly durable: boolean;
+}
+
+interface ClaimRecord {
+  readonly process: string;
+  readonly restore?: Restore;
+}
+
+/**
+ * Claims on files that are written in place and on names that are being created. Each is a file in the reserved
+ * directory, so that all processes which serve the directory respect it, and at the same time the journal of what must
+ * be undone when its process dies: the next one to come by cuts the file back.
+ */
+export class Claims {
+  readonly #tree: ConfinedTree;
+
+  constructor(tree: ConfinedTree) {
+    this.#tree = tree;
+  }
+
+  /** Takes a claim in a reserved directory, or gives undefined where a living process holds it. */
+  async take(area: DirectoryHandle, key: Octets, options: ClaimOptions): Promise<Claim | undefined> {
+    using folder = await folderOf(this.#tree.calls, area, "claims");
+    return await this.#take(area, folder, key, options);
+  }
+
+  /** Whether a living process holds a claim. */
+  async isHeld(area: DirectoryHandle, key: Octets): Promise<boolean> {
+    using folder = await existingFolder(area, "claims");
+    if (folder === undefined || (await this.#tree.calls.lstat(folder.at(key))) === undefined) return false;
+    return !(await this.#recover(area, folder, key));
+  }
+
+  /** Undoes what the claims of dead processes cover. */
+  async recoverAll(area: DirectoryHandle): Promise<void> {
+    using folder = await existingFolder(area, "claims");
+    if (folder === undefined) return;
+    for await (const keys of listNames(this.#tree.calls, folder)) {
+      for (const key of keys) await this.#recover(area, folder, key);
+    }
+  }
+
+  async #take(
+    area: DirectoryHandle,
+    folder: DirectoryHandle,
+    key: Octets,
+    options: ClaimOptions,
+  ): Promise<Claim | undefined> {
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+      if (await this.#create(folder, key, options)) return await this.#claim(folder, key);
+      if (!(await this.#recover(area, folder, key))) return undefined;
+    }
+    return undefined;
+  }
+
+  async #create(folder: DirectoryHandle, key: Octets, { restore, durable }: ClaimOptions): Promise<boolean> {
+    const { O_CREAT, O_EXCL, O_WRONLY } = fs.constants;
+    let descriptor: number;
+    try {
+      descriptor = await this.#tree.calls.open(folder.at(key), O_CREAT | O_EXCL | O_WRONLY, 0o600);
+    } catch (error) {
+      if (errnoOf(error) === "EEXIST") return false;
+      throw error;
+    }
+    try {
+      const record: ClaimRecord = { process: processToken(), ...(restore && { restore }) };
+      fs.writeSync(descriptor, JSON.stringify(record));
+      if (durable) await fsync(descriptor);
+    } catch (error) {
+      await this.#tree.calls.unlink(folder.at(key));
+      throw error;
+    } finally {
+      await this.#tree.calls.close(descriptor);
+    }
+    if (durable) await syncDirectory(folder);
+    return true;
+  }
+
+  async #claim(folder: DirectoryHandle, key: Octets): Promise<Claim> {
+    const { calls } = this.#tree;
+    const own = await folder.duplicate();
+    return {
+      release: async ({ durable }) => {
+        using held = own;
+        await calls.unlink(held.at(key));
+        // A claim that came back after a power failure would cut off what has been acknowledged.
+        if (durable) await syncDirectory(held);
+      },
+    };
+  }
+
+  /**
+   * Undoes what a dead process's claim covers and removes it; false where its process lives. Only who holds the claim
+   * on the recovery itself (the key and a `~`) may do so, and reads the record again under it: another process may
+   * have finished the recovery and begun a new claim since it was read first.
+   */
+  async #recover(area: DirectoryHandle, folder: DirectoryHandle, key: Octets): Promise<boolean> {
+    if (!(await this.#isDead(folder, key))) return (await this.#tree.calls.lstat(folder.at(key))) === undefined;
+    if (key.endsWith("~~")) {
+      await this.#tree.calls.unlink(folder.at(key));
+      return true;
+    }
+    const recovery = await this.#take(area, folder, `${key}~` as Octets, { durable: false });
+    if (recovery === undefined) return false;
+    try {
+      const record = await this.#isDead(folder, key);
+      if (!record) return (await this.#tree.calls.lstat(folder.at(key))) === undefined;
+      if (record.restore !== undefined) await this.#restore(area, record.restore);
+      await this.#tree.calls.unlink(folder.at(key));
+      return true;
+    } finally {
+      await recovery.release({ durable: false });
+    }
+  }
+
+  /** The record of a claim whose process is dead; false where it lives, is being written, or there is no claim. */
+  async #isDead(folder: DirectoryHandle, key: Octets): Promise<ClaimRecord | false> {
+    let text: string;
+    let writtenMs: number;
+    try {
+      using pinned = await folder.pin(key);
+      text = fs.readFileSync(pinned.path, "utf8");
+      writtenMs = pinned.stats.mtimeMs;
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return false;
+      throw error;
+    }
+    const record = parseRecord(text);
+    if (record === undefined) return writtenMs + unwrittenMs < Date.now() && { process: "" };
+    return isLiving(record.process) ? false : record;
+  }
+
+  /** Cuts a file back to what it was, if it still is the same file in the same place. */
+  async #restore(area: DirectoryHandle, restore: Restore): Promise<void> {
+    const { calls } = this.#tree;
+    try {
+      using directory = await this.#directoryOf(area, restore);
+      if (directory === undefined) return;
+      using pinned = await directory.pin(restore.name);
+      if (!pinned.stats.isFile() || identityOf(pinned.stats) !== restore.identity) return;
+      if (pinned.stats.size <= restore.lengthBytes) return;
+      const descriptor = await directory.open(pinned, fs.constants.O_WRONLY);
+      try {
+        await calls.ftruncate(descriptor, restore.lengthBytes);
+        await calls.futimes(descriptor, pinned.stats.atimeMs / 1000, restore.modifiedMs / 1000);
+        await fsync(descriptor);
+      } finally {
+        await calls.close(descriptor);
+      }
+    } catch (error) {
+      if (!gone.has(errnoOf(error))) throw error;
+    }
+  }
+
+  async #directoryOf(area: DirectoryHandle, { kind, directory }: Restore): Promise<DirectoryHandle | undefined> {
+    if (kind === "published") return this.#tree.openPlain(directory);
+    using parts = await existingFolder(area, "parts");
+    return parts && (await existingChild(parts, directory[0] ?? ("" as Octets)));
+  }
+}
+
+function parseRecord(text: string): ClaimRecord | undefined {
+  try {
+    const record: ClaimRecord = JSON.parse(text);
+    return record;
+  } catch {
+    return undefined;
+  }
+}
+
+const attemptsMax = 3;
+
+/** An unreadable record is one that is being written, or one whose writer died before it touched anything. */
+const unwrittenMs = 60_000;
+
+const gone: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR"]);

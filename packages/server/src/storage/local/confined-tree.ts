@@ -72,6 +72,18 @@ export class ConfinedTree {
     return located(child, [...parent.canonical, parent.name], parent.floorCount, "" as Octets);
   }
 
+  /** Opens a directory by names that held no link when they were walked; a link among them now is an attack. */
+  async openPlain(canonical: readonly Octets[]): Promise<DirectoryHandle> {
+    let here = await this.root();
+    for (const name of canonical) {
+      using parent = here;
+      const next = await parent.child(name);
+      if ("target" in next) throw new StorageError("denied", `${displayOctets(name)}: became a link`);
+      here = next;
+    }
+    return here;
+  }
+
   /** A handle of the root, to be disposed of. */
   async root(): Promise<DirectoryHandle> {
     if (!this.#open) throw new StorageError("failed", "the storage is closed");
@@ -107,11 +119,11 @@ export class ConfinedTree {
     const pending = names.toReversed();
     let canonical = [...floor];
     let linksLeft = limits.symbolicLinksCount.value;
-    let here = await this.#openPlain(canonical);
+    let here = await this.openPlain(canonical);
     const restart = async (at: Octets[]): Promise<void> => {
       here[Symbol.dispose]();
       canonical = at;
-      here = await this.#openPlain(at);
+      here = await this.openPlain(at);
     };
     const followLink = async (target: Octets): Promise<void> => {
       if (this.#links === "refuse")
@@ -158,18 +170,6 @@ export class ConfinedTree {
     const path = directory.at(name);
     const stats = await this.calls.lstat(path);
     return stats?.isSymbolicLink() ? this.calls.readlink(path) : undefined;
-  }
-
-  /** Opens a directory by names that held no link when they were walked; a link among them now is an attack. */
-  async #openPlain(canonical: readonly Octets[]): Promise<DirectoryHandle> {
-    let here = await this.root();
-    for (const name of canonical) {
-      using parent = here;
-      const next = await parent.child(name);
-      if ("target" in next) throw new StorageError("denied", `${displayOctets(name)}: became a link`);
-      here = next;
-    }
-    return here;
   }
 }
 

@@ -73,7 +73,7 @@ export const synchronousCalls: FileCalls = {
   fchmod: fs.fchmodSync,
   fchown: fs.fchownSync,
   ftruncate: fs.ftruncateSync,
-  opendir: (path) => fs.opendirSync(path as string, openDirectoryOptions),
+  opendir: (path) => fs.opendirSync(path, openDirectoryOptions),
   readdir: (directory) => directory.readSync()?.name as Octets | undefined,
 };
 
@@ -107,7 +107,7 @@ export const asynchronousCalls: FileCalls = {
   fchmod: promisify(fs.fchmod),
   fchown: promisify(fs.fchown),
   ftruncate: promisify(fs.ftruncate),
-  opendir: (path) => fs.promises.opendir(path as string, openDirectoryOptions),
+  opendir: (path) => fs.promises.opendir(path, openDirectoryOptions),
   readdir: async (directory) => (await directory.read())?.name as Octets | undefined,
 };
 

@@ -2,6 +2,7 @@ import fs from "node:fs";
 
 import type { Octets } from "@sallyport/protocol";
 
+import type { StorageError } from "../storage-error.ts";
 import { storageErrorFrom } from "./errno.ts";
 import type { FileCalls } from "./file-calls.ts";
 
@@ -17,7 +18,7 @@ export class FileWriter {
   readonly #ahead = new Map<number, number>();
   #gaplessEnd: number;
   #threadWritesLeft = 0;
-  #failure: unknown;
+  #failure: StorageError | undefined;
 
   constructor(calls: FileCalls, descriptor: number, options: { path: Octets; startPosition: number }) {
     this.#calls = calls;
@@ -95,7 +96,7 @@ export class FileWriter {
     }
   }
 
-  #fail(error: unknown): unknown {
+  #fail(error: unknown): StorageError {
     const failure = storageErrorFrom(error, this.#path);
     this.#failure ??= failure;
     return failure;

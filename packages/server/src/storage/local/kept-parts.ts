@@ -6,9 +6,11 @@ import type { Octets } from "@sallyport/protocol";
 import type { Entry } from "../storage.ts";
 import type { ConfinedTree, Location } from "./confined-tree.ts";
 import type { DirectoryHandle } from "./directory-handle.ts";
+import { errnoOf } from "./errno.ts";
 import { entryFromStats } from "./local-entry.ts";
 import { listNames } from "./local-listing.ts";
-import { existingChild, type Place, type ReservedAreas } from "./reserved-areas.ts";
+import type { Place, ReservedAreas } from "./reserved-areas.ts";
+import { existingChild, existingFolder, folderOf, madeChild } from "./reserved-folder.ts";
 
 /**
  * Interrupted uploads to names that did not exist. Each lies under its own name in a folder of the reserved directory
@@ -32,10 +34,18 @@ export class KeptParts {
     return folder && (await this.#entry(folder, location.name));
   }
 
+  /** What lies under a name in a folder of parts; nothing where it is none or has outlived its time. */
+  async statIn(folder: DirectoryHandle, name: Octets): Promise<Stats | undefined> {
+    const stats = await this.#tree.calls.lstat(folder.at(name));
+    // Renaming a file changes its ctime, so that the time runs from the interruption.
+    return stats?.isFile() && stats.ctimeMs + this.#keepMs >= Date.now() ? stats : undefined;
+  }
+
   /** The folder of the owner's parts for a directory, or nothing where there are none; to be disposed of. */
   async find(owner: string, place: Place): Promise<DirectoryHandle | undefined> {
-    using folders = await this.#areas.find(place, "parts");
-    return folders && (await existingChild(folders, folderName(owner, place)));
+    using area = await this.#areas.find(place);
+    using folders = area && (await existingFolder(area, "parts"));
+    return folders && (await existingChild(folders, partsFolderName(owner, place)));
   }
 
   /** The owner's parts in a directory, less those whose name has been published since. */
@@ -55,9 +65,18 @@ export class KeptParts {
 
   /** Makes a staged file the owner's part under the name of its location. */
   async keep(owner: string, location: Location, staged: { folder: DirectoryHandle; name: Octets }): Promise<void> {
-    using folders = await this.#areas.provide(location, "parts");
-    using folder = await this.#areas.child(folders, folderName(owner, location));
-    await this.#tree.calls.rename(staged.folder.at(staged.name), folder.at(location.name));
+    const { calls } = this.#tree;
+    using area = await this.#areas.provide(location);
+    using folders = await folderOf(calls, area, "parts");
+    for (let attempt = 1; ; attempt++) {
+      using folder = await madeChild(calls, folders, partsFolderName(owner, location));
+      try {
+        return await calls.rename(staged.folder.at(staged.name), folder.at(location.name));
+      } catch (error) {
+        // A sweep may remove the folder while it is empty.
+        if (errnoOf(error) !== "ENOENT" || attempt === 3) throw error;
+      }
+    }
   }
 
   /** Removes the owner's part under a name and tells whether there was one. */
@@ -68,19 +87,14 @@ export class KeptParts {
     return true;
   }
 
-  /** Whether a part has outlived its time; renaming and writing it begin the time anew. */
-  isExpired(stats: Stats): boolean {
-    return stats.ctimeMs + this.#keepMs < Date.now();
-  }
-
   async #entry(folder: DirectoryHandle, name: Octets): Promise<Entry | undefined> {
-    const stats = await this.#tree.calls.lstat(folder.at(name));
-    if (stats === undefined || !stats.isFile() || this.isExpired(stats)) return undefined;
-    return entryFromStats(name, stats, { incomplete: true });
+    const stats = await this.statIn(folder, name);
+    return stats && entryFromStats(name, stats, { incomplete: true });
   }
 }
 
-function folderName(owner: string, place: Place): Octets {
+/** The folder of an owner's parts for a directory; nothing about either can be read from it. */
+export function partsFolderName(owner: string, place: Place): Octets {
   const directory = Buffer.from(place.canonical.join("/"), "latin1");
   return createHash("sha256").update(`${owner}\0`).update(directory).digest("hex") as Octets;
 }

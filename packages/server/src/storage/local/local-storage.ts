@@ -4,9 +4,10 @@ import { displayOctets, type Octets, pathComponents, rootPath, type VirtualPath 
 
 import { StorageError } from "../storage-error.ts";
 import type { Attributes, Entry, ReadableFile, Storage, WritableFile, WriteIntent } from "../storage.ts";
+import type { Claims } from "./claims.ts";
 import type { ConfinedTree, Location } from "./confined-tree.ts";
 import type { PinnedEntry } from "./directory-handle.ts";
-import { storageErrorFrom } from "./errno.ts";
+import { errnoOf, storageErrorFrom } from "./errno.ts";
 import { type FileCalls, nativePath } from "./file-calls.ts";
 import type { KeptParts } from "./kept-parts.ts";
 import { identityOf } from "./local-entry.ts";
@@ -20,6 +21,7 @@ export interface LocalGround {
   readonly tree: ConfinedTree;
   readonly areas: ReservedAreas;
   readonly parts: KeptParts;
+  readonly claims: Claims;
   readonly durable: boolean;
   readonly fileMode: number;
   readonly directoryMode: number;
@@ -63,8 +65,7 @@ export class LocalStorage implements Storage {
       const { calls } = this.#ground.tree;
       using location = await this.#follow(path);
       if (location.name === "") throw new StorageError("is-a-directory", `${displayOctets(path)}: a directory`);
-      await this.#refuseIncomplete(path, location);
-      using pinned = await location.directory.pin(location.name);
+      using pinned = await this.#pin(path, location);
       if (pinned.stats.isDirectory()) throw new StorageError("is-a-directory", `${displayOctets(path)}: a directory`);
       if (!pinned.stats.isFile()) throw new StorageError("denied", `${displayOctets(path)}: not a regular file`);
       const descriptor = await location.directory.open(pinned, fs.constants.O_RDONLY);
@@ -91,10 +92,7 @@ export class LocalStorage implements Storage {
       using target = await this.#locateBelowRoot(to, "new");
       const { calls } = tree;
       const moved = await calls.lstat(source.directory.at(source.name));
-      if (moved === undefined) {
-        await this.#refuseIncomplete(from, source);
-        throw notFound(from);
-      }
+      if (moved === undefined) throw (await parts.stat(this.#owner, source)) ? incomplete(from) : notFound(from);
       const replaced = await calls.lstat(target.directory.at(target.name));
       if (replaced !== undefined && identityOf(replaced) === identityOf(moved)) {
         if (from !== to && moved.isFile() && moved.nlink > 1) await calls.unlink(source.directory.at(source.name));
@@ -130,9 +128,21 @@ export class LocalStorage implements Storage {
 
   removeDirectory(path: VirtualPath): Promise<void> {
     return this.#raising(path, async () => {
+      const { tree, areas, parts } = this.#ground;
       using location = await this.#locateBelowRoot(path);
-      const { tree } = this.#ground;
-      await tree.calls.rmdir(location.directory.at(location.name));
+      const child = await location.directory.child(location.name);
+      if ("target" in child) throw new StorageError("not-a-directory", `${displayOctets(path)}: a symbolic link`);
+      using directory = child;
+      const place = { directory, canonical: [...location.canonical, location.name] };
+      for await (const slice of parts.list(this.#owner, place)) {
+        if (slice.length > 0) throw new StorageError("not-empty", `${displayOctets(path)}: an interrupted upload`);
+      }
+      try {
+        await tree.calls.rmdir(location.directory.at(location.name));
+      } catch (error) {
+        if (errnoOf(error) !== "ENOTEMPTY" || !(await areas.drop(directory))) throw error;
+        await tree.calls.rmdir(location.directory.at(location.name));
+      }
     });
   }
 
@@ -145,8 +155,7 @@ export class LocalStorage implements Storage {
         throw new StorageError("denied", `${displayOctets(path)}: only the nine permission bits may be set`);
       }
       using location = await this.#follow(path);
-      await this.#refuseIncomplete(path, location);
-      using pinned = await location.directory.pin(location.name);
+      using pinned = await this.#pin(path, location);
       if (!pinned.stats.isFile() && !pinned.stats.isDirectory()) {
         throw new StorageError("denied", `${displayOctets(path)}: neither a file nor a directory`);
       }
@@ -203,10 +212,13 @@ export class LocalStorage implements Storage {
     return published ?? parts.stat(this.#owner, location);
   }
 
-  /** Raises `incomplete` where a name means nothing but the owner's interrupted upload. */
-  async #refuseIncomplete(path: VirtualPath, location: Location): Promise<void> {
-    const entry = await this.#entryAt(location);
-    if (entry?.incomplete) throw new StorageError("incomplete", `${displayOctets(path)}: an interrupted upload`);
+  async #pin(path: VirtualPath, location: Location): Promise<PinnedEntry> {
+    try {
+      return await location.directory.pin(location.name);
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT") throw error;
+      throw (await this.#ground.parts.stat(this.#owner, location)) ? incomplete(path) : notFound(path);
+    }
   }
 
   async #raising<T>(path: VirtualPath, operation: () => Promise<T>): Promise<T> {
@@ -220,6 +232,10 @@ export class LocalStorage implements Storage {
 
 function notFound(path: VirtualPath): StorageError {
   return new StorageError("not-found", `${displayOctets(path)}: not found`);
+}
+
+function incomplete(path: VirtualPath): StorageError {
+  return new StorageError("incomplete", `${displayOctets(path)}: an interrupted upload`);
 }
 
 /** Sets what is given; where the second call fails, the first is taken back. */

@@ -1,14 +1,13 @@
-import { constants } from "node:fs";
+import { createHash } from "node:crypto";
+import fs from "node:fs";
 
 import type { Octets } from "@sallyport/protocol";
 
 import type { ConfinedTree } from "./confined-tree.ts";
 import type { DirectoryHandle } from "./directory-handle.ts";
 import { errnoOf } from "./errno.ts";
+import { existingChild, existingFolder, folderOf, madeChild } from "./reserved-folder.ts";
 import { reservedName } from "./reserved-name.ts";
-
-/** What a reserved directory holds: uploads under way, kept parts, claims, and notes of reserved directories elsewhere. */
-export type AreaFolder = "staging" | "parts" | "claims" | "elsewhere";
 
 /** A directory, held open, and how it is reached from the root. */
 export interface Place {
@@ -17,79 +16,110 @@ export interface Place {
 }
 
 /**
- * Finds the reserved directory that serves a directory: the one at the root, so that everything left over lies in one
- * place; but that of the directory itself where the two are different mounts (a rename between them fails, also
- * between two bind mounts of one file system) or where the root may not be written.
+ * Finds the reserved directory (here: area) that serves a directory: the one at the root, so that everything left over
+ * lies in one place; but one in the directory itself where the two are different mounts (a rename between them fails,
+ * even between two bind mounts of one file system) or where the root may not be written. The root's area keeps notes
+ * of the others, for the sweep; where it cannot, each is swept when it is first used.
  */
 export class ReservedAreas {
   readonly #tree: ConfinedTree;
+  readonly #sweep: (area: DirectoryHandle) => Promise<void>;
+  readonly #used = new Set<string>();
   #rootMount: string | undefined;
   #rootUsable: boolean | undefined;
 
-  constructor(tree: ConfinedTree) {
+  constructor(tree: ConfinedTree, sweep: (area: DirectoryHandle) => Promise<void>) {
     this.#tree = tree;
+    this.#sweep = sweep;
   }
 
-  /** Opens a folder of the reserved directory that serves a place, made where it is missing. */
-  async provide(place: Place, folder: AreaFolder): Promise<DirectoryHandle> {
-    using top = await this.#top(place);
-    using area = await this.child(top, reservedName);
-    return await this.child(area, folder as Octets);
-  }
-
-  /** Opens a folder of the reserved directory that serves a place, or tells that there is none. */
-  async find(place: Place, folder: AreaFolder): Promise<DirectoryHandle | undefined> {
-    using top = await this.#top(place);
-    using area = await existingChild(top, reservedName);
-    return area === undefined ? undefined : await existingChild(area, folder as Octets);
-  }
-
-  /** Opens a directory in a reserved one, made where it is missing, readable by this user alone. */
-  async child(parent: DirectoryHandle, name: Octets): Promise<DirectoryHandle> {
-    const existing = await existingChild(parent, name);
+  /** Opens the area that serves a place, made where it is missing. */
+  async provide(place: Place): Promise<DirectoryHandle> {
+    const existing = await this.find(place);
     if (existing !== undefined) return existing;
-    try {
-      await this.#tree.calls.mkdir(parent.at(name), 0o700);
-    } catch (error) {
-      if (errnoOf(error) !== "EEXIST") throw error;
+    if (await this.#servedByRoot(place)) {
+      using root = await this.#tree.root();
+      return await madeChild(this.#tree.calls, root, reservedName);
     }
-    const made = await parent.child(name);
-    if ("target" in made) throw Object.assign(new Error("reserved name is a link"), { code: "ELOOP" });
-    return made;
+    await this.#note(place.canonical);
+    return madeChild(this.#tree.calls, place.directory, reservedName);
   }
 
-  async #top(place: Place): Promise<DirectoryHandle> {
-    const root = await this.#tree.root();
+  /** Opens the area that serves a place, or tells that there is none. */
+  async find(place: Place): Promise<DirectoryHandle | undefined> {
+    if (await this.#servedByRoot(place)) return this.root();
+    const area = await existingChild(place.directory, reservedName);
+    const key = place.canonical.join("/");
+    if (area !== undefined && !this.#used.has(key)) {
+      this.#used.add(key);
+      await this.#sweep(area);
+    }
+    return area;
+  }
+
+  /** Opens the root's area, or tells that there is none. */
+  async root(): Promise<DirectoryHandle | undefined> {
+    using root = await this.#tree.root();
+    return await existingChild(root, reservedName);
+  }
+
+  /** The directories that were noted as having an area of their own, by the names from the root. */
+  async noted(area: DirectoryHandle): Promise<Octets[][]> {
+    using notes = await existingFolder(area, "elsewhere");
+    if (notes === undefined) return [];
+    const names = fs.readdirSync(notes.self, { encoding: "latin1" }) as Octets[];
+    return names.map((name) => fs.readFileSync(notes.at(name), "latin1").split("/") as Octets[]);
+  }
+
+  /** Drops an area which nothing lies in, so that its directory can be removed; true if it did. */
+  async drop(directory: DirectoryHandle): Promise<boolean> {
     try {
-      this.#rootMount ??= await root.mountIdentity();
-      this.#rootUsable ??= await this.#mayWrite(root);
-      if (this.#rootUsable && (await place.directory.mountIdentity()) === this.#rootMount) return root;
+      using area = await existingChild(directory, reservedName);
+      if (area === undefined) return false;
+      for (const folder of ["staging", "claims", "parts"] as const)
+        await this.#removeIfThere(area, folder as string as Octets);
+      await this.#tree.calls.rmdir(directory.at(reservedName));
+      return true;
     } catch (error) {
-      root[Symbol.dispose]();
+      if (errnoOf(error) === "ENOTEMPTY") return false;
       throw error;
     }
-    root[Symbol.dispose]();
-    return place.directory.duplicate();
+  }
+
+  async #removeIfThere(area: DirectoryHandle, folder: Octets): Promise<void> {
+    try {
+      await this.#tree.calls.rmdir(area.at(folder));
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT") throw error;
+    }
+  }
+
+  async #servedByRoot(place: Place): Promise<boolean> {
+    if (place.canonical.length === 0) return true;
+    using root = await this.#tree.root();
+    this.#rootUsable ??= await this.#mayWrite(root);
+    if (!this.#rootUsable) return false;
+    this.#rootMount ??= await root.mountIdentity();
+    return (await place.directory.mountIdentity()) === this.#rootMount;
   }
 
   async #mayWrite(root: DirectoryHandle): Promise<boolean> {
     using area = await existingChild(root, reservedName);
     try {
-      await this.#tree.calls.access((area ?? root).self, constants.W_OK | constants.X_OK);
+      await this.#tree.calls.access((area ?? root).self, fs.constants.W_OK | fs.constants.X_OK);
       return true;
     } catch {
       return false;
     }
   }
-}
 
-/** Opens a directory in a directory, or tells that there is none of that name. */
-export async function existingChild(parent: DirectoryHandle, name: Octets): Promise<DirectoryHandle | undefined> {
-  try {
-    const child = await parent.child(name);
-    return "target" in child ? undefined : child;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
+  async #note(canonical: readonly Octets[]): Promise<void> {
+    if (!this.#rootUsable) return;
+    using root = await this.#tree.root();
+    using area = await madeChild(this.#tree.calls, root, reservedName);
+    using notes = await folderOf(this.#tree.calls, area, "elsewhere");
+    const path = Buffer.from(canonical.join("/"), "latin1");
+    const name = createHash("sha256").update(path).digest("hex") as Octets;
+    fs.writeFileSync(notes.at(name), path, { mode: 0o600 });
   }
 }

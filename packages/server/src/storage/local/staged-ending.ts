@@ -1,6 +1,6 @@
 import fs, { type Stats } from "node:fs";
 
-import { displayOctets } from "@sallyport/protocol";
+import { displayOctets, type Octets } from "@sallyport/protocol";
 
 import { StorageError } from "../storage-error.ts";
 import type { Entry } from "../storage.ts";
@@ -13,7 +13,7 @@ import type { FileWriter } from "./file-writer.ts";
 import type { KeptParts } from "./kept-parts.ts";
 import { entryFromStats } from "./local-entry.ts";
 import type { UploadEnding } from "./local-upload.ts";
-import type { Octets } from "@sallyport/protocol";
+import { syncDirectory } from "./sync-directory.ts";
 
 /** Where an upload lies until it is published, and what becomes of it. */
 export interface Staging {
@@ -47,7 +47,7 @@ export class StagedEnding implements UploadEnding {
   }
 
   async publish(): Promise<Entry> {
-    const { calls, writer, location, owner, parts, durable } = this.#staging;
+    const { calls, writer, location, owner, parts, durable, partBytes } = this.#staging;
     await this.#inherit(await calls.lstat(location.directory.at(location.name)));
     if (durable) await fsync(writer.descriptor);
     const stats = await calls.fstat(writer.descriptor);
@@ -55,7 +55,7 @@ export class StagedEnding implements UploadEnding {
     await this.#rename();
     this.#renamed = true;
     if (durable) await syncDirectory(location.directory);
-    await parts.discard(owner, location);
+    if (partBytes === undefined) await parts.discard(owner, location);
     return entryFromStats(location.name, stats);
   }
 
@@ -66,8 +66,8 @@ export class StagedEnding implements UploadEnding {
     await calls.ftruncate(writer.descriptor, writer.gaplessEnd);
     if (durable) await fsync(writer.descriptor);
     await this.#close();
-    if (partBytes === undefined) await parts.keep(owner, location, { folder, name: stagedName });
     this.#renamed = true;
+    if (partBytes === undefined) await parts.keep(owner, location, { folder, name: stagedName });
   }
 
   async undo(): Promise<void> {
@@ -80,9 +80,13 @@ export class StagedEnding implements UploadEnding {
 
   async release(): Promise<void> {
     const { claim, durable, folder, location } = this.#staging;
-    await claim?.release({ durable });
-    folder[Symbol.dispose]();
-    location[Symbol.dispose]();
+    try {
+      await this.#close();
+      await claim?.release({ durable });
+    } finally {
+      folder[Symbol.dispose]();
+      location[Symbol.dispose]();
+    }
   }
 
   /** A file that replaces another takes over its permissions and, where the process may give it, its owner. */
@@ -130,13 +134,3 @@ export class StagedEnding implements UploadEnding {
 }
 
 const linkless: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
-
-/** Makes a change of names in a directory survive a power failure. */
-export async function syncDirectory(directory: DirectoryHandle): Promise<void> {
-  const descriptor = fs.openSync(directory.self, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
-  try {
-    await fsync(descriptor);
-  } finally {
-    fs.closeSync(descriptor);
-  }
-}

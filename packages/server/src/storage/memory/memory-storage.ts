@@ -122,7 +122,7 @@ export class MemoryStorage implements Storage {
     if (path === "/") throw failure("denied", path);
     const place = this.#locate(path);
     const node = nodeAt(place);
-    if (node === undefined) throw failure(this.#partAt(place) ? "not-a-directory" : "not-found", path);
+    if (node === undefined) throw failure("not-found", path);
     if (node.type !== "directory") throw failure("not-a-directory", path);
     if (node.children.size > 0 || this.#partsIn([...place.canonical, place.name]).length > 0) {
       throw failure("not-empty", path);
