@@ -15,7 +15,7 @@ import {
   type Stats,
 } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { ConfigError } from "@sallyport/protocol";
 import { errorCode, writeFileAtomically } from "./files.ts";
@@ -79,7 +79,9 @@ export function defaultStatePath(
 export function prepareStateDirectory(path: string): StateDirectory {
   const state = stateDirectory(path);
   try {
-    mkdirSync(state.path, { recursive: true, mode: 0o700 });
+    // What root makes above it stays passable, for the user that the server becomes.
+    mkdirSync(dirname(state.path), { recursive: true, mode: process.getuid?.() === 0 ? 0o755 : 0o700 });
+    if (!existsSync(state.path)) mkdirSync(state.path, { mode: 0o700 });
   } catch (cause) {
     const code = errorCode(cause);
     if (code === "EEXIST" || code === "ENOTDIR") throw notADirectory(state, cause);

@@ -52,10 +52,14 @@ export class EventLog implements ServerObserver, AsyncDisposable {
     this.#xferlog?.reopen();
   }
 
-  /** Waits until every line is written. */
+  /** Waits until every line so far is written. */
+  flush(): Promise<void> {
+    return new Promise((resolve) => this.#output.flush(() => resolve()));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#xferlog?.[Symbol.dispose]();
-    await new Promise<void>((resolve) => this.#output.flush(() => resolve()));
+    await this.flush();
   }
 }
 

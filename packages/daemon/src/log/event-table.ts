@@ -1,4 +1,5 @@
 import { type Octets, displayOctets, escapeControls } from "@sallyport/protocol";
+import type { ClientCertificate } from "@sallyport/transport";
 import { durationText, rateText, sizeText } from "./quantities.ts";
 import type { EventKind, EventOf, ServiceEvent } from "./service-event.ts";
 
@@ -22,6 +23,12 @@ const eventTable: { readonly [Kind in EventKind]: EventRow<Kind> } = {
     label: "started",
     text: ({ version, process, root, state, runAs }) =>
       `Sallyport ${version}, process ${process}${runAs === undefined ? "" : ` as ${runAs}`}, serves ${root}, state in ${state}`,
+  },
+  "demo-ready": {
+    level: "info",
+    label: "ready",
+    text: ({ host, explicitPort, implicitPort, demoAccount, passwordFile }) =>
+      `at ${host}, explicit port ${explicitPort ?? "off"}, implicit port ${implicitPort ?? "off"}, account ${demoAccount}, password in ${passwordFile}`,
   },
   "service-warning": { level: "warn", label: "warning", text: ({ cause, fix }) => `${cause}; ${fix}` },
   "certificate-loaded": {
@@ -155,10 +162,17 @@ function day(date: Date): string {
   return date.toISOString().slice(0, 10);
 }
 
-function tlsText({ protocol, suite, group, resumed, serverName }: EventOf<"tls-established">["tls"]): string {
+function tlsText(tls: EventOf<"tls-established">["tls"]): string {
+  const { protocol, suite, group, resumed, serverName, clientCertificate } = tls;
   const facts = [protocol.replace(/^TLSv/, "TLS "), suite, group, resumed ? "resumed" : undefined];
   const name = serverName === undefined ? [] : [`for ${escapeControls(serverName)}`];
-  return [...facts.filter((fact) => fact !== undefined), ...name].join(", ");
+  const client = clientCertificate === undefined ? [] : [clientText(clientCertificate)];
+  return [...facts.filter((fact) => fact !== undefined), ...name, ...client].join(", ");
+}
+
+function clientText({ subject, problem }: ClientCertificate): string {
+  const who = `client certificate ${escapeControls(subject.replaceAll("\n", ", "))}`;
+  return problem === undefined ? who : `${who} (${problem})`;
 }
 
 function transferText(event: EventOf<"transfer">): string {

@@ -10,6 +10,17 @@ export type ServiceOnlyEvent = { readonly atMs: number } & (
       readonly root: string;
       readonly runAs?: string;
     }
+  /** A demonstration can be connected to; the password lies in the file and is not logged. */
+  | {
+      readonly kind: "demo-ready";
+      readonly host: string;
+      readonly explicitPort: number | undefined;
+      readonly implicitPort: number | undefined;
+      readonly demoAccount: string;
+      readonly passwordFile: string;
+      readonly authority: string;
+      readonly files: string;
+    }
   /** Something that works, but not as one might think: why, and what would help. */
   | { readonly kind: "service-warning"; readonly cause: string; readonly fix: string }
   | {

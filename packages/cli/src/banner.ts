@@ -1,0 +1,121 @@
+import { styleText } from "node:util";
+
+/** What somebody has to know to connect. */
+export interface DemoFacts {
+  readonly version: string;
+  readonly host: string;
+  readonly explicitPort: number | undefined;
+  readonly implicitPort: number | undefined;
+  /** Name of the account. */
+  readonly name: string;
+  readonly password: string;
+  readonly authority: string;
+  readonly files: string;
+}
+
+/**
+ * The page that `start` opens with: both modes, and for each a line to paste for every program that people have. Amber
+ * and an open frame are for what anybody on the wire can read, teal and a full block for what nobody can.
+ */
+export function banner(facts: DemoFacts, options: { readonly colours: boolean }): string {
+  const paint = painter(options.colours);
+  const { explicitPort, implicitPort } = facts;
+  const modes = [
+    ...(explicitPort === undefined ? [] : [explicitMode(facts, explicitPort)]),
+    ...(implicitPort === undefined ? [] : [implicitMode(facts, implicitPort)]),
+  ];
+  const lines = [
+    "",
+    `  ${paint.clear("▯")}${paint.encrypted("▮")}  ${paint.strong(`Sallyport ${facts.version}`)}`,
+    "",
+    ...modes.map(
+      ({ readability, mode, url, meaning }) =>
+        `  ${paint[readability](`${marks[readability]} ${mode}  ${url.padEnd(24)}`)}  ${meaning}`,
+    ),
+    "",
+    `  account    ${paint.strong(facts.name)}`,
+    `  password   ${paint.strong(facts.password)}`,
+    `  files      ${facts.files}`,
+    `  authority  ${facts.authority}`,
+    "",
+    ...programs.flatMap((program) => [
+      `  ${program}`,
+      ...modes.map(({ readability, commands }) => `    ${paint[readability](marks[readability])} ${commands[program]}`),
+    ]),
+    "",
+    `  Both modes as somebody on the wire sees them:`,
+    `      ./sallyport explain ${facts.host}${portFlag("explicit", explicitPort)}${portFlag("implicit", implicitPort)} --ca ${quote(facts.authority)}`,
+    "",
+    "  Ctrl-C stops the server; what happens is told below.",
+    "",
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+const programs = ["curl", "lftp", "openssl", "telnet", "FileZilla"] as const;
+
+interface Mode {
+  readonly mode: string;
+  readonly readability: "clear" | "encrypted";
+  readonly url: string;
+  readonly meaning: string;
+  readonly commands: Readonly<Record<(typeof programs)[number], string>>;
+}
+
+const marks = { clear: "□", encrypted: "■" } as const;
+
+function explicitMode({ host, name, password, authority }: DemoFacts, port: number): Mode {
+  const ca = quote(authority);
+  return {
+    mode: "explicit",
+    readability: "clear",
+    url: `ftp://${host}:${port}`,
+    meaning: "clear until AUTH TLS, then encrypted",
+    commands: {
+      curl: `curl --ssl-reqd --cacert ${ca} -u ${name}:${password} ftp://${host}:${port}/`,
+      lftp: `lftp -u ${name},${password} -e 'set ssl:ca-file ${authority}; set ftp:ssl-force yes; ls' ftp://${host}:${port}`,
+      openssl: `openssl s_client -starttls ftp -connect ${host}:${port} -CAfile ${ca} -crlf -nocommands`,
+      telnet: `telnet ${host} ${port}     greets in the clear; AUTH TLS is answered with 234`,
+      FileZilla: fileZilla("Require explicit FTP over TLS", { host, port, name }),
+    },
+  };
+}
+
+function implicitMode({ host, name, password, authority }: DemoFacts, port: number): Mode {
+  const ca = quote(authority);
+  return {
+    mode: "implicit",
+    readability: "encrypted",
+    url: `ftps://${host}:${port}`,
+    meaning: "encrypted from the first octet",
+    commands: {
+      curl: `curl --cacert ${ca} -u ${name}:${password} ftps://${host}:${port}/`,
+      lftp: `lftp -u ${name},${password} -e 'set ssl:ca-file ${authority}; ls' ftps://${host}:${port}`,
+      openssl: `openssl s_client -connect ${host}:${port} -CAfile ${ca} -crlf -nocommands`,
+      telnet: `telnet ${host} ${port}     says nothing; whatever is typed ends the connection`,
+      FileZilla: fileZilla("Require implicit FTP over TLS", { host, port, name }),
+    },
+  };
+}
+
+function fileZilla(
+  encryption: string,
+  at: { readonly host: string; readonly port: number; readonly name: string },
+): string {
+  return `Site Manager: FTP, host ${at.host}, port ${at.port}, "${encryption}", normal, user ${at.name}`;
+}
+
+function portFlag(mode: "explicit" | "implicit", port: number | undefined): string {
+  return port === undefined ? "" : ` --${mode}-port ${port}`;
+}
+
+/** A word that a shell takes as it is. */
+function quote(path: string): string {
+  return /^[\w./~+-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+function painter(colours: boolean) {
+  const style = (format: "yellow" | "cyan" | "bold") => (text: string) =>
+    colours ? styleText(format, text, { validateStream: false }) : text;
+  return { clear: style("yellow"), encrypted: style("cyan"), strong: style("bold") };
+}

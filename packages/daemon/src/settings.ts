@@ -1,0 +1,30 @@
+import type { DataResumption, TlsRequirement, UncleanDataClose } from "@sallyport/server/accounts";
+import type { IdentityFiles } from "./certificates/index.ts";
+
+/** Everything that a service is told, checked in form but not against this machine. */
+export interface ServiceSettings {
+  /** The directory that is served. */
+  readonly root: string;
+  readonly statePath: string;
+  readonly listen: readonly string[];
+  readonly explicitPort: number | "off";
+  readonly implicitPort: number | "off";
+  readonly requireTls: TlsRequirement;
+  readonly dataResumption: DataResumption;
+  readonly uncleanDataClose: UncleanDataClose;
+  readonly durable: boolean;
+  readonly readOnly: boolean;
+  readonly passivePorts?: { readonly first: number; readonly last: number };
+  /** IPv4 address to name to peers outside the own networks. */
+  readonly masquerade?: string;
+  /** Certificates given by file, for several host names; none: those of the state directory. */
+  readonly identities: readonly IdentityFiles[];
+  readonly connectionsMax?: number;
+  readonly connectionsPerHostMax?: number;
+  /** Name of the user that root becomes. */
+  readonly runAs?: string;
+  readonly allowRoot: boolean;
+  /** How long running transfers may go on after a request to stop. */
+  readonly graceMs: number;
+  readonly version: string;
+}

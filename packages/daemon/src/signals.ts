@@ -1,0 +1,33 @@
+import { constants } from "node:os";
+import type { EventLog } from "./log/event-log.ts";
+import type { Service } from "./service.ts";
+
+const stopSignals = ["SIGTERM", "SIGINT"] as const;
+
+/**
+ * Serves until SIGTERM or SIGINT: the first lets running transfers end, a second cuts them and ends the process. SIGHUP
+ * reads certificates anew, SIGUSR1 opens logs anew (its meaning to Node, a debugger's port, is none for a server).
+ */
+export async function serveUntilSignal(service: Service, log: EventLog): Promise<void> {
+  process.on("SIGHUP", () => void service.reload());
+  process.on("SIGUSR1", () => log.reopen());
+  const first = await nextSignal();
+  const second = nextSignal().then(async (signal) => {
+    await log[Symbol.asyncDispose]();
+    process.exit(128 + constants.signals[signal]);
+  });
+  await Promise.race([service.stop(first), second]);
+}
+
+function nextSignal(): Promise<(typeof stopSignals)[number]> {
+  return new Promise((resolve) => {
+    const listeners = stopSignals.map((signal) => {
+      const listener = () => {
+        for (const [name, other] of listeners) process.off(name, other);
+        resolve(signal);
+      };
+      process.on(signal, listener);
+      return [signal, listener] as const;
+    });
+  });
+}
