@@ -77,16 +77,17 @@ export class AsciiReader {
   read(input: Uint8Array, start: number, end: number): void {
     const bytes = this.#output.reserve(end - start + 1);
     let to = this.#output.length;
-    let [withheld, afterCr] = [this.#withheld, this.#afterCr];
+    let [before, previous] = [this.#afterCr ? cr : 0, this.#withheld ? cr : 0];
+    if (this.#withheld) bytes[to++] = cr;
     for (let at = start; at < end; at++) {
       const octet = input[at] as number;
-      if (withheld && (octet !== lf || afterCr)) bytes[to++] = cr;
-      if (octet === cr) afterCr = withheld;
+      if (octet === lf && previous === cr && before !== cr) bytes[to - 1] = lf;
       else bytes[to++] = octet;
-      withheld = octet === cr;
+      before = previous;
+      previous = octet;
     }
-    [this.#withheld, this.#afterCr] = [withheld, afterCr];
-    this.#output.advance(to);
+    [this.#afterCr, this.#withheld] = [before === cr, previous === cr];
+    this.#output.advance(previous === cr ? to - 1 : to);
   }
 
   /** Gives out a withheld CR: the stream ends, or a restart marker says that everything before it is stored. */
