@@ -85,7 +85,8 @@ export const extensionTypes = {
  * Reads a ClientHello from the first octets of a connection, given as raw TLS records.
  *
  * The hello may span any number of records, and the input may end at any octet: `"incomplete"` asks for more of it.
- * No input makes it throw, and it looks at no more than `bytesMax` octets (default: limits.clientHelloBytes).
+ * No input makes it throw, and it looks at no more than `bytesMax` octets (default: limits.clientHelloBytes) in no more
+ * than limits.handshakeRecordsCount records.
  */
 export function parseClientHello(
   bytes: Uint8Array,
@@ -142,21 +143,22 @@ interface CarriedMessage {
 function collectMessage(bytes: Uint8Array, bytesMax: number): CarriedMessage | "incomplete" | ClientHelloFailure {
   const header: number[] = [];
   let carriedBytes = 0;
-  for (let at = 0; ;) {
+  for (let at = 0, recordsCount = 1; ; recordsCount++) {
+    if (recordsCount > limits.handshakeRecordsCount.value) return "too-long";
     const payload = recordPayload(bytes, at);
     if (typeof payload === "string") return payload === "incomplete" && bytes.length >= bytesMax ? "too-long" : payload;
     for (let i = payload.start; i < payload.end && header.length < messageHeaderBytes; i++) header.push(bytes[i] ?? 0);
     if (header.length > 0 && header[0] !== clientHelloMessage) return "not-client-hello";
-    carriedBytes += payload.end - payload.start;
+    carriedBytes += payload.recordEnd - payload.start;
     at = payload.recordEnd;
     if (header.length === messageHeaderBytes) {
       const messageBytes = messageHeaderBytes + new ByteCursor(Uint8Array.from(header), 1).number(3);
       if (messageBytes > bytesMax || at > bytesMax) return "too-long";
       // Nothing may share the hello's last record: the keys change after it (RFC 8446 §5.1).
       if (carriedBytes > messageBytes) return "malformed";
-      if (carriedBytes === messageBytes) return join(bytes, at, messageBytes);
+      if (carriedBytes === messageBytes && at <= bytes.length) return join(bytes, at, messageBytes);
     }
-    if (payload.end < at) return bytes.length >= bytesMax ? "too-long" : "incomplete";
+    if (at > bytes.length) return bytes.length >= bytesMax ? "too-long" : "incomplete";
   }
 }
 
