@@ -61,7 +61,9 @@ function choice(name: string, choices: readonly string[]): Column {
 }
 
 function path(name: string): Column {
-  const write = (value: unknown): SQLInputValue => pathBlob(value as VirtualPath);
-  const read = (stored: SQLOutputValue): unknown => Buffer.from(stored as Uint8Array).toString("latin1");
-  return { name, initial: Buffer.from("/"), write, read };
+  return { name, initial: Buffer.from("/"), write: (value) => pathBlob(value as VirtualPath), read: pathOf };
+}
+
+function pathOf(stored: SQLOutputValue): unknown {
+  return stored instanceof Uint8Array ? Buffer.from(stored).toString("latin1") : undefined;
 }

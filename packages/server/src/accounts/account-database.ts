@@ -114,10 +114,13 @@ export class AccountDatabase implements AsyncDisposable {
     this.#write(() => this.#demand(this.#sqlite.change(updateHash, hash, Date.now(), name), name));
   }
 
-  /** Replaces a hash by another of the same password, unless the password was changed meanwhile; says whether it did. */
+  /**
+   * Replaces a hash by another of the same password, unless the password was changed meanwhile; says whether it did. As
+   * the only change that a server makes while it serves, it waits for no other process, and fails as `busy` instead.
+   */
   async replacePasswordHash(name: string, from: string, to: string): Promise<boolean> {
     const sql = "UPDATE account SET password_hash = ? WHERE name = ? AND password_hash = ?";
-    return this.#write(() => this.#sqlite.change(sql, to, name, from) === 1);
+    return this.#sqlite.withoutWaiting(() => this.#write(() => this.#sqlite.change(sql, to, name, from) === 1));
   }
 
   /** Sets what may be done at and below a path of the login; undefined takes the rule away. */

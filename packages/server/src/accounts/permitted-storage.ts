@@ -45,24 +45,26 @@ class PermittedStorage implements Storage {
   constructor(inner: Storage, account: PermissionHolder) {
     this.#inner = inner;
     this.#account = account;
-    if (inner.setAttributes !== undefined) {
+    const setAttributes = inner.setAttributes?.bind(inner);
+    if (setAttributes !== undefined) {
       this.setAttributes = async (path, attributes) => {
         this.#demand(path, "set-attributes");
-        await inner.setAttributes?.(path, attributes);
+        await setAttributes(path, attributes);
       };
     }
-    if (inner.makeSymbolicLink !== undefined) {
+    const makeSymbolicLink = inner.makeSymbolicLink?.bind(inner);
+    if (makeSymbolicLink !== undefined) {
       this.makeSymbolicLink = async (path, target) => {
         this.#demand(path, "link");
         this.#demandHarmlessTarget(path, target);
-        await inner.makeSymbolicLink?.(path, target);
+        await makeSymbolicLink(path, target);
       };
     }
-    const { freeSpaceBytes } = inner;
+    const freeSpaceBytes = inner.freeSpaceBytes?.bind(inner);
     if (freeSpaceBytes !== undefined) {
       this.freeSpaceBytes = async (path) => {
         this.#demandAny(path);
-        return freeSpaceBytes.call(inner, path);
+        return freeSpaceBytes(path);
       };
     }
   }

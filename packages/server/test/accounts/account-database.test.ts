@@ -259,7 +259,7 @@ test("a database from before the first version is migrated once, by whoever come
   await (await AccountDatabase.open(path, { create: true })).close();
   const empty = databasePath(t);
   const database = new DatabaseSync(empty);
-  database.exec(`PRAGMA application_id = ${0x53616c79}`);
+  database.exec("PRAGMA application_id = 0x53616c79");
   database.close();
   chmodSync(empty, 0o600);
   await using first = await AccountDatabase.open(empty);
@@ -272,9 +272,9 @@ test("what one process changes, another sees at the next question", async (t) =>
   const path = databasePath(t);
   await using accounts = await AccountDatabase.open(path, { create: true });
   assert.equal(await accounts.find("from-outside"), undefined);
-  await finished(script(path, `await accounts.add({ name: "from-outside", quotaBytes: 7 });`));
+  await finished(script(path, 'await accounts.add({ name: "from-outside", quotaBytes: 7 });'));
   assert.equal((await accounts.find("from-outside"))?.account.quotaBytes, 7);
-  await finished(script(path, `await accounts.remove("from-outside");`));
+  await finished(script(path, 'await accounts.remove("from-outside");'));
   assert.equal(await accounts.find("from-outside"), undefined);
 });
 
@@ -301,6 +301,10 @@ test("a write that another process keeps out fails as busy, and reading goes on"
   other.exec("BEGIN IMMEDIATE");
   await assert.rejects(accounts.add({ name: "b" }), { code: "SALLYPORT_ACCOUNT_BUSY" });
   assert.ok(await accounts.find("a"));
+  await using patient = await AccountDatabase.open(path, { busyTimeoutMs: 10_000 });
+  const startedMs = performance.now();
+  await assert.rejects(patient.replacePasswordHash("a", "x", "y"), { code: "SALLYPORT_ACCOUNT_BUSY" });
+  assert.ok(performance.now() - startedMs < 2000, "a server does not stand still for it");
   other.exec("ROLLBACK");
   other.close();
   await accounts.add({ name: "b" });

@@ -49,7 +49,9 @@ function answerOf(worker: Worker, job: ForeignHashJob): Promise<boolean> {
   const onError = (cause: unknown): void =>
     reject(new AccountError("failed", "the thread for hashes failed", { cause }));
   const onExit = (): void => reject(new AccountError("failed", "the thread for hashes ended"));
-  worker.once("message", onMessage).once("error", onError).once("exit", onExit).postMessage(job);
+  worker.once("message", onMessage).once("error", onError).once("exit", onExit);
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a browser window
+  worker.postMessage(job);
   return promise.finally(() => {
     worker.off("message", onMessage).off("error", onError).off("exit", onExit);
   });
