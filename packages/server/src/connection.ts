@@ -11,10 +11,12 @@ import {
   type ServerPiEffect,
   type ServerPiEvent,
   step,
+  verbs,
 } from "@sallyport/protocol";
-import type { ControlConnection } from "@sallyport/transport";
+import { ControlConnection, type ControlConnectionOptions, type ControlEnding } from "@sallyport/transport";
 import { StorageError } from "@sallyport/server/storage";
 import { randomUUID } from "node:crypto";
+import type { Socket } from "node:net";
 import type { CommandContext, Login, Outcome } from "./command-handler.ts";
 import { runCommand } from "./commands/index.ts";
 import type { ControlView } from "./control-view.ts";
@@ -26,6 +28,18 @@ import type { ListenerOptions } from "./options.ts";
 import { statusReply } from "./status.ts";
 import { replyForStorageError } from "./storage-replies.ts";
 import { TransferAborted } from "./transfer-aborted.ts";
+
+const endings: Readonly<Record<ControlEnding, string>> = {
+  ended: "we closed the connection",
+  "peer-closed": "the peer closed the connection",
+  truncated: "the peer closed TCP without ending TLS",
+  reset: "the connection was reset",
+  "not-tls": "plain octets came where TLS had to begin",
+  "tls-refused": "TLS was refused",
+  "tls-error": "TLS failed",
+  timeout: "the peer took too long",
+  destroyed: "we broke the connection off",
+};
 
 /**
  * One control connection. It only moves things: octets to the decoder, lines to the server-PI, commands to their
@@ -44,11 +58,28 @@ export class Connection {
   #transfer: AbortController | undefined;
   #pi: ServerPi<Login>;
   #paused = false;
+  /** TLS starts or ends; nothing can be said meanwhile. */
+  #securing = false;
   #closeCause: string | undefined;
 
-  constructor(id: number, control: ControlConnection, listener: ListenerOptions, environment: ServerEnvironment) {
+  constructor(
+    id: number,
+    socket: Socket,
+    listener: ListenerOptions,
+    environment: ServerEnvironment,
+    options: ControlConnectionOptions = {},
+  ) {
     const { limits } = environment;
     this.id = id;
+    const control = new ControlConnection(
+      socket,
+      {
+        onOctets: (octets) => this.#receive(octets),
+        onPeerEnd: () => this.#end("the peer closed the connection"),
+        onClosed: (ending, error) => this.#finish(error === undefined ? endings[ending] : error.message),
+      },
+      { ...options, limits },
+    );
     this.#control = control;
     this.#listener = listener;
     this.#environment = environment;
@@ -63,7 +94,7 @@ export class Connection {
       passivePorts: environment.passivePorts,
       limits,
       localAddress: control.localAddress,
-      remoteAddress: control.remoteAddress,
+      remoteAddress: control.peerAddress,
       activeLocalPort: environment.options.active?.wellKnownSourcePort === true ? control.localPort - 1 : undefined,
       admits: (address) => this.#admitsForeign(address),
       onForeign: (address) => this.#emit({ kind: "attack-suspected", cause: `a data connection came from ${address}` }),
@@ -74,27 +105,20 @@ export class Connection {
 
   /** Serves until the connection is closed, and resolves then. */
   async serve(): Promise<void> {
-    const { control, tlsMode } = { control: this.#control, tlsMode: this.#listener.tlsMode };
-    const { localAddress, localPort } = control;
+    const { localAddress, localPort, closed } = this.#control;
+    const { tlsMode } = this.#listener;
     this.#emit({ kind: "connection-opened", tlsMode, localAddress, localPort });
-    control.onOctets = (chunk) => this.#receive(chunk);
-    const ended = control.ended.then((cause) => this.#finish(cause));
-    if (tlsMode === "implicit" && !(await this.#startTls())) return ended;
-    this.#greet();
-    return ended;
+    if (tlsMode === "explicit" || (await this.#startTls(0))) this.#greet();
+    await closed;
   }
 
   /** Says 421 and closes; a running transfer is ended. */
   close(text: string): void {
-    this.#send(reply(421, text));
-    this.#closeCause ??= "the server is stopping";
-    this.#transfer?.abort(new TransferAborted("the server is stopping"));
-    void this.#control.end();
+    this.#sayGoodBye(reply(421, text), "the server is stopping");
   }
 
   #greet(): void {
     this.#send(reply(220, this.#environment.greeting));
-    this.#control.resume();
     this.#deadlines.begin();
   }
 
@@ -135,24 +159,22 @@ export class Connection {
         return this.#transfer?.abort(new TransferAborted("the peer sent ABOR"));
       case "pause":
         this.#paused = true;
-        return this.#control.pause();
+        return this.#control.pauseReading();
       case "resume":
         this.#paused = false;
-        this.#control.resume();
+        this.#control.resumeReading();
         // What was decoded but not taken yet comes first.
         return this.#takeInput();
       case "close":
-        this.#closeCause ??= effect.reason;
-        return void this.#control.end();
+        return this.#end(effect.reason);
     }
   }
 
   async #run(command: Command): Promise<void> {
-    const transfer = new AbortController();
-    this.#transfer = transfer;
-    const context = this.#contextFor(command.verb, AbortSignal.any([transfer.signal, this.#lost.signal]));
+    this.#transfer = "transfers" in verbs[command.verb] ? new AbortController() : undefined;
+    const context = this.#contextFor(command.verb, (this.#transfer ?? this.#lost).signal);
     const outcome = await this.#outcomeOf(context, command);
-    if (this.#transfer === transfer) this.#transfer = undefined;
+    this.#transfer = undefined;
     if (this.#lost.signal.aborted) return;
     this.#feed({ kind: "finished", reply: outcome.reply, changes: outcome.changes ?? {} });
     this.#takeInput();
@@ -194,24 +216,24 @@ export class Connection {
     return {
       id: this.id,
       listener: this.#listener,
-      remoteAddress: control.remoteAddress,
-      remotePort: control.remotePort,
+      remoteAddress: control.peerAddress,
+      remotePort: control.peerPort,
       localAddress: control.localAddress,
       localPort: control.localPort,
       tls: control.tls,
       hasPendingInput: this.#decoder.hasInput || this.#pi.queue.length > 0,
       startTls: async (given) => {
         this.#send(given);
-        if (!(await this.#startTls())) await control.ended;
+        await this.#startTlsOrEnd();
       },
       endTls: async (given) => {
         this.#send(given);
-        await control.endTls();
+        await this.#endTls();
       },
       restartImplicitTls: async (given) => {
         this.#send(given);
-        await control.endTls();
-        if (!(await this.#startTls())) await control.ended;
+        await this.#endTls();
+        await this.#startTlsOrEnd();
       },
       rejectAttack: (cause) => {
         this.#emit({ kind: "attack-suspected", cause });
@@ -221,20 +243,38 @@ export class Connection {
     };
   }
 
+  async #startTlsOrEnd(): Promise<void> {
+    if (!(await this.#startTls(0))) await this.#control.closed;
+  }
+
   /** Starts TLS; false when it failed, the connection is then closed and the cause logged. */
-  async #startTls(): Promise<boolean> {
+  async #startTls(octetsBehind: number): Promise<boolean> {
     const { tls } = this.#environment;
     if (tls === undefined) return false;
+    this.#securing = true;
     try {
-      const facts = await this.#control.startTls(tls, this.#pi.state.host);
+      const facts = await this.#control.startTls(tls, { octetsBehind, hostName: this.#pi.state.host });
       this.#emit({ kind: "tls-established", tls: facts });
       return true;
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
       this.#emit({ kind: "tls-failed", cause });
       this.#closeCause ??= cause;
-      this.#control.destroy();
       return false;
+    } finally {
+      this.#securing = false;
+    }
+  }
+
+  async #endTls(): Promise<void> {
+    this.#securing = true;
+    try {
+      await this.#control.endTls();
+    } catch (error) {
+      this.#closeCause ??= error instanceof Error ? error.message : String(error);
+      await this.#control.closed;
+    } finally {
+      this.#securing = false;
     }
   }
 
@@ -245,6 +285,7 @@ export class Connection {
   }
 
   #write(octets: Octets): void {
+    if (this.#lost.signal.aborted) return;
     this.#control.write(octets);
     if (this.#control.bufferedBytes <= this.#environment.limits.replyBacklogBytes) return;
     this.#closeCause ??= "the peer does not read its replies";
@@ -252,13 +293,25 @@ export class Connection {
   }
 
   #expire(cause: string): void {
+    this.#sayGoodBye(reply(421, "Timeout."), cause);
+  }
+
+  #sayGoodBye(given: Reply, cause: string): void {
+    if (!this.#securing) this.#send(given);
+    this.#end(cause);
+  }
+
+  /** Says good-bye to the peer and ends what runs in its name. */
+  #end(cause: string): void {
     this.#closeCause ??= cause;
-    this.#send(reply(421, "Timeout."));
+    const lost = new TransferAborted(cause);
+    this.#lost.abort(lost);
+    this.#transfer?.abort(lost);
     void this.#control.end();
   }
 
   #finish(cause: string): void {
-    this.#lost.abort(new TransferAborted("the control connection ended"));
+    this.#end(cause);
     this.#deadlines.stop();
     this.#data.discard();
     this.#environment.logins.release(this.id);
@@ -282,7 +335,7 @@ export class Connection {
   #emit(event: ServerEventDetail): void {
     const { login } = this.#pi.state;
     const account = login.kind === "logged-in" ? login.account.account.name : undefined;
-    const { remoteAddress, remotePort } = this.#control;
+    const { peerAddress: remoteAddress, peerPort: remotePort } = this.#control;
     const whose = { atMs: Date.now(), connection: this.id, remoteAddress, remotePort };
     this.#environment.emit({ ...whose, ...(account === undefined ? {} : { account }), ...event } as ServerEvent);
   }

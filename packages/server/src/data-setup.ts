@@ -1,4 +1,4 @@
-import type { LimitValues, ProtectionLevel } from "@sallyport/protocol";
+import type { LimitValues, ProtectionLevel, TlsError } from "@sallyport/protocol";
 import {
   type ActiveEndpoint,
   type ControlTlsBinding,
@@ -53,6 +53,11 @@ export class DataSetup {
 
   get isPrepared(): boolean {
     return this.#prepared.kind !== "nothing";
+  }
+
+  /** Why TLS failed that the peer started before its transfer command; 522 then, without 150 (R-4217-26). */
+  get earlyFailure(): TlsError | undefined {
+    return this.#prepared.kind === "passive" ? this.#prepared.connection?.earlyFailure : undefined;
   }
 
   /** Opens a passive listener and returns its port. Rejects with `SALLYPORT_PASSIVE_PORTS_EXHAUSTED`. */

@@ -1,16 +1,20 @@
-import { encoderFor, reply, type VirtualPath } from "@sallyport/protocol";
-import { ByteThrottle, type DataConnection, deflateChunks } from "@sallyport/transport";
+import { type AsciiPosition, reply, type VirtualPath } from "@sallyport/protocol";
+import { ByteThrottle, type DataConnection } from "@sallyport/transport";
 import type { ReadableFile } from "@sallyport/server/storage";
 import { type CommandContext, loginOf, type Outcome } from "./command-handler.ts";
-import { asciiOffset } from "./ascii-offset.ts";
-import { encodedChunks, fileChunks } from "./file-chunks.ts";
+import { asciiPosition } from "./ascii-measure.ts";
+import { encodedFile } from "./encoded-transfer.ts";
 import { runTransfer } from "./transfer.ts";
 
 /** The octets of a file that a RETR sends; `end` is exclusive. */
 interface Extent {
   readonly first: number;
   readonly end: number;
+  /** Where a TYPE A transfer begins inside the file. */
+  readonly position?: AsciiPosition;
 }
+
+const beyondEnd = "The restart offset lies beyond the end of the file.";
 
 /** RETR: the file is open before 150 is said; REST and RANG choose a part of it (R-3659-06, R-RANG-01). */
 export async function download(context: CommandContext, path: VirtualPath): Promise<Outcome> {
@@ -33,8 +37,8 @@ export async function download(context: CommandContext, path: VirtualPath): Prom
   });
 }
 
-async function extentOf({ state, signal, limits }: CommandContext, file: ReadableFile): Promise<Extent | string> {
-  const { restart, parameters } = state;
+async function extentOf(context: CommandContext, file: ReadableFile): Promise<Extent | string> {
+  const { restart, parameters } = context.state;
   const size = file.sizeBytes;
   switch (restart.kind) {
     case "none":
@@ -43,12 +47,12 @@ async function extentOf({ state, signal, limits }: CommandContext, file: Readabl
       // A range past the end is empty, one that reaches past it ends there (draft-bryan-ftp-range).
       return { first: Math.min(Number(restart.first), size), end: Math.min(Number(restart.last) + 1, size) };
     case "offset": {
-      if (parameters.type === "A" && parameters.mode === "S") {
+      if (parameters.type === "A") {
         if (parameters.structure !== "F") return "REST needs STRU F.";
-        const first = await asciiOffset(file, restart.offset, limits.asciiSizeBytes, signal);
-        return first === undefined ? "The restart offset lies beyond the end of the file." : { first, end: size };
+        const position = await asciiPosition(file, restart.offset, context);
+        return position === undefined ? beyondEnd : { first: position.localOffset, end: size, position };
       }
-      if (restart.offset > BigInt(size)) return "The restart offset lies beyond the end of the file.";
+      if (restart.offset > BigInt(size)) return beyondEnd;
       return { first: Number(restart.offset), end: size };
     }
   }
@@ -58,25 +62,17 @@ async function send(
   context: CommandContext,
   data: DataConnection,
   file: ReadableFile,
-  { first, end }: Extent,
+  extent: Extent,
   report: (bytes: number) => void,
 ): Promise<number> {
-  const { parameters, deflateLevel } = context.state;
   const rate = loginOf(context).account.downloadBytesPerSecond;
   const options = {
     signal: context.signal,
     stallMs: context.limits.dataStallMs,
-    onProgress: report,
     ...(rate === undefined ? {} : { throttle: new ByteThrottle(rate) }),
   };
-  const encoder = encoderFor(parameters);
-  if (encoder === undefined && parameters.mode !== "Z") {
-    return data.sendFrom(file, first, end, options);
-  }
-  const plain = fileChunks(file, first, end, report);
-  const encoded = encoder === undefined ? plain : encodedChunks(plain, encoder);
-  const chunks = parameters.mode === "Z" ? deflateChunks(encoded, { level: deflateLevel }) : encoded;
-  const { onProgress: _, ...quiet } = options;
-  await data.sendChunks(chunks, quiet);
-  return end - first;
+  const chunks = encodedFile(context, file, extent, report);
+  if (chunks === undefined) return data.sendFrom(file, extent.first, extent.end, { ...options, onProgress: report });
+  await data.sendChunks(chunks, options);
+  return extent.end - extent.first;
 }

@@ -1,5 +1,3 @@
-import { canonicalAddress, receiveProxyHeader } from "@sallyport/transport";
-import type { LimitValues } from "@sallyport/protocol";
 import { createServer, type Socket } from "node:net";
 import type { ListenerOptions } from "./options.ts";
 
@@ -8,7 +6,8 @@ export interface BoundListener {
   readonly tlsMode: "explicit" | "implicit";
   readonly address: string;
   readonly port: number;
-  close(): Promise<void>;
+  /** Stops accepting at once; connections that were accepted live on. */
+  close(): void;
 }
 
 const backlogCount = 511;
@@ -16,10 +15,9 @@ const backlogCount = 511;
 /** Binds one listener; rejects with the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL). */
 export async function bindListener(
   options: ListenerOptions,
-  limits: LimitValues,
   accept: (socket: Socket) => void,
 ): Promise<BoundListener> {
-  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, accept);
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ host: options.address, port: options.port, backlog: backlogCount, ipv6Only: options.address.includes(":") }, resolve);
@@ -33,6 +31,6 @@ export async function bindListener(
     tlsMode: options.tlsMode,
     address: bound.address,
     port: bound.port,
-    close: () => new Promise((resolve) => void server.close(() => resolve())),
+    close: () => void server.close(),
   };
 }

@@ -4,6 +4,7 @@ import {
   noListingOptions,
   type Octets,
   parseListingArgument,
+  reply,
   resolvePath,
 } from "@sallyport/protocol";
 import { type CommandContext, loginOf, type Outcome, withPath } from "./command-handler.ts";
@@ -26,9 +27,11 @@ export async function withListingTarget(
   const { options, pathname } = literal
     ? { options: noListingOptions, pathname: argument }
     : parseListingArgument(argument);
-  return withPath(context, pathname, async (path, { storage }) =>
-    proceed({ target: await listingTarget(storage, path), options, pathname }),
-  );
+  return withPath(context, pathname, async (path, { storage }) => {
+    const target = await listingTarget(storage, path, context.limits);
+    if (target === "too-many-wildcards") return { reply: reply(501, "The pattern has too many wildcards.") };
+    return proceed({ target, options, pathname });
+  });
 }
 
 async function exists(context: CommandContext, pathname: Octets): Promise<boolean> {

@@ -2,15 +2,20 @@ import {
   baseName,
   childPath,
   formatListingLine,
-  globMatches,
+  compileGlob,
+  type GlobPattern,
+  hasWildcards,
   listingOrder,
+  type LimitValues,
   type ListingOptions,
   type Octets,
+  parentPath,
   reply,
   type VirtualPath,
 } from "@sallyport/protocol";
 import type { Entry, Storage } from "@sallyport/server/storage";
-import { deflateChunks, type DataConnection } from "@sallyport/transport";
+import type { DataConnection } from "@sallyport/transport";
+import { deflateChunks } from "./deflate-chunks.ts";
 import { type CommandContext, loginOf, type Outcome } from "./command-handler.ts";
 import { runTransfer } from "./transfer.ts";
 
@@ -24,16 +29,23 @@ export interface ListedDirectory {
 export type ListingTarget =
   | { readonly kind: "directory"; readonly path: VirtualPath }
   | { readonly kind: "entry"; readonly path: VirtualPath; readonly entry: Entry }
-  | { readonly kind: "pattern"; readonly path: VirtualPath; readonly pattern: Octets };
+  | { readonly kind: "pattern"; readonly path: VirtualPath; readonly pattern: GlobPattern };
 
 /** Finds out what a resolved path asks for; a pattern counts only where no entry has that very name (R-LIST-05). */
-export async function listingTarget(storage: Storage, path: VirtualPath): Promise<ListingTarget> {
+export async function listingTarget(
+  storage: Storage,
+  path: VirtualPath,
+  limits: LimitValues,
+): Promise<ListingTarget | "too-many-wildcards"> {
   const name = baseName(path);
   const found = await storage.stat(path, { followLinks: true }).catch((error: unknown) => {
-    if (/[*?[]/.test(name)) return undefined;
+    if (hasWildcards(name)) return undefined;
     throw error;
   });
-  if (found === undefined) return { kind: "pattern", path: path.slice(0, -name.length - 1) || "/", pattern: name } as ListingTarget;
+  if (found === undefined) {
+    const pattern = compileGlob(name, limits.globWildcardsCount);
+    return pattern === "too-many-wildcards" ? pattern : { kind: "pattern", path: parentPath(path), pattern };
+  }
   if (found.type === "directory") return { kind: "directory", path };
   return { kind: "entry", path, entry: { ...(await storage.stat(path)), name } };
 }
@@ -53,7 +65,7 @@ export async function* listDirectories(
     yield { directory: target.path, entries: [target.entry] };
     return;
   }
-  const shown = target.kind === "pattern" ? (entry: Entry) => globMatches(target.pattern, entry.name) : visible(options);
+  const shown = target.kind === "pattern" ? ({ name }: Entry) => target.pattern.matches(name) : visible(options);
   const pending = [{ path: target.path, depth: 0 }];
   let count = 0;
   for (let next = pending.shift(); next !== undefined; next = pending.shift()) {

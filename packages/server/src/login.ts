@@ -16,7 +16,10 @@ export function loginFacts({ control, state }: CommandContext): LoginFacts {
     remoteAddress: control.remoteAddress,
     tls: tls !== undefined,
     ...(host === undefined ? {} : { host }),
-    ...(tls?.clientCertificate === undefined ? {} : { clientCertificate: tls.clientCertificate }),
+    // A certificate that no authority vouches for says nothing about who it is.
+    ...(tls?.clientCertificate === undefined || tls.clientCertificate.problem !== undefined
+      ? {}
+      : { clientCertificate: tls.clientCertificate }),
   };
 }
 

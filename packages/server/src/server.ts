@@ -1,5 +1,5 @@
 import { initialServerPiState, limitValues, type LimitValues, UsageError } from "@sallyport/protocol";
-import { ControlConnection, PassiveListenerPool } from "@sallyport/transport";
+import { canonicalAddress, PassiveListenerPool, receiveProxyHeader } from "@sallyport/transport";
 import type { Socket } from "node:net";
 import { randomBytes } from "node:crypto";
 import { type Account, LoginThrottle } from "@sallyport/server/accounts";
@@ -65,12 +65,12 @@ export class FtpServer implements AsyncDisposable {
   async listen(): Promise<readonly ListeningAddress[]> {
     if (this.#listeners.length > 0) throw new UsageError("SALLYPORT_LISTENING", "The server listens already");
     const outcomes = await Promise.allSettled(
-      this.#options.listeners.map((listener) => bindListener(listener, this.#limits, (socket) => this.#accept(socket, listener))),
+      this.#options.listeners.map((listener) => bindListener(listener, (socket) => void this.#welcome(socket, listener))),
     );
     this.#listeners = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
     if (failed !== undefined) {
-      await this.#stopListening();
+      this.#stopListening();
       throw failed.reason;
     }
     for (const { tlsMode, address, port } of this.#listeners) {
@@ -85,7 +85,7 @@ export class FtpServer implements AsyncDisposable {
    */
   async close({ graceMs = 0 }: { readonly graceMs?: number } = {}): Promise<void> {
     this.#closing = true;
-    await this.#stopListening();
+    this.#stopListening();
     const deadline = performance.now() + graceMs;
     while (this.#connections.size > 0 && performance.now() < deadline) await pause(50);
     for (const connection of this.#connections) connection.close("The server is stopping.");
@@ -98,24 +98,39 @@ export class FtpServer implements AsyncDisposable {
     await this.close();
   }
 
-  async #stopListening(): Promise<void> {
-    const listeners = this.#listeners;
+  #stopListening(): void {
+    for (const listener of this.#listeners) listener.close();
     this.#listeners = [];
-    await Promise.all(listeners.map((listener) => listener.close()));
   }
 
-  #accept(socket: Socket, listener: ListenerOptions): void {
-    const control = new ControlConnection(socket, { limits: this.#limits });
-    const { remoteAddress } = control;
+  /** Finds out who the peer is, which a trusted proxy says in the header that it sends first. */
+  async #welcome(socket: Socket, listener: ListenerOptions): Promise<void> {
+    const address = canonicalAddress(socket.remoteAddress ?? "") ?? "";
+    if (listener.proxyProtocolFrom?.includes(address) !== true) {
+      this.#accept(socket, listener, { address, port: socket.remotePort ?? 0 });
+      return;
+    }
+    try {
+      const { addresses } = await receiveProxyHeader(socket, { limits: this.#limits });
+      this.#accept(socket, listener, addresses?.source ?? { address, port: socket.remotePort ?? 0 });
+    } catch (error) {
+      socket.destroy();
+      const cause = error instanceof Error ? error.message : String(error);
+      this.#environment.emit({ atMs: Date.now(), kind: "connection-refused", remoteAddress: address, cause });
+    }
+  }
+
+  #accept(socket: Socket, listener: ListenerOptions, peer: { address: string; port: number }): void {
+    const remoteAddress = peer.address;
     const refusal = this.#refusalOf(remoteAddress);
     if (refusal !== undefined) {
       this.#environment.emit({ atMs: Date.now(), kind: "connection-refused", remoteAddress, cause: refusal });
       // Implicit connections get no text in the clear, whatever the reason.
-      if (listener.tlsMode === "explicit") control.write("421 Too many connections.\r\n");
-      void control.end();
+      socket.on("error", () => undefined);
+      socket.end(listener.tlsMode === "explicit" ? "421 Too many connections.\r\n" : "", () => socket.destroy());
       return;
     }
-    const connection = new Connection(++this.#connectionsBegun, control, listener, this.#environment);
+    const connection = new Connection(++this.#connectionsBegun, socket, listener, this.#environment, { peer });
     this.#connections.add(connection);
     this.#perHost.set(remoteAddress, (this.#perHost.get(remoteAddress) ?? 0) + 1);
     void connection.serve().finally(() => {

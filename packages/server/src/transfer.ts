@@ -36,12 +36,16 @@ interface Failure {
  */
 export async function runTransfer(context: CommandContext, plan: TransferPlan): Promise<Outcome> {
   const changes = { restart: { kind: "none" }, announcedBytes: undefined } as const;
-  const connect = context.data.take();
-  if (connect === undefined) {
-    await plan.giveUp?.(false);
-    return { reply: reply(425, "Send EPSV or PASV first."), changes };
-  }
   const startedAtMs = performance.now();
+  const early = context.data.earlyFailure;
+  const connect = context.data.take();
+  if (connect === undefined || early !== undefined) {
+    await plan.giveUp?.(false);
+    if (early === undefined) return { reply: reply(425, "Send EPSV or PASV first."), changes };
+    const refused = dataFailure(early);
+    reportTransfer(context, plan, { bytes: 0, startedAtMs, facts: undefined, failure: refused });
+    return { reply: refused.reply, changes };
+  }
   let bytes = 0;
   const report = (moved: number): void => {
     bytes = moved;

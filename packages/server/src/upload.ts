@@ -2,7 +2,7 @@ import { type Octets, reply, replyOctets, TlsError, type VirtualPath } from "@sa
 import { ByteThrottle, type DataConnection, type ReceiveResult } from "@sallyport/transport";
 import { StorageError, type WritableFile, type WriteIntent } from "@sallyport/server/storage";
 import { type CommandContext, loginOf, type Outcome } from "./command-handler.ts";
-import { receiveEncoded } from "./receive-encoded.ts";
+import { receiveEncoded } from "./encoded-transfer.ts";
 import { runTransfer } from "./transfer.ts";
 
 /** What an upload command wants done to the file of that name. */
@@ -49,7 +49,7 @@ function intentOf({ state, environment }: CommandContext, kind: UploadKind): Wri
       if (restart.last > BigInt(Number.MAX_SAFE_INTEGER)) return "The range lies beyond the end of the file.";
       return { kind: "range", first: Number(restart.first), last: Number(restart.last), ...common };
     case "offset":
-      if (parameters.type === "A" && parameters.mode === "S") return "Uploads resume in TYPE I.";
+      if (parameters.type === "A") return "Uploads resume in TYPE I.";
       if (restart.offset > BigInt(Number.MAX_SAFE_INTEGER)) return "The restart offset lies beyond the end of the file.";
       return { kind: "resume", offset: Number(restart.offset), ...common };
   }

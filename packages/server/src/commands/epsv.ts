@@ -9,7 +9,7 @@ export const epsv: CommandHandler<"EPSV"> = (context, argument) => {
     return { reply: reply(200, "EPSV alone from now on."), changes: { epsvAll: true } };
   }
   const family = isIP(context.control.localAddress) === 6 ? 2 : 1;
-  if (argument !== undefined && argument !== family) {
+  if (argument !== "any" && argument !== family) {
     return { reply: reply(522, `Network protocol not supported, use (${family})`) };
   }
   return openPassive(context, (port) => reply(229, `Entering Extended Passive Mode (|||${port}|)`));

@@ -1,6 +1,6 @@
 import { reply } from "@sallyport/protocol";
 import { type CommandHandler, withPath } from "../command-handler.ts";
-import { asciiSize } from "../ascii-size.ts";
+import { asciiSize } from "../ascii-measure.ts";
 
 /**
  * RFC 3659 §4: the exact number of octets that a transfer with the present parameters would send (R-3659-04). The
@@ -13,6 +13,6 @@ export const size: CommandHandler<"SIZE"> = (context, pathname) =>
     if (entry.type !== "file") return { reply: reply(550, "Not a file.") };
     if (structure !== "F" || mode !== "S") return { reply: reply(550, "The size is known in STRU F and MODE S.") };
     if (type === "I" || entry.incomplete === true) return { reply: reply(213, String(entry.sizeBytes)) };
-    const counted = await asciiSize(storage, path, context.limits.asciiSizeBytes, context.signal);
+    const counted = await asciiSize(storage, path, context);
     return { reply: counted === undefined ? reply(550, "Too large to count; use TYPE I.") : reply(213, String(counted)) };
   });

@@ -23,7 +23,7 @@ export const stat: CommandHandler<"STAT"> = async (context, argument) => {
 async function listHere(context: CommandContext, { target, options }: ListingRequest): Promise<Outcome> {
   let text = "";
   for await (const chunk of listingLines(context, target, options)) {
-    text += Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).latin1Slice();
+    text += Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("latin1");
     if (text.length > context.limits.statReplyBytes) return { reply: reply(450, "The listing is too long for STAT.") };
   }
   const lines = text.split("\r\n").slice(0, -1) as Octets[];
