@@ -84,6 +84,9 @@ export class LoginThrottle {
     const nowMs = this.#now();
     if (!this.#isTrusted(attempt, nowMs)) this.#countForName(attempt, nowMs);
     const key = addressKey(attempt);
+    const bannedUntilMs = this.#bans.get(key)?.untilMs ?? 0;
+    // Checks that were under way when the ban began do not lengthen it.
+    if (nowMs < bannedUntilMs) return { delayMs: this.#limits.loginDelayMaxMs, bannedUntilMs };
     const record = this.#current(this.#addresses.get(key), nowMs) ?? { failures: 0, sinceMs: nowMs, byName: new Map() };
     const name = nameKey(attempt);
     record.failures += 1;

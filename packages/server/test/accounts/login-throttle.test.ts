@@ -69,6 +69,14 @@ test("S-13 each further ban is longer, until the address has behaved", () => {
   assert.equal(ban(), 60_000);
 });
 
+test("checks that end during a ban neither lengthen it nor count towards the next", () => {
+  const { clock, throttle } = throttleWithClock();
+  const verdicts = Array.from({ length: 50 }, () => throttle.failed(attacker));
+  assert.deepEqual(verdicts.at(-1), { delayMs: 500, bannedUntilMs: clock.nowMs + 60_000 });
+  clock.nowMs += 60_000;
+  assert.deepEqual(throttle.failed(attacker), { delayMs: 100 });
+});
+
 test("wrong passwords are forgotten after the window", () => {
   const { clock, throttle } = throttleWithClock();
   for (let failure = 0; failure < 4; failure++) throttle.failed(attacker);
