@@ -31,3 +31,6 @@ export * from "./verbs.ts";
 export * from "./representation/ascii.ts";
 export * from "./transformer.ts";
 export * from "./transfer-encoding.ts";
+export * from "./glob.ts";
+export * from "./reply-decoder.ts";
+export * from "./security-envelope.ts";

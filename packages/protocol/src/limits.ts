@@ -73,6 +73,8 @@ export const limits = {
   loginTrustMs: limit(2_592_000_000, "ms", "an address where a name logged in is no stranger to it this long"),
   throttledHostsCount: limit(32_768, "count", "addresses whose wrong passwords and bans are remembered"),
   throttledNamesCount: limit(16_384, "count", "names whose wrong passwords and known addresses are remembered"),
+  replyLineBytes: limit(262_144, "bytes", "one line of a reply that is kept; facts and 63x tokens are long (R-959-09)"),
+  replyBytes: limit(4_194_304, "bytes", "one reply that is kept; what is beyond is read and dropped (R-959-09)"),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;
