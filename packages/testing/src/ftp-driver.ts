@@ -171,9 +171,10 @@ export class FtpDriver implements AsyncDisposable {
       return { opening, octets: Buffer.alloc(0) };
     }
     const secured = this.#tls !== undefined && options.clear !== true ? await this.secureData(raw) : undefined;
+    const resumed = secured?.isSessionReused();
     const octets = await readAll(secured ?? raw);
     const completion = await this.reply();
-    return { opening, octets, completion, ...(secured === undefined ? {} : { resumed: secured.isSessionReused() }) };
+    return { opening, octets, completion, ...(resumed === undefined ? {} : { resumed }) };
   }
 
   /** Runs a command that takes octets from us over EPSV. */
@@ -185,11 +186,12 @@ export class FtpDriver implements AsyncDisposable {
       return { opening, octets: Buffer.alloc(0) };
     }
     const secured = this.#tls !== undefined && options.clear !== true ? await this.secureData(raw) : undefined;
+    const resumed = secured?.isSessionReused();
     const data = secured ?? raw;
     data.resume();
     data.end(octets);
     const completion = await this.reply();
-    return { opening, octets: Buffer.alloc(0), completion, ...(secured === undefined ? {} : { resumed: secured.isSessionReused() }) };
+    return { opening, octets: Buffer.alloc(0), completion, ...(resumed === undefined ? {} : { resumed }) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
