@@ -95,7 +95,10 @@ function subject(name: string): string {
 }
 
 function dashed(name: string): string {
-  const bare = printable(name.replace(/^-+/, ""));
+  const bare = printable(name.replace(/^-+/, "")).replace(
+    /[a-z][A-Z]/g,
+    ([left = "", right = ""]) => `${left}-${right.toLowerCase()}`,
+  );
   return bare.length === 1 ? `-${bare}` : `--${bare}`;
 }
 

@@ -1,8 +1,18 @@
 import { existsSync } from "node:fs";
 import { ConfigError } from "@sallyport/protocol";
 import { buildCommand, buildRouteMap, type CommandContext } from "@stricli/core";
-import type { CertificateDescription, CertificateName } from "@sallyport/daemon/certificates";
+import {
+  type CertificateDescription,
+  type CertificateName,
+  certificatePaths,
+  describeCertificate,
+  LocalCertificates,
+  parseCertificateName,
+  readCertificate,
+} from "@sallyport/daemon/certificates";
+import { runningServer } from "@sallyport/daemon/state";
 import { commonFlags, parseText, switchFlag, type CommonFlags } from "../flags.ts";
+import { openState } from "../state.ts";
 
 const show = buildCommand({
   docs: {
@@ -17,9 +27,8 @@ const show = buildCommand({
     },
     flags: commonFlags,
   },
-  async func(this: CommandContext, flags: CommonFlags, file?: string) {
-    const { describeCertificate, readCertificate } = await import("@sallyport/daemon/certificates");
-    const path = file ?? (await stateCertificate(flags.state));
+  func(this: CommandContext, flags: CommonFlags, file?: string) {
+    const path = file ?? stateCertificate(flags.state);
     const description = describeCertificate(readCertificate(path));
     const text = flags.json
       ? `${JSON.stringify({ file: path, ...description })}\n`
@@ -52,9 +61,6 @@ const create = buildCommand({
     this: CommandContext,
     flags: CommonFlags & { readonly name: readonly CertificateName[]; readonly newKey?: boolean },
   ) {
-    const { LocalCertificates, describeCertificate, readCertificate } = await import("@sallyport/daemon/certificates");
-    const { openState } = await import("../state.ts");
-    const { runningServer } = await import("@sallyport/daemon/state");
     const state = openState(flags.state, { create: true });
     const certificates = LocalCertificates.at(state.tls);
     const { authority } = await certificates.create({
@@ -86,9 +92,7 @@ export const certCommands = buildRouteMap({
   docs: { brief: "Show and create the server's certificate" },
 });
 
-async function stateCertificate(path: string | undefined): Promise<string> {
-  const { openState } = await import("../state.ts");
-  const { certificatePaths } = await import("@sallyport/daemon/certificates");
+function stateCertificate(path: string | undefined): string {
   const state = openState(path, { create: false });
   const { certificate } = certificatePaths(state.tls);
   if (existsSync(certificate)) return certificate;
@@ -96,8 +100,7 @@ async function stateCertificate(path: string | undefined): Promise<string> {
   throw new ConfigError("SALLYPORT_INPUT_UNREADABLE", message);
 }
 
-async function parseName(text: string): Promise<CertificateName> {
-  const { parseCertificateName } = await import("@sallyport/daemon/certificates");
+function parseName(text: string): CertificateName {
   const name = parseCertificateName(text);
   if (name === undefined) throw new Error("a host name or an address, as in ftp.example.org or 192.0.2.1");
   return name;

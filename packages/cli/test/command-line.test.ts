@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { runSallyport, scratchDirectory } from "./run-sallyport.ts";
+
+const scratch = scratchDirectory();
+
+describe("version and help", () => {
+  test("--version tells what runs here, as text and as JSON", async () => {
+    const { code, stdout } = await runSallyport(["--version"]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^sallyport +\d+\.\d+\.\d+\nnode +26\.\d+\.\d+\nopenssl +3\.\d+\.\d+\n/);
+    assert.match(stdout, /\nfeatures +explicit TLS, implicit TLS, /);
+    const facts: unknown = JSON.parse((await runSallyport(["--version", "--json"])).stdout);
+    assert.ok(typeof facts === "object" && facts !== null && "openssl" in facts && "features" in facts);
+  });
+
+  test("--version starts in under 150 ms on an idle machine; here ten times that is allowed", async () => {
+    const started = performance.now();
+    await runSallyport(["--version"]);
+    assert.ok(performance.now() - started < 1500);
+  });
+
+  test("every command and group has help, which ends with 0 and names each flag", async () => {
+    const groups = [
+      [],
+      ["serve"],
+      ["start"],
+      ["user"],
+      ["user", "add"],
+      ["user", "permit"],
+      ["cert"],
+      ["cert", "create"],
+    ];
+    for (const words of groups) {
+      const { code, stdout, stderr } = await runSallyport([...words, "--help"]);
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, new RegExp(`^USAGE\n  sallyport ?${words.join(" ")}`));
+    }
+    const { stdout } = await runSallyport(["serve", "--help"]);
+    for (const flag of [
+      "state",
+      "listen",
+      "explicit-port",
+      "implicit-port",
+      "standard-ports",
+      "run-as",
+      "plain",
+      "require-tls",
+      "data-resumption",
+      "unclean-data-close",
+      "durable",
+      "passive-ports",
+      "masquerade",
+      "cert",
+      "key",
+      "max-connections",
+      "max-per-host",
+      "read-only",
+      "json",
+    ]) {
+      assert.match(stdout, new RegExp(`--${flag}\\b`), flag);
+    }
+  });
+
+  test("without a command it says what there is", async () => {
+    const { code, stdout } = await runSallyport([]);
+    assert.equal(code, 0);
+    assert.match(stdout, /COMMANDS\n  start /);
+  });
+});
+
+describe("accounts", () => {
+  const state = join(scratch, "accounts");
+  const user = (...words: string[]) =>
+    runSallyport(["user", ...words, "--state", state], { input: "a secret word\r\nsecond line\n" });
+
+  test("are added, listed, changed, permitted and removed", async () => {
+    assert.deepEqual(await user("add", "alice", "--password-stdin", "--home", "/in/../alice", "--quota", "5M"), {
+      code: 0,
+      stdout: "Added alice.\n",
+      stderr: "",
+    });
+    assert.equal((await user("add", "böb", "--password-stdin", "--read-only")).code, 0);
+    assert.equal(statSync(state).mode & 0o777, 0o700);
+    assert.equal((await user("permit", "alice", "/in", "list,create")).stdout, "/in: list, create.\n");
+    assert.equal((await user("set", "alice", "--require-tls", "none", "--no-read-only")).code, 0);
+    const { stdout } = await user("list");
+    assert.match(
+      stdout,
+      /^NAME +HOME +RIGHTS +LOGIN\nalice +\/alice +read and write, 1 rules +password\nböb +\/ +read +password\n$/,
+    );
+    const listed: unknown = JSON.parse((await user("list", "--json")).stdout);
+    assert.ok(Array.isArray(listed));
+    assert.equal(listed.length, 2);
+    const [alice] = listed as readonly Record<string, unknown>[];
+    assert.deepEqual(alice?.["permissions"], [{ path: "/in", allow: ["list", "create"] }]);
+    assert.equal(alice?.["quotaBytes"], 5 * 1024 * 1024);
+    assert.equal(alice?.["requireTls"], "none");
+    assert.equal(JSON.stringify(listed).includes("argon2"), false);
+    assert.equal((await user("permit", "alice", "/in", "default")).code, 0);
+    assert.equal((await user("remove", "böb")).code, 0);
+    assert.equal((await user("password", "alice", "--password-stdin")).code, 0);
+    assert.match((await user("list")).stdout, /\nalice +\/alice +read and write +password\n$/);
+  });
+
+  test("take the first line of standard input as the password, whole and alone", async () => {
+    const { AccountDatabase, PasswordHasher } = await import("@sallyport/server/accounts");
+    await using database = await AccountDatabase.open(join(state, "accounts.db"));
+    await using hasher = new PasswordHasher();
+    const stored = await database.find("alice");
+    assert.equal(await hasher.verify("a secret word", stored?.passwordHash ?? ""), "match");
+  });
+});
+
+describe("certificates", () => {
+  test("are made, shown as text and as JSON, and made anew for another name", async () => {
+    const state = join(scratch, "certificates");
+    const made = await runSallyport(["cert", "create", "--state", state]);
+    assert.equal(made.code, 0, made.stderr);
+    assert.match(made.stdout, /names +localhost, 127\.0\.0\.1, ::1/);
+    assert.match(made.stdout, /New authority: give clients .*ca\.pem/);
+    const shown = await runSallyport(["cert", "show", "--state", state]);
+    assert.match(shown.stdout, /^file +.*cert\.pem\nsubject +CN=.*\nissuer +CN=Sallyport authority /);
+    assert.match(shown.stdout, /\nSHA-256 +([0-9A-F]{2}:){31}[0-9A-F]{2}\n$/);
+    const json: unknown = JSON.parse((await runSallyport(["cert", "show", "--state", state, "--json"])).stdout);
+    assert.ok(typeof json === "object" && json !== null && "fingerprint" in json);
+    const again = await runSallyport(["cert", "create", "--state", state, "--name", "a.localhost"]);
+    assert.doesNotMatch(again.stdout, /New authority/);
+    assert.match(
+      (await runSallyport(["cert", "create", "--state", state, "--name", "ftp.example.org"])).stdout,
+      /New authority/,
+    );
+  });
+});

@@ -1,0 +1,67 @@
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { createHash } from "node:crypto";
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { after } from "node:test";
+
+const launcher = join(import.meta.dirname, "../../../sallyport");
+
+export type Sallyport = ChildProcessByStdio<Writable, Readable, Readable>;
+
+/** Starts the real launcher. */
+export function spawnSallyport(
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Sallyport {
+  const { HOME: _home, XDG_STATE_HOME: _state, ...rest } = process.env;
+  return spawn(launcher, words, { stdio: "pipe", env: { ...rest, NO_COLOR: "1", ...environment } });
+}
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the real launcher to its end. */
+export async function runSallyport(
+  words: readonly string[],
+  options: { readonly input?: string; readonly environment?: Readonly<Record<string, string>> } = {},
+): Promise<Outcome> {
+  const child = spawnSallyport(words, options.environment);
+  // A command that fails early does not read its input.
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(options.input ?? "");
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+  return { code, stdout, stderr };
+}
+
+/** A directory for one test file, removed at its end. */
+export function scratchDirectory(): string {
+  const path = mkdtempSync(join(tmpdir(), "sallyport-cli-"));
+  after(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+/**
+ * Every name below a directory with its mode and owner, and for files time and content: equal before and after where
+ * nothing changed. Directories have no time, since SQLite makes and removes its companions while it only reads.
+ */
+export function snapshot(path: string): string[] {
+  const stats = lstatSync(path);
+  const facts = `${path} ${stats.mode.toString(8)} ${stats.uid}`;
+  if (!stats.isDirectory())
+    return [`${facts} ${stats.mtimeMs} ${createHash("sha256").update(readFileSync(path)).digest("hex")}`];
+  const names = readdirSync(path).toSorted();
+  return [facts, ...names.flatMap((name) => snapshot(join(path, name)))];
+}
+
+/** What `serve` needs in a test: root has to say that it means it. */
+export const serveAsIs: readonly string[] = process.getuid?.() === 0 ? ["--allow-root"] : [];
