@@ -31,7 +31,7 @@ export function governingRule(account: PermissionHolder, path: VirtualPath): Pat
 
 /** Whether some rule begins at the path or below it, so that moving what lies there would escape or upset that rule. */
 export function carriesRule(account: PermissionHolder, path: VirtualPath): boolean {
-  return account.permissions.some((rule) => rule.path !== "/" && isWithin(rule.path, path));
+  return account.permissions.some((rule) => isWithin(rule.path, path));
 }
 
 /**

@@ -139,6 +139,16 @@ test("S-13 others cannot lock the owner out of an address where the name logged 
   assert.equal(throttle.judge(owner).kind, "admitted", "the window is over as well");
 });
 
+test("the owner's own slips, from where it logs in, do not make strangers of others", () => {
+  const { throttle } = throttleWithClock({ loginFailuresPerHostCount: 100 });
+  const owner = { remoteAddress: "192.0.2.1", user: "alice" };
+  throttle.succeeded(owner);
+  for (let failure = 0; failure < 10; failure++) throttle.failed(owner);
+  const stranger = { remoteAddress: "192.0.2.50", user: "alice" };
+  for (let attempt = 0; attempt < 5; attempt++)
+    assert.deepEqual(throttle.judge(stranger), { kind: "admitted", delayMs: 0 });
+});
+
 test("a good login forgives its own wrong passwords, not the guesses at others", () => {
   const { throttle } = throttleWithClock();
   const own = { remoteAddress: attacker.remoteAddress, user: "own" };

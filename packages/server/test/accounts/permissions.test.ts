@@ -98,7 +98,7 @@ test("S-26 who may only create sees directories and its own parts, and no files 
   assert.equal(isVisible(holder({ "/": ["append"] }), at("/f"), file), true);
 });
 
-test("a path carries a rule that begins at it or below it, but not one that begins at the root", () => {
+test("a path carries the rules that begin at it or below it", () => {
   const account = holder({ "/": ["list"], "/a/b": ["list"] });
   assert.deepEqual(
     ["/", "/a", "/a/b", "/a/b/c", "/a/bc", "/c"].map((path) => carriesRule(account, at(path))),

@@ -110,6 +110,21 @@ test("S-22 a file that appears while an upload runs is not replaced by who may n
   assert.equal(readFileSync(join(root, "late"), "utf8"), "theirs");
 });
 
+test("S-22 the storage itself is told that nothing may be replaced", async (t) => {
+  const { storage } = await room(t);
+  const kinds: string[] = [];
+  const watched: Storage = {
+    ...bareStorage(storage),
+    openWrite: (path, intent) => {
+      kinds.push(intent.kind);
+      return storage.openWrite(path, intent);
+    },
+  };
+  await write(permitted(watched, { "/": ["create"] }), "/one", { kind: "replace" });
+  await write(permitted(watched, { "/": ["create", "overwrite"] }), "/two", { kind: "replace" });
+  assert.deepEqual(kinds, ["create", "replace"]);
+});
+
 test("S-26 a drop-box takes files and shows none", async (t) => {
   const { storage } = await room(t);
   const dropBox = permitted(storage, { "/": ["create"] });
@@ -158,6 +173,13 @@ test("S-21 links do not lead around a rule", async (t) => {
   for (const target of ["full", "full/inner", "/full", "/file", "../file", "empty/../full", "./full", "."]) {
     await assert.rejects(async () => limited.makeSymbolicLink?.(at("/link"), octetsFromText(target)), denied, target);
   }
+  for (const target of ["../file", "../empty/x"]) {
+    await assert.rejects(
+      async () => limited.makeSymbolicLink?.(at("/empty/up"), octetsFromText(target)),
+      denied,
+      target,
+    );
+  }
   await limited.makeSymbolicLink?.(at("/link"), octetsFromText("file"));
   symlinkSync("inner", join(root, "empty", "link"));
   await assert.rejects(limited.rename(at("/empty/link"), at("/link2")), denied, "a link that would point elsewhere");
@@ -167,16 +189,7 @@ test("S-21 links do not lead around a rule", async (t) => {
 
 test("capabilities that the storage lacks stay absent", async (t) => {
   const { storage } = await room(t);
-  const bare: Storage = {
-    stat: storage.stat.bind(storage),
-    list: storage.list.bind(storage),
-    openRead: storage.openRead.bind(storage),
-    openWrite: storage.openWrite.bind(storage),
-    rename: storage.rename.bind(storage),
-    remove: storage.remove.bind(storage),
-    makeDirectory: storage.makeDirectory.bind(storage),
-    removeDirectory: storage.removeDirectory.bind(storage),
-  };
+  const bare = bareStorage(storage);
   const limited = permitted(bare, { "/": ["list"] });
   for (const name of ["setAttributes", "makeSymbolicLink", "freeSpaceBytes"]) {
     assert.equal(Reflect.get(limited, name), undefined, name);
@@ -210,6 +223,20 @@ async function room(t: TestContext): Promise<{ storage: Storage; root: string }>
     rmSync(root, { recursive: true, force: true });
   });
   return { storage: directory.forOwner("alice"), root };
+}
+
+/** The methods that every storage has. */
+function bareStorage(storage: Storage): Storage {
+  return {
+    stat: storage.stat.bind(storage),
+    list: storage.list.bind(storage),
+    openRead: storage.openRead.bind(storage),
+    openWrite: storage.openWrite.bind(storage),
+    rename: storage.rename.bind(storage),
+    remove: storage.remove.bind(storage),
+    makeDirectory: storage.makeDirectory.bind(storage),
+    removeDirectory: storage.removeDirectory.bind(storage),
+  };
 }
 
 function permitted(storage: Storage, rules: Readonly<Record<string, readonly PathAction[]>>): Storage {
