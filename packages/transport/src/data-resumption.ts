@@ -14,6 +14,8 @@ export interface DataHandshakeFacts {
   readonly helloBroughtTicket: boolean;
   /** An earlier data connection of this control connection resumed. */
   readonly clientHasResumed: boolean;
+  /** The client uses tickets once and may have used all that it was sent; absent: no. */
+  readonly ticketsSpent?: boolean;
   /** Both connections carry the same client certificate, or neither carries one. */
   readonly sameClientCertificate: boolean;
 }
@@ -26,7 +28,8 @@ export type ResumptionVerdict = { readonly accept: true } | { readonly accept: f
  *
  * Only a ticket minted on this control connection proves it; the address and the client certificate are what is left
  * for clients that never resume (Python's ftplib, `curl --no-sessionid`), which `adaptive` lets in until they resume
- * once or bring a ticket that is not this connection's.
+ * once or bring a ticket that is not this connection's; and for clients that have no ticket left, because they use each
+ * once (RFC 8446 appendix C.4) and no new one may be sent on an upload.
  */
 export function judgeDataResumption(facts: DataHandshakeFacts): ResumptionVerdict {
   if (facts.resumed) return { accept: true };
@@ -36,7 +39,7 @@ export function judgeDataResumption(facts: DataHandshakeFacts): ResumptionVerdic
   }
   if (facts.policy === "adaptive") {
     if (facts.helloBroughtTicket) return { accept: false, cause: causes.foreignTicket };
-    if (facts.clientHasResumed) return { accept: false, cause: causes.missingTicket };
+    if (facts.clientHasResumed && !facts.ticketsSpent) return { accept: false, cause: causes.missingTicket };
   }
   return { accept: true };
 }
