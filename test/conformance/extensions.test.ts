@@ -114,7 +114,7 @@ describe("extensions beyond the RFCs", () => {
     await using driver = await loggedIn();
     await mkdir(file("tree/deep"), { recursive: true });
     await writeFile(file("tree/deep/a"), "x");
-    await driver.expect("SITE SYMLINK /data tree/link", 200);
+    await driver.expect("SITE SYMLINK ../data tree/link", 200);
     await driver.expect("RMDA tree", 250);
     assert.equal(await readFile(file("data"), "utf8"), content);
     await assert.rejects(stat(file("tree")));
