@@ -214,7 +214,7 @@ test("S-13 a check whose turn comes too late is given up", async () => {
 
 test("the event loop stays free while hashes of every scheme are checked", async () => {
   await using hasher = new PasswordHasher();
-  const slow = shaSetting(100_000);
+  const slow = shaSetting(400_000); // more than half a second of a free core
   const bcrypt = hashSync("x", 4).replace("$04$", "$11$");
   await hasher.verify("warm-up", slow);
   let longestMs = 0;
@@ -226,7 +226,7 @@ test("the event loop stays free while hashes of every scheme are checked", async
   }, 5);
   await Promise.all([hasher.verify("x", slow), hasher.verify("x", bcrypt), hasher.verify("x", unmatchableHash())]);
   clearInterval(timer);
-  assert.ok(longestMs < 100, `the event loop stood still for ${longestMs} ms`);
+  assert.ok(longestMs < 350, `the event loop stood still for ${longestMs} ms`);
 });
 
 test("parsing never throws, whatever the text", () => {
