@@ -1,5 +1,12 @@
 import type { Account, Authenticator } from "@sallyport/server/accounts";
-import { FtpDriver, makeTestIdentity, startTestServer, testAccount, testAuthenticator, type TestServer } from "@sallyport/testing";
+import {
+  FtpDriver,
+  makeTestIdentity,
+  startTestServer,
+  testAccount,
+  testAuthenticator,
+  type TestServer,
+} from "@sallyport/testing";
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { writeFile } from "node:fs/promises";

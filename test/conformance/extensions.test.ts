@@ -50,7 +50,13 @@ describe("extensions beyond the RFCs", () => {
     const sum = crc32(content).toString(16).padStart(8, "0").toUpperCase();
     assert.equal((await driver.expect("XCRC data", 250)).text, `250 ${sum}`);
     assert.equal((await driver.expect('XCRC "two words"', 250)).text, `250 ${sum}`);
-    for (const [verb, name] of [["XMD5", "md5"], ["XSHA", "sha1"], ["XSHA1", "sha1"], ["XSHA256", "sha256"], ["XSHA512", "sha512"]] as const) {
+    for (const [verb, name] of [
+      ["XMD5", "md5"],
+      ["XSHA", "sha1"],
+      ["XSHA1", "sha1"],
+      ["XSHA256", "sha256"],
+      ["XSHA512", "sha512"],
+    ] as const) {
       assert.equal((await driver.expect(`${verb} data`, 250)).text, `250 ${hex(name, content).toUpperCase()}`);
     }
     assert.equal((await driver.expect('XMD5 "data" 0 10', 250)).text, `250 ${hex("md5", "0123456789").toUpperCase()}`);

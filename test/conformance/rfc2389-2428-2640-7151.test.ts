@@ -1,7 +1,7 @@
 import { FtpDriver, makeTestIdentity, needs, startTestServer, type TestServer } from "@sallyport/testing";
 import assert from "node:assert/strict";
 import { readdir, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 
@@ -33,7 +33,10 @@ describe("RFC 2389, RFC 2428, RFC 2640 and RFC 7151", () => {
 
   it("R-2389-02 every feature that is listed is understood", async () => {
     await using driver = await loggedIn(server);
-    const labels = (await driver.expect("FEAT", 211)).text.split("\n").slice(1, -1).map((line) => line.trim().split(" ")[0] ?? "");
+    const labels = (await driver.expect("FEAT", 211)).text
+      .split("\n")
+      .slice(1, -1)
+      .map((line) => line.trim().split(" ")[0] ?? "");
     for (const label of labels.filter((word) => word !== "TVFS" && word !== "UTF8")) {
       const { code } = await driver.command(label);
       assert.ok(code !== 500 && code !== 502, `${label} was answered ${code}`);
@@ -76,7 +79,13 @@ describe("RFC 2389, RFC 2428, RFC 2640 and RFC 7151", () => {
 
   it("R-2640-05 LANG: English, 504 for others, 501 for what is no tag", async () => {
     await using driver = await loggedIn(server);
-    for (const [line, code] of [["LANG", 200], ["LANG en", 200], ["LANG en-GB", 200], ["LANG fr", 504], ["LANG !!", 501]] as const) {
+    for (const [line, code] of [
+      ["LANG", 200],
+      ["LANG en", 200],
+      ["LANG en-GB", 200],
+      ["LANG fr", 504],
+      ["LANG !!", 501],
+    ] as const) {
       await driver.expect(line, code);
     }
     assert.match((await driver.command("FEAT")).text, /\n LANG EN\*\n/);
@@ -109,7 +118,7 @@ describe("RFC 2389, RFC 2428, RFC 2640 and RFC 7151", () => {
       const address = listener.address();
       const port = typeof address === "object" ? (address?.port ?? 0) : 0;
       await driver.expect(line(port), 200);
-      const accepted = new Promise<import("node:net").Socket>((resolve) => listener.once("connection", resolve));
+      const accepted = new Promise<Socket>((resolve) => listener.once("connection", resolve));
       assert.equal((await driver.command("RETR file")).code, 150);
       const data = await driver.secureData(await accepted);
       const chunks: Buffer[] = [];

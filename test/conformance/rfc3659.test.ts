@@ -155,7 +155,10 @@ describe("RFC 3659", () => {
     }
     const lines = (await driver.retrieve("MLSD folder")).octets.toString().split("\r\n");
     for (const name of [" lead", "a; b=c", "two words", "trail "]) {
-      assert.ok(lines.some((line) => line.slice(line.indexOf("; ") + 2) === name || line.endsWith(`; ${name}`)), name);
+      assert.ok(
+        lines.some((line) => line.slice(line.indexOf("; ") + 2) === name || line.endsWith(`; ${name}`)),
+        name,
+      );
     }
   });
 
@@ -174,7 +177,10 @@ describe("RFC 3659", () => {
   it("R-3659-15 T-11 OPTS MLST chooses facts; FEAT marks them; errors change nothing", async () => {
     await using driver = await loggedIn();
     assert.match((await driver.command("FEAT")).text, /\n MLST type\*;size\*;modify\*;/);
-    assert.equal((await driver.expect("OPTS MLST Type;UNIX.group;nonsense;", 200)).text, "200 MLST OPTS type;UNIX.group;");
+    assert.equal(
+      (await driver.expect("OPTS MLST Type;UNIX.group;nonsense;", 200)).text,
+      "200 MLST OPTS type;UNIX.group;",
+    );
     assert.match((await driver.command("FEAT")).text, /\n MLST type\*;size;/);
     await driver.expect("OPTS MLST type; size;", 501);
     await driver.expect("OPTS MLST type", 501);

@@ -197,5 +197,7 @@ function parseFactsAndPathname(raw: RawArgument): Parsed<FactsAndPathname> {
 
 function parseDigestRange(raw: RawArgument): Parsed<DigestArgument> {
   const argument = raw === undefined ? undefined : parseDigestArgument(raw);
-  return argument === undefined ? syntaxError("A pathname is needed, and a first and an end octet may follow.") : parsed(argument);
+  return argument === undefined
+    ? syntaxError("A pathname is needed, and a first and an end octet may follow.")
+    : parsed(argument);
 }

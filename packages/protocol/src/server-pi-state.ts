@@ -1,7 +1,12 @@
 import type { HashAlgorithmName } from "./digest-argument.ts";
 import { defaultFactSelection, type FactSelection } from "./facts.ts";
 import { rootPath, type VirtualPath } from "./paths.ts";
-import { defaultTransferParameters, type ProtectionLevel, type Restart, type TransferParameters } from "./transfer-parameters.ts";
+import {
+  defaultTransferParameters,
+  type ProtectionLevel,
+  type Restart,
+  type TransferParameters,
+} from "./transfer-parameters.ts";
 import type { OptionalCapability } from "./verbs.ts";
 
 /** Who the peer is, as far as the login went. */
@@ -62,10 +67,7 @@ export interface ServerPiState<A> {
 }
 
 /** The state right after the greeting. */
-export function initialServerPiState<A>(
-  tlsMode: "explicit" | "implicit",
-  policy: ServerPiPolicy,
-): ServerPiState<A> {
+export function initialServerPiState<A>(tlsMode: "explicit" | "implicit", policy: ServerPiPolicy): ServerPiState<A> {
   const implicit = tlsMode === "implicit";
   return {
     tlsMode,

@@ -168,7 +168,11 @@ describe("server-PI", () => {
 
   it("never throws, whatever line comes in whatever state, and answers at most once", () => {
     const verb = fc.constantFrom(...Object.keys(verbs), "XCWD", "", "?", "GET");
-    const argument = fc.oneof(fc.constant(""), fc.string({ maxLength: 40 }), fc.constantFrom("1", "P", "/a b", "|1|::1|9|"));
+    const argument = fc.oneof(
+      fc.constant(""),
+      fc.string({ maxLength: 40 }),
+      fc.constantFrom("1", "P", "/a b", "|1|::1|9|"),
+    );
     const line = fc.tuple(verb, argument).map(([word, rest]) => `${word}${rest === "" ? "" : ` ${rest}`}` as Octets);
     fc.assert(
       fc.property(fc.boolean(), fc.array(line, { maxLength: 30 }), (login, input) => {

@@ -43,7 +43,7 @@ async function readAll(
   visit: (octets: Uint8Array) => boolean | void,
 ): Promise<void> {
   const buffer = new Uint8Array(Math.max(1, Math.min(blockBytes, file.sizeBytes)));
-  for (let position = 0; ; ) {
+  for (let position = 0; ;) {
     signal.throwIfAborted();
     const read = await file.read(buffer, position);
     if (read === 0 || visit(buffer.subarray(0, read)) === true) return;

@@ -52,7 +52,7 @@ async function digestRange(
 ): Promise<string> {
   const digest = newDigest(algorithm);
   const buffer = new Uint8Array(Math.max(1, Math.min(blockBytes, end - first)));
-  for (let position = first; position < end; ) {
+  for (let position = first; position < end;) {
     signal.throwIfAborted();
     const read = await file.read(buffer.subarray(0, Math.min(buffer.length, end - position)), position);
     if (read === 0) break;

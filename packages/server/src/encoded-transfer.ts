@@ -36,7 +36,7 @@ async function* fileChunks(
   report: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(Math.max(1, Math.min(blockBytes, end - first)));
-  for (let position = first; position < end; ) {
+  for (let position = first; position < end;) {
     const read = await file.read(buffer.subarray(0, Math.min(buffer.length, end - position)), position);
     if (read === 0) break;
     yield buffer.subarray(0, read);
@@ -77,9 +77,11 @@ export async function receiveEncoded(
   let ended = false;
   const take = async (parts: ReturnType<NonNullable<typeof decoder>["push"]>): Promise<void> => {
     for (const part of parts) {
-      if (part.kind === "failure") throw new PeerViolation("SALLYPORT_DATA_ENCODING", `the data broke the rules of its mode: ${part.failure}`);
+      if (part.kind === "failure")
+        throw new PeerViolation("SALLYPORT_DATA_ENCODING", `the data broke the rules of its mode: ${part.failure}`);
       if (part.kind === "end") ended = true;
-      if (part.kind === "marker") context.send(reply(110, `MARK ${part.marker} = ${file.startPosition + part.receivedOctets}`));
+      if (part.kind === "marker")
+        context.send(reply(110, `MARK ${part.marker} = ${file.startPosition + part.receivedOctets}`));
       if (part.kind !== "data" || part.octets.length === 0) continue;
       await file.write(part.octets, position);
       position += part.octets.length;
@@ -93,10 +95,13 @@ export async function receiveEncoded(
   };
   const { onProgress: _, ...quiet } = options;
   const inflates = state.parameters.mode === "Z";
-  const result = await data.receiveChunks((octets) => (decoder === undefined ? write(octets) : take(decoder.push(octets))), {
-    ...quiet,
-    ...(inflates ? { inflate: { ratioMax: limits.inflateRatio } } : {}),
-  });
+  const result = await data.receiveChunks(
+    (octets) => (decoder === undefined ? write(octets) : take(decoder.push(octets))),
+    {
+      ...quiet,
+      ...(inflates ? { inflate: { ratioMax: limits.inflateRatio } } : {}),
+    },
+  );
   if (decoder !== undefined) await take(decoder.end());
   const selfDelimiting = inflates || state.parameters.mode !== "S" || state.parameters.structure === "R";
   return { bytes: position - file.startPosition, provenEnd: selfDelimiting && (inflates || ended), result };

@@ -1,6 +1,12 @@
 import type { LimitValues } from "@sallyport/protocol";
 import type { PassiveListenerPool, ServerTlsProfile } from "@sallyport/transport";
-import type { Account, Authenticator, DataResumption, LoginThrottle, UncleanDataClose } from "@sallyport/server/accounts";
+import type {
+  Account,
+  Authenticator,
+  DataResumption,
+  LoginThrottle,
+  UncleanDataClose,
+} from "@sallyport/server/accounts";
 import type { Login, PiState } from "./command-handler.ts";
 import type { ControlView } from "./control-view.ts";
 import type { LoginCounts } from "./login-counts.ts";

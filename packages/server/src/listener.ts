@@ -13,14 +13,14 @@ export interface BoundListener {
 const backlogCount = 511;
 
 /** Binds one listener; rejects with the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL). */
-export async function bindListener(
-  options: ListenerOptions,
-  accept: (socket: Socket) => void,
-): Promise<BoundListener> {
+export async function bindListener(options: ListenerOptions, accept: (socket: Socket) => void): Promise<BoundListener> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host: options.address, port: options.port, backlog: backlogCount, ipv6Only: options.address.includes(":") }, resolve);
+    server.listen(
+      { host: options.address, port: options.port, backlog: backlogCount, ipv6Only: options.address.includes(":") },
+      resolve,
+    );
   });
   server.removeAllListeners("error");
   // EMFILE and the like: the connection is lost, the listener lives on.

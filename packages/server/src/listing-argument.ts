@@ -37,8 +37,10 @@ export async function withListingTarget(
 async function exists(context: CommandContext, pathname: Octets): Promise<boolean> {
   const path = resolvePath(context.state.workingDirectory, pathname);
   if (!isVirtualPath(path)) return false;
-  return loginOf(context).storage.stat(path).then(
-    () => true,
-    () => false,
-  );
+  return loginOf(context)
+    .storage.stat(path)
+    .then(
+      () => true,
+      () => false,
+    );
 }

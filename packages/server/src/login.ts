@@ -93,7 +93,13 @@ export async function acceptLogin(
   };
 }
 
-function refuseLogin(context: CommandContext, user: string, cause: string, count: 0 | 1, code: 421 | 530 = 530): Outcome {
+function refuseLogin(
+  context: CommandContext,
+  user: string,
+  cause: string,
+  count: 0 | 1,
+  code: 421 | 530 = 530,
+): Outcome {
   const loginFailuresCount = context.state.loginFailuresCount + count;
   context.emit({ kind: "login-failed", user, cause });
   if (code === 421) return { reply: reply(421, "Too many connections.") };

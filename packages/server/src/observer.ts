@@ -52,7 +52,14 @@ export type ServerEvent = { readonly atMs: number } & (
   /** A change that is not a transfer. */
   | (OfConnection & {
       readonly kind: "changed";
-      readonly change: "deleted" | "renamed" | "directory-made" | "directory-removed" | "attributes-set" | "linked" | "copied";
+      readonly change:
+        | "deleted"
+        | "renamed"
+        | "directory-made"
+        | "directory-removed"
+        | "attributes-set"
+        | "linked"
+        | "copied";
       readonly path: VirtualPath;
       readonly newPath?: VirtualPath;
     })

@@ -1,6 +1,12 @@
 import type { LimitValues, OptionalCapability } from "@sallyport/protocol";
 import type { ServerTlsProfile } from "@sallyport/transport";
-import type { Account, Authenticator, DataResumption, TlsRequirement, UncleanDataClose } from "@sallyport/server/accounts";
+import type {
+  Account,
+  Authenticator,
+  DataResumption,
+  TlsRequirement,
+  UncleanDataClose,
+} from "@sallyport/server/accounts";
 import type { Storage, StorageSource } from "@sallyport/server/storage";
 import type { ServerObserver } from "./observer.ts";
 

@@ -2,7 +2,7 @@ import { initialServerPiState, limitValues, type LimitValues, UsageError } from 
 import { canonicalAddress, PassiveListenerPool, receiveProxyHeader } from "@sallyport/transport";
 import type { Socket } from "node:net";
 import { randomBytes } from "node:crypto";
-import { type Account, LoginThrottle } from "@sallyport/server/accounts";
+import { LoginThrottle } from "@sallyport/server/accounts";
 import type { Login, PiState } from "./command-handler.ts";
 import { Connection } from "./connection.ts";
 import type { ServerEnvironment } from "./environment.ts";
@@ -47,7 +47,7 @@ export class FtpServer implements AsyncDisposable {
       if (options.tls === undefined && (tlsMode === "implicit" || requireTls !== "none")) {
         throw new UsageError(
           "SALLYPORT_TLS_MISSING",
-          "A listener needs TLS and no certificates are given; give `tls`, or say requireTls: \"none\" for plain FTP",
+          'A listener needs TLS and no certificates are given; give `tls`, or say requireTls: "none" for plain FTP',
         );
       }
     }
@@ -65,7 +65,9 @@ export class FtpServer implements AsyncDisposable {
   async listen(): Promise<readonly ListeningAddress[]> {
     if (this.#listeners.length > 0) throw new UsageError("SALLYPORT_LISTENING", "The server listens already");
     const outcomes = await Promise.allSettled(
-      this.#options.listeners.map((listener) => bindListener(listener, (socket) => void this.#welcome(socket, listener))),
+      this.#options.listeners.map((listener) =>
+        bindListener(listener, (socket) => void this.#welcome(socket, listener)),
+      ),
     );
     this.#listeners = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
@@ -173,7 +175,8 @@ function environmentOf(options: FtpServerOptions, limits: LimitValues): ServerEn
     policyFor: (listener, account) => piPolicyFor(options, limits, listener, account),
     dataPolicyFor,
     openLogin: async (account): Promise<Login> => ({ account, storage: await loginStorage(options, account) }),
-    advertisedAddress: ({ localAddress, remoteAddress }) => options.passive?.masquerade !== undefined && !isLocal(remoteAddress) ? options.passive.masquerade : localAddress,
+    advertisedAddress: ({ localAddress, remoteAddress }) =>
+      options.passive?.masquerade !== undefined && !isLocal(remoteAddress) ? options.passive.masquerade : localAddress,
   };
 }
 

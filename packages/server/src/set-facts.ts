@@ -1,7 +1,6 @@
 import {
   type FactsAndPathname,
   formatTimeValue,
-  type Octets,
   parseTimeValue,
   replyOctets,
   type TimeAndPathname,
@@ -39,20 +38,20 @@ function timeAttribute(value: string, attribute: (timeMs: number) => Attributes)
 
 /** Sets several facts together: an unknown one is 504 and names itself, a malformed one 501, and then none is set. */
 export function setFacts(context: CommandContext, { facts, pathname }: FactsAndPathname): Outcome | Promise<Outcome> {
-  let attributes: Attributes = {};
+  const attributes: Attributes = {};
   for (const { name, value } of facts) {
     const read = settableFacts[name.toLowerCase()];
-    if (read === undefined) return { reply: replyOctets(504, "This fact cannot be set: ", name as Octets) };
+    if (read === undefined) return { reply: replyOctets(504, "This fact cannot be set: ", name) };
     const attribute = read(value);
-    if (attribute === undefined) return { reply: replyOctets(501, "This value is malformed: ", name as Octets) };
-    attributes = { ...attributes, ...attribute };
+    if (attribute === undefined) return { reply: replyOctets(501, "This value is malformed: ", name) };
+    Object.assign(attributes, attribute);
   }
   return withPath(context, pathname, async (path, { storage }) => {
     await storage.stat(path);
     await setAttributes(storage, path, attributes);
     context.emit({ kind: "changed", change: "attributes-set", path });
     const shown = facts.map(({ name, value }) => `${name}=${value};`).join("");
-    return { reply: replyOctets(213, shown as Octets, " ", pathname) };
+    return { reply: replyOctets(213, shown, " ", pathname) };
   });
 }
 

@@ -5,7 +5,9 @@ import type { StorageErrorKind } from "@sallyport/server/storage";
 const namingVerbs: ReadonlySet<Verb> = new Set(["STOR", "STOU", "APPE", "RNTO"]);
 
 /** The reply for each kind of storage error; `naming` where the verb gives a name. Texts tell nothing of the host. */
-const replies: Readonly<Record<StorageErrorKind, { readonly code: number; readonly naming?: number; readonly text: string }>> = {
+const replies: Readonly<
+  Record<StorageErrorKind, { readonly code: number; readonly naming?: number; readonly text: string }>
+> = {
   "not-found": { code: 550, text: "No such file or directory." },
   exists: { code: 550, naming: 553, text: "That name exists already." },
   "not-a-directory": { code: 550, naming: 553, text: "Not a directory." },

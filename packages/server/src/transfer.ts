@@ -131,7 +131,10 @@ function failureOf(context: CommandContext, error: unknown): Failure {
 }
 
 function dataFailure(error: SallyportError): Failure {
-  const row = dataFailures[error.code] ?? { code: error instanceof TlsError ? 522 : 426, text: "The data connection failed." };
+  const row = dataFailures[error.code] ?? {
+    code: error instanceof TlsError ? 522 : 426,
+    text: "The data connection failed.",
+  };
   return { reply: reply(row.code, row.text), cause: error.message, ...(row.fix === undefined ? {} : { fix: row.fix }) };
 }
 
@@ -163,7 +166,10 @@ interface TransferResult {
 function reportTransfer(context: CommandContext, plan: TransferPlan, result: TransferResult): void {
   const { facts, failure } = result;
   const { account } = loginOf(context);
-  if (failure !== undefined && (failure.reply.code === 425 || failure.reply.code === 522 || failure.fix !== undefined)) {
+  if (
+    failure !== undefined &&
+    (failure.reply.code === 425 || failure.reply.code === 522 || failure.fix !== undefined)
+  ) {
     context.emit({
       kind: "data-connection-failed",
       verb: context.verb,

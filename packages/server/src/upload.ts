@@ -23,7 +23,8 @@ export async function upload(
   if (typeof intent === "string") return { reply: reply(554, intent), changes: { restart: { kind: "none" } } };
   const file = await storage.openWrite(path, intent);
   // RFC 1123 §4.1.2.9: exactly this form for STOU.
-  const opening = options.fileName === undefined ? reply(150, "Ready for data.") : replyOctets(150, "FILE: ", options.fileName);
+  const opening =
+    options.fileName === undefined ? reply(150, "Ready for data.") : replyOctets(150, "FILE: ", options.fileName);
   return runTransfer(context, {
     direction: "upload",
     path,
@@ -50,7 +51,8 @@ function intentOf({ state, environment }: CommandContext, kind: UploadKind): Wri
       return { kind: "range", first: Number(restart.first), last: Number(restart.last), ...common };
     case "offset":
       if (parameters.type === "A") return "Uploads resume in TYPE I.";
-      if (restart.offset > BigInt(Number.MAX_SAFE_INTEGER)) return "The restart offset lies beyond the end of the file.";
+      if (restart.offset > BigInt(Number.MAX_SAFE_INTEGER))
+        return "The restart offset lies beyond the end of the file.";
       return { kind: "resume", offset: Number(restart.offset), ...common };
   }
 }
@@ -88,7 +90,8 @@ async function receive(
 function limitedTo(file: WritableFile, end: number): Pick<WritableFile, "write"> {
   return {
     write: (buffer, position) => {
-      if (position + buffer.length > end) throw new StorageError("out-of-range", "more octets came than the range holds");
+      if (position + buffer.length > end)
+        throw new StorageError("out-of-range", "more octets came than the range holds");
       return file.write(buffer, position);
     },
   };

@@ -50,6 +50,6 @@ export async function removeTree(
     if (found.entry.type === "directory") directories.push(found.path);
     else await storage.remove(found.path);
   }
-  for (const directory of directories.reverse()) await storage.removeDirectory(directory);
+  for (const directory of directories.toReversed()) await storage.removeDirectory(directory);
   return true;
 }

@@ -45,7 +45,12 @@ export class FtpDriver implements AsyncDisposable {
   /** Connects without reading the greeting; with `tls` the connection is implicit. */
   static async connect(
     port: number,
-    options: { readonly host?: string; readonly tls?: DriverTls; readonly timeoutMs?: number; readonly localAddress?: string } = {},
+    options: {
+      readonly host?: string;
+      readonly tls?: DriverTls;
+      readonly timeoutMs?: number;
+      readonly localAddress?: string;
+    } = {},
   ): Promise<FtpDriver> {
     const { host = "127.0.0.1", tls, timeoutMs = 10_000, localAddress } = options;
     const socket = connectTcp({ host, port, noDelay: true, ...(localAddress === undefined ? {} : { localAddress }) });
@@ -90,7 +95,8 @@ export class FtpDriver implements AsyncDisposable {
         return found.reply;
       }
       if (this.#ended) throw new Error(`the connection ended; unread: ${JSON.stringify(this.#text)}`);
-      if (Date.now() > deadline) throw new Error(`no reply in ${this.#timeoutMs} ms; unread: ${JSON.stringify(this.#text)}`);
+      if (Date.now() > deadline)
+        throw new Error(`no reply in ${this.#timeoutMs} ms; unread: ${JSON.stringify(this.#text)}`);
       await this.#change(deadline - Date.now());
     }
   }

@@ -13,5 +13,5 @@ function featureLines(context: CommandContext): string[] {
     if (feature === undefined || (capability !== undefined && !capabilities.has(capability))) return [];
     return feature === "computed" ? (computedFeatures[verb]?.(context) ?? []) : [feature];
   });
-  return [...lines, "TVFS", "UTF8"].sort();
+  return [...lines, "TVFS", "UTF8"].toSorted();
 }

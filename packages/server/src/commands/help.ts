@@ -20,7 +20,15 @@ function verbLines(context: CommandContext) {
   const words = Object.keys(verbs).filter((verb) => usableRow(context, verb) !== undefined);
   const lines = [];
   for (let at = 0; at < words.length; at += 8) {
-    lines.push(octetsFromText(words.slice(at, at + 8).map((word) => word.padEnd(8)).join("").trimEnd()));
+    lines.push(
+      octetsFromText(
+        words
+          .slice(at, at + 8)
+          .map((word) => word.padEnd(8))
+          .join("")
+          .trimEnd(),
+      ),
+    );
   }
   return lines;
 }

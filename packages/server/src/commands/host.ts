@@ -16,7 +16,8 @@ export const host: CommandHandler<"HOST"> = (context, argument) => {
   const address = bracketed ?? (isIP(name) === 4 ? name : undefined);
   if (address !== undefined) {
     if (isIP(address) === 0) return { reply: reply(501, "HOST takes a name or an address.") };
-    if (!sameAddress(address, context.control.localAddress)) return { reply: reply(504, "That host is not served here.") };
+    if (!sameAddress(address, context.control.localAddress))
+      return { reply: reply(504, "That host is not served here.") };
   } else {
     if (name.length > 253 || !domainName.test(name)) return { reply: reply(501, "HOST takes a name without a port.") };
     if (!isServed(context, name)) return { reply: reply(504, "That host is not served here.") };

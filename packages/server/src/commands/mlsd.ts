@@ -29,10 +29,18 @@ async function specialEntries(
   self: Entry,
 ): Promise<Octets[]> {
   const { facts } = context.state;
-  const cdir = formatEntryLine(facts, { ...factEntry(context, login, directory, self), type: "cdir", name: "." as Octets });
+  const cdir = formatEntryLine(facts, {
+    ...factEntry(context, login, directory, self),
+    type: "cdir",
+    name: "." as Octets,
+  });
   if (directory === "/") return cdir === undefined ? [] : [cdir];
   const parent = parentPath(directory);
   const entry = await login.storage.stat(parent);
-  const pdir = formatEntryLine(facts, { ...factEntry(context, login, parent, entry), type: "pdir", name: ".." as Octets });
+  const pdir = formatEntryLine(facts, {
+    ...factEntry(context, login, parent, entry),
+    type: "pdir",
+    name: ".." as Octets,
+  });
   return [cdir, pdir].filter((line) => line !== undefined);
 }

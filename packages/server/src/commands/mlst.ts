@@ -7,5 +7,8 @@ export const mlst: CommandHandler<"MLST"> = (context, pathname) =>
   withPath(context, pathname, async (path, login) => {
     const entry = await login.storage.stat(path);
     const line = formatEntryLine(context.state.facts, { ...factEntry(context, login, path, entry), name: path });
-    return { reply: line === undefined ? reply(550, "That name cannot be shown.") : multiLineReply(250, "Facts:", [line], "End") };
+    return {
+      reply:
+        line === undefined ? reply(550, "That name cannot be shown.") : multiLineReply(250, "Facts:", [line], "End"),
+    };
   });

@@ -14,5 +14,7 @@ export const size: CommandHandler<"SIZE"> = (context, pathname) =>
     if (structure !== "F" || mode !== "S") return { reply: reply(550, "The size is known in STRU F and MODE S.") };
     if (type === "I" || entry.incomplete === true) return { reply: reply(213, String(entry.sizeBytes)) };
     const counted = await asciiSize(storage, path, context);
-    return { reply: counted === undefined ? reply(550, "Too large to count; use TYPE I.") : reply(213, String(counted)) };
+    return {
+      reply: counted === undefined ? reply(550, "Too large to count; use TYPE I.") : reply(213, String(counted)),
+    };
   });

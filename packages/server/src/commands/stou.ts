@@ -11,7 +11,9 @@ export const stou: CommandHandler<"STOU"> = (context, hint) =>
   withPath(context, hint ?? ("file" as Octets), (path) => uploadUnderNewName(context, path, attemptsMax));
 
 async function uploadUnderNewName(context: CommandContext, hint: VirtualPath, attempts: number): Promise<Outcome> {
-  const suffix = randomInt(2 ** 40).toString(36).padStart(8, "0");
+  const suffix = randomInt(2 ** 40)
+    .toString(36)
+    .padStart(8, "0");
   const fileName = `${baseName(hint).slice(0, 200)}.${suffix}` as Octets;
   try {
     return await upload(context, childPath(parentPath(hint), fileName), "create", { fileName });

@@ -35,7 +35,7 @@ export const siteCpto: SiteHandler = (context, argument) => {
 async function copyAll(source: ReadableFile, copy: WritableFile, signal: AbortSignal): Promise<void> {
   const buffer = new Uint8Array(blockBytes);
   try {
-    for (let position = 0; ; ) {
+    for (let position = 0; ;) {
       signal.throwIfAborted();
       const read = await source.read(buffer, position);
       if (read === 0) break;

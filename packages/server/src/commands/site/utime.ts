@@ -6,7 +6,7 @@ import type { SiteHandler } from "../../site-verbs.ts";
 /** Two forms are in use: `time path`, seconds optional, and `path atime mtime ctime UTC` (R-SITE-01). */
 export const siteUtime: SiteHandler = (context, argument) => {
   const long = /^(.+) (\d{14}) (\d{14}) (\d{14}) UTC$/s.exec(argument);
-  if (long !== null) return setTimes(context, long[1] as Octets, long[3] as string, long[2] as string);
+  if (long !== null) return setTimes(context, long[1] as Octets, long[3] as string, long[2]);
   const short = /^(\d{12}|\d{14}) (.+)$/s.exec(argument);
   if (short === null) return { reply: reply(501, "SITE UTIME takes a time and a pathname.") };
   return setTimes(context, short[2] as Octets, (short[1] as string).padEnd(14, "0"));
