@@ -1,16 +1,16 @@
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** What a test can need of the machine besides programs. */
-type Circumstance = "root" | "ipv6" | "linux";
+type Circumstance = "root" | "ipv6" | "linux" | "pyftpdlib" | "perl-tls";
 
 /**
  * Tells node:test whether to skip: false when the machine has everything, otherwise the reason.
  *
  * Names are programs, looked up in the folders of peers and on the PATH, or circumstances: `root`, `ipv6` (the
- * loopback has ::1), `linux`. On a build machine (CI set in the environment) nothing is skipped: there it throws.
+ * loopback has ::1), `linux`, `pyftpdlib` and `perl-tls` (the libraries of Debian's Python and Perl). On a build machine (CI set in the environment) nothing is skipped: there it throws.
  *
  * @example test("curl lists", { skip: needs("curl", "ipv6") }, async () => { … });
  * @throws {Error} under CI, when something is missing
@@ -38,6 +38,8 @@ const circumstances: Record<Circumstance, () => boolean> = {
   root: () => process.getuid?.() === 0,
   ipv6: () => Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === "::1")),
   linux: () => process.platform === "linux",
+  pyftpdlib: () => existsSync("/usr/lib/python3/dist-packages/pyftpdlib"),
+  "perl-tls": () => existsSync("/usr/share/perl5/IO/Socket/SSL.pm"),
 };
 
 function isMet(requirement: string): boolean {
@@ -49,7 +51,6 @@ function isCircumstance(requirement: string): requirement is Circumstance {
 }
 
 function describe(requirement: string): string {
-  if (isCircumstance(requirement)) return requirement;
   const packageName = packageOf(requirement);
   return packageName === undefined ? requirement : `${requirement} (Debian package ${packageName})`;
 }

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# proftpd.sh DIR EXPLICIT_PORT IMPLICIT_PORT. PEER_OPTIONS: TLSOptions, for example "NoSessionReuseRequired"; TLS_PROTOCOLS:
+# for example "TLSv1.2". Any user may run it.
+. "$(dirname "$0")/common.sh"
+proftpd=$(program proftpd)
+make_certificates
+make_home
+modules=$unpacked/usr/lib/proftpd
+[ -d "$modules" ] || modules=/usr/lib/proftpd
+server_user=nobody
+server_group=nogroup
+if [ "$(id -u)" != 0 ]; then
+  user_id=$(id -u)
+  server_user=$(id -un)
+  server_group=$(id -gn)
+fi
+echo "alice:$(openssl passwd -6 secret):$user_id:$user_id::$dir/home:/bin/sh" >"$dir/passwd"
+echo "alice:x:$user_id:" >"$dir/group"
+chmod 600 "$dir/passwd" "$dir/group"
+
+cat >"$dir/proftpd.conf" <<END
+ModulePath $modules
+LoadModule mod_tls.c
+LoadModule mod_tls_shmcache.c
+ServerName "peer"
+ServerType standalone
+DefaultAddress 127.0.0.1
+SocketBindTight on
+Port $explicit_port
+PidFile $dir/proftpd-own.pid
+ScoreboardFile $dir/scoreboard
+DelayTable none
+UseIPv6 off
+UseReverseDNS off
+WtmpLog off
+SystemLog $dir/system.log
+TransferLog $dir/transfer.log
+User $server_user
+Group $server_group
+MaxInstances 50
+TLSSessionCache shm:/file=$dir/tls-cache
+<Global>
+  AuthOrder mod_auth_file.c
+  AuthUserFile $dir/passwd
+  AuthGroupFile $dir/group
+  RequireValidShell off
+  AllowOverwrite on
+  AllowStoreRestart on
+  AllowRetrieveRestart on
+  AllowForeignAddress on
+  PassivePorts $passive_first $passive_last
+  DefaultRoot ~
+  TLSEngine on
+  TLSLog $dir/tls.log
+  TLSProtocol ${TLS_PROTOCOLS:-TLSv1.2 TLSv1.3}
+  TLSRSACertificateFile $dir/certs/cert.pem
+  TLSRSACertificateKeyFile $dir/certs/key.pem
+  TLSRequired off
+  TLSVerifyClient off
+</Global>
+${PEER_OPTIONS:+TLSOptions $PEER_OPTIONS}
+<VirtualHost 127.0.0.1>
+  Port $implicit_port
+  TLSOptions UseImplicitSSL ${PEER_OPTIONS:-}
+</VirtualHost>
+END
+start proftpd "$proftpd" -n -q -c "$dir/proftpd.conf"
+wait_for_ports "$explicit_port" "$implicit_port"
+announce

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# pure-ftpd.sh DIR EXPLICIT_PORT. It has no implicit mode. TLS_MODE: 1 plain and TLS (default), 2 TLS required, 3 TLS
+# required for data too.
+. "$(dirname "$0")/common.sh"
+must_be_root
+pure_ftpd=$(program pure-ftpd)
+pure_pw=$(program pure-pw)
+make_certificates
+make_home
+: >"$dir/passwd"
+printf 'secret\nsecret\n' | "$pure_pw" useradd alice -u "$user_id" -g "$user_id" -d "$dir/home" \
+  -f "$dir/passwd" -F "$dir/accounts.pdb" -m >/dev/null
+start pure-ftpd "$pure_ftpd" -S "127.0.0.1,$explicit_port" -4 -l "puredb:$dir/accounts.pdb" -E -A -j -H -c 50 -C 50 \
+  -p "$passive_first:$passive_last" -Y "${TLS_MODE:-1}" -2 "$dir/certs/both.pem" -g "$dir/pure-ftpd-own.pid" \
+  -O "clf:$dir/transfer.log" -f none
+wait_for_ports "$explicit_port"
+announce
