@@ -7,9 +7,8 @@ pure_ftpd=$(program pure-ftpd)
 pure_pw=$(program pure-pw)
 make_certificates
 make_home
-: >"$dir/passwd"
-printf 'secret\nsecret\n' | "$pure_pw" useradd alice -u "$user_id" -g "$user_id" -d "$dir/home" \
-  -f "$dir/passwd" -F "$dir/accounts.pdb" -m >/dev/null
+echo "alice:$(openssl passwd -6 secret):$user_id:$user_id::$dir/home/./::::::::::::" >"$dir/passwd"
+"$pure_pw" mkdb "$dir/accounts.pdb" -f "$dir/passwd"
 start pure-ftpd "$pure_ftpd" -S "127.0.0.1,$explicit_port" -4 -l "puredb:$dir/accounts.pdb" -E -A -j -H -c 50 -C 50 \
   -p "$passive_first:$passive_last" -Y "${TLS_MODE:-1}" -2 "$dir/certs/both.pem" -g "$dir/pure-ftpd-own.pid" \
   -O "clf:$dir/transfer.log" -f none
