@@ -2,7 +2,7 @@ import { type ClientHello, extensionTypes, offeredTickets } from "@sallyport/pro
 import { createHash, randomBytes } from "node:crypto";
 import type { Server } from "node:net";
 import type { SecureContext, TLSSocketOptions } from "node:tls";
-import { negotiatesTls12, tls12 } from "./client-hello-verdict.ts";
+import { type HelloRefusal, negotiatesTls12, tls12 } from "./client-hello-verdict.ts";
 import { createSessionIdCache } from "./session-id-cache.ts";
 import { keyName, releaseContext, ruleTickets, ticketKeyBytes, ticketNameBytes } from "./ticket-key-hook.ts";
 import type { IdentityGroup, ServerTlsProfile } from "./tls-profile.ts";
@@ -47,6 +47,11 @@ export class ControlTlsBinding implements Disposable {
   controlTlsOptions(hello: ClientHello): TLSSocketOptions {
     const context = this.#profile.ruledTickets ? sharedContext(this.#profile, this.#group) : this.#context("own");
     return this.#tlsOptions(hello, context, controlAlpn);
+  }
+
+  /** Judges the hello of a data connection by the rules of the profile; undefined lets the handshake go on. */
+  judgeDataHello(hello: ClientHello): HelloRefusal | undefined {
+    return this.#profile.judgeDataHello(hello);
   }
 
   /** Options of the TLSSocket for a data connection, chosen after its ClientHello was read. */

@@ -1,4 +1,5 @@
-import { Socket } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, Socket } from "node:net";
 
 /**
  * Reads a socket (TCP or TLS, accepted or dialled) into one reused buffer instead of a fresh one for each read, which
@@ -26,6 +27,49 @@ export function readIntoUserBuffer(
   useUserBuffer.call(inside._handle, buffer);
   return true;
 }
+
+/**
+ * Proves on a loopback connection that {@link readIntoUserBuffer} does what it says in this Node: octets arrive whole
+ * and in order, stopping stops, and the end is told. Never rejects.
+ */
+export async function userBufferHookWorks(): Promise<boolean> {
+  const signal = AbortSignal.timeout(selfTestMs);
+  const server = createServer({ allowHalfOpen: true });
+  const opened: Socket[] = [];
+  try {
+    server.listen({ port: 0, host: "127.0.0.1", exclusive: true });
+    await once(server, "listening", { signal });
+    const sender = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    const [receiver] = (await once(server, "connection", { signal })) as [Socket];
+    opened.push(sender, receiver);
+    const sent = Buffer.from(Array.from({ length: 5000 }, (_, at) => at % 251));
+    const buffer = Buffer.alloc(1024);
+    const received: Buffer[] = [];
+    let stopped = false;
+    let broken = false;
+    const hooked = readIntoUserBuffer(receiver, buffer, (length) => {
+      broken ||= stopped;
+      received.push(Buffer.from(buffer.subarray(0, length)));
+      stopped = true;
+      setImmediate(() => {
+        stopped = false;
+        receiver.resume();
+      });
+      return false;
+    });
+    receiver.resume();
+    sender.end(sent);
+    if (hooked) await once(receiver, "end", { signal });
+    return hooked && !broken && sent.equals(Buffer.concat(received));
+  } catch {
+    return false;
+  } finally {
+    for (const socket of opened) socket.destroy();
+    server.close();
+  }
+}
+
+const selfTestMs = 2000;
 
 /** What the public `onread` option sets: two properties under symbols, and the handle's buffer. */
 interface Inside {

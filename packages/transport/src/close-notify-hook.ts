@@ -1,0 +1,130 @@
+import { createServer, connect as connectTcp, type AddressInfo, Socket } from "node:net";
+import { once } from "node:events";
+import { duplexPair } from "node:stream";
+import { connect as connectTls, TLSSocket } from "node:tls";
+import { getSystemErrorMap } from "node:util";
+
+/** Tells how the incoming half of a TLS connection ended. */
+export interface CloseNotifyWatch {
+  /** `open` until it ended; `close-notify`, the peer said so inside TLS; `bare`, TCP ended and TLS did not. */
+  readonly ending: "open" | "close-notify" | "bare";
+}
+
+/**
+ * Watches TLS over a native socket for the end of its incoming half and tells a close_notify from a bare FIN, which an
+ * attacker can send (R-TLS-20, S-11). Costs nothing for each record. To be called before anything was read.
+ *
+ * Node reports both alike. But it reports a close_notify while TCP is still being read, and a FIN only after TCP's end
+ * has stopped that reading; and `readStart()` of the native TCP handle answers EALREADY in the first case alone
+ * (libuv, uv_read_start). The order is Node's own and nothing on the wire can change it: only a record that
+ * authenticates makes OpenSSL report a close_notify.
+ *
+ * @returns undefined where this Node has no such inside; then let TLS run over a Duplex that withholds the FIN.
+ */
+export function watchCloseNotify(socket: TLSSocket): CloseNotifyWatch | undefined {
+  const handle = (socket as Partial<Inside>)._handle;
+  const tcp = handle?._parent;
+  if (!handle || !tcp || alreadyReading === undefined) return undefined;
+  if (typeof tcp.readStart !== "function" || typeof tcp.readStop !== "function") return undefined;
+  const watch: { ending: CloseNotifyWatch["ending"] } = { ending: "open" };
+  let openWhenStopped = true;
+
+  // What is decrypted already may bring the close_notify after back-pressure has stopped TCP.
+  const readStop = handle.readStop.bind(handle);
+  handle.readStop = () => {
+    openWhenStopped = isBeingRead(tcp);
+    return readStop();
+  };
+  const push = socket.push.bind(socket);
+  socket.push = (chunk: unknown, encoding?: BufferEncoding) => {
+    if (chunk === null && watch.ending === "open") {
+      const open = handle.reading ? isBeingRead(tcp) : openWhenStopped;
+      watch.ending = open ? "close-notify" : "bare";
+    }
+    return push(chunk, encoding);
+  };
+  return watch;
+}
+
+/**
+ * Proves on loopback connections that {@link watchCloseNotify} tells the two endings apart in this Node. They use a
+ * pre-shared key, so that no certificate is needed. Never rejects.
+ */
+export async function closeNotifyHookWorks(): Promise<boolean> {
+  try {
+    for (const stopping of [false, true]) {
+      if ((await observedEnding("close-notify", stopping)) !== "close-notify") return false;
+      if ((await observedEnding("bare", stopping)) !== "bare") return false;
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface Inside {
+  _handle: { reading: boolean; readStop(): number; readonly _parent?: TcpHandle } | null;
+}
+
+interface TcpHandle {
+  readStart(): number;
+  readStop(): number;
+}
+
+const alreadyReading = [...getSystemErrorMap()].find(([, [name]]) => name === "EALREADY")?.[0];
+
+function isBeingRead(tcp: TcpHandle): boolean {
+  const status = tcp.readStart();
+  if (status === 0) tcp.readStop();
+  return status === alreadyReading;
+}
+
+const presharedKey = { psk: Buffer.alloc(32, "self-test"), identity: "self-test" };
+const presharedKeyOptions = { ciphers: "PSK", minVersion: "TLSv1.2", maxVersion: "TLSv1.2" } as const;
+const selfTestMs = 2000;
+
+/** Sends a few records and an ending through a loopback connection and returns what the watch makes of it. */
+async function observedEnding(ending: "close-notify" | "bare", stopping: boolean): Promise<string | undefined> {
+  const signal = AbortSignal.timeout(selfTestMs);
+  const server = createServer({ allowHalfOpen: true });
+  server.listen({ port: 0, host: "127.0.0.1", exclusive: true });
+  await once(server, "listening", { signal });
+  const wire = connectTcp((server.address() as AddressInfo).port, "127.0.0.1");
+  const [tcp] = (await once(server, "connection", { signal })) as [Socket];
+  const receiver = new TLSSocket(tcp, {
+    ...presharedKeyOptions,
+    isServer: true,
+    pskCallback: () => presharedKey.psk,
+  } as ConstructorParameters<typeof TLSSocket>[1]);
+  const watch = watchCloseNotify(receiver);
+  const [outer, inner] = duplexPair();
+  const sender = connectTls({
+    ...presharedKeyOptions,
+    socket: inner,
+    pskCallback: () => presharedKey,
+    checkServerIdentity: () => undefined,
+  });
+  outer.on("data", (records: Buffer) => wire.write(records));
+  wire.on("data", (records: Buffer) => outer.write(records));
+  for (const end of [receiver, sender, wire, tcp, outer, inner]) end.on("error", () => {});
+  try {
+    await once(sender, "secureConnect", { signal });
+    sender.write(Buffer.alloc(40_000));
+    if (stopping)
+      receiver.once("data", () => {
+        receiver.pause();
+        setTimeout(() => receiver.resume(), 5);
+      });
+    else receiver.resume();
+    if (ending === "close-notify") {
+      sender.end();
+      await once(outer, "end", { signal });
+    } else await once(receiver, "data", { signal });
+    wire.end();
+    await once(receiver, "end", { signal });
+    return watch?.ending;
+  } finally {
+    for (const end of [receiver, sender, wire, tcp]) end.destroy();
+    server.close();
+  }
+}

@@ -1,0 +1,396 @@
+import {
+  isSallyportError,
+  type LimitValues,
+  limitValues,
+  parseClientHello,
+  type ProtectionLevel,
+  TlsError,
+  UsageError,
+} from "@sallyport/protocol";
+import type { Socket } from "node:net";
+import type { ConnectionOptions } from "node:tls";
+import { fatalAlertRecord, type HelloRefusal, refuseFailure } from "./client-hello-verdict.ts";
+import { dataPathHooks, type DataPathHooks } from "./data-path-hooks.ts";
+import { type ByteSink, receiveOctets } from "./data-receive.ts";
+import { type ByteSource, endSending, sendChunks, sendOctets } from "./data-send.ts";
+import { type DataTls, shakeHands, startClientTls, startServerTls, type TlsPath } from "./data-tls.ts";
+import { type InflateOptions, Inflater } from "./deflate.ts";
+import { readOpening } from "./opening-intake.ts";
+import { type ControlTlsBinding, type DataUsage, helloBringsTicket } from "./tls-binding.ts";
+import { certificateFingerprint } from "./tls-identity.ts";
+import { type TransferOptions, TransferWatch } from "./transfer-watch.ts";
+
+export interface DataConnectionOptions {
+  /** The protection level in force when the connection came up. */
+  readonly level: ProtectionLevel;
+  /** The server's part in TLS; undefined while the control connection has none. */
+  readonly binding?: ControlTlsBinding | undefined;
+  /** Default `server`, also where we dialled (R-4217-27); `client` for one of two servers (SSCN, CPSV). */
+  readonly tlsRole?: "server" | "client";
+  /** How to do TLS as the client, with whom to trust; without it that role is refused. */
+  readonly clientTls?: ConnectionOptions;
+  readonly limits?: LimitValues;
+  /** Default: those that work in this Node. */
+  readonly hooks?: DataPathHooks;
+}
+
+/** What is agreed on a data connection that is ready. */
+export interface DataFacts {
+  readonly level: "C" | "P";
+  /** Undefined at level C. */
+  readonly tls: DataTlsFacts | undefined;
+}
+
+export interface DataTlsFacts {
+  readonly role: "server" | "client";
+  /** `TLSv1.2` or `TLSv1.3`. */
+  readonly protocol: string;
+  /** The cipher suite by its IANA name. */
+  readonly suite: string;
+  /** The key-exchange group; known in the client's role only, Node does not tell it to servers. */
+  readonly group: string | undefined;
+  readonly resumed: boolean;
+  /** As server: the hello brought a ticket or session ID, of whatever origin. */
+  readonly helloBroughtTicket: boolean;
+  /** As server: an earlier data connection of this control connection resumed. */
+  readonly clientHasResumed: boolean;
+  /** SHA-256 over the DER of the peer's certificate, to be compared with the control connection's (R-4217-29). */
+  readonly clientCertificateFingerprint: string | undefined;
+}
+
+/** How the peer ended what it sent: only `close-notify`, and in clear `fin`, is an end; the third may be a cut. */
+export type ReceiveEnding = "close-notify" | "fin" | "fin-without-close-notify";
+
+export interface ReceiveResult {
+  readonly bytes: number;
+  readonly end: ReceiveEnding;
+}
+
+/**
+ * One data connection from its TCP connection to its end: protects it as the level says, then moves octets one way.
+ *
+ * Under level P, TLS starts as soon as the peer starts it, which may be before the transfer command (curl), or else at
+ * {@link begin}. Nothing else is read before. Failures are TransportError and TlsError: `SALLYPORT_DATA_RESET`,
+ * `_CLOSED`, `_STALLED`, `_FAILED`, `_TLS_BROKEN`, `_LEVEL_CHANGED`, `_HANDSHAKE_FAILED`, `_HANDSHAKE_TIMEOUT`,
+ * `_HELLO_REFUSED`; an abort rejects with the signal's reason. After any of them the connection is closed.
+ */
+export class DataConnection implements AsyncDisposable {
+  readonly #tcp: Socket;
+  readonly #options: DataConnectionOptions;
+  readonly #limits: LimitValues;
+  readonly #hooks: Promise<DataPathHooks>;
+  #level: ProtectionLevel;
+  /** Ends the watch for a peer that starts TLS on its own. */
+  #sniffing: AbortController | undefined;
+  #protection: Protection = { state: "open" };
+  #began: { readonly direction: Direction; readonly level: ProtectionLevel } | undefined;
+  #phase: "preparing" | "sending" | "receiving" | "done" = "preparing";
+
+  /** @param tcp connected, paused, with nothing read from it. */
+  constructor(tcp: Socket, options: DataConnectionOptions) {
+    this.#tcp = tcp;
+    this.#options = options;
+    this.#limits = options.limits ?? limitValues();
+    this.#hooks = Promise.resolve(options.hooks ?? dataPathHooks());
+    this.#level = options.level;
+    tcp.on("error", () => {});
+    this.#sniff();
+  }
+
+  /** Tells of a PROT command before the transfer command; it counts while TLS has not begun (R-4217-24). */
+  protectionLevelIs(level: ProtectionLevel): void {
+    this.#level = level;
+    this.#sniff();
+  }
+
+  /** The failure of a handshake that came before the transfer command, which is then answered 522 without 150. */
+  get earlyFailure(): TlsError | undefined {
+    return this.#protection.state === "failed" && !this.#began ? this.#protection.error : undefined;
+  }
+
+  /** The transfer command has come: settles direction and level, and starts TLS if the peer has not. */
+  begin(transfer: { readonly direction: Direction; readonly level: ProtectionLevel }): void {
+    this.#began = transfer;
+    this.#level = transfer.level;
+    this.#sniffing?.abort();
+    if (this.#protection.state !== "open" || transfer.level === "C") return;
+    this.#protect(transfer.direction === "send" ? "sends" : "may-receive");
+  }
+
+  /** Waits until octets may move, that is, under level P, for the handshake. */
+  async ready(signal?: AbortSignal): Promise<DataFacts> {
+    const transfer = this.#began;
+    if (!transfer) throw new UsageError("SALLYPORT_DATA_NOT_BEGUN", "begin() comes before ready()");
+    const { state } = this.#protection;
+    if (transfer.level === "C") {
+      if (state === "open") return { level: "C", tls: undefined };
+      this.destroy();
+      throw levelChanged();
+    }
+    using _ = onAbort(signal, () => this.destroy());
+    try {
+      return await this.#secured();
+    } finally {
+      signal?.throwIfAborted();
+    }
+  }
+
+  /** Sends octets `first` to `end` (exclusive; undefined: all) of a source, then ends; returns how many went. */
+  async sendFrom(
+    source: ByteSource,
+    first: number,
+    end: number | undefined,
+    options: TransferOptions = {},
+  ): Promise<number> {
+    const socket = this.#startMoving("sending");
+    using watch = this.#watch(socket, options);
+    // Reading notices a reset, and takes what TLS still has to say.
+    socket.resume();
+    const sent = await sendOctets(socket, watch, source, { first, end }, options);
+    this.#phase = "done";
+    return sent;
+  }
+
+  /** Sends chunks as they come, for listings and encoded modes, then ends; returns how many octets went. */
+  async sendChunks(chunks: AsyncIterable<Uint8Array>, options: TransferOptions = {}): Promise<number> {
+    const socket = this.#startMoving("sending");
+    using watch = this.#watch(socket, options);
+    socket.resume();
+    const sent = await sendChunks(socket, watch, chunks, options);
+    this.#phase = "done";
+    return sent;
+  }
+
+  /** Receives until the peer ends, into a sink from a position on; large writes, two of them under way at most. */
+  async receiveInto(sink: ByteSink, position: number, options: TransferOptions = {}): Promise<ReceiveResult> {
+    return this.#receive(sink, position, 2, options);
+  }
+
+  /**
+   * Receives until the peer ends, for modes that are decoded. A chunk, up to 256 KiB, is the consumer's until its
+   * promise settles, and the next one comes after that. With `inflate` the octets are decompressed first (MODE Z), and
+   * what {@link Inflater} raises fails the transfer, a stream that is not whole included.
+   */
+  async receiveChunks(
+    onChunk: (chunk: Uint8Array) => undefined | Promise<void>,
+    options: TransferOptions & { readonly inflate?: InflateOptions } = {},
+  ): Promise<ReceiveResult> {
+    if (!options.inflate) return this.#receive({ write: (chunk) => onChunk(chunk) }, 0, 1, options);
+    using inflater = new Inflater(options.inflate);
+    const write = async (chunk: Uint8Array): Promise<void> => {
+      for await (const piece of inflater.push(chunk)) await onChunk(piece);
+    };
+    const result = await this.#receive({ write }, 0, 1, options);
+    await inflater.finish();
+    return result;
+  }
+
+  /** Ends our half, with close_notify under TLS; after receiving it is the answer to the peer's end. Never rejects. */
+  async finish(): Promise<void> {
+    const socket = this.#socket;
+    if (socket.destroyed || socket.writableFinished) return;
+    using watch = this.#watch(socket, { stallMs: this.#limits.closeNotifyMs });
+    await endSending(socket, watch).catch(() => {});
+  }
+
+  /** Closes at once; a peer that is being sent to sees a reset, which is never taken for an end. */
+  destroy(): void {
+    this.#sniffing?.abort();
+    if (this.#phase === "sending") this.#tcp.resetAndDestroy();
+    this.#socket.destroy();
+    this.#tcp.destroy();
+  }
+
+  /**
+   * Leaves a finished connection to itself, which waits `limits.lingerMs` for the peer's end, so that unread octets of
+   * the peer do not turn ours into a reset; closes any other at once.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#phase !== "done") return this.destroy();
+    await this.finish();
+    if (this.#tcp.destroyed) return;
+    this.#socket.resume();
+    const timer = setTimeout(() => this.#tcp.destroy(), this.#limits.lingerMs).unref();
+    this.#tcp.once("close", () => clearTimeout(timer));
+  }
+
+  get #socket(): Socket {
+    return this.#protection.state === "secure" || this.#protection.state === "handshaking"
+      ? this.#protection.tls.socket
+      : this.#tcp;
+  }
+
+  /** Waits for a peer that starts TLS on its own: the first octet of a handshake record under level P. */
+  #sniff(): void {
+    const mayStart = this.#level === "P" && (this.#options.tlsRole ?? "server") === "server";
+    if (!mayStart || !this.#options.binding) return this.#sniffing?.abort();
+    if (this.#protection.state !== "open" || this.#began || this.#sniffing?.signal.aborted === false) return;
+    const sniffing = new AbortController();
+    this.#sniffing = sniffing;
+    readOpening(this.#tcp, ([first]) => first, { signal: sniffing.signal }).then(
+      (first) => {
+        if (first === handshakeRecord && !sniffing.signal.aborted) this.#protect("may-receive");
+      },
+      () => {},
+    );
+  }
+
+  /** Starts TLS; what comes of it is found in `#protection`. */
+  #protect(usage: DataUsage): void {
+    const role = this.#options.tlsRole ?? "server";
+    const starting = role === "server" ? this.#protectAsServer(usage) : this.#protectAsClient(usage);
+    const securing = starting.catch((cause: unknown): never => {
+      const error = cause instanceof TlsError ? cause : startFailed(cause);
+      this.#protection = { state: "failed", error };
+      this.#tcp.destroySoon();
+      throw error;
+    });
+    // It may fail before the transfer command, when nobody is waiting yet.
+    securing.catch(() => {});
+    this.#protection = { state: "starting", securing };
+  }
+
+  async #protectAsServer(usage: DataUsage): Promise<DataFacts> {
+    const { binding } = this.#options;
+    if (!binding) throw startFailed(new Error("The control connection has no TLS"));
+    const startedAtMs = performance.now();
+    const { handshakeMs, clientHelloBytes } = this.#limits;
+    const path = await this.#path(usage);
+    const parse = (octets: Uint8Array) => {
+      const hello = parseClientHello(octets, clientHelloBytes);
+      return hello === "incomplete" ? undefined : hello;
+    };
+    const hello = await readOpening(this.#tcp, parse, { timeoutMs: handshakeMs });
+    const refusal = typeof hello === "string" ? refuseFailure(hello) : binding.judgeDataHello(hello);
+    if (refusal || typeof hello === "string") throw this.#refuse(refusal);
+    const clientHasResumed = binding.clientHasResumed;
+    const tls = startServerTls(this.#tcp, path, binding, hello, usage);
+    const leftMs = Math.max(1, handshakeMs - (performance.now() - startedAtMs));
+    await this.#shakeHands(tls, true, leftMs);
+    if (tls.socket.isSessionReused()) binding.noteResumed(hello);
+    return this.#secureFacts(tls, "server", { helloBroughtTicket: helloBringsTicket(hello), clientHasResumed });
+  }
+
+  async #protectAsClient(usage: DataUsage): Promise<DataFacts> {
+    const { clientTls } = this.#options;
+    if (!clientTls) throw new TlsError("SALLYPORT_DATA_CLIENT_ROLE_OFF", "TLS as the client of another server is off");
+    const tls = startClientTls(this.#tcp, await this.#path(usage), clientTls);
+    await this.#shakeHands(tls, false, this.#limits.handshakeMs);
+    return this.#secureFacts(tls, "client", { helloBroughtTicket: false, clientHasResumed: false });
+  }
+
+  async #path(usage: DataUsage): Promise<TlsPath> {
+    if (usage === "sends") return "native";
+    return (await this.#hooks).closeNotify ? "watched" : "layered";
+  }
+
+  async #shakeHands(tls: DataTls, isServer: boolean, timeoutMs: number): Promise<void> {
+    if (this.#protection.state === "starting") {
+      this.#protection = { state: "handshaking", securing: this.#protection.securing, tls };
+    }
+    await shakeHands(tls.socket, isServer, timeoutMs);
+  }
+
+  #secureFacts(
+    tls: DataTls,
+    role: "server" | "client",
+    hello: Pick<DataTlsFacts, "helloBroughtTicket" | "clientHasResumed">,
+  ): DataFacts {
+    const { socket } = tls;
+    const certificate = socket.getPeerX509Certificate();
+    const key: { name?: unknown } | null = role === "client" ? socket.getEphemeralKeyInfo() : null;
+    const facts: DataFacts = {
+      level: "P",
+      tls: {
+        role,
+        protocol: socket.getProtocol() ?? "unknown",
+        suite: socket.getCipher().standardName,
+        group: typeof key?.name === "string" ? key.name : undefined,
+        resumed: socket.isSessionReused(),
+        ...hello,
+        clientCertificateFingerprint: certificate && certificateFingerprint(certificate),
+      },
+    };
+    this.#protection = { state: "secure", tls, facts };
+    return facts;
+  }
+
+  async #secured(): Promise<DataFacts> {
+    switch (this.#protection.state) {
+      case "open":
+        throw levelChanged();
+      case "starting":
+      case "handshaking":
+        return await this.#protection.securing;
+      case "secure":
+        return this.#protection.facts;
+      case "failed":
+        throw this.#protection.error;
+    }
+  }
+
+  #refuse(refusal: HelloRefusal | undefined): TlsError {
+    if (refusal?.alert !== undefined) this.#tcp.write(fatalAlertRecord(refusal.alert));
+    return new TlsError("SALLYPORT_DATA_HELLO_REFUSED", refusal?.cause ?? "The ClientHello was refused");
+  }
+
+  #startMoving(phase: "sending" | "receiving"): Socket {
+    if (this.#phase !== "preparing")
+      throw new UsageError("SALLYPORT_DATA_USED", "A data connection serves one transfer");
+    this.#phase = phase;
+    return this.#socket;
+  }
+
+  #watch(socket: Socket, options: TransferOptions): TransferWatch {
+    return new TransferWatch(socket, () => this.destroy(), options);
+  }
+
+  async #receive(
+    sink: ByteSink,
+    position: number,
+    outstandingCountMax: number,
+    options: TransferOptions,
+  ): Promise<ReceiveResult> {
+    const { userBuffer } = await this.#hooks;
+    const socket = this.#startMoving("receiving");
+    using watch = this.#watch(socket, options);
+    const bytes = await receiveOctets(socket, watch, sink, position, { ...options, outstandingCountMax, userBuffer });
+    this.#phase = "done";
+    return { bytes, end: this.#ending() };
+  }
+
+  #ending(): ReceiveEnding {
+    if (this.#protection.state !== "secure") return "fin";
+    return this.#protection.tls.ending() ?? "fin-without-close-notify";
+  }
+}
+
+export type Direction = "send" | "receive";
+
+type Protection =
+  | { readonly state: "open" }
+  | { readonly state: "starting"; readonly securing: Promise<DataFacts> }
+  | { readonly state: "handshaking"; readonly securing: Promise<DataFacts>; readonly tls: DataTls }
+  | { readonly state: "secure"; readonly tls: DataTls; readonly facts: DataFacts }
+  | { readonly state: "failed"; readonly error: TlsError };
+
+const handshakeRecord = 0x16;
+
+function onAbort(signal: AbortSignal | undefined, abort: () => void): Disposable {
+  if (signal?.aborted) abort();
+  signal?.addEventListener("abort", abort, { once: true });
+  return { [Symbol.dispose]: () => signal?.removeEventListener("abort", abort) };
+}
+
+function levelChanged(): TlsError {
+  return new TlsError("SALLYPORT_DATA_LEVEL_CHANGED", "PROT changed after TLS had begun on the data connection");
+}
+
+function startFailed(cause: unknown): TlsError {
+  if (isSallyportError(cause) && cause.code === "SALLYPORT_OPENING_TIMEOUT") {
+    const message = "The peer did not start TLS on the data connection, as PROT P demands";
+    return new TlsError("SALLYPORT_DATA_HANDSHAKE_TIMEOUT", message, { cause });
+  }
+  const message = "The peer closed the data connection before TLS had started";
+  return new TlsError("SALLYPORT_DATA_HANDSHAKE_FAILED", message, { cause });
+}

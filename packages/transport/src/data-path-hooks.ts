@@ -1,0 +1,23 @@
+import { closeNotifyHookWorks } from "./close-notify-hook.ts";
+import { userBufferHookWorks } from "./user-buffer-hook.ts";
+
+/** Which private insides of Node the data path may use; without them it takes the public way, which costs more CPU. */
+export interface DataPathHooks {
+  readonly closeNotify: boolean;
+  readonly userBuffer: boolean;
+}
+
+/** Proves the hooks of the data path on this Node, once for each process; takes some dozen milliseconds. */
+export function dataPathHooks(): Promise<DataPathHooks> {
+  return (proof ??= prove());
+}
+
+/** The public way alone. */
+export const noDataPathHooks: DataPathHooks = { closeNotify: false, userBuffer: false };
+
+let proof: Promise<DataPathHooks> | undefined;
+
+async function prove(): Promise<DataPathHooks> {
+  const [closeNotify, userBuffer] = await Promise.all([closeNotifyHookWorks(), userBufferHookWorks()]);
+  return { closeNotify, userBuffer };
+}

@@ -1,0 +1,249 @@
+import type { Socket } from "node:net";
+import type { ByteThrottle } from "./byte-throttle.ts";
+import { transferBuffers } from "./transfer-buffers.ts";
+import type { TransferOptions, TransferWatch } from "./transfer-watch.ts";
+import { readIntoUserBuffer } from "./user-buffer-hook.ts";
+
+/** Where received octets go: a file open for writing. */
+export interface ByteSink {
+  /**
+   * Writes the whole buffer at a position. Undefined where that is done at once; otherwise the buffer belongs to the
+   * sink until the promise settles.
+   */
+  write(buffer: Uint8Array, position: number): undefined | Promise<void>;
+}
+
+export interface ReceiveOptions extends TransferOptions {
+  /** How many writes may be under way at once; 1 keeps them in order. Default 2. */
+  readonly outstandingCountMax?: number;
+  /** Whether the hook for a reused buffer works in this Node; without it octets come as `data` events. */
+  readonly userBuffer: boolean;
+}
+
+/**
+ * Receives octets into a sink until the peer ends, and returns how many.
+ *
+ * They are gathered into buffers of 256 KiB, so that the sink sees few and large writes. When all the writes that may
+ * be under way are, reading stops until one is done. When the connection fails, what came before is written all the
+ * same, since an interrupted upload may be continued; then the failure is thrown. Writing is over when the promise
+ * settles.
+ */
+export async function receiveOctets(
+  socket: Socket,
+  watch: TransferWatch,
+  sink: ByteSink,
+  position: number,
+  options: ReceiveOptions,
+): Promise<number> {
+  const staging = new Staging(sink, position, watch, options);
+  const intake = new Intake(socket, watch, staging, options);
+  staging.onRoom = () => intake.proceed();
+  await watch.until((done) => intake.start(done));
+  intake.stop();
+  watch.ignoreConnection();
+  await staging.flush();
+  watch.throwIfFailed();
+  return staging.receivedBytes;
+}
+
+/** Gathers octets and hands them to the sink, a few writes at a time and in order of position. */
+class Staging {
+  /** Called when reading may go on. */
+  onRoom: () => void = () => {};
+  receivedBytes = 0;
+  readonly #sink: ByteSink;
+  readonly #watch: TransferWatch;
+  readonly #onProgress: TransferOptions["onProgress"];
+  readonly #outstandingCountMax: number;
+  readonly #full: Filled[] = [];
+  #position: number;
+  #buffer: Buffer<ArrayBuffer> | undefined;
+  #filledBytes = 0;
+  #outstandingCount = 0;
+  #onQuiet: () => void = () => {};
+  #refused = false;
+
+  constructor(sink: ByteSink, position: number, watch: TransferWatch, options: ReceiveOptions) {
+    this.#sink = sink;
+    this.#position = position;
+    this.#watch = watch;
+    this.#onProgress = options.onProgress;
+    this.#outstandingCountMax = options.outstandingCountMax ?? 2;
+  }
+
+  /** Whether another piece may be read; what was decrypted already is taken even so. */
+  get hasRoom(): boolean {
+    return this.#full.length === 0;
+  }
+
+  take(octets: Buffer, length: number): void {
+    this.receivedBytes += length;
+    for (let at = 0; at < length;) {
+      const buffer = (this.#buffer ??= transferBuffers.borrow(stagingBytes));
+      const taken = Math.min(length - at, buffer.length - this.#filledBytes);
+      octets.copy(buffer, this.#filledBytes, at, at + taken);
+      this.#filledBytes += taken;
+      at += taken;
+      if (this.#filledBytes === buffer.length) this.#push();
+    }
+  }
+
+  /** Hands on what is left and resolves when the sink has written everything, or refused something. */
+  async flush(): Promise<void> {
+    this.#push();
+    if (this.#outstandingCount > 0) await new Promise<void>((resolve) => (this.#onQuiet = resolve));
+    if (this.#buffer) transferBuffers.giveBack(this.#buffer);
+    this.#buffer = undefined;
+  }
+
+  #push(): void {
+    const buffer = this.#buffer;
+    if (!buffer || this.#filledBytes === 0) return;
+    this.#full.push({ buffer, length: this.#filledBytes });
+    this.#buffer = undefined;
+    this.#filledBytes = 0;
+    this.#write();
+  }
+
+  #write(): void {
+    while (this.#outstandingCount < this.#outstandingCountMax) {
+      const next = this.#full.shift();
+      if (!next) return;
+      const writing = this.#refused ? undefined : this.#begin(next);
+      if (!writing) {
+        this.#release(next.buffer);
+        continue;
+      }
+      this.#outstandingCount += 1;
+      const written = (): void => {
+        this.#outstandingCount -= 1;
+        this.#release(next.buffer);
+        this.#write();
+        if (this.#outstandingCount === 0) this.#onQuiet();
+        if (this.hasRoom) this.onRoom();
+      };
+      writing.then(written, (error: unknown) => {
+        this.#refuse(error);
+        written();
+      });
+    }
+  }
+
+  #begin({ buffer, length }: Filled): undefined | Promise<void> {
+    const position = this.#position;
+    this.#position += length;
+    try {
+      const writing = this.#sink.write(length === buffer.length ? buffer : buffer.subarray(0, length), position);
+      this.#onProgress?.(this.receivedBytes);
+      return writing;
+    } catch (error) {
+      this.#refuse(error);
+      return undefined;
+    }
+  }
+
+  /** After a refusal nothing more is written: the file would have a hole. */
+  #refuse(error: unknown): void {
+    this.#refused = true;
+    this.#watch.fail(error);
+  }
+
+  /** Keeps one buffer for the next octets, which spares the pool on synchronous sinks. */
+  #release(buffer: Buffer<ArrayBuffer>): void {
+    if (this.#buffer) transferBuffers.giveBack(buffer);
+    else this.#buffer = buffer;
+  }
+}
+
+interface Filled {
+  readonly buffer: Buffer<ArrayBuffer>;
+  readonly length: number;
+}
+
+/** Reads the socket into the staging, and stops where there is no room or the throttle says so. */
+class Intake {
+  readonly #socket: Socket;
+  readonly #watch: TransferWatch;
+  readonly #staging: Staging;
+  readonly #throttle: ByteThrottle | undefined;
+  readonly #userBuffer: boolean;
+  #waitsForThrottle = false;
+  #throttleTimer: NodeJS.Timeout | undefined;
+
+  constructor(socket: Socket, watch: TransferWatch, staging: Staging, { throttle, userBuffer }: ReceiveOptions) {
+    this.#socket = socket;
+    this.#watch = watch;
+    this.#staging = staging;
+    this.#throttle = throttle;
+    this.#userBuffer = userBuffer;
+  }
+
+  start(onEnd: () => void): void {
+    const socket = this.#socket;
+    if (socket.readableEnded) return onEnd();
+    socket.once("end", onEnd);
+    this.#takeBuffered();
+    const buffer = sharedBuffer();
+    const hooked = this.#userBuffer && readIntoUserBuffer(socket, buffer, (length) => this.#take(buffer, length));
+    if (!hooked) {
+      socket.on("data", (chunk: Buffer) => {
+        if (!this.#take(chunk, chunk.length)) socket.pause();
+      });
+    }
+    this.proceed();
+  }
+
+  /** Goes on reading, unless something still stands against it. */
+  proceed(): void {
+    if (!this.#staging.hasRoom || this.#waitsForThrottle || this.#watch.failed) return;
+    this.#watch.awaitPeer(true);
+    this.#socket.resume();
+  }
+
+  stop(): void {
+    clearTimeout(this.#throttleTimer);
+  }
+
+  /** What Node read before the transfer began, such as a small upload that came right behind its handshake. */
+  #takeBuffered(): void {
+    for (let chunk = this.#read(); chunk !== null; chunk = this.#read()) this.#take(chunk, chunk.length);
+  }
+
+  #read(): Buffer | null {
+    return this.#socket.readableLength > 0 ? this.#socket.read() : null;
+  }
+
+  /** Returns whether reading may go on. */
+  #take(octets: Buffer, length: number): boolean {
+    this.#watch.moved();
+    if (!this.#watch.failed) this.#staging.take(octets, length);
+    const waitMs = this.#throttle?.take(length) ?? 0;
+    if (waitMs > 0) this.#waitForThrottle(waitMs);
+    const goesOn = this.#staging.hasRoom && !this.#waitsForThrottle;
+    if (!goesOn) this.#watch.awaitPeer(false);
+    return goesOn;
+  }
+
+  /** Each piece that still comes meanwhile has its own wait, and the last one counts. */
+  #waitForThrottle(waitMs: number): void {
+    clearTimeout(this.#throttleTimer);
+    this.#waitsForThrottle = true;
+    this.#throttleTimer = setTimeout(() => {
+      this.#waitsForThrottle = false;
+      this.proceed();
+    }, waitMs);
+  }
+}
+
+const stagingBytes = 262_144;
+const userBufferBytes = 65_536;
+let shared: Buffer<ArrayBuffer> | undefined;
+
+/**
+ * One buffer for all connections of this worker: its octets are copied before the next read. On Windows reads are
+ * under way while JavaScript runs, so that each connection needs its own.
+ */
+function sharedBuffer(): Buffer<ArrayBuffer> {
+  if (process.platform === "win32") return Buffer.allocUnsafeSlow(userBufferBytes);
+  return (shared ??= Buffer.allocUnsafeSlow(userBufferBytes));
+}

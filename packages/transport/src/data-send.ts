@@ -1,0 +1,170 @@
+import { SallyportError } from "@sallyport/protocol";
+import type { Socket } from "node:net";
+import { transferBuffers } from "./transfer-buffers.ts";
+import { dataFailure, type TransferOptions, type TransferWatch } from "./transfer-watch.ts";
+
+/** Where octets to send come from: a file open for reading. */
+export interface ByteSource {
+  /** Length, where it is known; a source that ends before it fails the transfer. */
+  readonly sizeBytes?: number;
+  /** Reads up to `buffer.length` octets at a position; 0 is the end. */
+  read(buffer: Uint8Array, position: number): number | Promise<number>;
+}
+
+/** Octets to send: from `first` to `end`, exclusive; undefined means all there are. */
+export interface Extent {
+  readonly first: number;
+  readonly end: number | undefined;
+}
+
+/**
+ * Sends a part of a source, ends the outgoing half, and returns how many octets went.
+ *
+ * Two buffers take turns: one is being written while the next is being read, as cheap as reading synchronously and it
+ * never blocks. A file up to 256 KiB is one read and one write. Reading is over when the promise settles.
+ */
+export async function sendOctets(
+  socket: Socket,
+  watch: TransferWatch,
+  source: ByteSource,
+  { first, end = Number.POSITIVE_INFINITY }: Extent,
+  { onProgress, throttle }: TransferOptions,
+): Promise<number> {
+  const stop = Math.min(end, source.sizeBytes ?? end);
+  const pace = new WritePace(throttle?.pieceBytes);
+  const sizeBytes = stop - first <= smallFileBytes ? smallFileBytes : bufferBytes;
+  const buffers: Buffer<ArrayBuffer>[] = [];
+  let writing: Promise<void> = Promise.resolve();
+  let position = first;
+  try {
+    for (let turn = 0; position < stop; turn ^= 1) {
+      const buffer = (buffers[turn] ??= transferBuffers.borrow(sizeBytes));
+      const wanted = Math.min(pace.pieceBytes, buffer.length, stop - position);
+      const reading = source.read(wanted === buffer.length ? buffer : buffer.subarray(0, wanted), position);
+      const length = typeof reading === "number" ? reading : await reading;
+      await writing;
+      watch.throwIfFailed();
+      if (position > first) onProgress?.(position - first);
+      if (length === 0) break;
+      position += length;
+      const octets = buffer.subarray(0, length);
+      writing = position < stop ? writeOctets(socket, watch, octets, pace) : endWith(socket, watch, octets);
+      const waitMs = throttle?.take(length) ?? 0;
+      if (waitMs > 0) await pauseFor(waitMs, watch);
+    }
+    await writing;
+    watch.throwIfFailed();
+    if (source.sizeBytes !== undefined && position < stop) throw endedEarly();
+    await endSending(socket, watch);
+    onProgress?.(position - first);
+    return position - first;
+  } catch (error) {
+    watch.fail(error);
+    await writing;
+    throw error;
+  } finally {
+    for (const buffer of buffers) transferBuffers.giveBack(buffer);
+  }
+}
+
+/**
+ * Sends chunks as they come, ends the outgoing half, and returns how many octets went. A chunk is done with when the
+ * next one is asked for.
+ */
+export async function sendChunks(
+  socket: Socket,
+  watch: TransferWatch,
+  chunks: AsyncIterable<Uint8Array>,
+  { onProgress, throttle }: TransferOptions,
+): Promise<number> {
+  let sent = 0;
+  try {
+    for await (const chunk of chunks) {
+      watch.throwIfFailed();
+      if (chunk.length === 0) continue;
+      await writeOctets(socket, watch, chunk);
+      watch.throwIfFailed();
+      sent += chunk.length;
+      onProgress?.(sent);
+      const waitMs = throttle?.take(chunk.length) ?? 0;
+      if (waitMs > 0) await pauseFor(waitMs, watch);
+    }
+    watch.throwIfFailed();
+    await endSending(socket, watch);
+    return sent;
+  } catch (error) {
+    watch.fail(error);
+    throw error;
+  }
+}
+
+/** Ends the outgoing half, with close_notify under TLS, and waits until that was handed to the system. */
+export async function endSending(socket: Socket, watch: TransferWatch): Promise<void> {
+  if (!socket.writableFinished) await endWith(socket, watch);
+  watch.throwIfFailed();
+}
+
+/** Writes the last octets and ends. */
+async function endWith(socket: Socket, watch: TransferWatch, octets?: Uint8Array): Promise<void> {
+  watch.awaitPeer(true);
+  await watch.until((done) => {
+    const ended = (error?: Error | null): void => {
+      if (error) watch.fail(dataFailure(error));
+      done();
+    };
+    if (octets) socket.end(octets, ended);
+    else socket.end(ended);
+  });
+  watch.awaitPeer(false);
+}
+
+async function writeOctets(socket: Socket, watch: TransferWatch, octets: Uint8Array, pace?: WritePace): Promise<void> {
+  const startedAtMs = performance.now();
+  watch.awaitPeer(true);
+  await watch.until((done) =>
+    socket.write(octets, (error) => {
+      if (error) watch.fail(dataFailure(error));
+      done();
+    }),
+  );
+  watch.awaitPeer(false);
+  pace?.took(performance.now() - startedAtMs, octets.length);
+}
+
+async function pauseFor(waitMs: number, watch: TransferWatch): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await watch.until((done) => (timer = setTimeout(done, waitMs)));
+  clearTimeout(timer);
+}
+
+/**
+ * How much to write at once: as much as goes through in a fraction of a second, so that a slow line shows its progress
+ * well within the stall time, and a fast one has few writes.
+ */
+class WritePace {
+  pieceBytes: number;
+  readonly #pieceBytesMax: number;
+
+  constructor(pieceBytesMax = bufferBytes) {
+    this.#pieceBytesMax = pieceBytesMax;
+    this.pieceBytes = Math.min(firstPieceBytes, pieceBytesMax);
+  }
+
+  took(elapsedMs: number, bytes: number): void {
+    if (elapsedMs > slowMs) this.pieceBytes = Math.max(pieceBytesMin, this.pieceBytes >> 2);
+    else if (elapsedMs < fastMs && bytes >= this.pieceBytes) {
+      this.pieceBytes = Math.min(this.#pieceBytesMax, this.pieceBytes << 1);
+    }
+  }
+}
+
+const bufferBytes = 1_048_576;
+const smallFileBytes = 262_144;
+const firstPieceBytes = 262_144;
+const pieceBytesMin = 16_384;
+const slowMs = 2_000;
+const fastMs = 250;
+
+function endedEarly(): SallyportError {
+  return new SallyportError("SALLYPORT_SOURCE_ENDED_EARLY", "The file ended before its length, it was cut while sent");
+}
