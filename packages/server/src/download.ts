@@ -3,7 +3,7 @@ import { ByteThrottle, type DataConnection } from "@sallyport/transport";
 import type { ReadableFile } from "@sallyport/server/storage";
 import { type CommandContext, loginOf, type Outcome } from "./command-handler.ts";
 import { asciiPosition } from "./ascii-measure.ts";
-import { encodedFile } from "./encoded-transfer.ts";
+import { encodedFile } from "./encoded-download.ts";
 import { runTransfer } from "./transfer.ts";
 
 /** The octets of a file that a RETR sends; `end` is exclusive. */

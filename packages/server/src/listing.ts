@@ -14,8 +14,7 @@ import {
   type VirtualPath,
 } from "@sallyport/protocol";
 import type { Entry, Storage } from "@sallyport/server/storage";
-import type { DataConnection } from "@sallyport/transport";
-import { deflateChunks } from "./deflate-chunks.ts";
+import { type DataConnection, deflateChunks } from "@sallyport/transport";
 import { type CommandContext, loginOf, type Outcome } from "./command-handler.ts";
 import { runTransfer } from "./transfer.ts";
 

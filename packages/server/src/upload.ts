@@ -2,7 +2,7 @@ import { type Octets, reply, replyOctets, TlsError, type VirtualPath } from "@sa
 import { ByteThrottle, type DataConnection, type ReceiveResult } from "@sallyport/transport";
 import { StorageError, type WritableFile, type WriteIntent } from "@sallyport/server/storage";
 import { type CommandContext, loginOf, type Outcome } from "./command-handler.ts";
-import { receiveEncoded } from "./encoded-transfer.ts";
+import { isUnchanged, receiveEncoded } from "./encoded-upload.ts";
 import { runTransfer } from "./transfer.ts";
 
 /** What an upload command wants done to the file of that name. */
@@ -64,34 +64,32 @@ async function receive(
   intent: WriteIntent,
   report: (bytes: number) => void,
 ): Promise<number> {
-  const { parameters } = context.state;
-  const { account } = loginOf(context);
-  const rate = account.uploadBytesPerSecond;
+  const rate = loginOf(context).account.uploadBytesPerSecond;
   const options = {
     signal: context.signal,
     stallMs: context.limits.dataStallMs,
     onProgress: report,
     ...(rate === undefined ? {} : { throttle: new ByteThrottle(rate) }),
   };
-  const passesUnchanged = parameters.type === "I" && parameters.structure === "F" && parameters.mode === "S";
-  if (!passesUnchanged) {
-    const { bytes, provenEnd, result } = await receiveEncoded(context, data, file, options);
+  const sink = intent.kind === "range" ? withinRange(file, intent.last) : file;
+  if (!isUnchanged(context)) {
+    const { bytes, provenEnd, result } = await receiveEncoded(context, data, sink, options);
     if (!provenEnd) demandCleanEnd(context, result, bytes);
     return bytes;
   }
-  const last = intent.kind === "range" ? intent.last : undefined;
-  const sink = last === undefined ? file : limitedTo(file, last + 1);
   const result = await data.receiveInto(sink, file.startPosition, options);
   demandCleanEnd(context, result, result.bytes);
   return result.bytes;
 }
 
 /** Refuses octets past the end of a range. */
-function limitedTo(file: WritableFile, end: number): Pick<WritableFile, "write"> {
+function withinRange(file: WritableFile, last: number): Pick<WritableFile, "write" | "startPosition"> {
   return {
+    startPosition: file.startPosition,
     write: (buffer, position) => {
-      if (position + buffer.length > end)
+      if (position + buffer.length - 1 > last) {
         throw new StorageError("out-of-range", "more octets came than the range holds");
+      }
       return file.write(buffer, position);
     },
   };
