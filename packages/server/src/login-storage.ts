@@ -1,10 +1,37 @@
-import type { Account } from "@sallyport/server/accounts";
-import { withPermissions } from "@sallyport/server/accounts";
-import type { Storage } from "@sallyport/server/storage";
+import { childPath, pathComponents, rootPath, type VirtualPath } from "@sallyport/protocol";
+import { type Account, withPermissions } from "@sallyport/server/accounts";
+import { quota, type QuotaUsages, type Storage, StorageError, subtree } from "@sallyport/server/storage";
 import type { FtpServerOptions } from "./options.ts";
 
-/** The files of one login: its home as root, within its quota and its permissions. */
-export async function loginStorage({ storage }: FtpServerOptions, account: Account): Promise<Storage> {
-  const given = typeof storage === "function" ? await storage(account) : storage.forOwner(account.name);
-  return withPermissions(given, account);
+/**
+ * The files of one login: its home as root, within its quota and its permissions. A home that is missing is made,
+ * unless the account may only read.
+ */
+export async function loginStorage(
+  { storage }: FtpServerOptions,
+  usages: QuotaUsages,
+  account: Account,
+): Promise<Storage> {
+  const given =
+    typeof storage === "function" ? await storage(account) : await homeOf(storage.forOwner(account.name), account);
+  const limited = account.quotaBytes === undefined ? given : quota(given, usages.of(account.name, account.quotaBytes));
+  return withPermissions(limited, account);
+}
+
+async function homeOf(whole: Storage, { home, readOnly }: Account): Promise<Storage> {
+  if (home === rootPath) return whole;
+  if (!readOnly) await makeWithParents(whole, home);
+  return subtree(whole, home);
+}
+
+async function makeWithParents(storage: Storage, directory: VirtualPath): Promise<void> {
+  let path = rootPath;
+  for (const name of pathComponents(directory)) {
+    path = childPath(path, name);
+    try {
+      await storage.makeDirectory(path);
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.kind !== "exists") throw error;
+    }
+  }
 }

@@ -1,5 +1,6 @@
 import { reply, rootPath } from "@sallyport/protocol";
 import type { Account, LoginFacts, LoginVerdict } from "@sallyport/server/accounts";
+import { StorageError } from "@sallyport/server/storage";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CommandContext, Outcome } from "./command-handler.ts";
 import type { ServerEvent } from "./observer.ts";
@@ -85,7 +86,11 @@ export async function acceptLogin(
   }
   const claimed = environment.logins.claim(control.id, account);
   if (!claimed) return refuseLogin(context, user, "the account has too many connections", 0, 421);
-  const login = await environment.openLogin(account);
+  const login = await environment.openLogin(account).catch((error: unknown) => {
+    if (!(error instanceof StorageError)) throw error;
+    return undefined;
+  });
+  if (login === undefined) return refuseLogin(context, user, "the home directory of the account cannot be entered", 0);
   context.emit({ kind: "login", account: account.name, user, method });
   return {
     reply: method === "client-certificate" ? reply(232, "Logged in by certificate.") : reply(230, "Logged in."),

@@ -3,6 +3,7 @@ import { canonicalAddress, PassiveListenerPool, receiveProxyHeader } from "@sall
 import type { Socket } from "node:net";
 import { randomBytes } from "node:crypto";
 import { LoginThrottle } from "@sallyport/server/accounts";
+import { QuotaUsages } from "@sallyport/server/storage";
 import type { Login, PiState } from "./command-handler.ts";
 import { Connection } from "./connection.ts";
 import type { ServerEnvironment } from "./environment.ts";
@@ -154,6 +155,7 @@ export class FtpServer implements AsyncDisposable {
 }
 
 function environmentOf(options: FtpServerOptions, limits: LimitValues): ServerEnvironment {
+  const usages = new QuotaUsages();
   const identityKey = randomBytes(16).toString("base64url");
   return {
     options,
@@ -174,7 +176,7 @@ function environmentOf(options: FtpServerOptions, limits: LimitValues): ServerEn
     initialState: (listener): PiState => initialServerPiState(listener.tlsMode, piPolicyFor(options, limits, listener)),
     policyFor: (listener, account) => piPolicyFor(options, limits, listener, account),
     dataPolicyFor,
-    openLogin: async (account): Promise<Login> => ({ account, storage: await loginStorage(options, account) }),
+    openLogin: async (account): Promise<Login> => ({ account, storage: await loginStorage(options, usages, account) }),
     advertisedAddress: ({ localAddress, remoteAddress }) =>
       options.passive?.masquerade !== undefined && !isLocal(remoteAddress) ? options.passive.masquerade : localAddress,
   };
