@@ -40,11 +40,6 @@ export class OctetBuffer {
     this.#length += end - start;
   }
 
-  fill(octet: number, count: number): void {
-    this.reserve(count).fill(octet, this.#length, this.#length + count);
-    this.#length += count;
-  }
-
   /** Moves what lies behind a position, to make room for a few octets that are written there. */
   insert(position: number, octets: readonly number[]): void {
     const bytes = this.reserve(octets.length);

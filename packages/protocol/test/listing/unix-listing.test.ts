@@ -66,6 +66,8 @@ test("R-LIST-03 every mode bit has its place", () => {
   assert.equal(modeOf(0o7777), "-rwsrwsrwt");
   assert.equal(modeOf(0o7000), "---S--S--T");
   assert.equal(modeOf(0o4755), "-rwsr-xr-x");
+  assert.equal(modeOf(0o2755), "-rwxr-sr-x");
+  assert.equal(modeOf(0o1777), "-rwxrwxrwt");
   assert.equal(modeOf(0), "----------");
   fc.assert(
     fc.property(fc.nat({ max: 0o777 }), (bits) => {
