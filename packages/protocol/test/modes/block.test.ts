@@ -47,6 +47,13 @@ test("R-1123-15 a CR before a marker is stored before the marker is told", () =>
   assert.deepEqual(decoded, { data: "a\n\rb", notes: ["3 M after 4"], outcome: "end" });
 });
 
+test("R-959-35 markers are printable ASCII, 33 to 126", () => {
+  assert.deepEqual(decode(image, [hex("10 0002 217e 40 0000")]).notes, ["0 !~ after 0"]);
+  for (const octet of ["20", "7f", "80", "00"]) {
+    assert.equal(decode(image, [hex(`10 0001 ${octet} 40 0000`)]).outcome, "bad-marker", octet);
+  }
+});
+
 test("R-959-35 bad streams fail by name and never hang", () => {
   const cases: Record<string, string> = {
     "00 0003 6162": "missing-end",
