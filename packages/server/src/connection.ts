@@ -1,25 +1,21 @@
 import {
-  CommandDecoder,
   type Command,
-  encodeReply,
-  maskCommandLine,
+  CommandDecoder,
   newServerPi,
-  type Octets,
   reply,
-  type Reply,
   type ServerPi,
   type ServerPiEffect,
   type ServerPiEvent,
   step,
   verbs,
 } from "@sallyport/protocol";
-import { ControlConnection, type ControlConnectionOptions, type ControlEnding } from "@sallyport/transport";
 import { StorageError } from "@sallyport/server/storage";
+import type { ControlConnectionOptions } from "@sallyport/transport";
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import type { CommandContext, Login, Outcome } from "./command-handler.ts";
 import { runCommand } from "./commands/index.ts";
-import type { ControlView } from "./control-view.ts";
+import { ControlLink } from "./control-link.ts";
 import { DataSetup } from "./data-setup.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ServerEnvironment } from "./environment.ts";
@@ -29,26 +25,12 @@ import { statusReply } from "./status.ts";
 import { replyForStorageError } from "./storage-replies.ts";
 import { TransferAborted } from "./transfer-aborted.ts";
 
-const endings: Readonly<Record<ControlEnding, string>> = {
-  ended: "we closed the connection",
-  "peer-closed": "the peer closed the connection",
-  truncated: "the peer closed TCP without ending TLS",
-  reset: "the connection was reset",
-  "not-tls": "plain octets came where TLS had to begin",
-  "tls-refused": "TLS was refused",
-  "tls-error": "TLS failed",
-  timeout: "the peer took too long",
-  destroyed: "we broke the connection off",
-};
-
 /**
  * One control connection. It only moves things: octets to the decoder, lines to the server-PI, commands to their
  * handlers, replies to the peer. What they mean is decided elsewhere.
  */
 export class Connection {
-  readonly id: number;
-  readonly #control: ControlConnection;
-  readonly #listener: ListenerOptions;
+  readonly #link: ControlLink;
   readonly #environment: ServerEnvironment;
   readonly #decoder: CommandDecoder;
   readonly #data: DataSetup;
@@ -58,72 +40,45 @@ export class Connection {
   #transfer: AbortController | undefined;
   #pi: ServerPi<Login>;
   #paused = false;
-  /** TLS starts or ends; nothing can be said meanwhile. */
-  #securing = false;
-  #closeCause: string | undefined;
 
   constructor(
-    id: number,
     socket: Socket,
-    listener: ListenerOptions,
-    environment: ServerEnvironment,
+    identity: { readonly id: number; readonly listener: ListenerOptions; readonly environment: ServerEnvironment },
     options: ControlConnectionOptions = {},
   ) {
+    const { listener, environment } = identity;
     const { limits } = environment;
-    this.id = id;
-    const control = new ControlConnection(
-      socket,
-      {
-        onOctets: (octets) => this.#receive(octets),
-        onPeerEnd: () => this.#end("the peer closed the connection"),
-        onClosed: (ending, error) => this.#finish(error === undefined ? endings[ending] : error.message),
-      },
-      { ...options, limits },
-    );
-    this.#control = control;
-    this.#listener = listener;
     this.#environment = environment;
+    this.#pi = newServerPi(environment.initialState(listener));
     this.#decoder = new CommandDecoder({
       lineBytesMax: limits.commandLineBytes,
       securityLineBytesMax: limits.securityLineBytes,
       telnetRefusalsMax: limits.telnetRepliesCount,
       strictLineEnds: environment.options.strictLineEnds ?? false,
     });
-    this.#pi = newServerPi(environment.initialState(listener));
-    this.#data = new DataSetup({
-      passivePorts: environment.passivePorts,
-      limits,
-      localAddress: control.localAddress,
-      remoteAddress: control.peerAddress,
-      activeLocalPort: environment.options.active?.wellKnownSourcePort === true ? control.localPort - 1 : undefined,
-      admits: (address) => this.#admitsForeign(address),
-      onForeign: (address) => this.#emit({ kind: "attack-suspected", cause: `a data connection came from ${address}` }),
-      binding: () => control.binding,
-    });
-    this.#deadlines = new Deadlines(limits, (cause) => this.#expire(cause));
+    this.#link = new ControlLink(socket, this.#linkOwner(), identity, options);
+    this.#data = this.#newDataSetup();
+    this.#deadlines = new Deadlines(limits, (cause) => this.#link.dismiss("Timeout.", cause));
   }
 
   /** Serves until the connection is closed, and resolves then. */
   async serve(): Promise<void> {
-    const { localAddress, localPort, closed } = this.#control;
-    const { tlsMode } = this.#listener;
-    this.#emit({ kind: "connection-opened", tlsMode, localAddress, localPort });
-    if (tlsMode === "explicit" || (await this.#startTls(0))) this.#greet();
+    const { localAddress, localPort, listener, closed } = this.#link;
+    this.#emit({ kind: "connection-opened", tlsMode: listener.tlsMode, localAddress, localPort });
+    if (listener.tlsMode === "explicit" || (await this.#link.secure())) {
+      this.#link.say(reply(220, this.#environment.greeting));
+      this.#deadlines.begin();
+    }
     await closed;
   }
 
   /** Says 421 and closes; a running transfer is ended. */
   close(text: string): void {
-    this.#sayGoodBye(reply(421, text), "the server is stopping");
+    this.#link.dismiss(text, "the server is stopping");
   }
 
-  #greet(): void {
-    this.#send(reply(220, this.#environment.greeting));
-    this.#deadlines.begin();
-  }
-
-  #receive(chunk: Uint8Array): void {
-    this.#decoder.push(chunk);
+  #receive(octets: Uint8Array): void {
+    this.#decoder.push(octets);
     this.#takeInput();
   }
 
@@ -131,9 +86,9 @@ export class Connection {
     while (!this.#paused && !this.#pi.closing) {
       const event = this.#decoder.next();
       if (event === undefined) break;
-      if (event.kind === "telnet-refusal") this.#write(event.octets);
+      if (event.kind === "telnet-refusal") this.#link.write(event.octets);
       else {
-        if (event.kind === "line") this.#trace("command", event.line);
+        if (event.kind === "line") this.#link.trace("command", event.line);
         this.#feed(event);
       }
     }
@@ -150,23 +105,23 @@ export class Connection {
   #apply(effect: ServerPiEffect): void {
     switch (effect.kind) {
       case "send":
-        return this.#send(effect.reply);
+        return this.#link.say(effect.reply);
       case "run":
         return void this.#run(effect.command);
       case "report-status":
-        return this.#send(statusReply(this.#contextFor("STAT", this.#lost.signal)));
+        return this.#link.say(statusReply(this.#contextFor("STAT", this.#lost.signal)));
       case "abort-transfer":
         return this.#transfer?.abort(new TransferAborted("the peer sent ABOR"));
       case "pause":
         this.#paused = true;
-        return this.#control.pauseReading();
+        return this.#link.pauseReading();
       case "resume":
         this.#paused = false;
-        this.#control.resumeReading();
+        this.#link.resumeReading();
         // What was decoded but not taken yet comes first.
         return this.#takeInput();
       case "close":
-        return this.#end(effect.reason);
+        return this.#link.end(effect.reason);
     }
   }
 
@@ -201,142 +156,64 @@ export class Connection {
       state: this.#pi.state,
       environment: this.#environment,
       limits: this.#environment.limits,
-      control: this.#view(),
+      control: this.#link,
       data: this.#data,
       signal,
-      send: (given) => this.#send(given),
+      send: (given) => this.#link.say(given),
       emit: (event) => this.#emit(event),
       noteProgress: (progress) => this.#deadlines.noteProgress(progress),
       progress: () => this.#deadlines.progress,
     };
   }
 
-  #view(): ControlView {
-    const control = this.#control;
+  #linkOwner(): ConstructorParameters<typeof ControlLink>[1] {
+    const pi = () => this.#pi;
+    const decoder = () => this.#decoder;
     return {
-      id: this.id,
-      listener: this.#listener,
-      remoteAddress: control.peerAddress,
-      remotePort: control.peerPort,
-      localAddress: control.localAddress,
-      localPort: control.localPort,
-      tls: control.tls,
-      hasPendingInput: this.#decoder.hasInput || this.#pi.queue.length > 0,
-      startTls: async (given) => {
-        this.#send(given);
-        await this.#startTlsOrEnd();
+      receive: (octets) => this.#receive(octets),
+      onEnding: (cause) => this.#lose(cause),
+      onClosed: (cause) => this.#emit({ kind: "connection-closed", cause, durationMs: Date.now() - this.#openedAtMs }),
+      emit: (event) => this.#emit(event),
+      get hasPendingInput() {
+        return decoder().hasInput || pi().queue.length > 0;
       },
-      endTls: async (given) => {
-        this.#send(given);
-        await this.#endTls();
-      },
-      restartImplicitTls: async (given) => {
-        this.#send(given);
-        await this.#endTls();
-        await this.#startTlsOrEnd();
-      },
-      rejectAttack: (cause) => {
-        this.#emit({ kind: "attack-suspected", cause });
-        this.#closeCause ??= cause;
-        control.destroy();
+      get host() {
+        return pi().state.host;
       },
     };
   }
 
-  async #startTlsOrEnd(): Promise<void> {
-    if (!(await this.#startTls(0))) await this.#control.closed;
-  }
-
-  /** Starts TLS; false when it failed, the connection is then closed and the cause logged. */
-  async #startTls(octetsBehind: number): Promise<boolean> {
-    const { tls } = this.#environment;
-    if (tls === undefined) return false;
-    this.#securing = true;
-    try {
-      const facts = await this.#control.startTls(tls, { octetsBehind, hostName: this.#pi.state.host });
-      this.#emit({ kind: "tls-established", tls: facts });
-      return true;
-    } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
-      this.#emit({ kind: "tls-failed", cause });
-      this.#closeCause ??= cause;
-      return false;
-    } finally {
-      this.#securing = false;
-    }
-  }
-
-  async #endTls(): Promise<void> {
-    this.#securing = true;
-    try {
-      await this.#control.endTls();
-    } catch (error) {
-      this.#closeCause ??= error instanceof Error ? error.message : String(error);
-      await this.#control.closed;
-    } finally {
-      this.#securing = false;
-    }
-  }
-
-  #send(given: Reply): void {
-    const encoded = encodeReply(given);
-    this.#trace("reply", encoded);
-    this.#write(encoded);
-  }
-
-  #write(octets: Octets): void {
-    if (this.#lost.signal.aborted) return;
-    this.#control.write(octets);
-    if (this.#control.bufferedBytes <= this.#environment.limits.replyBacklogBytes) return;
-    this.#closeCause ??= "the peer does not read its replies";
-    this.#control.destroy();
-  }
-
-  #expire(cause: string): void {
-    this.#sayGoodBye(reply(421, "Timeout."), cause);
-  }
-
-  #sayGoodBye(given: Reply, cause: string): void {
-    if (!this.#securing) this.#send(given);
-    this.#end(cause);
-  }
-
-  /** Says good-bye to the peer and ends what runs in its name. */
-  #end(cause: string): void {
-    this.#closeCause ??= cause;
-    const lost = new TransferAborted(cause);
-    this.#lost.abort(lost);
-    this.#transfer?.abort(lost);
-    void this.#control.end();
-  }
-
-  #finish(cause: string): void {
-    this.#end(cause);
-    this.#deadlines.stop();
-    this.#data.discard();
-    this.#environment.logins.release(this.id);
-    this.#emit({
-      kind: "connection-closed",
-      cause: this.#closeCause ?? cause,
-      durationMs: Date.now() - this.#openedAtMs,
+  #newDataSetup(): DataSetup {
+    const { passivePorts, limits, options } = this.#environment;
+    const { localAddress, remoteAddress, localPort } = this.#link;
+    return new DataSetup({
+      passivePorts,
+      limits,
+      localAddress,
+      remoteAddress,
+      activeLocalPort: options.active?.wellKnownSourcePort === true ? localPort - 1 : undefined,
+      admits: (address) =>
+        this.#pi.state.policy.capabilities.has("fxp") && options.active?.foreignAddresses?.includes(address) === true,
+      onForeign: (address) => this.#emit({ kind: "attack-suspected", cause: `a data connection came from ${address}` }),
+      binding: () => this.#link.binding,
     });
   }
 
-  #admitsForeign(address: string): boolean {
-    const { capabilities } = this.#pi.state.policy;
-    return capabilities.has("fxp") && (this.#environment.options.active?.foreignAddresses ?? []).includes(address);
-  }
-
-  #trace(kind: "command" | "reply", octets: Octets): void {
-    if (this.#environment.observer?.transcript !== true) return;
-    this.#emit({ kind, line: kind === "command" ? maskCommandLine(octets) : octets });
+  /** Ends everything that runs in the peer's name. */
+  #lose(cause: string): void {
+    const lost = new TransferAborted(cause);
+    this.#lost.abort(lost);
+    this.#transfer?.abort(lost);
+    this.#deadlines.stop();
+    this.#data.discard();
+    this.#environment.logins.release(this.#link.id);
   }
 
   #emit(event: ServerEventDetail): void {
     const { login } = this.#pi.state;
     const account = login.kind === "logged-in" ? login.account.account.name : undefined;
-    const { peerAddress: remoteAddress, peerPort: remotePort } = this.#control;
-    const whose = { atMs: Date.now(), connection: this.id, remoteAddress, remotePort };
+    const { id: connection, remoteAddress, remotePort } = this.#link;
+    const whose = { atMs: Date.now(), connection, remoteAddress, remotePort };
     this.#environment.emit({ ...whose, ...(account === undefined ? {} : { account }), ...event } as ServerEvent);
   }
 }

@@ -133,7 +133,11 @@ export class FtpServer implements AsyncDisposable {
       socket.end(listener.tlsMode === "explicit" ? "421 Too many connections.\r\n" : "", () => socket.destroy());
       return;
     }
-    const connection = new Connection(++this.#connectionsBegun, socket, listener, this.#environment, { peer });
+    const connection = new Connection(
+      socket,
+      { id: ++this.#connectionsBegun, listener, environment: this.#environment },
+      { peer },
+    );
     this.#connections.add(connection);
     this.#perHost.set(remoteAddress, (this.#perHost.get(remoteAddress) ?? 0) + 1);
     void connection.serve().finally(() => {
