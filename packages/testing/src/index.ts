@@ -3,6 +3,7 @@ export * from "./command.ts";
 export * from "./requirements.ts";
 export * from "./ftp-driver.ts";
 export * from "./test-server.ts";
-export { type MakeSource, storageContract } from "./storage-contract.ts";
+export { storageContract } from "./storage-contract.ts";
 export * from "./peers/peer.ts";
 export * from "./peers/servers.ts";
+export * as storageSteps from "./storage-steps.ts";

@@ -5,7 +5,7 @@ import type { Octets } from "@sallyport/protocol";
 import type { ConfinedTree } from "./confined-tree.ts";
 import type { DirectoryHandle } from "./directory-handle.ts";
 import { errnoOf } from "./errno.ts";
-import { fsync } from "./file-calls.ts";
+import { fileTime, fsync } from "./file-calls.ts";
 import { identityOf } from "./local-entry.ts";
 import { isLiving, processToken } from "./living-process.ts";
 import { listNames } from "./local-listing.ts";
@@ -175,7 +175,7 @@ export class Claims {
       const descriptor = await directory.open(pinned, fs.constants.O_WRONLY);
       try {
         await calls.ftruncate(descriptor, restore.lengthBytes);
-        await calls.futimes(descriptor, pinned.stats.atimeMs / 1000, restore.modifiedMs / 1000);
+        await calls.futimes(descriptor, fileTime(pinned.stats.atimeMs), fileTime(restore.modifiedMs));
         await fsync(descriptor);
       } finally {
         await calls.close(descriptor);

@@ -15,6 +15,13 @@ export function nativePath(directory: string, name: Octets): NativePath {
 // oxlint-disable-next-line no-control-regex -- ASCII begins at NUL
 const asciiOnly = /^[\x00-\x7F]*$/;
 
+/** A time for `utimes`, which takes a negative number for the present, but a string for what it says. */
+export type FileTime = number | string;
+
+export function fileTime(milliseconds: number): FileTime {
+  return milliseconds < 0 ? String(milliseconds / 1000) : milliseconds / 1000;
+}
+
 /** What came at once or will come. */
 export type Soon<T> = T | Promise<T>;
 
@@ -38,8 +45,8 @@ export interface FileCalls {
   link(existing: NativePath, name: NativePath): Soon<void>;
   symlink(target: NativePath, name: NativePath): Soon<void>;
   chmod(path: NativePath, mode: number): Soon<void>;
-  utimes(path: NativePath, accessedSeconds: number, modifiedSeconds: number): Soon<void>;
-  futimes(descriptor: number, accessedSeconds: number, modifiedSeconds: number): Soon<void>;
+  utimes(path: NativePath, accessed: FileTime, modified: FileTime): Soon<void>;
+  futimes(descriptor: number, accessed: FileTime, modified: FileTime): Soon<void>;
   fchmod(descriptor: number, mode: number): Soon<void>;
   fchown(descriptor: number, userId: number, groupId: number): Soon<void>;
   ftruncate(descriptor: number, lengthBytes: number): Soon<void>;

@@ -6,7 +6,7 @@ import { StorageError } from "../storage-error.ts";
 import type { Entry } from "../storage.ts";
 import type { Claim } from "./claims.ts";
 import type { Location } from "./confined-tree.ts";
-import { type FileCalls, fsync } from "./file-calls.ts";
+import { type FileCalls, fileTime, fsync } from "./file-calls.ts";
 import type { FileWriter } from "./file-writer.ts";
 import { entryFromStats, identityOf } from "./local-entry.ts";
 import type { UploadEnding } from "./local-upload.ts";
@@ -52,7 +52,7 @@ export class InPlaceEnding implements UploadEnding {
     const { descriptor } = this.#writer;
     if ((await this.#calls.fstat(descriptor)).size === size) return;
     await this.#calls.ftruncate(descriptor, size);
-    await this.#calls.futimes(descriptor, atimeMs / 1000, mtimeMs / 1000);
+    await this.#calls.futimes(descriptor, fileTime(atimeMs), fileTime(mtimeMs));
   }
 
   async release(): Promise<void> {

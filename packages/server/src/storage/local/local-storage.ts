@@ -8,7 +8,7 @@ import type { Claims } from "./claims.ts";
 import type { ConfinedTree, Location } from "./confined-tree.ts";
 import type { PinnedEntry } from "./directory-handle.ts";
 import { errnoOf, storageErrorFrom } from "./errno.ts";
-import { type FileCalls, nativePath } from "./file-calls.ts";
+import { type FileCalls, fileTime, nativePath } from "./file-calls.ts";
 import type { KeptParts } from "./kept-parts.ts";
 import { identityOf } from "./local-entry.ts";
 import { describe, listDirectory } from "./local-listing.ts";
@@ -244,7 +244,7 @@ async function setAll(calls: FileCalls, { path, stats }: PinnedEntry, attributes
   if (mode !== undefined) await calls.chmod(path, mode);
   if (modifiedMs === undefined && accessedMs === undefined) return;
   try {
-    await calls.utimes(path, (accessedMs ?? stats.atimeMs) / 1000, (modifiedMs ?? stats.mtimeMs) / 1000);
+    await calls.utimes(path, fileTime(accessedMs ?? stats.atimeMs), fileTime(modifiedMs ?? stats.mtimeMs));
   } catch (error) {
     if (mode !== undefined) await calls.chmod(path, stats.mode & 0o7777);
     throw error;

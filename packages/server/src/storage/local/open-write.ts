@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import fs, { type Stats } from "node:fs";
 
 import { displayOctets, type Octets, type VirtualPath } from "@sallyport/protocol";
@@ -197,7 +197,7 @@ class Opening {
       const { bavail, bsize } = await fs.promises.statfs(folder.self);
       if (expectedBytes > bavail * bsize) throw this.#failure("no-space");
     }
-    return { folder, stagedName: `${processToken()}.${randomBytes(9).toString("hex")}` as Octets };
+    return { folder, stagedName: `${processToken()}.${randomUUID()}` as Octets };
   }
 
   #upload(

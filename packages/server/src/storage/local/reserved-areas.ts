@@ -25,6 +25,8 @@ export class ReservedAreas {
   readonly #tree: ConfinedTree;
   readonly #sweep: (area: DirectoryHandle) => Promise<void>;
   readonly #used = new Set<string>();
+  /** A handle stays on the mount that it was opened on. */
+  readonly #served = new WeakMap<DirectoryHandle, boolean>();
   #rootMount: string | undefined;
   #rootUsable: boolean | undefined;
 
@@ -95,12 +97,19 @@ export class ReservedAreas {
   }
 
   async #servedByRoot(place: Place): Promise<boolean> {
-    if (place.canonical.length === 0) return true;
+    const known = this.#served.get(place.directory);
+    if (known !== undefined) return known;
+    const served = await this.#isServedByRoot(place.directory);
+    this.#served.set(place.directory, served);
+    return served;
+  }
+
+  async #isServedByRoot(directory: DirectoryHandle): Promise<boolean> {
     using root = await this.#tree.root();
     this.#rootUsable ??= await this.#mayWrite(root);
     if (!this.#rootUsable) return false;
     this.#rootMount ??= await root.mountIdentity();
-    return (await place.directory.mountIdentity()) === this.#rootMount;
+    return (await directory.mountIdentity()) === this.#rootMount;
   }
 
   async #mayWrite(root: DirectoryHandle): Promise<boolean> {
