@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import test from "node:test";
+import { needs, nodeArguments, sallyportCommand } from "@sallyport/testing";
+import { readFiles, repository } from "../tidy/source-files.ts";
+import { type CodeBlock, codeBlocks } from "./markdown.ts";
+
+/**
+ * What the documents show, done: the `sh run` and `ts run` blocks of one document are one terminal, in a folder with
+ * nothing in it but `./sallyport` and the packages. A block with `server PORT` behind `run` stays in the background until
+ * the document ends, and what follows waits for its port.
+ */
+const documents = readFiles("README.md", "docs/guide/**/*.md").map(({ path, text: document }) => ({
+  path,
+  blocks: codeBlocks(document).filter(({ info }) => info.split(" ").includes("run")),
+}));
+
+const documentMs = 90_000;
+const runInfo = /^(?<language>sh|ts) run(?: server (?<port>\d+))?$/;
+
+test("no block asks for what is not known here", () => {
+  const unknown = documents.flatMap(({ path, blocks }) =>
+    blocks.filter(({ info }) => !runInfo.test(info)).map(({ info, line }) => `${path}:${line}: ${info}`),
+  );
+  assert.deepEqual(unknown, []);
+});
+
+for (const { path, blocks } of documents.filter((document) => document.blocks.length > 0)) {
+  test(`${path} does what it says`, { skip: needs("linux", "curl", "lftp", "openssl") }, async () => {
+    const { code, output } = await runInTerminal(blocks);
+    assert.equal(code, 0, output);
+  });
+}
+
+test("a block that fails fails its document, and says which", { skip: needs("linux") }, async () => {
+  const blocks = [
+    { info: "sh run server 2999", code: "python3 -m http.server --bind 127.0.0.1 2999", line: 1 },
+    {
+      info: "ts run",
+      code: 'import { limits } from "@sallyport/protocol";\nconsole.log(limits.idleMs.unit as string);',
+      line: 5,
+    },
+    { info: "sh run", code: "false\necho not reached", line: 9 },
+  ];
+  const { code, output } = await runInTerminal(blocks);
+  assert.equal(code, 1);
+  assert.match(output, /--- line 5\nms\n--- line 9\n/);
+  assert.doesNotMatch(output, /not reached/);
+});
+
+/** Runs blocks in order, ends everything they started, and returns how it went with all that they printed. */
+async function runInTerminal(blocks: readonly CodeBlock[]): Promise<{ code: number | null; output: string }> {
+  const folder = await mkdtemp(join(tmpdir(), "sallyport-docs-"));
+  await symlink(sallyportCommand, join(folder, "sallyport"));
+  await symlink(join(repository, "node_modules"), join(folder, "node_modules"));
+  for (const { info, code, line } of blocks) {
+    if (info.startsWith("ts")) await writeFile(join(folder, `line-${line}.mts`), code);
+  }
+  const script = [waitForPort, ...blocks.map(terminalStep)].join("\n");
+  const [program, ...before] = isolation();
+  const child = spawn(program, [...before, "bash", "-euo", "pipefail", "-c", script], {
+    cwd: folder,
+    env: { ...process.env, HOME: folder, NODE_TEST_CONTEXT: "" },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  const endAll = (): void => {
+    if (child.pid !== undefined) spawnSync("kill", ["-KILL", "--", `-${child.pid}`]);
+  };
+  const bound = setTimeout(endAll, documentMs);
+  const outputs = Promise.all([text(child.stdout), text(child.stderr)]);
+  const code = await ended;
+  clearTimeout(bound);
+  endAll();
+  const output = (await outputs).join("");
+  await rm(folder, { recursive: true, force: true });
+  return { code, output };
+}
+
+const waitForPort = `wait_for_port() {
+  for _ in $(seq 200); do (exec 3<>/dev/tcp/127.0.0.1/$1) 2>/dev/null && return; sleep 0.1; done
+  echo "nothing listens on port $1"; return 1
+}`;
+
+function terminalStep({ info, code, line }: CodeBlock): string {
+  const { language, port } = runInfo.exec(info)?.groups ?? {};
+  const command = language === "ts" ? `${process.execPath} ${nodeArguments.join(" ")} line-${line}.mts` : code;
+  const step = `echo "--- line ${line}"\n`;
+  return port === undefined ? step + command : `${step}{\n${command}\n} &\nwait_for_port ${port}`;
+}
+
+/** As root the documents' ports are taken in a network of their own, where nothing else can have them. */
+function isolation(): [string, ...string[]] {
+  const canIsolate = process.getuid?.() === 0 && spawnSync("unshare", ["--net", "true"]).status === 0;
+  return canIsolate ? ["unshare", "--net", "bash", "-c", 'ip link set lo up && exec "$@"', "bash"] : ["env"];
+}
