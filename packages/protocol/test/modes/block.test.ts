@@ -23,6 +23,7 @@ test("R-959-35 blocks of peers: one block with the end, several flags, the large
     notes: ["0 suspect"],
     outcome: "end",
   });
+  assert.deepEqual(decode(image, [hex("80 0001 61 00 0000 40 0000")]), { data: "a", notes: [], outcome: "end" });
   assert.deepEqual(decode(records, [hex("80 0001 61 c0 0001 62")]), { data: "a\nb\n", notes: [], outcome: "end" });
   const largest = Uint8Array.from([0x40, 0xff, 0xff, ...new Uint8Array(65_535).fill(0x61)]);
   assert.equal(decode(image, [largest]).data.length, 65_535);
