@@ -1,6 +1,7 @@
 import { createServer, connect as connectTcp, type AddressInfo, Socket } from "node:net";
 import { once } from "node:events";
 import { duplexPair } from "node:stream";
+import { setImmediate as turn } from "node:timers/promises";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import { getSystemErrorMap } from "node:util";
 
@@ -27,19 +28,23 @@ export function watchCloseNotify(socket: TLSSocket): CloseNotifyWatch | undefine
   if (!handle || !tcp || alreadyReading === undefined) return undefined;
   if (typeof tcp.readStart !== "function" || typeof tcp.readStop !== "function") return undefined;
   const watch: { ending: CloseNotifyWatch["ending"] } = { ending: "open" };
-  let openWhenStopped = true;
+  let openWhenStopped: boolean | undefined;
 
-  // What is decrypted already may bring the close_notify after back-pressure has stopped TCP.
+  // What is decrypted already may bring the close_notify after back-pressure has stopped TCP, record by record.
   const readStop = handle.readStop.bind(handle);
   handle.readStop = () => {
-    openWhenStopped = isBeingRead(tcp);
+    openWhenStopped ??= isBeingRead(tcp);
     return readStop();
+  };
+  const readStart = handle.readStart.bind(handle);
+  handle.readStart = () => {
+    openWhenStopped = undefined;
+    return readStart();
   };
   const push = socket.push.bind(socket);
   socket.push = (chunk: unknown, encoding?: BufferEncoding) => {
     if (chunk === null && watch.ending === "open") {
-      const open = handle.reading ? isBeingRead(tcp) : openWhenStopped;
-      watch.ending = open ? "close-notify" : "bare";
+      watch.ending = (openWhenStopped ?? isBeingRead(tcp)) ? "close-notify" : "bare";
     }
     return push(chunk, encoding);
   };
@@ -52,7 +57,7 @@ export function watchCloseNotify(socket: TLSSocket): CloseNotifyWatch | undefine
  */
 export async function closeNotifyHookWorks(): Promise<boolean> {
   try {
-    for (const stopping of [false, true]) {
+    for (const stopping of [true, false]) {
       if ((await observedEnding("close-notify", stopping)) !== "close-notify") return false;
       if ((await observedEnding("bare", stopping)) !== "bare") return false;
     }
@@ -63,7 +68,7 @@ export async function closeNotifyHookWorks(): Promise<boolean> {
 }
 
 interface Inside {
-  _handle: { reading: boolean; readStop(): number; readonly _parent?: TcpHandle } | null;
+  _handle: { readStart(): number; readStop(): number; readonly _parent?: TcpHandle } | null;
 }
 
 interface TcpHandle {
@@ -95,6 +100,8 @@ async function observedEnding(ending: "close-notify" | "bare", stopping: boolean
     ...presharedKeyOptions,
     isServer: true,
     pskCallback: () => presharedKey.psk,
+    // Each of the records stops reading, and the close_notify comes in one piece with them.
+    ...(stopping && { highWaterMark: 1 }),
   } as ConstructorParameters<typeof TLSSocket>[1]);
   const watch = watchCloseNotify(receiver);
   const [outer, inner] = duplexPair();
@@ -104,27 +111,30 @@ async function observedEnding(ending: "close-notify" | "bare", stopping: boolean
     pskCallback: () => presharedKey,
     checkServerIdentity: () => undefined,
   });
-  outer.on("data", (records: Buffer) => wire.write(records));
+  let held: Buffer[] | undefined;
+  outer.on("data", (records: Buffer) => (held ? held.push(records) : wire.write(records)));
   wire.on("data", (records: Buffer) => outer.write(records));
   for (const end of [receiver, sender, wire, tcp, outer, inner]) end.on("error", () => {});
   try {
     await once(sender, "secureConnect", { signal });
-    sender.write(Buffer.alloc(40_000));
-    if (stopping)
-      receiver.once("data", () => {
-        receiver.pause();
-        setTimeout(() => receiver.resume(), 5);
-      });
-    else receiver.resume();
-    if (ending === "close-notify") {
-      sender.end();
-      await once(outer, "end", { signal });
-    } else await once(receiver, "data", { signal });
-    wire.end();
+    held = [];
+    sender.end(Buffer.alloc(40_000));
+    await once(outer, "end", { signal });
+    const records = Buffer.concat(held);
+    wire.end(ending === "bare" ? records.subarray(0, lastRecordAt(records)) : records);
+    if (stopping) while (receiver.readableLength === 0) await turn(undefined, { signal });
+    receiver.resume();
     await once(receiver, "end", { signal });
     return watch?.ending;
   } finally {
     for (const end of [receiver, sender, wire, tcp]) end.destroy();
     server.close();
   }
+}
+
+/** Where the last record begins, the close_notify (RFC 5246 §6.2.1). */
+function lastRecordAt(records: Buffer): number {
+  let lastAt = 0;
+  for (let at = 0; at < records.length; at += 5 + records.readUInt16BE(at + 3)) lastAt = at;
+  return lastAt;
 }
