@@ -4,7 +4,13 @@ import { FtpServer, type FtpServerOptions, type ListeningAddress } from "@sallyp
 import { AccountDatabase, DatabaseAuthenticator, PasswordHasher } from "@sallyport/server/accounts";
 import { LocalDirectory } from "@sallyport/server/storage";
 import { ServerTlsProfile, type TlsIdentityOptions } from "@sallyport/transport";
-import { certificateCovers, LocalCertificates, parseCertificateName, readIdentity } from "./certificates/index.ts";
+import {
+  certificateCovers,
+  describeCertificate,
+  LocalCertificates,
+  parseCertificateName,
+  readIdentity,
+} from "./certificates/index.ts";
 import { listenersOf, listeningError, tryPorts } from "./listening.ts";
 import type { EventLog } from "./log/event-log.ts";
 import { asUser, becomeUser, findUser, isRoot, type RunAs } from "./privileges.ts";
@@ -56,13 +62,16 @@ export class Service implements AsyncDisposable {
     const addresses = await parts.server.listen().catch((error: unknown) => {
       throw listeningError(error, listenersOf(settings));
     });
-    if (runAs !== undefined) {
-      becomeUser(runAs);
+    try {
+      if (runAs !== undefined) becomeUser(runAs);
       checkServedDirectory(root, settings);
+      const service = new Service({ ...parts, undo: undo.move() }, addresses);
+      await service.#announce(runAs);
+      return service;
+    } catch (error) {
+      await parts.server.close();
+      throw error;
     }
-    const service = new Service({ ...parts, undo: undo.move() }, addresses);
-    await service.#announce(runAs);
-    return service;
   }
 
   /** Reads certificates and logs anew; what cannot be read leaves the old in use and is reported. */
@@ -132,10 +141,11 @@ export class Service implements AsyncDisposable {
 
   #announceCertificates(): void {
     const { log, settings, state, tls } = this.#parts;
-    for (const { names, validUntil, fingerprint } of tls.identities) {
-      log.onEvent({ atMs: Date.now(), kind: "certificate-loaded", names, notAfter: validUntil, fingerprint });
-    }
     const leaves = tls.identities.map(({ certificate }) => new X509Certificate(certificate));
+    for (const leaf of leaves) {
+      const { names, notAfter, fingerprint } = describeCertificate(leaf);
+      log.onEvent({ atMs: Date.now(), kind: "certificate-loaded", names, notAfter, fingerprint });
+    }
     for (const address of reachableNames(settings)) {
       if (leaves.some((leaf) => certificateCovers(leaf, address))) continue;
       const fix = `make one that does with: sallyport cert create --name ${address} --state ${state.path}`;

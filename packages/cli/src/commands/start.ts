@@ -67,9 +67,8 @@ export const startCommand = buildCommand({
       const { name: demoAccount } = account;
       log.onEvent({ atMs: Date.now(), kind: "demo-ready", ...facts, demoAccount, passwordFile: state.demoPassword });
     } else {
-      await log.flush();
       const colours = process.stdout.isTTY && process.stdout.hasColors();
-      this.process.stdout.write(banner({ ...facts, ...account, version: places.version }, { colours }));
+      log.page(banner({ ...facts, ...account, version: places.version }, { colours }));
     }
     await daemon.serveUntilSignal(service, log);
   },

@@ -20,6 +20,9 @@ export interface EventLogOptions {
 /** Lines that wait for a slow reader; past this new ones are lost, since memory is worth more. */
 const backlogBytesMax = 16_777_216;
 
+/** How long the end of the process waits for whoever reads the log. */
+const patienceMs = 1000;
+
 /**
  * The log of a service on standard output: one line for each event. It never throws and never makes the server wait: a
  * terminal that stands still, or a pipe that nobody reads, costs lines and nothing else.
@@ -30,14 +33,18 @@ export class EventLog implements ServerObserver, AsyncDisposable {
   readonly #output: ReturnType<typeof pino.destination>;
   readonly #write: (event: ServiceEvent) => void;
   readonly #xferlog: XferlogFile | undefined;
+  #abandoned = false;
 
   /** @throws {ConfigError} SALLYPORT_LOG_UNWRITABLE when the transfer log cannot be opened. */
   constructor(options: EventLogOptions) {
     this.transcript = options.transcript;
     this.#quiet = options.quiet;
     this.#xferlog = options.xferlog === undefined ? undefined : new XferlogFile(options.xferlog);
+    // Asking process.stdout makes a pipe non-blocking, so that a write to a full one fails instead of holding a thread.
     const { fd } = process.stdout;
-    this.#output = pino.destination({ fd, sync: false, minLength: 0, maxLength: backlogBytesMax });
+    const retryEAGAIN = () => !this.#abandoned;
+    this.#output = pino.destination({ fd, sync: false, minLength: 1, maxLength: backlogBytesMax, retryEAGAIN });
+    this.#output.on("error", () => undefined);
     this.#write = options.json ? jsonWriter(this.#output) : lineWriter(this.#output);
   }
 
@@ -52,14 +59,23 @@ export class EventLog implements ServerObserver, AsyncDisposable {
     this.#xferlog?.reopen();
   }
 
-  /** Waits until every line so far is written. */
-  flush(): Promise<void> {
-    return new Promise((resolve) => this.#output.flush(() => resolve()));
+  /** Writes a page among the lines, such as what a demonstration opens with. */
+  page(text: string): void {
+    this.#output.write(text);
   }
 
+  /** Waits until every line is written, but not for a reader who has stopped. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#xferlog?.[Symbol.dispose]();
-    await this.flush();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, patienceMs);
+      this.#output.flush(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    this.#abandoned = true;
+    this.#output.destroy();
   }
 }
 

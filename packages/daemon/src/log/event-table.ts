@@ -85,7 +85,7 @@ const eventTable: { readonly [Kind in EventKind]: EventRow<Kind> } = {
     text: ({ user, cause }) => `user ${quoted(user)}: ${escapeControls(cause)}`,
   },
   command: { level: "debug", label: "<", text: ({ line }) => displayOctets(line) },
-  reply: { level: "debug", label: ">", text: ({ line }) => displayOctets(line) },
+  reply: { level: "debug", label: ">", text: ({ line }) => linesText(line) },
   "data-connection-failed": {
     level: "warn",
     label: "data failed",
@@ -129,9 +129,28 @@ export function viewOf(event: ServiceEvent): EventView {
   return {
     level: typeof row.level === "string" ? row.level : row.level(event),
     label: typeof row.label === "string" ? row.label : row.label(event),
-    text: row.text(event),
+    text: whose(event) + row.text(event),
     readability: row.readability?.(event),
   };
+}
+
+/** Whose transfers and changes they are. */
+function whose(event: ServiceEvent): string {
+  if (!("account" in event) || event.account === undefined || !accountsDeeds.has(event.kind)) return "";
+  return `${escapeControls(event.account)}  `;
+}
+
+const accountsDeeds: ReadonlySet<EventKind> = new Set([
+  "transfer",
+  "changed",
+  "data-connection-failed",
+  "internal-error",
+]);
+
+/** A reply of several lines, on one. */
+function linesText(reply: Octets): string {
+  const lines = reply.trimEnd().split(/\r?\n/);
+  return lines.map((line) => displayOctets(line as Octets)).join(" / ");
 }
 
 /** A peer's word in double quotes, which it cannot leave. */

@@ -22,7 +22,10 @@ export function durationText(durationMs: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** Octets per second, or nothing where it was too short to tell. */
+/** Fewer octets say nothing about a rate. */
+const rateBytesMin = 1_000_000;
+
+/** Octets per second, or nothing where there were too few to tell. */
 export function rateText(bytes: number, durationMs: number): string {
-  return durationMs >= 1 && bytes > 0 ? `${sizeText((bytes / durationMs) * 1000)}/s` : "";
+  return durationMs > 0 && bytes >= rateBytesMin ? `${sizeText((bytes / durationMs) * 1000)}/s` : "";
 }

@@ -1,0 +1,185 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  conclude,
+  dialogueNames,
+  explain,
+  renderDialogueLine,
+  renderExplanationLive,
+  renderSummary,
+  runDialogue,
+  terminalSettings,
+  type Conclusion,
+  type DialogueName,
+  type ExplainEvent,
+  type ExplainOptions,
+  type RenderOptions,
+  type TrustOptions,
+} from "@sallyport/inspector";
+import { buildCommand, type CommandContext } from "@stricli/core";
+import { exitCodes, type ExitCode } from "../exit-codes.ts";
+import { parseHost, parseRemotePort, parseSeconds } from "../explain-flags.ts";
+import { commonFlags, parseText, switchFlag, type CommonFlags } from "../flags.ts";
+
+interface ExplainFlags extends CommonFlags {
+  readonly explicitPort: number;
+  readonly implicitPort: number;
+  readonly ca?: string;
+  readonly insecure?: boolean;
+  readonly dialogue?: DialogueName;
+  readonly timeout: number;
+  readonly quiet?: boolean;
+}
+
+export const explainCommand = buildCommand({
+  docs: {
+    brief: "Show the two modes of TLS side by side, live, as somebody on the wire sees them",
+    fullDescription: [
+      "Connects to HOST in both modes at once, without logging in, and shows what crosses the wire: clear lines, TLS",
+      "records and what can be read of them without keys, where each connection turns to TLS, and what it costs.",
+      "",
+      "Exit codes: 0 whatever answers keeps a login secret, 1 something does not or the certificate is not verified,",
+      "64 wrong command line, 66 cannot read FILE, 69 nothing answers.",
+    ].join("\n"),
+  },
+  parameters: {
+    positional: {
+      kind: "tuple",
+      parameters: [{ brief: "Host name or address of the server", placeholder: "HOST", parse: parseHost }],
+    },
+    flags: {
+      explicitPort: {
+        kind: "parsed",
+        parse: parseRemotePort,
+        brief: "Port that begins in clear",
+        placeholder: "PORT",
+        default: "21",
+      },
+      implicitPort: {
+        kind: "parsed",
+        parse: parseRemotePort,
+        brief: "Port that is TLS from the first octet",
+        placeholder: "PORT",
+        default: "990",
+      },
+      ca: {
+        kind: "parsed",
+        parse: parseText,
+        brief: "Authorities to trust instead of the system's, in PEM form",
+        placeholder: "FILE",
+        optional: true,
+      },
+      insecure: switchFlag("Leave the check of the certificate out"),
+      dialogue: {
+        kind: "enum",
+        values: dialogueNames,
+        brief: "Replay a dialogue with an ordinary program instead",
+        optional: true,
+      },
+      timeout: {
+        kind: "parsed",
+        parse: parseSeconds,
+        brief: "Longest wait for each step",
+        placeholder: "SECONDS",
+        default: "10",
+      },
+      quiet: switchFlag("Print the summary alone"),
+      ...commonFlags,
+    },
+  },
+  async func(this: CommandContext, flags: ExplainFlags, host: string) {
+    const ports = { explicit: flags.explicitPort, implicit: flags.implicitPort };
+    const { isTTY = false, columns } = process.stdout;
+    const terminal = terminalSettings({ isTerminal: isTTY, columns, environment: process.env });
+    const run = flags.dialogue !== undefined ? replay : flags.json === true ? printJson : draw;
+    const context: ContextWithExitCode = this;
+    context.process.exitCode = await run({
+      flags,
+      host,
+      options: { ports, timeoutMs: flags.timeout * 1000, ...(await trustOf(flags)) },
+      drawing: { host, ports, ...terminal },
+      write: (lines) => this.process.stdout.write(lines.map((line) => `${line}\n`).join("")),
+    });
+  },
+});
+
+/** Stricli ends with the exit code that a command has set, which its type of a command's context does not say. */
+interface ContextWithExitCode {
+  readonly process: CommandContext["process"] & { exitCode?: ExitCode };
+}
+
+interface Run {
+  readonly flags: ExplainFlags;
+  readonly host: string;
+  readonly options: ExplainOptions;
+  readonly drawing: RenderOptions;
+  write(lines: readonly string[]): void;
+}
+
+async function draw({ flags, host, options, drawing, write }: Run): Promise<ExitCode> {
+  const events: ExplainEvent[] = [];
+  const noted = noting(explain(host, options), events);
+  if (flags.quiet === true) {
+    for await (const event of noted) void event;
+    write(renderSummary(events, drawing).slice(1));
+  } else {
+    for await (const lines of renderExplanationLive(noted, drawing)) write(lines);
+  }
+  return exitCodeOf(conclude(events, drawing));
+}
+
+/** Writes one JSON line for each event as it happens, then one for what it comes to. */
+async function printJson({ flags, host, options, drawing, write }: Run): Promise<ExitCode> {
+  const events: ExplainEvent[] = [];
+  for await (const event of noting(explain(host, options), events)) {
+    if (flags.quiet !== true) write([JSON.stringify(event)]);
+  }
+  const conclusion = conclude(events, drawing);
+  write([JSON.stringify(conclusion)]);
+  return exitCodeOf(conclusion);
+}
+
+async function replay({ flags, host, options, drawing, write }: Run): Promise<ExitCode> {
+  if (flags.dialogue === undefined) return exitCodes.software;
+  let asExpected = false;
+  for await (const line of runDialogue(flags.dialogue, host, options)) {
+    asExpected = line.asExpected === true;
+    if (flags.quiet === true && line.kind !== "outcome") continue;
+    write(flags.json === true ? [JSON.stringify(line)] : renderDialogueLine(line, drawing));
+  }
+  return asExpected ? exitCodes.ok : exitCodes.failure;
+}
+
+async function* noting(source: AsyncIterable<ExplainEvent>, events: ExplainEvent[]): AsyncGenerator<ExplainEvent> {
+  for await (const event of source) {
+    events.push(event);
+    yield event;
+  }
+}
+
+function exitCodeOf({ verdict }: Conclusion): ExitCode {
+  return { sound: exitCodes.ok, flawed: exitCodes.failure, unreachable: exitCodes.unavailable }[verdict];
+}
+
+/** Beside the system's authorities those of this machine's own servers are trusted, `serve` and `start` alike. */
+async function trustOf({ ca, insecure = false, state }: ExplainFlags): Promise<TrustOptions> {
+  if (ca !== undefined) {
+    const { readCertificate, readPemFile } = await import("@sallyport/daemon/certificates");
+    readCertificate(ca);
+    return { insecure, ca: readPemFile(ca, "certificate") };
+  }
+  const { defaultStatePath } = await import("@sallyport/daemon/state");
+  const standard = defaultStatePath(process.env);
+  const places = state === undefined ? [standard, `${standard}-demo`] : [state];
+  const extraCa = places.map((place) => readIfThere(join(place, "tls", "ca.pem"))).join("");
+  return { insecure, ...(extraCa !== "" && { extraCa }) };
+}
+
+/** Another user's state is no business of ours, and often there is none. */
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
+}
