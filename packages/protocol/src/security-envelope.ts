@@ -18,10 +18,12 @@ export type Unwrap = (token: Uint8Array) => Uint8Array | undefined;
  */
 export function wrapReply(code: EnvelopeCode, reply: Octets, fragmentBytesMax: number, wrap: Wrap): Octets {
   const bytes = bytesFromOctets(reply);
+  // The peer's PBSZ may leave no room at all; fragments of one octet are slow but true.
+  const fragmentBytes = Math.max(1, fragmentBytesMax);
   const lines: string[] = [];
-  for (let at = 0; at === 0 || at < bytes.length; at += fragmentBytesMax) {
-    const isLast = at + fragmentBytesMax >= bytes.length;
-    const token = wrap(bytes.subarray(at, at + fragmentBytesMax));
+  for (let at = 0; at === 0 || at < bytes.length; at += fragmentBytes) {
+    const isLast = at + fragmentBytes >= bytes.length;
+    const token = wrap(bytes.subarray(at, at + fragmentBytes));
     lines.push(`${code}${isLast ? " " : "-"}${encodeBase64(token)}\r\n`);
   }
   return lines.join("") as Octets;
