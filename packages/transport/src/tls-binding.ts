@@ -61,6 +61,7 @@ export class ControlTlsBinding implements Disposable {
 
   /** The context alone of {@link dataTlsOptions}. */
   dataContext(hello: ClientHello, usage: DataUsage): SecureContext {
+    if (!this.#profile.resumesData) return this.#context(this.#profile.ruledTickets ? "silent" : "unbound");
     if (this.#profile.ruledTickets) return this.#context(usage === "sends" ? "renewing" : "silent");
     const mayStayTls12 = hello.supportedVersions.includes(tls12) && this.#profile.demands.minVersion <= tls12;
     const wouldMint = usage === "may-receive" && !this.#offersOwnTicket(hello);
@@ -113,14 +114,16 @@ export class ControlTlsBinding implements Disposable {
     this.#contexts.clear();
   }
 
-  readonly #mint = (): Uint8Array => {
+  readonly #mint = (): Uint8Array | undefined => {
+    if (!this.#profile.resumesData) return undefined;
     this.#minted++;
     return this.#keys;
   };
 
   #tlsOptions(hello: ClientHello, secureContext: SecureContext, ALPNProtocols: string[]): TLSSocketOptions {
     const { clientCertificates } = this.#profile;
-    const needsIds = negotiatesTls12(hello, this.#profile.demands) && hello.sessionTicketLength === undefined;
+    const knowsNoTickets = negotiatesTls12(hello, this.#profile.demands) && hello.sessionTicketLength === undefined;
+    const needsIds = knowsNoTickets && this.#profile.resumesData;
     if (needsIds) this.#sessionIds ??= createSessionIdCache();
     return {
       isServer: true,
@@ -150,19 +153,21 @@ export class ControlTlsBinding implements Disposable {
   }
 
   #createContext(kind: ContextKind): SecureContext {
-    if (kind === "own" || kind === "tls12") {
-      // Node mints two tickets for each full TLS 1.3 handshake, which no public call can count.
-      if (kind === "own") this.#minted = 2;
-      const extra = kind === "tls12" ? { maxVersion: "TLSv1.2" as const } : {};
-      return this.#profile.createContext(this.#group, { ticketKeys: this.#keys, ...extra });
+    if (kind === "silent" || kind === "renewing") {
+      const context = this.#profile.createContext(this.#group);
+      ruleTickets(context, {
+        mint: kind === "renewing" ? this.#mint : () => undefined,
+        accept: (name) => (this.#profile.resumesData && this.#isOwn(name) ? this.#keys : undefined),
+        renews: kind === "renewing",
+      });
+      return context;
     }
-    const context = this.#profile.createContext(this.#group);
-    ruleTickets(context, {
-      mint: kind === "renewing" ? this.#mint : () => undefined,
-      accept: (name) => (this.#isOwn(name) ? this.#keys : undefined),
-      renews: kind === "renewing",
+    // Node mints two tickets for each full TLS 1.3 handshake, which no public call can count.
+    if (kind === "own") this.#minted = 2;
+    return this.#profile.createContext(this.#group, {
+      ticketKeys: kind === "unbound" ? randomBytes(ticketKeyBytes) : this.#keys,
+      ...(kind === "tls12" && { maxVersion: "TLSv1.2" }),
     });
-    return context;
   }
 }
 
@@ -175,8 +180,8 @@ export function helloBringsTicket(hello: ClientHello): boolean {
   return !knowsTickets && hello.sessionIdLength > 0;
 }
 
-/** `silent` and `renewing` exist with the hook, `own` and `tls12` without it. */
-type ContextKind = "silent" | "renewing" | "own" | "tls12";
+/** `silent` and `renewing` exist with the hook; `own`, `tls12` and, where data may not resume, `unbound` without it. */
+type ContextKind = "silent" | "renewing" | "own" | "tls12" | "unbound";
 
 const rememberedTicketsMax = 8;
 
@@ -185,7 +190,7 @@ const controlAlpn = ["ftp"];
 const dataAlpn = ["ftp", "ftp-data"];
 
 /** Mints for the binding whose control connection is being read; nobody's octets, no ticket. */
-let minting: (() => Uint8Array) | undefined;
+let minting: (() => Uint8Array | undefined) | undefined;
 
 const sharedContexts = new WeakMap<ServerTlsProfile, WeakMap<IdentityGroup, SecureContext>>();
 

@@ -30,6 +30,8 @@ export interface ServerTlsOptions {
   readonly clientCertificates?: ClientCertificateDemand;
   /** A server_name that no certificate covers: the first certificate, or a refusal (R-TLS-12). Default `default`. */
   readonly unknownServerName?: "default" | "refuse";
+  /** Whether data connections may resume the TLS of their control connection (policy `off` forbids it). Default true. */
+  readonly resumesData?: boolean;
   /** False forgoes the private Node hooks, as on a Node that lacks them. Default true. */
   readonly privateHooks?: boolean;
 }
@@ -48,6 +50,7 @@ export class ServerTlsProfile {
   readonly clientAuthorities: readonly X509Certificate[];
   /** Whether the ticket-key hook is in use; without it the public fallback is. */
   readonly ruledTickets: boolean;
+  readonly resumesData: boolean;
   readonly #options: ServerTlsOptions;
   #groups: readonly [IdentityGroup, ...IdentityGroup[]];
 
@@ -72,6 +75,7 @@ export class ServerTlsProfile {
     this.#options = options;
     this.#groups = groups;
     this.ruledTickets = ruledTickets;
+    this.resumesData = options.resumesData ?? true;
     this.clientCertificates = options.clientCertificates;
     this.clientAuthorities = readAuthorities(options.clientCertificates);
     this.demands = {
@@ -149,8 +153,11 @@ const soundTls12Suites = [
   "ECDHE-RSA-AES128-GCM-SHA256",
 ];
 
-/** What no configuration brings back (RFC 9325 §4.1), and what is no suite but an OpenSSL list rule. */
-const forbiddenSuite = /NULL|RC4|RC2|DES|EXP|MD5|ADH|AECDH|anon|PSK|SRP|[^A-Z0-9-]/i;
+/** One suite by name, not a list rule of OpenSSL such as ALL or @SECLEVEL. */
+const suiteName = /^[A-Z0-9]+(?:-[A-Z0-9]+)+$/;
+
+/** What no configuration brings back (RFC 9325 §4.1). */
+const brokenSuite = /NULL|RC4|RC2|DES|EXP|MD5|ADH|AECDH|PSK|SRP/;
 
 function groupIdentities(options: readonly TlsIdentityOptions[]): readonly [IdentityGroup, ...IdentityGroup[]] {
   const groups = new Map<string, [TlsIdentity, ...TlsIdentity[]]>();
@@ -171,8 +178,8 @@ function createContext(
   extra: Pick<SecureContextOptions, "ticketKeys" | "maxVersion"> = {},
 ): SecureContext {
   const suites = options.tls12Suites ?? soundTls12Suites;
-  const forbidden = suites.find((suite) => forbiddenSuite.test(suite));
-  if (forbidden !== undefined) throw configError(`The TLS 1.2 suite ${forbidden} is not allowed; remove it`);
+  const forbidden = suites.find((suite) => !suiteName.test(suite) || brokenSuite.test(suite));
+  if (forbidden !== undefined) throw configError(`${forbidden} is no TLS 1.2 suite that can be allowed; remove it`);
   const { minVersion = "TLSv1.2", maxVersion = "TLSv1.3" } = options;
   if (minVersion > maxVersion) throw configError(`The lowest TLS version ${minVersion} is above the highest`);
   try {

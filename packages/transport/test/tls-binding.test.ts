@@ -202,6 +202,15 @@ for (const [means, profile] of [
       assert.equal(dataAfter.fingerprint, after.tls.fingerprint());
     });
 
+    test("R-TLS-34 where data may not resume, its own ticket makes a full handshake", async () => {
+      const options = { identities: [identity], privateHooks: profile === hooked, resumesData: false };
+      await using alice = await login(await ServerTlsProfile.create(options));
+      for (const usage of ["sends", "may-receive"] as const) {
+        const data = await dataHandshake(alice, usage, { session: alice.state() });
+        assert.equal(data.resumed, false);
+      }
+    });
+
     test("R-TLS-13 ALPN on data: ftp and ftp-data are taken, http is not", async () => {
       await using alice = await login(profile, { ALPNProtocols: ["x-filezilla-ftp", "ftp"] });
       for (const name of ["ftp", "ftp-data"]) {
