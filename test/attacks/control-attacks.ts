@@ -1,0 +1,168 @@
+import { FtpDriver } from "@sallyport/testing";
+import { connect } from "node:net";
+import { type Attack, demand } from "./attack.ts";
+
+const anyCertificate = { rejectUnauthorized: false } as const;
+
+/** Attacks on the control connection before and around TLS. */
+export const controlAttacks: readonly Attack[] = [
+  {
+    ids: "S-01",
+    title: "commands injected behind AUTH are not answered inside TLS",
+    run: async (target) => {
+      for (const behind of ["NOOP\r\n", "USER alice\r\nPASS secret\r\n", "N"]) {
+        await using driver = await target.greeted();
+        driver.send(`AUTH TLS\r\n${behind}`);
+        const reply = await driver.reply().catch(() => undefined);
+        if (reply?.code !== 234) continue;
+        const secured = await driver.startTls(anyCertificate).catch(() => undefined);
+        if (secured === undefined) continue;
+        await driver.waitForEnd(500);
+        demand(driver.pendingText === "", "octets from before TLS were answered inside TLS");
+        demand((await driver.command("NOOP").catch(() => undefined))?.code !== 500, "they begin the first command");
+      }
+    },
+  },
+  {
+    ids: "S-03 R-4217-06",
+    title: "no password is asked for in clear where TLS is required",
+    run: async (target) => {
+      await using driver = await target.greeted();
+      const { code } = await driver.command("USER alice");
+      demand(code !== 331 && code !== 230, `USER in clear was answered ${code}`);
+    },
+  },
+  {
+    ids: "S-04",
+    title: "requests of other protocols inside TLS end the connection and are not echoed",
+    run: async (target) => {
+      for (const request of ["GET /<script> HTTP/1.1\r\nHost: x\r\n", "POST / HTTP/1.1\r\n", "EHLO <script>\r\n", "A1 LOGIN <script> y\r\n"]) {
+        await using driver = await FtpDriver.connect(target.implicitPort, { tls: anyCertificate });
+        await driver.reply();
+        driver.send(request);
+        demand(await driver.waitForEnd(2000), "a request of another protocol left the connection open");
+        demand(!driver.pendingText.includes("<script>"), "the reply echoed the request");
+      }
+    },
+  },
+  {
+    ids: "S-04 R-TLS-13",
+    title: "a client that offers only other ALPN protocols is refused",
+    run: async (target) => {
+      const driver = await FtpDriver.connect(target.implicitPort, {
+        tls: { ...anyCertificate, ALPNProtocols: ["h2", "http/1.1"] },
+      }).catch(() => undefined);
+      if (driver === undefined) return;
+      await using connection = driver;
+      demand(await connection.waitForEnd(1000), "a handshake for HTTP was accepted");
+    },
+  },
+  {
+    ids: "S-05",
+    title: "plain HTTP to the explicit port ends the connection",
+    run: async (target) => {
+      await using driver = await target.greeted();
+      driver.send("POST /upload HTTP/1.1\r\nHost: x\r\nCookie: secret\r\n\r\n");
+      demand(await driver.waitForEnd(2000), "the connection went on");
+    },
+  },
+  {
+    ids: "S-14",
+    title: "an over-long line is bounded and the connection stays in step or ends",
+    run: async (target) => {
+      await using driver = await target.greeted();
+      driver.send("A".repeat(1_048_576));
+      driver.send("\r\nNOOP\r\n");
+      const codes: number[] = [];
+      for (let count = 0; count < 2 && !driver.ended; count++) {
+        const reply = await driver.reply().catch(() => undefined);
+        if (reply !== undefined) codes.push(reply.code);
+      }
+      demand(codes[0] === 500 || codes[0] === 421 || driver.ended, `a line of 1 MiB was answered ${codes.join()}`);
+      demand(codes[1] === undefined || codes[1] === 200, "the connection fell out of step");
+    },
+  },
+  {
+    ids: "S-15",
+    title: "a flood of pipelined commands does not grow replies without bound",
+    run: async (target) => {
+      const socket = connect({ host: "127.0.0.1", port: target.explicitPort });
+      socket.on("error", () => undefined);
+      await new Promise((resolve) => socket.once("connect", resolve));
+      socket.pause();
+      const flood = Buffer.from("HELP\r\n".repeat(10_000));
+      let sent = 0;
+      const deadline = Date.now() + 8000;
+      while (!socket.destroyed && sent < 400 && Date.now() < deadline) {
+        sent++;
+        if (!socket.write(flood)) await Promise.race([new Promise((resolve) => socket.once("drain", resolve)), new Promise((resolve) => setTimeout(resolve, 300))]);
+        if (socket.writableLength > 4 * flood.length) break;
+      }
+      const took = socket.bytesWritten - socket.writableLength;
+      socket.destroy();
+      demand(took < 20_000_000, `the server took ${took} octets of commands from a peer that reads no reply`);
+    },
+  },
+  {
+    ids: "S-27",
+    title: "orders of AUTH, PBSZ, PROT, USER and PASS never lead to unprotected data or a login in clear",
+    run: async (target) => {
+      for (const order of [
+        ["PBSZ 0", "PROT P", "USER alice", "PASS secret", "PWD"],
+        ["USER alice", "PASS secret", "PBSZ 0", "PROT P", "PWD"],
+        ["PROT P", "PBSZ 0", "PASS secret", "USER alice", "PASS secret", "EPSV", "LIST"],
+        ["REIN", "USER alice", "PASS secret", "LIST"],
+      ]) {
+        await using driver = await target.greeted();
+        for (const line of order) {
+          const { code } = await driver.command(line);
+          const harmless = code >= 500 || code === 421 || (line === "REIN" && code === 220);
+          demand(harmless, `${order.join(", ")}: ${line} in clear was answered ${code}`);
+        }
+      }
+    },
+  },
+  {
+    ids: "S-23",
+    title: "CCC does not end TLS where TLS is required",
+    run: async (target) => {
+      await using driver = await target.loggedIn();
+      const { code } = await driver.command("CCC");
+      demand(code >= 500, `CCC was answered ${code}`);
+    },
+  },
+  {
+    ids: "S-29",
+    title: "greeting, SYST, HELP, STAT, FEAT and errors tell no version and no path of the host",
+    run: async (target) => {
+      await using first = await FtpDriver.connect(target.explicitPort);
+      const texts = [(await first.reply()).text];
+      await using driver = await target.loggedIn();
+      for (const line of ["SYST", "HELP", "STAT", "FEAT", "CSID Name=x;", "CWD nowhere", "RETR nowhere"]) {
+        texts.push((await driver.command(line)).text);
+      }
+      for (const text of texts) {
+        demand(!/\d+\.\d+\.\d+(?!\.\d)/.test(text.replace(/127\.0\.0\.1/g, "")), `a version in: ${text}`);
+        demand(!text.includes(target.directory), `a path of the host in: ${text}`);
+      }
+    },
+  },
+  {
+    ids: "S-33",
+    title: "plain octets inside the TLS stream end the connection",
+    run: async (target) => {
+      await using driver = await target.greeted();
+      const raw = driver.socket;
+      await driver.expect("AUTH TLS", 234);
+      const secured = await driver.startTls(anyCertificate);
+      await driver.expect("NOOP", 200);
+      raw.write("NOOP\r\nNOOP\r\n");
+      await new Promise((resolve) => {
+        secured.once("close", resolve).once("error", resolve);
+        setTimeout(resolve, 2000);
+      });
+      demand(!/200 /.test(driver.pendingText), "plain octets were answered");
+      demand(driver.ended, "the connection went on");
+    },
+  },
+];
