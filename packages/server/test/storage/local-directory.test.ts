@@ -1,19 +1,234 @@
+import assert from "node:assert/strict";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
-import type { TestContext } from "node:test";
+import { test } from "node:test";
 
-import { LocalDirectory, type LocalDirectoryOptions } from "@sallyport/server/storage";
-import { storageContract } from "@sallyport/testing";
+import { ConfigError } from "@sallyport/protocol";
+import { LocalDirectory, type LocalDirectoryOptions, subtree } from "@sallyport/server/storage";
+import { storageContract, storageSteps } from "@sallyport/testing";
 
-storageContract("local directory", (context) => makeDirectory(context));
+import { serve, temporaryDirectory, treeOf } from "./temporary-directory.ts";
 
-async function makeDirectory(context: TestContext, options: LocalDirectoryOptions = {}): Promise<LocalDirectory> {
-  const root = fs.mkdtempSync(path.join(os.tmpdir(), "sallyport-storage-"));
-  const directory = await LocalDirectory.open(root, options);
-  context.after(async () => {
-    await directory[Symbol.asyncDispose]();
-    fs.rmSync(root, { recursive: true, force: true });
-  });
-  return directory;
+const { ascii, entries, fill, get, interrupt, kindOf, names, path: virtual, put } = storageSteps;
+
+const variants: Record<string, LocalDirectoryOptions> = {
+  "local directory": {},
+  "local directory, calls by the thread pool": { calls: "asynchronous" },
+  "local directory, held by checked paths": { confinement: "paths" },
+};
+
+for (const [name, options] of Object.entries(variants)) {
+  storageContract(name, (context) => serve(context, temporaryDirectory(context), options));
 }
+
+storageContract("subtree of a local directory", async (context) => {
+  const root = temporaryDirectory(context);
+  fs.mkdirSync(path.join(root, "home/all"), { recursive: true });
+  const directory = await serve(context, root);
+  return { forOwner: (owner) => subtree(directory.forOwner(owner), virtual("/home/all")) };
+});
+
+test("a directory that cannot be served is refused with the reason", async (context) => {
+  const root = temporaryDirectory(context);
+  fs.writeFileSync(path.join(root, "file"), "");
+  for (const wrong of [path.join(root, "none"), path.join(root, "file")]) {
+    await assert.rejects(LocalDirectory.open(wrong), (error: unknown) => {
+      assert(error instanceof ConfigError);
+      assert.equal(error.code, "SALLYPORT_STORAGE_ROOT");
+      assert(error.message.includes(wrong), error.message);
+      return true;
+    });
+  }
+});
+
+test("a closed storage refuses everything", async (context) => {
+  const directory = await LocalDirectory.open(temporaryDirectory(context));
+  const storage = directory.forOwner("alice");
+  await directory[Symbol.asyncDispose]();
+  assert.equal(await kindOf(storage.stat(virtual("/"))), "failed");
+  assert.equal(await kindOf(entries(storage)), "failed");
+});
+
+test("an owner's view of a subtree ends where the subtree ends", async (context) => {
+  const root = temporaryDirectory(context);
+  fs.mkdirSync(path.join(root, "alice"));
+  fs.mkdirSync(path.join(root, "bob"));
+  fs.writeFileSync(path.join(root, "bob/secret"), "secret");
+  fs.symlinkSync("../bob", path.join(root, "alice/relative"));
+  fs.symlinkSync(path.join(root, "bob"), path.join(root, "alice/absolute"));
+  fs.symlinkSync(path.join(root, "alice"), path.join(root, "alice/self"));
+  const whole = (await serve(context, root)).forOwner("alice");
+  assert.equal(await get(whole, "/alice/relative/secret"), "secret");
+  assert.equal(await get(whole, "/alice/absolute/secret"), "secret");
+  const own = subtree(whole, virtual("/alice"));
+  for (const at of ["/relative/secret", "/absolute/secret", "/self/self/relative/secret"]) {
+    assert.equal(await kindOf(own.openRead(virtual(at))), "not-found", at);
+  }
+  assert.deepEqual(await names(own, "/self/self"), ["absolute", "relative", "self"]);
+});
+
+test("a subtree whose directory is missing has nothing in it", async (context) => {
+  const own = subtree((await serve(context, temporaryDirectory(context))).forOwner("a"), virtual("/none"));
+  assert.equal(await kindOf(own.stat(virtual("/"))), "not-found");
+  assert.equal(await kindOf(own.openWrite(virtual("/f"), { kind: "replace" })), "not-found");
+});
+
+test("a new file and a new directory take the modes asked for, less the umask", async (context) => {
+  const root = temporaryDirectory(context);
+  const before = process.umask(0o027);
+  context.after(() => process.umask(before));
+  const storage = (await serve(context, root)).forOwner("alice");
+  await put(storage, "/f", "x");
+  await storage.makeDirectory(virtual("/d"));
+  assert.deepEqual([(await storage.stat(virtual("/f"))).mode, (await storage.stat(virtual("/d"))).mode], [0o640, 0o750]);
+  const strict = (await serve(context, root, { fileMode: 0o600, directoryMode: 0o700 })).forOwner("alice");
+  await put(strict, "/g", "x");
+  await strict.makeDirectory(virtual("/e"));
+  assert.deepEqual([(await strict.stat(virtual("/g"))).mode, (await strict.stat(virtual("/e"))).mode], [0o600, 0o700]);
+});
+
+test("a replaced file keeps mode and owner, and loses set-id bits", async (context) => {
+  const root = temporaryDirectory(context);
+  const storage = (await serve(context, root)).forOwner("alice");
+  for (const intent of [{ kind: "replace" }, { kind: "resume", offset: 1 }, { kind: "range", first: 0, last: 0 }] as const) {
+    fs.writeFileSync(path.join(root, "f"), "old");
+    if (process.getuid?.() === 0) fs.chownSync(path.join(root, "f"), 1234, 4321);
+    fs.chmodSync(path.join(root, "f"), 0o6751);
+    const { uid, gid } = fs.statSync(path.join(root, "f"));
+    const entry = await put(storage, "/f", "n", intent);
+    assert.deepEqual([entry.mode, entry.userId, entry.groupId], [0o751, uid, gid], intent.kind);
+    assert.equal(fs.statSync(path.join(root, "f")).mode & 0o7777, 0o751, intent.kind);
+  }
+});
+
+test("the reserved directory is neither seen nor reached, in any case", async (context) => {
+  const root = temporaryDirectory(context);
+  const storage = (await serve(context, root)).forOwner("alice");
+  await interrupt(storage, "/f", "half");
+  assert(fs.existsSync(path.join(root, ".sallyport")));
+  assert.equal(fs.statSync(path.join(root, ".sallyport")).mode & 0o777, 0o700);
+  assert.deepEqual(await names(storage), ["f"]);
+  for (const at of ["/.sallyport", "/.SALLYPORT", "/.Sallyport/staging", "/.sallyport/parts/x"]) {
+    assert.equal(await kindOf(storage.stat(virtual(at))), "not-found", at);
+    assert.equal(await kindOf(entries(storage, at)), "not-found", at);
+    assert.equal(await kindOf(storage.openRead(virtual(at))), "not-found", at);
+    assert.equal(await kindOf(storage.remove(virtual(at))), "not-found", at);
+    assert.equal(await kindOf(storage.rename(virtual(at), virtual("/x"))), "not-found", at);
+    assert.equal(await kindOf(storage.removeDirectory(virtual(at))), "not-found", at);
+  }
+  fs.mkdirSync(path.join(root, "d"));
+  for (const at of ["/.sallyport", "/d/.sallyport"]) {
+    assert.equal(await kindOf(storage.openWrite(virtual(at), { kind: "replace" })), "name-not-allowed", at);
+    assert.equal(await kindOf(storage.makeDirectory(virtual(at))), "name-not-allowed", at);
+    assert.equal(await kindOf(storage.makeSymbolicLink?.(virtual(at), "x" as never) ?? (() => {})), "name-not-allowed", at);
+    assert.equal(await kindOf(storage.rename(virtual("/d"), virtual(at))), "name-not-allowed", at);
+  }
+  fs.symlinkSync(".sallyport", path.join(root, "link"));
+  assert.equal(await kindOf(entries(storage, "/link")), "not-found");
+  assert.equal(await kindOf(storage.openRead(virtual("/link/staging/x"))), "not-found");
+});
+
+test("a root that is looked at and not written to is left untouched", async (context) => {
+  const root = temporaryDirectory(context);
+  fs.writeFileSync(path.join(root, "f"), "x");
+  const storage = (await serve(context, root)).forOwner("alice");
+  await get(storage, "/f");
+  await entries(storage);
+  await kindOf(storage.stat(virtual("/none")));
+  assert.deepEqual(treeOf(root), { f: "x" });
+});
+
+test("an append to a published file is made in place, and taken back with its times", async (context) => {
+  const root = temporaryDirectory(context);
+  const storage = (await serve(context, root)).forOwner("alice");
+  fs.writeFileSync(path.join(root, "f"), "old");
+  fs.utimesSync(path.join(root, "f"), 1000, 2000);
+  const { ino } = fs.statSync(path.join(root, "f"));
+  const file = await fill(storage, "/f", ascii("+new"), { kind: "append" });
+  assert.equal(fs.readFileSync(path.join(root, "f"), "utf8"), "old+new");
+  await file.abandon({ keep: false });
+  assert.deepEqual([fs.readFileSync(path.join(root, "f"), "utf8"), fs.statSync(path.join(root, "f")).mtimeMs], ["old", 2_000_000]);
+  await put(storage, "/f", "+new", { kind: "append" });
+  assert.equal(fs.statSync(path.join(root, "f")).ino, ino);
+});
+
+test("an append to a file that is replaced meanwhile fails, and the replacement stays whole", async (context) => {
+  const storage = (await serve(context, temporaryDirectory(context))).forOwner("alice");
+  await put(storage, "/f", "old");
+  const file = await fill(storage, "/f", ascii("+lost"), { kind: "append" });
+  await put(storage, "/f", "new");
+  assert.equal(await kindOf(file.publish()), "not-found");
+  assert.equal(await get(storage, "/f"), "new");
+});
+
+test("resume and range wait for an append to the same file", async (context) => {
+  const storage = (await serve(context, temporaryDirectory(context))).forOwner("alice");
+  await put(storage, "/f", "old");
+  const file = await fill(storage, "/f", ascii("+"), { kind: "append" });
+  assert.equal(await kindOf(storage.openWrite(virtual("/f"), { kind: "resume", offset: 2 })), "busy");
+  assert.equal(await kindOf(storage.openWrite(virtual("/f"), { kind: "range", first: 0, last: 1 })), "busy");
+  await file.publish();
+});
+
+test("a hard link of a file that is renamed onto it vanishes as any other name would", async (context) => {
+  const root = temporaryDirectory(context);
+  const storage = (await serve(context, root)).forOwner("alice");
+  await put(storage, "/a", "x");
+  fs.linkSync(path.join(root, "a"), path.join(root, "b"));
+  assert.equal((await storage.stat(virtual("/a"))).identity, (await storage.stat(virtual("/b"))).identity);
+  await storage.rename(virtual("/a"), virtual("/b"));
+  assert.deepEqual(await names(storage), ["b"]);
+});
+
+test("interrupted uploads survive a restart, and go when their time is over", async (context) => {
+  const root = temporaryDirectory(context);
+  await interrupt((await serve(context, root)).forOwner("alice"), "/f", "half");
+  const again = (await serve(context, root)).forOwner("alice");
+  assert.equal((await again.stat(virtual("/f"))).incomplete, true);
+  await put(again, "/f", "+rest", { kind: "append" });
+  await interrupt(again, "/g", "half");
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  const later = await serve(context, root, { keepPartsMs: 20 });
+  assert.deepEqual(await names(later.forOwner("alice")), ["f"]);
+  assert.deepEqual(Object.keys(treeOf(root)).filter((at) => at.endsWith("/g")), []);
+  assert.equal(await get(later.forOwner("alice"), "/f"), "half+rest");
+});
+
+test("a part whose time is over is neither seen nor continued before the sweep has come by", async (context) => {
+  const storage = (await serve(context, temporaryDirectory(context), { keepPartsMs: 20 })).forOwner("alice");
+  await interrupt(storage, "/f", "half");
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  assert.equal(await kindOf(storage.stat(virtual("/f"))), "not-found");
+  assert.deepEqual(await names(storage), []);
+  await put(storage, "/f", "new", { kind: "append" });
+  assert.equal(await get(storage, "/f"), "new");
+});
+
+test("the sweep leaves what a living process is at work on", async (context) => {
+  const root = temporaryDirectory(context);
+  const directory = await serve(context, root);
+  const storage = directory.forOwner("alice");
+  await put(storage, "/log", "old");
+  const staged = await fill(storage, "/f", ascii("staged"), { kind: "replace" });
+  const appended = await fill(storage, "/log", ascii("+new"), { kind: "append" });
+  await directory.sweep();
+  await serve(context, root);
+  await staged.publish();
+  await appended.publish();
+  assert.deepEqual([await get(storage, "/f"), await get(storage, "/log")], ["staged", "old+new"]);
+});
+
+test("nothing is left in the reserved directory when all uploads have ended", async (context) => {
+  const root = temporaryDirectory(context);
+  const storage = (await serve(context, root)).forOwner("alice");
+  await put(storage, "/f", "x");
+  await put(storage, "/f", "x", { kind: "append", durable: true });
+  await put(storage, "/g", "x", { kind: "create", durable: true });
+  await interrupt(storage, "/h", "x");
+  await put(storage, "/h", "x", { kind: "append" });
+  await (await fill(storage, "/i", ascii("x"), { kind: "replace" })).abandon({ keep: false });
+  await kindOf(storage.openWrite(virtual("/g"), { kind: "create" }));
+  await kindOf(storage.openWrite(virtual("/f"), { kind: "resume", offset: 9 }));
+  const left = Object.entries(treeOf(path.join(root, ".sallyport"))).filter(([, content]) => content !== "directory");
+  assert.deepEqual(left, []);
+});
