@@ -360,6 +360,17 @@ describe("RFC 959 and RFC 1123 §4.1", () => {
     assert.equal((await driver.retrieve("LIST missing")).opening.code, 550);
   });
 
+  it("R-959-35 R-LIST-02 a listing in MODE B is one file of blocks", async () => {
+    await using driver = await loggedIn();
+    await driver.expect("MKD blocks", 257);
+    await driver.store("STOR blocks/a", Buffer.from("a"));
+    await driver.expect("MODE B", 200);
+    const { octets } = await driver.retrieve("NLST blocks");
+    const text = Buffer.from("blocks/a\r\n");
+    assert.deepEqual(octets.subarray(-3), Buffer.from([64, 0, 0]));
+    assert.ok(octets.includes(text));
+  });
+
   it("R-LIST-01 every line of NLST works with RETR", async () => {
     await using driver = await loggedIn();
     await driver.expect("MKD names", 257);

@@ -3,6 +3,7 @@ import {
   childPath,
   formatListingLine,
   compileGlob,
+  encoderFor,
   type GlobPattern,
   hasWildcards,
   listingOrder,
@@ -16,6 +17,7 @@ import {
 import type { Entry, Storage } from "@sallyport/server/storage";
 import { type DataConnection, deflateChunks } from "@sallyport/transport";
 import { type CommandContext, loginOf, type Outcome } from "./command-handler.ts";
+import { encodedChunks } from "./encoded-download.ts";
 import { runTransfer } from "./transfer.ts";
 
 /** One directory of a listing with the entries that are shown, or what a path that is no directory leads to. */
@@ -110,43 +112,42 @@ export function* linesInChunks<T>(items: Iterable<T>, format: (item: T) => Octet
   if (text !== "") yield Buffer.from(text, "latin1");
 }
 
-/** Sends a listing over the data connection; implied ASCII, whatever TYPE, STRU and MODE B or C are (R-LIST-02). */
+/** Sends a listing over the data connection: implied ASCII and STRU F, whatever TYPE and STRU are (R-LIST-02). */
 export function sendListing(
   context: CommandContext,
   path: VirtualPath,
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<Outcome> {
-  const { mode } = context.state.parameters;
-  if (mode === "B" || mode === "C") {
-    return Promise.resolve({ reply: reply(504, "Listings are sent in MODE S or Z.") });
-  }
   return runTransfer(context, {
     direction: "listing",
     path,
     opening: reply(150, "Here comes the listing."),
     completion: "Listing complete.",
-    move: (data, report) => sendChunks(context, data, chunks, report),
+    move: (data, report) => sendLines(context, data, chunks, report),
   });
 }
 
 const chunkLength = 65_536;
 
-async function sendChunks(
+async function sendLines(
   { state, signal, limits }: CommandContext,
   data: DataConnection,
-  chunks: AsyncIterable<Uint8Array>,
+  lines: AsyncIterable<Uint8Array>,
   report: (bytes: number) => void,
 ): Promise<number> {
+  const { mode } = state.parameters;
   let bytes = 0;
   async function* counted(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chunks) {
+    for await (const chunk of lines) {
       bytes += chunk.length;
       report(bytes);
       yield chunk;
     }
   }
-  const encoded = state.parameters.mode === "Z" ? deflateChunks(counted(), { level: state.deflateLevel }) : counted();
-  await data.sendChunks(encoded, { signal, stallMs: limits.dataStallMs });
+  const encoder = encoderFor({ type: "I", structure: "F", mode });
+  const encoded = encoder === undefined ? counted() : encodedChunks(counted(), encoder);
+  const chunks = mode === "Z" ? deflateChunks(encoded, { level: state.deflateLevel }) : encoded;
+  await data.sendChunks(chunks, { signal, stallMs: limits.dataStallMs });
   return bytes;
 }
 
