@@ -43,6 +43,7 @@ const advice: Readonly<Record<string, readonly string[]>> = {
   SALLYPORT_ACCOUNT_NOT_FOUND: ['"sallyport user list" shows those there are'],
   SALLYPORT_ACCOUNT_EXISTS: ['"sallyport user set" changes it, "sallyport user password" its password'],
   SALLYPORT_ACCOUNT_BUSY: ["try again"],
+  SALLYPORT_CONFIG_IMPORT: ["mend the file, or import the rest with --skip-malformed"],
 };
 
 function sentence(text: string): string {

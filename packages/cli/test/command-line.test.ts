@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { statSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { runSallyport, scratchDirectory } from "./run-sallyport.ts";
@@ -30,6 +30,7 @@ describe("version and help", () => {
       ["user"],
       ["user", "add"],
       ["user", "permit"],
+      ["user", "import"],
       ["cert"],
       ["cert", "create"],
     ];
@@ -111,6 +112,46 @@ describe("accounts", () => {
     await using hasher = new PasswordHasher();
     const stored = await database.find("alice");
     assert.equal(await hasher.verify("a secret word", stored?.passwordHash ?? ""), "match");
+  });
+});
+
+describe("import", () => {
+  const state = join(scratch, "imports");
+  const importFile = (file: string, ...words: string[]) =>
+    runSallyport(["user", "import", file, "--state", state, ...words]);
+
+  test("takes over a file whole, tells what it leaves out, and refuses half of one", async () => {
+    const file = join(scratch, "passwd");
+    const bcrypt = "$2b$10$7EqJtq98hPqEX7fNZaFWoOa5hgJ8QK0p8QZ3bXwS0h9kX1Xc8mC2e";
+    writeFileSync(file, `carol:${bcrypt}\ndave\n`);
+    const refused = await importFile(file, "--format", "htpasswd");
+    assert.equal(refused.code, 78);
+    assert.match(refused.stderr, /^sallyport: Line 2: [^\n]*nothing was imported; mend the file[^\n]*\n$/);
+    assert.equal(existsSync(state), false);
+    const taken = await importFile(file, "--format", "htpasswd", "--skip-malformed");
+    assert.equal(taken.code, 0, taken.stderr);
+    assert.equal(taken.stdout, "Imported 1 account.\n");
+    assert.match(taken.stderr, /passwd:2: left out: /);
+    assert.equal((await importFile(file, "--format", "htpasswd", "--skip-malformed")).code, 73);
+    const skipped = await importFile(file, "--format", "htpasswd", "--skip-malformed", "--on-existing", "skip");
+    assert.equal(skipped.stdout, "Imported 0 accounts; left as they were: carol.\n");
+  });
+
+  test("cuts homes to the served directory", async () => {
+    const file = join(scratch, "proftpd.passwd");
+    writeFileSync(
+      file,
+      "erin:$5$rounds=5000$saltsalt$LBRBuOkUrFRx2yxNvRBzTtvhjYhzD8Kr5E2RhJNVwyC:1000:1000::/srv/ftp/erin:/bin/false\n",
+    );
+    const taken = await importFile(file, "--format", "proftpd", "--served", "/srv/ftp");
+    assert.equal(taken.code, 0, taken.stderr);
+    assert.match((await runSallyport(["user", "list", "--state", state])).stdout, /\nerin +\/erin /);
+  });
+
+  test("64 and 66 without a format, or without a file", async () => {
+    assert.match((await importFile("/nowhere")).stderr, /--format/);
+    assert.equal((await importFile("/nowhere")).code, 64);
+    assert.equal((await importFile("/nowhere", "--format", "vsftpd")).code, 66);
   });
 });
 

@@ -7,10 +7,11 @@ import {
   type PathAction,
   type StoredAccount,
 } from "@sallyport/server/accounts";
+import { openAccounts } from "../accounts.ts";
 import { accountFlags, accountValues, parseVirtualPath, type AccountFlags } from "../account-flags.ts";
 import { commonFlags, parseText, switchFlag, type CommonFlags } from "../flags.ts";
 import { readNewPassword } from "../password-input.ts";
-import { openState } from "../state.ts";
+import { importCommand } from "./user-import.ts";
 
 const nameParameter = { brief: "Name of the account", placeholder: "NAME", parse: parseText } as const;
 
@@ -132,15 +133,9 @@ const permit = buildCommand({
 });
 
 export const userCommands = buildRouteMap({
-  routes: { add, set, remove, list, password, permit },
+  routes: { add, set, remove, list, password, permit, import: importCommand },
   docs: { brief: "Add, change and remove accounts" },
 });
-
-async function openAccounts(path: string | undefined, options = { create: false }): Promise<AccountDatabase> {
-  const state = openState(path, options);
-  const accounts = await import("@sallyport/server/accounts");
-  return accounts.AccountDatabase.open(state.accounts, options);
-}
 
 interface Actions {
   readonly allow: ReadonlySet<PathAction> | undefined;
