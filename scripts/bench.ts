@@ -1,19 +1,22 @@
-// npm run bench [-- PART…]: runs the benchmarks of bench/ whose path contains one of the parts, one after another,
-// so that none disturbs the next.
+// npm run bench [-- NAME [OPTION…]]: runs bench/NAME.ts with its options; without a name it tells which there are.
 import { spawnSync } from "node:child_process";
-import { globSync } from "node:fs";
+import { existsSync, globSync } from "node:fs";
+import { basename } from "node:path";
 
-const parts = process.argv.slice(2);
-const benchmarks = globSync("bench/**/*.bench.ts")
-  .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
+const [name, ...options] = process.argv.slice(2);
+const names = globSync("bench/*.ts")
+  .map((file) => basename(file, ".ts"))
+  .filter((candidate) => !/-(?:client|server)$/.test(candidate))
   .toSorted();
 
-if (benchmarks.length === 0) {
-  process.stdout.write("no benchmark in bench/ matches\n");
-  process.exitCode = 1;
-}
-for (const file of benchmarks) {
-  process.stdout.write(`\n${file}\n`);
-  const { status } = spawnSync(process.execPath, ["--conditions=source", file], { stdio: "inherit" });
-  if (status !== 0) process.exitCode = 1;
+if (name === undefined) {
+  process.stdout.write(`benchmarks: ${names.join(", ")}\n`);
+} else if (existsSync(`bench/${name}.ts`)) {
+  const { status } = spawnSync(process.execPath, ["--conditions=source", `bench/${name}.ts`, ...options], {
+    stdio: "inherit",
+  });
+  process.exitCode = status ?? 1;
+} else {
+  process.stderr.write(`there is no benchmark ${name}; there are: ${names.join(", ")}\n`);
+  process.exitCode = 64;
 }

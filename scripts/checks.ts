@@ -13,7 +13,7 @@ interface Check {
  */
 const checks: readonly Check[] = [
   { name: "types", command: "tsc", arguments: ["-b", ...(process.env["CI"] ? ["--force"] : [])] },
-  { name: "lint", command: "oxlint", arguments: ["--deny-warnings"] },
+  { name: "lint", command: "oxlint", arguments: ["--deny-warnings", "--format=unix"] },
   { name: "format", command: "oxfmt", arguments: ["--check"] },
   { name: "dead code", command: "knip", arguments: ["--no-progress", "--no-config-hints"] },
 ];
@@ -34,7 +34,8 @@ export async function runChecks(): Promise<readonly string[]> {
 }
 
 async function run(check: Check): Promise<{ code: number | null; output: string }> {
-  const child = spawn(check.command, check.arguments, { stdio: ["ignore", "pipe", "pipe"] });
+  const env = process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: "1" };
+  const child = spawn(check.command, check.arguments, { env, stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", resolve);
