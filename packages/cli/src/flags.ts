@@ -2,14 +2,6 @@ import { isIP } from "node:net";
 
 /** Parsers of flag values. What they throw completes the sentence "--flag takes …, not "value"". */
 
-export function parsePort(text: string): number {
-  return wholeNumber(text, {
-    min: 0,
-    max: 65_535,
-    what: "a port from 1 to 65535, or 0 for one that the system chooses",
-  });
-}
-
 /** A port, or `off` for none. */
 export function parsePortOrOff(text: string): number | "off" {
   if (text === "off") return "off";

@@ -32,14 +32,14 @@ interface Case {
 
 /** One sentence on standard error, nothing on standard output, the exit code, and nothing changed. */
 async function refuses({ words, code, says }: Case): Promise<void> {
-  const before = snapshot(scratch);
+  const untouched = snapshot(scratch);
   const outcome = await runSallyport(words, { input: "a password\n" });
   const label = words.join(" ");
   assert.match(outcome.stderr, /^sallyport: [A-Z/-][^\n]*[.?]\n$/, label);
   assert.match(outcome.stderr, says, label);
   assert.equal(outcome.stdout, "", label);
   assert.equal(outcome.code, code, label);
-  assert.deepEqual(snapshot(scratch), before, label);
+  assert.deepEqual(snapshot(scratch), untouched, label);
 }
 
 function serve(...words: readonly string[]): string[] {

@@ -86,7 +86,7 @@ describe("start", () => {
     const lines = linesOf("lftp");
     assert.equal(lines.length, 2);
     for (const line of lines) {
-      const { stdout } = await run("sh", ["-c", `${line.replace("; ls'", "; ls; bye'")}`], { timeout: 20_000 });
+      const { stdout } = await run("sh", ["-c", line.replace("; ls'", "; ls; bye'")], { timeout: 20_000 });
       assert.match(stdout, /welcome\.txt/);
     }
   });

@@ -1,12 +1,6 @@
 import { buildCommand, buildRouteMap, type CommandContext } from "@stricli/core";
 import { displayOctets, escapeControls, UsageError, type VirtualPath } from "@sallyport/protocol";
-import {
-  AccountError,
-  everyPathAction,
-  type AccountDatabase,
-  type PathAction,
-  type StoredAccount,
-} from "@sallyport/server/accounts";
+import { AccountError, everyPathAction, type PathAction, type StoredAccount } from "@sallyport/server/accounts";
 import { openAccounts } from "../accounts.ts";
 import { accountFlags, accountValues, parseVirtualPath, type AccountFlags } from "../account-flags.ts";
 import { commonFlags, parseText, switchFlag, type CommonFlags } from "../flags.ts";

@@ -202,7 +202,7 @@ function transferText(event: EventOf<"transfer">): string {
     ? `${dataTls.protocol.replace(/^TLSv/, "TLS ")} ${dataTls.resumed ? "resumed" : "full handshake"}`
     : "clear";
   const end = complete ? [] : [escapeControls(cause ?? "not complete")];
-  return [displayOctets(path as Octets), amount, ...(rate === "" ? [] : [rate]), protection, ...end].join(", ");
+  return [displayOctets(path), amount, ...(rate === "" ? [] : [rate]), protection, ...end].join(", ");
 }
 
 function errorText(error: unknown): string {
