@@ -101,6 +101,10 @@ export class DataPeer {
         outer.once("drain", () => this.tcp.resume());
       }
     });
+    this.tcp.once("close", () => {
+      outer.destroy();
+      this.tls?.destroy();
+    });
     return this;
   }
 
@@ -127,7 +131,7 @@ export class DataPeer {
   async closeNotify(): Promise<void> {
     assert.ok(this.tls && this.#pipe);
     this.tls.end();
-    await once(this.#pipe, "end");
+    await eventOrClose(this.#pipe, "end");
   }
 
   fin(): void {
@@ -146,8 +150,8 @@ export class DataPeer {
 
   /** Waits for the server's end in clear or in TLS, and for its FIN, and returns the hash of what came. */
   async receivedAll(): Promise<string> {
-    if (this.tls && !this.sawCloseNotify) await once(this.tls, "end");
-    if (!this.sawFin) await once(this.tcp, "end");
+    if (this.tls && !this.sawCloseNotify) await eventOrClose(this.tls, "end");
+    if (!this.sawFin) await eventOrClose(this.tcp, "end");
     return this.#hash.digest("hex");
   }
 
@@ -155,6 +159,11 @@ export class DataPeer {
     this.receivedBytes += octets.length;
     this.#hash.update(octets);
   };
+}
+
+async function eventOrClose(emitter: Duplex, event: string): Promise<void> {
+  if (!emitter.closed)
+    await new Promise<void>((resolve) => emitter.once(event, resolve).once("close", () => resolve()));
 }
 
 export function sha256(octets: Uint8Array): string {

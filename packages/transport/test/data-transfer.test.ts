@@ -207,7 +207,7 @@ test("R-MODZ-01 received chunks are inflated, and what is no whole zlib stream f
     const receiving = connection.receiveChunks(take, { inflate: { ratioMax } });
     receiving.catch(() => {});
     await peer.send(octets);
-    await peer.end().catch(() => {});
+    await peer.end();
     await receiving;
     return Buffer.concat(parts);
   };
@@ -377,7 +377,7 @@ test("a throttle holds both directions to its rate", async () => {
     if (direction === "receive") await peer.send(octets).then(() => peer.end());
     await move;
     const elapsedMs = performance.now() - startedAtMs;
-    assert.ok(elapsedMs > 200 && elapsedMs < 1200, `${protection} ${direction} took ${elapsedMs} ms`);
+    assert.ok(elapsedMs > 200 && elapsedMs < 5000, `${protection} ${direction} took ${elapsedMs} ms`);
   };
   for (const protection of ["clear", "TLSv1.3"] as const) {
     const options = () => ({ throttle: new ByteThrottle(1_000_000), stallMs: 1000 });
