@@ -80,7 +80,10 @@ test("a new file and a new directory take the modes asked for, less the umask", 
   const storage = (await serve(context, root)).forOwner("alice");
   await put(storage, "/f", "x");
   await storage.makeDirectory(virtual("/d"));
-  assert.deepEqual([(await storage.stat(virtual("/f"))).mode, (await storage.stat(virtual("/d"))).mode], [0o640, 0o750]);
+  assert.deepEqual(
+    [(await storage.stat(virtual("/f"))).mode, (await storage.stat(virtual("/d"))).mode],
+    [0o640, 0o750],
+  );
   const strict = (await serve(context, root, { fileMode: 0o600, directoryMode: 0o700 })).forOwner("alice");
   await put(strict, "/g", "x");
   await strict.makeDirectory(virtual("/e"));
@@ -90,7 +93,11 @@ test("a new file and a new directory take the modes asked for, less the umask", 
 test("a replaced file keeps mode and owner, and loses set-id bits", async (context) => {
   const root = temporaryDirectory(context);
   const storage = (await serve(context, root)).forOwner("alice");
-  for (const intent of [{ kind: "replace" }, { kind: "resume", offset: 1 }, { kind: "range", first: 0, last: 0 }] as const) {
+  for (const intent of [
+    { kind: "replace" },
+    { kind: "resume", offset: 1 },
+    { kind: "range", first: 0, last: 0 },
+  ] as const) {
     fs.writeFileSync(path.join(root, "f"), "old");
     if (process.getuid?.() === 0) fs.chownSync(path.join(root, "f"), 1234, 4321);
     fs.chmodSync(path.join(root, "f"), 0o6751);
@@ -120,7 +127,11 @@ test("the reserved directory is neither seen nor reached, in any case", async (c
   for (const at of ["/.sallyport", "/d/.sallyport"]) {
     assert.equal(await kindOf(storage.openWrite(virtual(at), { kind: "replace" })), "name-not-allowed", at);
     assert.equal(await kindOf(storage.makeDirectory(virtual(at))), "name-not-allowed", at);
-    assert.equal(await kindOf(storage.makeSymbolicLink?.(virtual(at), "x" as never) ?? (() => {})), "name-not-allowed", at);
+    assert.equal(
+      await kindOf(storage.makeSymbolicLink?.(virtual(at), "x" as never) ?? (() => {})),
+      "name-not-allowed",
+      at,
+    );
     assert.equal(await kindOf(storage.rename(virtual("/d"), virtual(at))), "name-not-allowed", at);
   }
   fs.symlinkSync(".sallyport", path.join(root, "link"));
@@ -147,7 +158,10 @@ test("an append to a published file is made in place, and taken back with its ti
   const file = await fill(storage, "/f", ascii("+new"), { kind: "append" });
   assert.equal(fs.readFileSync(path.join(root, "f"), "utf8"), "old+new");
   await file.abandon({ keep: false });
-  assert.deepEqual([fs.readFileSync(path.join(root, "f"), "utf8"), fs.statSync(path.join(root, "f")).mtimeMs], ["old", 2_000_000]);
+  assert.deepEqual(
+    [fs.readFileSync(path.join(root, "f"), "utf8"), fs.statSync(path.join(root, "f")).mtimeMs],
+    ["old", 2_000_000],
+  );
   await put(storage, "/f", "+new", { kind: "append" });
   assert.equal(fs.statSync(path.join(root, "f")).ino, ino);
 });
@@ -190,7 +204,10 @@ test("interrupted uploads survive a restart, and go when their time is over", as
   await new Promise((resolve) => setTimeout(resolve, 30));
   const later = await serve(context, root, { keepPartsMs: 20 });
   assert.deepEqual(await names(later.forOwner("alice")), ["f"]);
-  assert.deepEqual(Object.keys(treeOf(root)).filter((at) => at.endsWith("/g")), []);
+  assert.deepEqual(
+    Object.keys(treeOf(root)).filter((at) => at.endsWith("/g")),
+    [],
+  );
   assert.equal(await get(later.forOwner("alice"), "/f"), "half+rest");
 });
 

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -8,8 +9,21 @@ import { LocalDirectory, type LocalDirectoryOptions } from "@sallyport/server/st
 /** A new directory, removed with everything in it when the test ends. */
 export function temporaryDirectory(context: TestContext): string {
   const directory = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "sallyport-storage-"));
-  context.after(() => fs.rmSync(directory, { recursive: true, force: true }));
+  context.after(() => {
+    for (const at of mountsBelow(directory)) execFileSync("umount", ["-l", at]);
+    fs.rmSync(directory, { recursive: true, force: true });
+  });
   return directory;
+}
+
+/** What a test has mounted in its directory, the last first. */
+function mountsBelow(directory: string): string[] {
+  const file = "/proc/self/mountinfo";
+  const lines = fs.existsSync(file) ? fs.readFileSync(file, "utf8").split("\n") : [];
+  return lines
+    .flatMap((line) => line.split(" ")[4] ?? [])
+    .filter((at) => at.startsWith(`${directory}/`))
+    .toReversed();
 }
 
 /** Opens a directory as a storage until the test ends. */

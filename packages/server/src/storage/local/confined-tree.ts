@@ -6,7 +6,7 @@ import { namesOfTarget, targetStaysInside } from "../link-target.ts";
 import { StorageError } from "../storage-error.ts";
 import { DescriptorHandle } from "./descriptor-handle.ts";
 import type { DirectoryHandle } from "./directory-handle.ts";
-import { type FileCalls, nativePath } from "./file-calls.ts";
+import { type FileCalls, nativePath, targetOf } from "./file-calls.ts";
 import { PathHandle } from "./path-handle.ts";
 import { isReservedName } from "./reserved-name.ts";
 
@@ -98,6 +98,13 @@ export class ConfinedTree {
     return targetStaysInside(location, target, this.#rootNames);
   }
 
+  /** Whether a directory that was opened earlier lies inside still; it may have been moved while it was held. */
+  async holds(directory: DirectoryHandle): Promise<boolean> {
+    using root = await this.root();
+    const [top, path] = [await root.currentPath(), await directory.currentPath()];
+    return path === top || path.startsWith(top === "/" ? "/" : `${top}/`);
+  }
+
   /** Refuses all further walks; those under way end on the handles that they have. */
   async close(): Promise<void> {
     this.#open = false;
@@ -169,7 +176,7 @@ export class ConfinedTree {
     if (!end.follow) return undefined;
     const path = directory.at(name);
     const stats = await this.calls.lstat(path);
-    return stats?.isSymbolicLink() ? this.calls.readlink(path) : undefined;
+    return stats?.isSymbolicLink() ? targetOf(this.calls, path) : undefined;
   }
 }
 

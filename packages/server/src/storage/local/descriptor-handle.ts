@@ -4,7 +4,7 @@ import type { Octets } from "@sallyport/protocol";
 
 import type { DirectoryHandle, PinnedEntry } from "./directory-handle.ts";
 import { errnoOf } from "./errno.ts";
-import { type FileCalls, type NativePath, nativePath } from "./file-calls.ts";
+import { type FileCalls, type NativePath, nativePath, targetOf } from "./file-calls.ts";
 
 /**
  * A directory held by a Linux O_PATH descriptor. `/proc/self/fd/N/name` makes every path call start at the descriptor,
@@ -33,14 +33,18 @@ export class DescriptorHandle implements DirectoryHandle {
 
   async child(name: Octets): Promise<DirectoryHandle | { readonly target: Octets }> {
     const path = this.at(name);
-    try {
-      return new DescriptorHandle(this.#calls, await this.#calls.open(path, pathOnly | directoryOnly | noFollow));
-    } catch (error) {
-      // Linux says ENOTDIR for a link as well, because O_DIRECTORY looks at the link itself.
-      if (errnoOf(error) !== "ENOTDIR") throw error;
-      const target = await this.#targetOf(path);
-      if (target === undefined) throw error;
-      return { target };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return new DescriptorHandle(this.#calls, await this.#calls.open(path, pathOnly | directoryOnly | noFollow));
+      } catch (error) {
+        // Linux says ENOTDIR for a link as well, because O_DIRECTORY looks at the link itself.
+        if (errnoOf(error) !== "ENOTDIR" || attempt === attemptsMax) throw error;
+        const stats = await this.#calls.lstat(path);
+        if (stats === undefined || stats.isDirectory()) continue;
+        const target = stats.isSymbolicLink() ? await targetOf(this.#calls, path) : undefined;
+        if (target !== undefined) return { target };
+        if (!stats.isSymbolicLink()) throw error;
+      }
     }
   }
 
@@ -62,6 +66,10 @@ export class DescriptorHandle implements DirectoryHandle {
     return this.#calls.open(pinned.path, flags);
   }
 
+  async currentPath(): Promise<Octets> {
+    return this.#calls.readlink(this.self);
+  }
+
   async mountIdentity(): Promise<string> {
     const information = fs.readFileSync(`/proc/self/fdinfo/${this.#descriptor}`, "latin1");
     return /^mnt_id:\s*(\d+)/m.exec(information)?.[1] ?? "";
@@ -72,15 +80,6 @@ export class DescriptorHandle implements DirectoryHandle {
     if (this.#descriptor < 0) return;
     fs.closeSync(this.#descriptor);
     this.#descriptor = -1;
-  }
-
-  async #targetOf(path: NativePath): Promise<Octets | undefined> {
-    try {
-      return await this.#calls.readlink(path);
-    } catch (error) {
-      if (errnoOf(error) === "EINVAL") return undefined;
-      throw error;
-    }
   }
 }
 
@@ -99,6 +98,9 @@ class PinnedDescriptor implements PinnedEntry {
     fs.closeSync(this.#descriptor);
   }
 }
+
+/** A name that changes its kind this often between two calls is being played with. */
+const attemptsMax = 3;
 
 /** Linux's O_PATH, which `fs.constants` leaves out; the same number on every architecture that Node runs on. */
 const pathOnly = 0o10000000;

@@ -24,6 +24,8 @@ export interface DirectoryHandle extends Disposable {
   pin(name: Octets): Promise<PinnedEntry>;
   /** Opens what was pinned if it is still the same; the caller has made sure that it is a regular file. */
   open(pinned: PinnedEntry, flags: number): Promise<number>;
+  /** Where the directory lies at this moment, as an absolute path of the machine. */
+  currentPath(): Promise<Octets>;
   /** Tells two mounts apart, also two that show the same file system. */
   mountIdentity(): Promise<string>;
 }

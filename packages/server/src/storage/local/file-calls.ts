@@ -3,6 +3,8 @@ import { promisify } from "node:util";
 
 import type { Octets } from "@sallyport/protocol";
 
+import { errnoOf } from "./errno.ts";
+
 /** A path for `node:fs`: a plain string while it is ASCII, bytes otherwise, so that no name is ever re-encoded. */
 export type NativePath = string | Buffer;
 
@@ -96,7 +98,7 @@ export const asynchronousCalls: FileCalls = {
     try {
       return await lstatAsync(path);
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+      if (errnoOf(error) === "ENOENT") return undefined;
       throw error;
     }
   },
@@ -122,6 +124,16 @@ function fstatAsync(descriptor: number): Promise<Stats> {
   return new Promise((resolve, reject) => {
     fs.fstat(descriptor, (error, stats) => (error === null ? resolve(stats) : reject(error)));
   });
+}
+
+/** The target of a symbolic link, or undefined where the name is none (any more). */
+export async function targetOf(calls: FileCalls, path: NativePath): Promise<Octets | undefined> {
+  try {
+    return await calls.readlink(path);
+  } catch (error) {
+    if (errnoOf(error) === "EINVAL" || errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 /** Flushes a descriptor to the disk; always by the thread pool, because it takes milliseconds anywhere. */

@@ -2,8 +2,7 @@ import type { Octets } from "@sallyport/protocol";
 
 import type { Entry } from "../storage.ts";
 import type { DirectoryHandle } from "./directory-handle.ts";
-import { errnoOf } from "./errno.ts";
-import type { FileCalls } from "./file-calls.ts";
+import { type FileCalls, targetOf } from "./file-calls.ts";
 import { entryFromStats } from "./local-entry.ts";
 import { isReservedName } from "./reserved-name.ts";
 
@@ -48,12 +47,8 @@ export async function describe(calls: FileCalls, handle: DirectoryHandle, name: 
   const stats = await calls.lstat(path);
   if (stats === undefined) return undefined;
   if (!stats.isSymbolicLink()) return entryFromStats(name, stats);
-  try {
-    return entryFromStats(name, stats, { target: await calls.readlink(path) });
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "EINVAL") return undefined;
-    throw error;
-  }
+  const target = await targetOf(calls, path);
+  return target === undefined ? undefined : entryFromStats(name, stats, { target });
 }
 
 const sliceCount = 256;

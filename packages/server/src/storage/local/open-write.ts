@@ -218,7 +218,7 @@ class Opening {
   ): StagedEnding {
     const { tree, parts, owner } = this.#ground;
     return new StagedEnding({
-      calls: tree.calls,
+      tree,
       parts,
       owner,
       location: this.#location,

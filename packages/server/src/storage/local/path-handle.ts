@@ -68,6 +68,11 @@ export class PathHandle implements DirectoryHandle {
     throw errno("ELOOP");
   }
 
+  async currentPath(): Promise<Octets> {
+    this.#verify();
+    return this.#path;
+  }
+
   async mountIdentity(): Promise<string> {
     return String(fs.statSync(this.self).dev);
   }

@@ -5,8 +5,8 @@ import type { Octets } from "@sallyport/protocol";
 
 import type { ConfinedTree } from "./confined-tree.ts";
 import type { DirectoryHandle } from "./directory-handle.ts";
-import { errnoOf } from "./errno.ts";
-import { existingChild, existingFolder, folderOf, madeChild } from "./reserved-folder.ts";
+import { listNames } from "./local-listing.ts";
+import { existingChild, existingFolder, folderOf, madeChild, removeIfEmpty } from "./reserved-folder.ts";
 import { reservedName } from "./reserved-name.ts";
 
 /** A directory, held open, and how it is reached from the root. */
@@ -75,25 +75,16 @@ export class ReservedAreas {
 
   /** Drops an area which nothing lies in, so that its directory can be removed; true if it did. */
   async drop(directory: DirectoryHandle): Promise<boolean> {
-    try {
-      using area = await existingChild(directory, reservedName);
-      if (area === undefined) return false;
-      for (const folder of ["staging", "claims", "parts"] as const)
-        await this.#removeIfThere(area, folder as string as Octets);
-      await this.#tree.calls.rmdir(directory.at(reservedName));
-      return true;
-    } catch (error) {
-      if (errnoOf(error) === "ENOTEMPTY") return false;
-      throw error;
+    const { calls } = this.#tree;
+    using area = await existingChild(directory, reservedName);
+    if (area === undefined) return false;
+    using parts = await existingFolder(area, "parts");
+    if (parts !== undefined) {
+      for await (const names of listNames(calls, parts))
+        for (const name of names) await removeIfEmpty(calls, parts, name);
     }
-  }
-
-  async #removeIfThere(area: DirectoryHandle, folder: Octets): Promise<void> {
-    try {
-      await this.#tree.calls.rmdir(area.at(folder));
-    } catch (error) {
-      if (errnoOf(error) !== "ENOENT") throw error;
-    }
+    for (const folder of ["staging", "claims", "parts"]) await removeIfEmpty(calls, area, folder as Octets);
+    return await removeIfEmpty(calls, directory, reservedName);
   }
 
   async #servedByRoot(place: Place): Promise<boolean> {

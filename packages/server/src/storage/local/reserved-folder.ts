@@ -41,3 +41,14 @@ export async function existingChild(parent: DirectoryHandle, name: Octets): Prom
     throw error;
   }
 }
+
+/** Removes a directory if it is there and nothing lies in it; true if nothing is left. */
+export async function removeIfEmpty(calls: FileCalls, parent: DirectoryHandle, name: Octets): Promise<boolean> {
+  try {
+    await calls.rmdir(parent.at(name));
+    return true;
+  } catch (error) {
+    if (errnoOf(error) !== "ENOTEMPTY" && errnoOf(error) !== "ENOENT") throw error;
+    return errnoOf(error) === "ENOENT";
+  }
+}

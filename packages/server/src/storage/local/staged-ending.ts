@@ -5,10 +5,10 @@ import { displayOctets, type Octets } from "@sallyport/protocol";
 import { StorageError } from "../storage-error.ts";
 import type { Entry } from "../storage.ts";
 import type { Claim } from "./claims.ts";
-import type { Location } from "./confined-tree.ts";
+import type { ConfinedTree, Location } from "./confined-tree.ts";
 import type { DirectoryHandle } from "./directory-handle.ts";
 import { errnoOf } from "./errno.ts";
-import { type FileCalls, fsync } from "./file-calls.ts";
+import { fsync } from "./file-calls.ts";
 import type { FileWriter } from "./file-writer.ts";
 import type { KeptParts } from "./kept-parts.ts";
 import { entryFromStats } from "./local-entry.ts";
@@ -17,7 +17,7 @@ import { syncDirectory } from "./sync-directory.ts";
 
 /** Where an upload lies until it is published, and what becomes of it. */
 export interface Staging {
-  readonly calls: FileCalls;
+  readonly tree: ConfinedTree;
   readonly writer: FileWriter;
   /** Where the name will appear. */
   readonly location: Location;
@@ -47,7 +47,14 @@ export class StagedEnding implements UploadEnding {
   }
 
   async publish(): Promise<Entry> {
-    const { calls, writer, location, owner, parts, durable, partBytes } = this.#staging;
+    const { tree, writer, location, owner, parts, durable, partBytes } = this.#staging;
+    const { calls } = tree;
+    if (!(await tree.holds(location.directory))) {
+      throw new StorageError(
+        "not-found",
+        `${displayOctets(location.name)}: its directory was moved out of the storage`,
+      );
+    }
     await this.#inherit(await calls.lstat(location.directory.at(location.name)));
     if (durable) await fsync(writer.descriptor);
     const stats = await calls.fstat(writer.descriptor);
@@ -60,7 +67,8 @@ export class StagedEnding implements UploadEnding {
   }
 
   async keep(): Promise<void> {
-    const { calls, writer, location, mayKeep, owner, parts, folder, stagedName, partBytes, durable } = this.#staging;
+    const { tree, writer, location, mayKeep, owner, parts, folder, stagedName, partBytes, durable } = this.#staging;
+    const { calls } = tree;
     const published = await calls.lstat(location.directory.at(location.name));
     if (!mayKeep || published !== undefined || writer.gaplessEnd === 0) return this.undo();
     await calls.ftruncate(writer.descriptor, writer.gaplessEnd);
@@ -71,7 +79,8 @@ export class StagedEnding implements UploadEnding {
   }
 
   async undo(): Promise<void> {
-    const { calls, writer, folder, stagedName, partBytes } = this.#staging;
+    const { tree, writer, folder, stagedName, partBytes } = this.#staging;
+    const { calls } = tree;
     if (this.#renamed) return;
     if (partBytes !== undefined && this.#descriptorOpen) await calls.ftruncate(writer.descriptor, partBytes);
     await this.#close();
@@ -91,7 +100,8 @@ export class StagedEnding implements UploadEnding {
 
   /** A file that replaces another takes over its permissions and, where the process may give it, its owner. */
   async #inherit(replaced: Stats | undefined): Promise<void> {
-    const { calls, writer, location, exclusive } = this.#staging;
+    const { tree, writer, location, exclusive } = this.#staging;
+    const { calls } = tree;
     if (replaced === undefined) return;
     if (exclusive) throw new StorageError("exists", `${displayOctets(location.name)}: appeared meanwhile`);
     if (replaced.isDirectory())
@@ -110,7 +120,8 @@ export class StagedEnding implements UploadEnding {
   }
 
   async #rename(): Promise<void> {
-    const { calls, location, folder, stagedName, exclusive } = this.#staging;
+    const { tree, location, folder, stagedName, exclusive } = this.#staging;
+    const { calls } = tree;
     const from = folder.at(stagedName);
     const to = location.directory.at(location.name);
     if (!exclusive) return calls.rename(from, to);
@@ -129,7 +140,7 @@ export class StagedEnding implements UploadEnding {
   async #close(): Promise<void> {
     if (!this.#descriptorOpen) return;
     this.#descriptorOpen = false;
-    await this.#staging.calls.close(this.#staging.writer.descriptor);
+    await this.#staging.tree.calls.close(this.#staging.writer.descriptor);
   }
 }
 

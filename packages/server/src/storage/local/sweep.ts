@@ -7,7 +7,7 @@ import { errnoOf } from "./errno.ts";
 import type { FileCalls } from "./file-calls.ts";
 import { isLiving } from "./living-process.ts";
 import { listNames } from "./local-listing.ts";
-import { existingChild, existingFolder } from "./reserved-folder.ts";
+import { existingChild, existingFolder, removeIfEmpty } from "./reserved-folder.ts";
 
 /**
  * Cleans a reserved directory: files written in place by processes that died are cut back, their staged files removed,
@@ -59,13 +59,5 @@ async function unlinkIfThere(calls: FileCalls, folder: DirectoryHandle, name: Oc
     await calls.unlink(folder.at(name));
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw error;
-  }
-}
-
-async function removeIfEmpty(calls: FileCalls, folders: DirectoryHandle, name: Octets): Promise<void> {
-  try {
-    await calls.rmdir(folders.at(name));
-  } catch (error) {
-    if (errnoOf(error) !== "ENOTEMPTY" && errnoOf(error) !== "ENOENT") throw error;
   }
 }

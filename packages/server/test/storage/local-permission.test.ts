@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+
+import { temporaryDirectory } from "./temporary-directory.ts";
+
+const nobody = 65_534;
+
+/** Makes an entry with an owner and a mode. */
+function make(at: string, owner: number, mode: number, content?: string): void {
+  if (content === undefined) fs.mkdirSync(at);
+  else fs.writeFileSync(at, content);
+  fs.chownSync(at, owner, owner);
+  fs.chmodSync(at, mode);
+}
+
+test("what the system forbids is denied, and nothing else is", { timeout: 60_000 }, (context) => {
+  if (process.getuid?.() !== 0) return context.skip("needs root, to make files of several owners");
+  const root = temporaryDirectory(context);
+  fs.chmodSync(root, 0o755);
+  make(path.join(root, "closed"), 0, 0o600, "secret");
+  make(path.join(root, "fixed"), 0, 0o644, "fixed");
+  make(path.join(root, "fixed-directory"), 0, 0o755);
+  make(path.join(root, "fixed-directory/f"), 0, 0o666, "f");
+  make(path.join(root, "unreadable"), 0, 0o711);
+  make(path.join(root, "unreadable/f"), 0, 0o644, "f");
+  make(path.join(root, "shut"), 0, 0o700);
+  make(path.join(root, "shut/f"), 0, 0o644, "f");
+  make(path.join(root, "open"), nobody, 0o755);
+
+  const script = path.join(import.meta.dirname, "unprivileged-process.ts");
+  const { stdout, stderr } = spawnSync(process.execPath, ["--conditions=source", script, root], {
+    uid: nobody,
+    gid: nobody,
+    encoding: "utf8",
+  });
+  if (stdout === "" && /EACCES|Cannot find module/.test(stderr)) {
+    return context.skip("this checkout cannot be read by an unprivileged user");
+  }
+  const { outcomes, open } = JSON.parse(stdout);
+  const granted = /^(?:list the root|read through|upload into an open|append there|be interrupted|continue there)/;
+  for (const [name, kind] of Object.entries(outcomes)) assert.equal(kind, granted.test(name) ? "done" : "denied", name);
+  assert.deepEqual(open, ["new", "part"]);
+  assert.equal(fs.readFileSync(path.join(root, "fixed"), "utf8"), "fixed");
+  assert.equal(fs.readFileSync(path.join(root, "open/part"), "utf8"), "half+rest");
+});
