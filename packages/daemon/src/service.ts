@@ -1,29 +1,14 @@
 import { X509Certificate } from "node:crypto";
-import { ConfigError, type LimitValues } from "@sallyport/protocol";
-import { FtpServer, type FtpServerOptions, type ListeningAddress } from "@sallyport/server";
-import { AccountDatabase, DatabaseAuthenticator, PasswordHasher } from "@sallyport/server/accounts";
-import { LocalDirectory } from "@sallyport/server/storage";
-import { ServerTlsProfile, type TlsIdentityOptions } from "@sallyport/transport";
-import {
-  certificateCovers,
-  describeCertificate,
-  LocalCertificates,
-  parseCertificateName,
-  readIdentity,
-} from "./certificates/index.ts";
+import { ConfigError } from "@sallyport/protocol";
+import type { ListeningAddress } from "@sallyport/server";
+import { certificateCovers, describeCertificate, readIdentity } from "./certificates/index.ts";
 import { listenersOf, listeningError, tryPorts } from "./listening.ts";
 import type { EventLog } from "./log/event-log.ts";
-import { asUser, becomeUser, findUser, isRoot, type RunAs } from "./privileges.ts";
-import { readOnlyLogins } from "./read-only-logins.ts";
+import { becomeUser, findUser, isRoot, type RunAs } from "./privileges.ts";
 import { checkServedDirectory } from "./served-directory.ts";
+import { createGivenTls, identitiesOf, openParts, reachableNames, type ServiceParts } from "./service-parts.ts";
 import type { ServiceSettings } from "./settings.ts";
-import {
-  handOver,
-  lockStateDirectory,
-  prepareStateDirectory,
-  type StateDirectory,
-  stateOwner,
-} from "./state-directory.ts";
+import type { StateDirectory } from "./state-directory.ts";
 
 const renewalIntervalMs = 86_400_000;
 
@@ -42,7 +27,7 @@ export class Service implements AsyncDisposable {
     this.state = parts.state;
     this.addresses = addresses;
     this.#parts = parts;
-    this.#renewal = setInterval(() => void this.#renew(), renewalIntervalMs).unref();
+    this.#renewal = setInterval(() => void this.#reporting(() => this.#renew()), renewalIntervalMs).unref();
   }
 
   /**
@@ -54,8 +39,7 @@ export class Service implements AsyncDisposable {
   static async start(settings: ServiceSettings, log: EventLog): Promise<Service> {
     const runAs = chooseUser(settings);
     const root = checkServedDirectory(settings.root, { readOnly: settings.readOnly || runAs !== undefined });
-    const given = settings.identities.map((files) => readIdentity(files));
-    const givenTls = given.length === 0 ? undefined : await ServerTlsProfile.create({ identities: given });
+    const givenTls = await createGivenTls(settings);
     await tryPorts(settings);
     await using undo = new AsyncDisposableStack();
     const parts = await openParts({ ...settings, root }, { log, runAs, givenTls, undo });
@@ -75,19 +59,15 @@ export class Service implements AsyncDisposable {
   }
 
   /** Reads certificates and logs anew; what cannot be read leaves the old in use and is reported. */
-  async reload(): Promise<void> {
-    const { log, tls, settings } = this.#parts;
-    try {
+  reload(): Promise<void> {
+    const { log, tls } = this.#parts;
+    return this.#reporting(async () => {
       log.reopen();
       await this.#renew();
       tls.replaceIdentities(await identitiesOf(this.#parts));
       this.#announceCertificates();
       log.onEvent({ atMs: Date.now(), kind: "service-reloaded" });
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      const hint = settings.runAs === undefined ? "" : ` (the server runs as ${settings.runAs} since it was started)`;
-      log.onEvent({ atMs: Date.now(), kind: "reload-failed", cause: error.message + hint });
-    }
+    });
   }
 
   /** Stops listening, gives running transfers their time, and closes everything. */
@@ -102,6 +82,18 @@ export class Service implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop("closed");
+  }
+
+  /** A server does not end because a file is missing today. */
+  async #reporting(action: () => Promise<void>): Promise<void> {
+    const { log, settings } = this.#parts;
+    try {
+      await action();
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const hint = settings.runAs === undefined ? "" : ` (Files are read as ${settings.runAs} by now.)`;
+      log.onEvent({ atMs: Date.now(), kind: "reload-failed", cause: message + hint });
+    }
   }
 
   async #renew(): Promise<void> {
@@ -158,27 +150,6 @@ export class Service implements AsyncDisposable {
   }
 }
 
-/** What a service is made of. */
-interface ServiceParts {
-  readonly settings: ServiceSettings;
-  readonly log: EventLog;
-  readonly state: StateDirectory;
-  readonly server: FtpServer;
-  readonly accounts: AccountDatabase;
-  readonly tls: ServerTlsProfile;
-  /** Absent where certificates are given by file. */
-  readonly certificates: LocalCertificates | undefined;
-  /** Closes everything but the server. */
-  readonly undo: AsyncDisposableStack;
-}
-
-interface StartContext {
-  readonly log: EventLog;
-  readonly runAs: RunAs | undefined;
-  readonly givenTls: ServerTlsProfile | undefined;
-  readonly undo: AsyncDisposableStack;
-}
-
 /** @throws {ConfigError} SALLYPORT_ROOT_REFUSED, SALLYPORT_RUN_AS_FORBIDDEN, or as {@link findUser}. */
 function chooseUser({ runAs, allowRoot }: ServiceSettings): RunAs | undefined {
   if (runAs !== undefined && !isRoot()) {
@@ -189,73 +160,4 @@ function chooseUser({ runAs, allowRoot }: ServiceSettings): RunAs | undefined {
   if (!isRoot() || allowRoot) return undefined;
   const message = "A server does not run as root: name an ordinary user with --run-as, or say --allow-root if it must.";
   throw new ConfigError("SALLYPORT_ROOT_REFUSED", message);
-}
-
-/** Opens what is kept, with the rights that the service will have, and makes the server of it. */
-async function openParts(settings: ServiceSettings, context: StartContext): Promise<ServiceParts> {
-  const { log, runAs, givenTls, undo } = context;
-  const state = prepareStateDirectory(settings.statePath);
-  if (runAs === undefined) return openAsIs(settings, state, { log, givenTls, undo });
-  handOver(state, runAs);
-  if (stateOwner(state).uid !== runAs.uid) {
-    const message = `The state directory ${state.path} belongs to another user than ${runAs.name}: give it away with "chown -R ${runAs.name} ${state.path}", or name another with --state.`;
-    throw new ConfigError("SALLYPORT_STATE_WRONG_OWNER", message);
-  }
-  return asUser(runAs, () => openAsIs(settings, state, { log, givenTls, undo }));
-}
-
-async function openAsIs(
-  settings: ServiceSettings,
-  state: StateDirectory,
-  { log, givenTls, undo }: Omit<StartContext, "runAs">,
-): Promise<ServiceParts> {
-  const accounts = undo.use(await AccountDatabase.open(state.accounts, { create: true }));
-  undo.use(lockStateDirectory(state));
-  const certificates = givenTls === undefined ? await openCertificates(settings, state) : undefined;
-  const tls = givenTls ?? (await ServerTlsProfile.create({ identities: ownIdentities(certificates) }));
-  const hasher = undo.use(new PasswordHasher());
-  const logins = undo.use(new DatabaseAuthenticator({ accounts, hasher }));
-  const storage = undo.use(await LocalDirectory.open(settings.root, { durable: settings.durable }));
-  const server = new FtpServer({
-    ...policiesOf(settings),
-    tls,
-    authenticator: settings.readOnly ? readOnlyLogins(logins) : logins,
-    storage,
-    observer: log,
-  });
-  return { settings, log, state, server, accounts, tls, certificates, undo };
-}
-
-function openCertificates(settings: ServiceSettings, state: StateDirectory): Promise<LocalCertificates> {
-  const names = reachableNames(settings).flatMap((text) => parseCertificateName(text) ?? []);
-  return LocalCertificates.open(state.tls, { names, nowMs: Date.now() });
-}
-
-function ownIdentities(certificates: LocalCertificates | undefined): TlsIdentityOptions[] {
-  return certificates === undefined ? [] : [readIdentity(certificates.identityFiles)];
-}
-
-async function identitiesOf({ settings, certificates }: ServiceParts): Promise<TlsIdentityOptions[]> {
-  return certificates === undefined
-    ? settings.identities.map((files) => readIdentity(files))
-    : ownIdentities(certificates);
-}
-
-/** Addresses by which clients reach the server for certain; of `0.0.0.0` and `::` nothing is known. */
-function reachableNames({ listen, masquerade }: ServiceSettings): string[] {
-  const bound = listen.filter((address) => address !== "0.0.0.0" && address !== "::");
-  return masquerade === undefined ? bound : [...bound, masquerade];
-}
-
-function policiesOf(settings: ServiceSettings): Pick<FtpServerOptions, "listeners" | "passive" | "durable" | "limits"> {
-  const { passivePorts, masquerade, durable, connectionsMax, connectionsPerHostMax } = settings;
-  const limits: Partial<LimitValues> = {
-    ...(connectionsMax !== undefined && { connectionsCount: connectionsMax }),
-    ...(connectionsPerHostMax !== undefined && { connectionsPerHostCount: connectionsPerHostMax }),
-  };
-  const { requireTls, dataResumption, uncleanDataClose } = settings;
-  const policies = { requireTls, dataResumption, uncleanDataClose };
-  const listeners = listenersOf(settings).map((listener) => ({ ...listener, ...policies }));
-  const passive = { ...(passivePorts && { ports: passivePorts }), ...(masquerade !== undefined && { masquerade }) };
-  return { listeners, passive, durable, limits };
 }

@@ -17,6 +17,14 @@ export interface ServiceSettings {
   readonly passivePorts?: { readonly first: number; readonly last: number };
   /** IPv4 address to name to peers outside the own networks. */
   readonly masquerade?: string;
+  /** Lets anybody in as `anonymous`, to list and download. */
+  readonly anonymous: boolean;
+  /** Whether the control connection may go back to clear text after the login (CCC). */
+  readonly ccc: boolean;
+  /** Proxies whose PROXY protocol header is believed. */
+  readonly proxyProtocolFrom: readonly string[];
+  readonly minTlsVersion?: "TLSv1.2" | "TLSv1.3";
+  readonly clientCertificates?: { readonly demand: "request" | "require"; readonly authoritiesFile: string };
   /** Certificates given by file, for several host names; none: those of the state directory. */
   readonly identities: readonly IdentityFiles[];
   readonly connectionsMax?: number;

@@ -89,11 +89,11 @@ export const explainCommand = buildCommand({
   },
   async func(this: CommandContext, flags: ExplainFlags, host: string) {
     const ports = { explicit: flags.explicitPort, implicit: flags.implicitPort };
-    const { isTTY = false, columns } = process.stdout;
-    const terminal = terminalSettings({ isTerminal: isTTY, columns, environment: process.env });
+    const { isTTY: isTerminal, columns } = process.stdout;
+    const terminal = terminalSettings({ isTerminal, columns, environment: process.env });
     const run = flags.dialogue !== undefined ? replay : flags.json === true ? printJson : draw;
-    const context: ContextWithExitCode = this;
-    context.process.exitCode = await run({
+    const { process: ending }: ContextWithExitCode = this;
+    ending.exitCode = await run({
       flags,
       host,
       options: { ports, timeoutMs: flags.timeout * 1000, ...(await trustOf(flags)) },

@@ -92,6 +92,9 @@ const embeddedDefaults = {
   durable: false,
   readOnly: false,
   identities: [],
+  anonymous: false,
+  ccc: false,
+  proxyProtocolFrom: [],
   // What everybody tries first, on the loopback device alone: there is nothing here for root to lose but this demo.
   allowRoot: true,
   graceMs: 2000,
