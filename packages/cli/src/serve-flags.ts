@@ -40,6 +40,8 @@ export interface ServeFlags extends CommonFlags {
   readonly clientCa?: string;
   readonly clientCertificates?: "request" | "require";
   readonly allowCcc?: boolean;
+  readonly fxp?: readonly string[];
+  readonly fxpCa?: string;
   readonly proxyProtocolFrom?: readonly string[];
   readonly xferlog?: string;
   readonly grace: number;
@@ -160,6 +162,21 @@ export const serveFlags = {
     optional: true,
   },
   allowCcc: switchFlag("Let control connections go back to clear text after the login (CCC)"),
+  fxp: {
+    kind: "parsed",
+    parse: parseAddress,
+    brief: "Another server to and from which clients may start transfers (FXP)",
+    placeholder: "ADDRESS",
+    variadic: true,
+    optional: true,
+  },
+  fxpCa: {
+    kind: "parsed",
+    parse: parseText,
+    brief: "With --fxp: authorities of the other servers in PEM, for transfers under TLS between servers",
+    placeholder: "FILE",
+    optional: true,
+  },
   proxyProtocolFrom: {
     kind: "parsed",
     parse: parseAddress,
@@ -202,6 +219,7 @@ export function serviceSettings(
     throw usageError("Both ports are off: leave one of --explicit-port and --implicit-port on");
   }
   const clientCertificates = clientCertificateDemand(flags);
+  const fxp = otherServers(flags);
   return {
     ...defaults,
     root,
@@ -216,6 +234,7 @@ export function serviceSettings(
     readOnly: flags.readOnly === true,
     anonymous: flags.anonymous === true,
     ccc: flags.allowCcc === true,
+    ...(fxp && { fxp }),
     proxyProtocolFrom: flags.proxyProtocolFrom ?? [],
     minTlsVersion: flags.minTls === "1.3" ? "TLSv1.3" : "TLSv1.2",
     ...(clientCertificates && { clientCertificates }),
@@ -250,6 +269,12 @@ function clientCertificateDemand({ clientCa, clientCertificates }: ServeFlags): 
   throw usageError(
     `--client-certificates ${clientCertificates} needs the authorities of the certificates: give --client-ca`,
   );
+}
+
+function otherServers({ fxp = [], fxpCa }: ServeFlags): ServiceSettings["fxp"] {
+  if (fxp.length > 0) return { addresses: fxp, ...(fxpCa !== undefined && { authoritiesFile: fxpCa }) };
+  if (fxpCa === undefined) return undefined;
+  throw usageError("--fxp-ca is for transfers between servers: give --fxp ADDRESS as well");
 }
 
 function usageError(message: string): UsageError {

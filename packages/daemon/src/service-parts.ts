@@ -1,5 +1,5 @@
 import { ConfigError, type LimitValues } from "@sallyport/protocol";
-import { FtpServer, type FtpServerOptions } from "@sallyport/server";
+import { FtpServer, type FtpServerOptions, type FxpOptions } from "@sallyport/server";
 import {
   AccountDatabase,
   AnonymousAuthenticator,
@@ -138,8 +138,13 @@ function policiesOf(settings: ServiceSettings): Policies {
     listeners: listenersOf(settings).map((listener) => ({ ...listener, ...policies })),
     passive: { ...(passivePorts && { ports: passivePorts }), ...(masquerade !== undefined && { masquerade }) },
     capabilities: settings.ccc ? ["ccc"] : [],
-    ...(settings.fxpAddresses.length > 0 && { fxp: { addresses: settings.fxpAddresses } }),
+    ...(settings.fxp && { fxp: fxpOptions(settings.fxp) }),
     durable,
     limits,
   };
+}
+
+function fxpOptions({ addresses, authoritiesFile }: NonNullable<ServiceSettings["fxp"]>): FxpOptions {
+  const certificateAuthorities = authoritiesFile && readPemFile(authoritiesFile, "certificate");
+  return { addresses, ...(certificateAuthorities !== undefined && { certificateAuthorities }) };
 }

@@ -21,6 +21,8 @@ export interface ServiceSettings {
   readonly anonymous: boolean;
   /** Whether the control connection may go back to clear text after the login (CCC). */
   readonly ccc: boolean;
+  /** Other servers between which and this one clients may start transfers (FXP); absent: it is off. */
+  readonly fxp?: { readonly addresses: readonly string[]; readonly authoritiesFile?: string };
   /** Proxies whose PROXY protocol header is believed. */
   readonly proxyProtocolFrom: readonly string[];
   readonly minTlsVersion?: "TLSv1.2" | "TLSv1.3";
