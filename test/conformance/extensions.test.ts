@@ -99,6 +99,8 @@ describe("extensions beyond the RFCs", () => {
     await driver.expect("MFMT 20010229000000 times", 501);
     await driver.expect("MFMT 20020717210715 missing", 550);
     await driver.expect("MFF UNIX.mode=0640;Modify=20020717210716; times", 213);
+    // NcFTP 3.2.6 leaves out the last semicolon.
+    await driver.expect("MFF UNIX.mode=0640;Modify=20020717210716 times", 213);
     assert.equal((await stat(file("times"))).mode & 0o777, 0o640);
     assert.match((await driver.expect("MFF UNIX.mode=0600;nonsense=1; times", 504)).text, /nonsense/);
     assert.equal((await stat(file("times"))).mode & 0o777, 0o640);

@@ -84,6 +84,20 @@ describe("RFC 3659", () => {
     assert.equal((await driver.retrieve("RETR digits")).octets.length, 0);
   });
 
+  it("R-3659-06 REST does not outlive a transfer that was refused", async () => {
+    await writeFile(file("after"), "0123456789");
+    await using driver = await loggedIn();
+    await driver.expect("REST 4", 350);
+    await driver.openPassive();
+    await driver.expect("RETR missing", 550);
+    assert.equal((await driver.retrieve("RETR after")).octets.toString(), "0123456789");
+    await driver.expect("REST 4", 350);
+    await driver.openPassive();
+    await driver.expect("STOR no/such/folder", 550);
+    await driver.store("STOR after", Buffer.from("abc"));
+    assert.equal(await readFile(file("after"), "utf8"), "abc");
+  });
+
   it("R-3659-07 REST and STOR write from the offset on and end the file there", async () => {
     await using driver = await loggedIn();
     await writeFile(file("resumed"), "0123456789");

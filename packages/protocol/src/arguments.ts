@@ -184,12 +184,15 @@ export interface FactsAndPathname {
   readonly pathname: Octets;
 }
 
-/** MFF: facts as in MLST, one space, a pathname (draft-somers-ftp-mfxx §3.3). */
+/**
+ * MFF: facts as in MLST, one space, a pathname (draft-somers-ftp-mfxx §3.3). NcFTP 3.2.6 leaves out the semicolon of
+ * the last fact.
+ */
 function parseFactsAndPathname(raw: RawArgument): Parsed<FactsAndPathname> {
-  const match = /^((?:[A-Za-z.]{1,32}=[^;= ]{0,64};){1,16}) (.+)$/s.exec(raw ?? "");
+  const match = /^((?:[A-Za-z.]{1,32}=[^;= ]{0,64}(?:;|(?= ))){1,16}) (.+)$/s.exec(raw ?? "");
   if (match === null) return syntaxError("Facts fact=value; and a pathname are needed.");
   const facts = (match[1] as string)
-    .slice(0, -1)
+    .replace(/;$/, "")
     .split(";")
     .map((fact) => ({ name: fact.slice(0, fact.indexOf("=")), value: fact.slice(fact.indexOf("=") + 1) }));
   return parsed({ facts, pathname: match[2] as Octets });

@@ -74,7 +74,7 @@ function take<A>(pi: ServerPi<A>, input: PeerInput): ServerPiStep<A> {
 }
 
 function whileRunning<A>(pi: ServerPi<A>, running: Verb, input: PeerInput): ServerPiStep<A> {
-  const line = input.kind === "line" && "transfers" in verbs[running] ? parseCommandLine(input.line) : undefined;
+  const line = input.kind === "line" && isTransfer(running) ? parseCommandLine(input.line) : undefined;
   if (line?.verb === "STAT" && (line.argument === undefined || line.argument === "")) {
     return { pi, effects: [{ kind: "report-status" }] };
   }
@@ -87,12 +87,19 @@ function whileRunning<A>(pi: ServerPi<A>, running: Verb, input: PeerInput): Serv
 
 function finish<A>(pi: ServerPi<A>, last: Reply | undefined, changes: Partial<ServerPiState<A>>): ServerPiStep<A> {
   const effects: ServerPiEffect[] = last === undefined ? [] : [{ kind: "send", reply: last }];
-  const state = { ...pi.state, ...changes };
+  const state = { ...pi.state, ...(isTransfer(pi.running) ? consumed : {}), ...changes };
   if (last?.code === 221 || last?.code === 421) {
     effects.push({ kind: "close", reason: last.code === 221 ? "quit" : "the server ended the connection" });
     return { pi: { ...pi, state, running: undefined, queue: [], closing: true }, effects };
   }
   return drain({ ...pi, state, running: undefined }, effects);
+}
+
+/** REST, RANG and ALLO speak of the next transfer alone (RFC 3659 §5.3), also where that one failed or was refused. */
+const consumed = { restart: { kind: "none" }, announcedBytes: undefined } as const;
+
+function isTransfer(verb: Verb | undefined): boolean {
+  return verb !== undefined && "transfers" in verbs[verb];
 }
 
 /** Takes queued input until a command has to run. */

@@ -76,7 +76,18 @@ describe("server-PI", () => {
     ["R-MFXX-01 MFMT of February 29 in 2001", "MFMT 20010229000000 a", loggedIn, [501]],
   ];
   for (const [name, line, changes, expected] of table) {
-    it(`${name}: ${line || "nothing"}`, () => {
+    it("R-3659-06 REST and ALLO are used up by the next transfer, also by one that failed", () => {
+    const waiting = { restart: { kind: "offset", offset: 1000n }, announcedBytes: 5n } as const;
+    const start = give(piWith({ ...loggedIn, ...waiting, protectionLevel: "P" }), "STOR a").pi;
+    assert.deepEqual(start.state.restart, waiting.restart);
+    const { state } = step(start, { kind: "finished", reply: reply(553, "no"), changes: {} }).pi;
+    assert.deepEqual([state.restart, state.announcedBytes], [{ kind: "none" }, undefined]);
+    const other = give(piWith({ ...loggedIn, ...waiting }), "SIZE a").pi;
+    const after = step(other, { kind: "finished", reply: reply(213, "1"), changes: {} }).pi.state;
+    assert.deepEqual([after.restart, after.announcedBytes], [waiting.restart, 5n]);
+  });
+
+  it(`${name}: ${line || "nothing"}`, () => {
       assert.deepEqual(codes(give(piWith(changes), line).effects), expected);
     });
   }
