@@ -8,7 +8,7 @@ export function openActive(context: CommandContext, endpoint: Endpoint): Outcome
   const { active } = environment.options;
   if (active?.enabled === false) return { reply: reply(502, "Active data connections are off; use EPSV.") };
   const address = endpoint.host;
-  const foreign = state.policy.capabilities.has("fxp") ? (active?.foreignAddresses ?? []) : [];
+  const foreign = environment.options.fxp?.addresses ?? [];
   const verdict = judgeActiveEndpoint(
     { address, port: endpoint.port },
     { controlPeerAddress: control.remoteAddress, admits: (named) => foreign.includes(named) },

@@ -192,8 +192,8 @@ export class Connection {
       localAddress,
       remoteAddress,
       activeLocalPort: options.active?.wellKnownSourcePort === true ? localPort - 1 : undefined,
-      admits: (address) =>
-        this.#pi.state.policy.capabilities.has("fxp") && options.active?.foreignAddresses?.includes(address) === true,
+      admits: (address) => options.fxp?.addresses.includes(address) === true,
+      certificateAuthorities: options.fxp?.certificateAuthorities,
       onForeign: (address) => this.#emit({ kind: "attack-suspected", cause: `a data connection came from ${address}` }),
       binding: () => this.#link.binding,
     });

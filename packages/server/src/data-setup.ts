@@ -18,6 +18,8 @@ export interface DataSetupOptions {
   readonly activeLocalPort: number | undefined;
   /** Lets other addresses in, for transfers between servers. */
   readonly admits: (address: string) => boolean;
+  /** PEM of the authorities for other servers' certificates, in the TLS client's role. */
+  readonly certificateAuthorities: string | undefined;
   readonly onForeign: (address: string) => void;
   /** The binding of the control connection as of now; undefined before any TLS. */
   readonly binding: () => ControlTlsBinding | undefined;
@@ -130,8 +132,14 @@ export class DataSetup {
   }
 
   #connectionOver(socket: Socket, tlsRole: TlsRole): DataConnection {
-    const { binding, limits } = this.#options;
-    return new DataConnection(socket, { level: this.#level, binding: binding(), tlsRole, limits });
+    const { binding, limits, certificateAuthorities: ca } = this.#options;
+    return new DataConnection(socket, {
+      level: this.#level,
+      binding: binding(),
+      tlsRole,
+      limits,
+      ...(ca === undefined ? {} : { clientTls: { ca, host: socket.remoteAddress ?? "" } }),
+    });
   }
 }
 

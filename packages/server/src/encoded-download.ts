@@ -37,7 +37,10 @@ async function* fileChunks(
 }
 
 /** Encodes chunks one by one, and the end. */
-export async function* encodedChunks(chunks: AsyncIterable<Uint8Array>, encoder: TransferEncoder): AsyncGenerator<Uint8Array> {
+export async function* encodedChunks(
+  chunks: AsyncIterable<Uint8Array>,
+  encoder: TransferEncoder,
+): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) yield encoder.push(chunk);
   const end = encoder.end();
   if (end.length > 0) yield end;

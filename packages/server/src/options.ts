@@ -37,7 +37,9 @@ export interface FtpServerOptions {
   readonly greeting?: string;
   readonly passive?: PassiveOptions;
   readonly active?: ActiveOptions;
-  readonly capabilities?: readonly OptionalCapability[];
+  readonly capabilities?: readonly Exclude<OptionalCapability, "fxp">[];
+  /** Transfers between servers; off by default (RFC 2577 §3). */
+  readonly fxp?: FxpOptions;
   /** SITE SYMLINK is refused unless this is on. */
   readonly allowSymbolicLinks?: boolean;
   readonly durable?: boolean;
@@ -60,6 +62,15 @@ export interface ActiveOptions {
   readonly enabled?: boolean;
   /** Leave from the listener's port less one (20, 989) where the system allows it. */
   readonly wellKnownSourcePort?: boolean;
-  /** Endpoints other than the control peer's that FXP may name; needs the `fxp` capability. */
-  readonly foreignAddresses?: readonly string[];
+}
+
+/** Transfers between this server and others (FXP), which a client steers over two control connections. */
+export interface FxpOptions {
+  /** Addresses of the other servers; data connections may go to them and come from them. */
+  readonly addresses: readonly string[];
+  /**
+   * PEM of the authorities that vouch for the other servers, when this one takes the TLS client's role (SSCN, CPSV).
+   * Absent: it never takes that role, since a peer that is not verified may be anybody.
+   */
+  readonly certificateAuthorities?: string;
 }

@@ -20,7 +20,7 @@ export function piPolicyFor(
     requireTlsForLogin: [ofListener, demanded].some((demand) => demand.includes("login")),
     requireTlsForData: demanded.includes("data"),
     strictProtectionOrder: options.strictProtectionOrder ?? false,
-    capabilities: new Set(options.capabilities),
+    capabilities: new Set([...(options.capabilities ?? []), ...(options.fxp === undefined ? [] : (["fxp"] as const))]),
     commandQueueMax: limits.commandQueueCount,
     unknownVerbsMax: limits.unknownVerbsCount,
   };

@@ -49,12 +49,13 @@ export async function shakeHands(socket: TLSSocket, isServer: boolean, timeoutMs
     reject(new TlsError("SALLYPORT_DATA_HANDSHAKE_TIMEOUT", message));
   }, timeoutMs);
   const secured = isServer ? "secure" : "secureConnect";
-  socket.once(secured, resolve).once("error", onError).once("close", onClose);
+  // A peer that ends during the handshake half-closes; "close" comes later, if at all.
+  socket.once(secured, resolve).once("error", onError).once("end", onClose).once("close", onClose);
   try {
     await promise;
   } finally {
     clearTimeout(timer);
-    socket.off(secured, resolve).off("error", onError).off("close", onClose);
+    socket.off(secured, resolve).off("error", onError).off("end", onClose).off("close", onClose);
   }
 }
 
