@@ -1,1 +1,2 @@
-export {};
+export * from "./explain/index.ts";
+export * from "./model/index.ts";

@@ -7,3 +7,4 @@ export { storageContract } from "./storage-contract.ts";
 export * from "./peers/peer.ts";
 export * from "./peers/servers.ts";
 export * as storageSteps from "./storage-steps.ts";
+export * from "./scripted-peer.ts";

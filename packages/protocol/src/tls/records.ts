@@ -20,6 +20,8 @@ export type RecordFailure = "not-tls" | "too-long";
 
 /** What is known of one direction between two reads. */
 export interface RecordStream {
+  /** Where the first header of this direction stands. */
+  readonly start: number;
   /** Octets that records have used up; where the next header starts. */
   readonly offset: number;
   /** The beginning of a record whose rest is on its way; at most {@link recordBytesMax} less one. */
@@ -35,7 +37,7 @@ export const recordBytesMax = recordHeaderBytes + 16_384 + 2048;
 
 /** A direction whose first record starts at `offset`: 0 in implicit mode, behind the clear text in explicit mode. */
 export function recordStream(offset = 0): RecordStream {
-  return { offset, pending: new Uint8Array(0), failure: undefined };
+  return { start: offset, offset, pending: new Uint8Array(0), failure: undefined };
 }
 
 /**
@@ -68,7 +70,7 @@ export function splitRecords(
     at = end;
   }
   const pending = failure ? new Uint8Array(0) : copy(input, at, input.length);
-  return { stream: { offset: stream.offset + at, pending, failure }, records };
+  return { stream: { ...stream, offset: stream.offset + at, pending, failure }, records };
 }
 
 /** Judges as much of a header as there is, so that a single octet of clear text is enough to tell. */

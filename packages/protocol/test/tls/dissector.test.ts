@@ -44,7 +44,11 @@ test("TLS 1.3: both hellos are read, and behind them nothing but types and lengt
   assert.equal(groupName(chosen.group ?? 0), "X25519MLKEM768");
   assert.equal(chosen.alpn, undefined, "TLS 1.3 sends the chosen protocol encrypted");
   assert.deepEqual(kinds(server).slice(0, 3), ["handshake", "change-cipher-spec", "encrypted"]);
-  assert.ok(kinds(server).slice(2).every((kind) => kind === "encrypted"));
+  assert.ok(
+    kinds(server)
+      .slice(2)
+      .every((kind) => kind === "encrypted"),
+  );
   assert.equal(messages(server).length, 1);
 });
 
@@ -126,7 +130,10 @@ test("the range of a message spans the records that carry it", () => {
 test("a handshake message that outgrows its limits ends the joining, not the reading of records", () => {
   const endless = Uint8Array.from([22, 3, 1, 0, 4, 11, 0xff, 0xff, 0xff, 23, 3, 3, 0, 1, 7]);
   const long = dissect(tlsDissection(), "server", endless);
-  assert.deepEqual(long.records.map(({ content }) => content.kind), ["handshake", "encrypted"]);
+  assert.deepEqual(
+    long.records.map(({ content }) => content.kind),
+    ["handshake", "encrypted"],
+  );
   assert.equal(long.dissection.server.handshake.failure, "too-long");
   const drip = Buffer.concat(
     Array.from({ length: limits.handshakeRecordsCount.value + 2 }, () => Buffer.from([22, 3, 1, 0, 1, 1])),
@@ -140,7 +147,10 @@ test("any cutting of both directions gives the same contents", async () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 9 }), (widths) => {
       let turn = 0;
-      assert.deepEqual(flatten(wire, () => widths[turn++ % widths.length] ?? 1), whole);
+      assert.deepEqual(
+        flatten(wire, () => widths[turn++ % widths.length] ?? 1),
+        whole,
+      );
     }),
     { numRuns: 40 },
   );
@@ -204,7 +214,7 @@ function flatten(wire: readonly WireRead[], width: () => number): Record<TlsSend
   let state = tlsDissection();
   const records: Record<TlsSender, DissectedRecord[]> = { client: [], server: [] };
   for (const { sender, octets } of wire) {
-    for (let at = 0; at < octets.length; ) {
+    for (let at = 0; at < octets.length;) {
       const end = at + width();
       const next = dissect(state, sender, octets.subarray(at, end));
       state = next.dissection;

@@ -82,7 +82,8 @@ async function recordThroughRelay(serverPort: number, options: tls.ConnectionOpt
   const reads: WireRead[] = [];
   const relay = net.createServer((fromClient) => {
     const toServer = net.connect(serverPort, "127.0.0.1");
-    const record = (sender: TlsSender) => (octets: Buffer) => void reads.push({ sender, octets: Uint8Array.from(octets) });
+    const record = (sender: TlsSender) => (octets: Buffer) =>
+      void reads.push({ sender, octets: Uint8Array.from(octets) });
     fromClient.on("data", record("client")).on("error", () => toServer.destroy());
     toServer.on("data", record("server")).on("error", () => fromClient.destroy());
     fromClient.pipe(toServer).pipe(fromClient);

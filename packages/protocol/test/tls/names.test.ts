@@ -54,7 +54,7 @@ test("an alert is two octets with a known level", () => {
 test("a ServerHello cut short at any octet is malformed", () => {
   const hello = Uint8Array.from([
     ...[2, 0, 0, 46, 3, 3],
-    ...new Array<number>(32).fill(7),
+    ...Array.from({ length: 32 }, () => 7),
     ...[0, 0x13, 0x02, 0, 0, 6, 0, 43, 0, 2, 3, 4],
   ]);
   const read = parseServerHello(hello);

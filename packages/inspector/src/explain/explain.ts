@@ -1,0 +1,73 @@
+import { limits } from "@sallyport/protocol";
+import type { ExplainEvent, TlsMode } from "../model/index.ts";
+import { clientContexts, type TrustOptions } from "./handshake.ts";
+import { Lane } from "./lane.ts";
+import { probe } from "./probe.ts";
+
+/** What {@link explain} asks, and how long it waits. */
+export interface ExplainOptions extends TrustOptions {
+  /** Default: 21 (RFC 959) and 990 (IANA, ftps). */
+  readonly ports?: Partial<Readonly<Record<TlsMode, number>>>;
+  /** Longest wait for each step of the dialogue; default limits.handshakeMs. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export const standardPorts: Readonly<Record<TlsMode, number>> = { explicit: 21, implicit: 990 };
+
+/**
+ * Asks a server in both modes at once and yields what happens on both control connections, in the order in which it
+ * happens: TCP, FTP lines, TLS records with what can be read of them without keys, the check of the certificate.
+ *
+ * No name and no password is sent. Whatever goes wrong with the server is an event of kind `problem`, never an
+ * error. Ending the iteration early closes both connections.
+ *
+ * @throws the reason of `signal` when that aborts.
+ */
+export async function* explain(host: string, options: ExplainOptions = {}): AsyncGenerator<ExplainEvent, void, void> {
+  const ending = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, ending.signal]) : ending.signal;
+  const events: ExplainEvent[] = [];
+  let wake = () => {};
+  const emit = (event: ExplainEvent) => {
+    events.push(event);
+    wake();
+  };
+  let running = true;
+  const probes = probeBoth(host, options, signal, emit).finally(() => {
+    running = false;
+    wake();
+  });
+  // Its failure is met at the end of the iteration, or not at all when that is left early.
+  probes.catch(() => {});
+  try {
+    for (;;) {
+      yield* events.splice(0);
+      if (!running && events.length === 0) break;
+      if (events.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    }
+    await probes;
+  } finally {
+    ending.abort();
+    await probes.catch(() => {});
+  }
+}
+
+async function probeBoth(
+  host: string,
+  options: ExplainOptions,
+  signal: AbortSignal,
+  emit: (event: ExplainEvent) => void,
+): Promise<void> {
+  const contextFor = clientContexts(options);
+  const timeoutMs = options.timeoutMs ?? limits.handshakeMs.value;
+  const ports = { ...standardPorts, ...options.ports };
+  const modes = ["explicit", "implicit"] as const;
+  const startedMs = performance.now();
+  await Promise.all(
+    modes.map((mode) => {
+      const lane = new Lane({ mode, timeoutMs, signal, emit, now: () => performance.now() - startedMs });
+      return probe(mode, lane, { host, port: ports[mode], insecure: options.insecure === true, contextFor });
+    }),
+  );
+}

@@ -1,0 +1,8 @@
+export { explain, standardPorts, type ExplainOptions } from "./explain.ts";
+export type { TrustOptions } from "./handshake.ts";
+export type { ExplainedHost } from "./lane-lines.ts";
+export { renderExplanationLive } from "./render-live.ts";
+export { renderExplanation, renderSummary, type RenderOptions } from "./render-terminal.ts";
+export { dialogueNames, runDialogue, type DialogueLine, type DialogueName } from "./dialogues.ts";
+export { renderDialogueLine } from "./render-dialogue.ts";
+export { terminalSettings, type TerminalFacts } from "./terminal-settings.ts";

@@ -1,0 +1,158 @@
+import {
+  reduceTap,
+  wireState,
+  type Awaited as AwaitedStep,
+  type Direction,
+  type ExplainEvent,
+  type Problem,
+  type ProblemEvent,
+  type SecuredEvent,
+  type Tap,
+  type TcpEvent,
+  type TlsMode,
+  type VerificationEvent,
+  type WireState,
+} from "../model/index.ts";
+import type { WireObserver } from "./wire-tap.ts";
+
+/** What a lane shares with the other one. */
+export interface LaneOptions {
+  readonly mode: TlsMode;
+  /** Milliseconds since the start of both lanes. */
+  now(): number;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  emit(event: ExplainEvent): void;
+}
+
+type Untimed<T> = T extends Tap ? Omit<T, "atMs"> : never;
+
+/** What a lane knows without octets, less the place and time that the lane adds. */
+type Note =
+  | Pick<TcpEvent, "layer" | "kind" | "text">
+  | Pick<SecuredEvent, "layer" | "kind" | "protocol" | "suite" | "alpn">
+  | Pick<VerificationEvent, "layer" | "kind" | "verdict" | "reason" | "subject" | "issuer" | "validTo">
+  | Pick<ProblemEvent, "layer" | "kind" | "problem">;
+
+/**
+ * The record of one mode: turns what the wire and the ends tell into events, passes them on, and lets the prober wait
+ * for one. What the prober decides by is therefore exactly what is shown.
+ */
+export class Lane implements WireObserver {
+  readonly events: ExplainEvent[] = [];
+  readonly #options: LaneOptions;
+  #state: WireState;
+  #ended = false;
+  #wake: () => void = () => {};
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+    this.#state = wireState(options.mode);
+  }
+
+  get mode(): TlsMode {
+    return this.#options.mode;
+  }
+
+  get timeoutMs(): number {
+    return this.#options.timeoutMs;
+  }
+
+  get signal(): AbortSignal {
+    return this.#options.signal;
+  }
+
+  /** Starts over for a new connection; earlier events stay. */
+  restart(): void {
+    this.#state = wireState(this.#options.mode);
+    this.#ended = false;
+  }
+
+  octets(direction: Direction, octets: Uint8Array): void {
+    this.#feed({ kind: "octets", direction, octets });
+  }
+
+  /** Octets inside TLS, which our end knows. */
+  inside(direction: Direction, octets: Uint8Array): void {
+    this.#feed({ kind: "inside", direction, octets });
+  }
+
+  finished(direction: Direction): void {
+    this.#feed({ kind: "finished", direction });
+    if (direction === "to-client") this.end();
+  }
+
+  failed(error: Error): void {
+    const code = "code" in error ? String(error.code) : error.message;
+    this.note("to-client", { layer: "tcp", kind: "reset", text: code });
+    this.end();
+  }
+
+  /** Says that nothing more will come from the server. */
+  end(): void {
+    this.#ended = true;
+    this.#wake();
+  }
+
+  /** Adds an event that is not made of octets; what happens to the connection itself anyone can see. */
+  note(direction: Direction, note: Note): void {
+    const { mode } = this.#options;
+    const clear = note.layer === "tcp";
+    const place = { atMs: this.#atMs(), connection: "control", mode, direction, offset: 0, length: 0, clear } as const;
+    this.#add({ ...place, tree: [], ...note });
+  }
+
+  /**
+   * Waits for the first event from position `from` on that `pick` takes; the problem is that the server stayed silent
+   * for `timeoutMs` or closed.
+   *
+   * @throws the reason of the signal when that aborts.
+   */
+  async until<T>(
+    pick: (event: ExplainEvent) => T | undefined,
+    awaited: Exclude<AwaitedStep, "connection">,
+    options: { readonly from?: number; readonly timeoutMs?: number } = {},
+  ): Promise<{ readonly found: T } | { readonly problem: Problem }> {
+    const timeoutMs = options.timeoutMs ?? this.timeoutMs;
+    const deadline = AbortSignal.timeout(timeoutMs);
+    for (let at = options.from ?? 0; ;) {
+      for (; at < this.events.length; at++) {
+        const event = this.events[at];
+        const found = event && pick(event);
+        if (found !== undefined) return { found };
+      }
+      if (this.#ended) return { problem: { id: "closed", awaited } };
+      if (deadline.aborted) return { problem: { id: "silent", awaited, timeoutMs } };
+      await this.#nextChange(AbortSignal.any([deadline, this.signal]));
+      this.signal.throwIfAborted();
+    }
+  }
+
+  #nextChange(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const wake = () => {
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      signal.addEventListener("abort", wake);
+      this.#wake = wake;
+    });
+  }
+
+  #feed(tap: Untimed<Tap>): void {
+    const { state, events } = reduceTap(this.#state, { ...tap, atMs: this.#atMs() });
+    this.#state = state;
+    for (const event of events) this.#add(event);
+  }
+
+  #add(event: ExplainEvent): void {
+    this.events.push(event);
+    this.#options.emit(event);
+    this.#wake();
+  }
+
+  #atMs(): number {
+    return Math.round(this.#options.now() * 1000) / 1000;
+  }
+}

@@ -1,0 +1,6 @@
+export * from "./conclusion.ts";
+export * from "./events.ts";
+export * from "./problems.ts";
+export * from "./reduce.ts";
+export * from "./summary.ts";
+export * from "./wording.ts";

@@ -1,0 +1,275 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import * as net from "node:net";
+import { test } from "node:test";
+import { conclude, explain, type Conclusion, type ExplainEvent, type ExplainOptions } from "@sallyport/inspector";
+import { makeTestIdentity, startScriptedPeer, type ScriptedPeer } from "@sallyport/testing";
+
+const identity = makeTestIdentity({ names: ["localhost", "127.0.0.1"] });
+const tls = { key: identity.key, cert: identity.certificate };
+const patienceMs = 15_000;
+/** Short, because it is waited out; long enough for what must succeed before the silence. */
+const stallMs = 2500;
+
+test("both modes are shown to their end, and what they cost", async () => {
+  await using peer = await startScriptedPeer({ tls: { ...tls, ALPNProtocols: ["ftp"] } });
+  const { conclusion, events } = await ask(peer);
+  const { explicit, implicit, verdict } = conclusion;
+  assert.equal(verdict, "sound");
+  assert.deepEqual(explicit.clearLines, ["220 ready", "AUTH TLS", "234 proceed"]);
+  assert.equal(explicit.clearFtpOctets, 34);
+  assert.equal(explicit.roundTrips, 4);
+  assert.equal(implicit.clearFtpOctets, 0);
+  assert.equal(implicit.roundTrips, 3);
+  assert.deepEqual(implicit.clearLines, []);
+  for (const summary of [explicit, implicit]) {
+    assert.equal(summary.clientHello?.serverName, "localhost");
+    assert.deepEqual(summary.clientHello?.alpn, ["ftp"]);
+    assert.equal(summary.group, "X25519MLKEM768");
+    assert.equal(summary.verification?.verdict, "verified");
+    assert.ok(events.some((event) => event.kind === "secured" && event.alpn === "ftp" && event.mode === summary.mode));
+  }
+});
+
+test("R-4217-08 no USER and no password is sent, only AUTH TLS and QUIT", async () => {
+  await using peer = await startScriptedPeer({ tls });
+  await ask(peer);
+  assert.deepEqual(peer.heard.toSorted(), ["AUTH TLS", "QUIT", "QUIT"]);
+});
+
+test("events come in the order of time, with the octets of each direction counted without a gap", async () => {
+  await using peer = await startScriptedPeer({ tls });
+  const { events } = await ask(peer);
+  assert.deepEqual(
+    events.map(({ atMs }) => atMs),
+    events.map(({ atMs }) => atMs).toSorted((one, other) => one - other),
+  );
+  for (const mode of ["explicit", "implicit"] as const) {
+    for (const direction of ["to-server", "to-client"] as const) {
+      let next = 0;
+      for (const event of events) {
+        const isInside = event.layer === "ftp" && !event.clear;
+        if (event.mode !== mode || event.direction !== direction || event.length === 0 || isInside) continue;
+        assert.equal(event.offset, next, `${mode} ${direction} ${event.kind}`);
+        next = event.offset + event.length;
+      }
+      assert.ok(next > 100);
+    }
+  }
+});
+
+test("an address sends no server name (RFC 6066 §3)", async () => {
+  await using peer = await startScriptedPeer({ tls });
+  const { conclusion } = await ask(peer, {}, "127.0.0.1");
+  assert.equal(conclusion.implicit.clientHello?.serverName, undefined);
+  assert.equal(conclusion.implicit.verification?.verdict, "verified");
+});
+
+test("TLS 1.2: the certificate is readable, and explicit mode costs five round trips", async () => {
+  await using peer = await startScriptedPeer({ tls: { ...tls, maxVersion: "TLSv1.2" } });
+  const { explicit, implicit } = (await ask(peer)).conclusion;
+  assert.equal(explicit.serverHello?.version, "TLS 1.2");
+  assert.ok(explicit.certificateReadable && implicit.certificateReadable);
+  assert.deepEqual([explicit.roundTrips, implicit.roundTrips], [5, 3]);
+});
+
+test("a HelloRetryRequest is shown and counted", async () => {
+  await using peer = await startScriptedPeer({ tls: { ...tls, ecdhCurve: "P-384" } });
+  const { explicit, implicit } = (await ask(peer)).conclusion;
+  assert.ok(explicit.retryRequested && implicit.retryRequested);
+  assert.equal(explicit.group, "P-384");
+  assert.deepEqual([explicit.roundTrips, implicit.roundTrips], [5, 4]);
+});
+
+test("an unknown authority is told, and the rest is shown all the same", async () => {
+  await using peer = await startScriptedPeer({ tls });
+  const { ca: _ca, ...trust } = options(peer);
+  const { conclusion } = await askWith("localhost", trust);
+  for (const summary of [conclusion.explicit, conclusion.implicit]) {
+    assert.equal(summary.verification?.verdict, "failed");
+    assert.equal(summary.verification.reason, "SELF_SIGNED_CERT_IN_CHAIN");
+    assert.equal(summary.reached, "tls");
+  }
+  assert.equal(conclusion.verdict, "flawed");
+  assert.match(conclusion.advice, /--ca FILE/);
+});
+
+test("an authority given beside the system's is trusted", async () => {
+  await using peer = await startScriptedPeer({ tls });
+  const { ca, ...rest } = options(peer);
+  const { conclusion } = await askWith("localhost", { ...rest, extraCa: ca ?? "" });
+  assert.equal(conclusion.verdict, "sound");
+});
+
+test("R-TLS-10 a certificate for other names and an expired one are not verified", async () => {
+  const other = makeTestIdentity({ names: ["elsewhere.example.test"] });
+  const expired = makeTestIdentity({ names: ["localhost"], validFromDays: -9, validForDays: -2 });
+  for (const [wrong, reason] of [
+    [other, "ERR_TLS_CERT_ALTNAME_INVALID"],
+    [expired, "CERT_HAS_EXPIRED"],
+  ] as const) {
+    await using peer = await startScriptedPeer({ tls: { key: wrong.key, cert: wrong.certificate } });
+    const { implicit } = (await askWith("localhost", { ...options(peer), ca: wrong.ca })).conclusion;
+    assert.equal(implicit.verification?.reason, reason);
+  }
+});
+
+test("insecure leaves the check out and says so", async () => {
+  await using peer = await startScriptedPeer({ tls });
+  const { conclusion } = await askWith("localhost", { ...options(peer), ca: "", insecure: true });
+  assert.equal(conclusion.implicit.verification?.verdict, "not-asked");
+  assert.equal(conclusion.verdict, "sound");
+});
+
+for (const code of [431, 500, 502, 504, 530, 534]) {
+  test(`AUTH refused with ${code} is told, and nothing but QUIT follows in clear`, async () => {
+    await using peer = await startScriptedPeer({ tls, authReply: `${code}-no\r\n${code} not here\r\n` });
+    const { explicit, implicit } = (await ask(peer)).conclusion;
+    assert.deepEqual(explicit.problem, { id: "auth-refused", code, line: `${code} not here` });
+    assert.equal(explicit.roundTrips, undefined);
+    assert.equal(implicit.problem, undefined);
+    assert.deepEqual(
+      explicit.clearLines.filter((line) => /^[A-Z]/.test(line)),
+      ["AUTH TLS", "QUIT"],
+    );
+  });
+}
+
+test("R-IMP-02 clear text on the implicit port is told", async () => {
+  await using peer = await startScriptedPeer({ tls, clearOnImplicit: "220 plain\r\n" });
+  const { conclusion } = await ask(peer);
+  assert.deepEqual(conclusion.implicit.problem, { id: "clear-on-implicit", line: "220 plain" });
+  assert.match(conclusion.advice, new RegExp(`--explicit-port ${peer.implicitPort}`));
+  assert.equal(conclusion.explicit.problem, undefined);
+});
+
+test("S-01 clear text behind the 234 is told, and no handshake follows", async () => {
+  await using peer = await startScriptedPeer({ tls, authReply: "234 ok\r\n230 you are in\r\n" });
+  const { explicit } = (await ask(peer)).conclusion;
+  assert.deepEqual(explicit.problem, { id: "clear-after-auth", line: "230 you are in" });
+  assert.equal(explicit.clientHello, undefined);
+});
+
+test("a greeting that refuses, and one that is not FTP", async () => {
+  await using busy = await startScriptedPeer({ tls, greeting: "421 too many\r\n" });
+  const refused = (await ask(busy)).conclusion;
+  assert.deepEqual(refused.explicit.problem, { id: "greeting-refused", code: 421, line: "421 too many", inTls: false });
+  assert.deepEqual(refused.implicit.problem, { id: "greeting-refused", code: 421, line: "421 too many", inTls: true });
+  await using ssh = await startScriptedPeer({ tls, greeting: "SSH-2.0-OpenSSH_9\r\n" });
+  assert.deepEqual((await ask(ssh)).conclusion.explicit.problem, { id: "not-ftp", line: "SSH-2.0-OpenSSH_9" });
+});
+
+test("a preliminary greeting is waited out", async () => {
+  await using peer = await startScriptedPeer({ tls, greeting: "120 in a moment\r\n220 now\r\n" });
+  const { conclusion } = await ask(peer);
+  assert.equal(conclusion.verdict, "sound");
+  assert.equal(conclusion.implicit.greeting, "120 in a moment");
+});
+
+for (const [stallAt, mode, awaited] of [
+  ["greeting", "explicit", "greeting"],
+  ["auth", "explicit", "auth-reply"],
+  ["handshake", "explicit", "handshake"],
+  ["handshake", "implicit", "handshake"],
+  ["inner-greeting", "implicit", "greeting-in-tls"],
+] as const) {
+  test(`a server that falls silent before the ${awaited} of ${mode} mode is told`, async () => {
+    await using peer = await startScriptedPeer({ tls, stallAt });
+    const { conclusion } = await ask(peer, { timeoutMs: stallMs });
+    assert.deepEqual(conclusion[mode].problem, { id: "silent", awaited, timeoutMs: stallMs });
+    assert.equal(conclusion[mode].retried, awaited === "handshake");
+  });
+}
+
+test("a server that chokes on a large ClientHello is asked again with a small one", async () => {
+  await using peer = await startScriptedPeer({ tls, helloBytesMax: 600 });
+  const { conclusion, events } = await ask(peer);
+  for (const summary of [conclusion.explicit, conclusion.implicit]) {
+    assert.ok(summary.retried);
+    assert.equal(summary.problem, undefined);
+    assert.equal(summary.group, "X25519");
+  }
+  const hellos = events.filter(
+    (event) => event.kind === "messages" && event.direction === "to-server" && event.mode === "implicit",
+  );
+  assert.deepEqual(
+    hellos.map(({ length }) => length > 1460),
+    [true, false],
+  );
+  assert.match(conclusion.advice, /large ClientHello/);
+});
+
+test("an alert of the server is named", async () => {
+  await using peer = await startScriptedPeer({ tls: { ...tls, ALPNProtocols: ["http/1.1"] } });
+  const { implicit } = (await ask(peer)).conclusion;
+  assert.deepEqual(implicit.problem, { id: "handshake-alert", alert: "no_application_protocol" });
+  assert.equal(implicit.retried, false, "the server judged the hello, it did not choke on it");
+});
+
+test("ports where nothing listens, and a name that does not exist", async () => {
+  const ports = { explicit: await closedPort(), implicit: await closedPort() };
+  const refused = await askWith("127.0.0.1", { ports, timeoutMs: patienceMs });
+  assert.deepEqual(refused.conclusion.explicit.problem, { id: "refused" });
+  assert.equal(refused.conclusion.verdict, "unreachable");
+  const unknown = await askWith("no-such-host.invalid", { ports, timeoutMs: patienceMs });
+  assert.deepEqual(unknown.conclusion.implicit.problem, { id: "name-unknown" });
+});
+
+test("aborting rejects with the reason of the signal, and closes both connections", async () => {
+  await using peer = await startScriptedPeer({ tls, stallAt: "handshake" });
+  const reason = new Error("enough");
+  const aborter = new AbortController();
+  const seen: ExplainEvent[] = [];
+  await assert.rejects(async () => {
+    for await (const event of explain("127.0.0.1", { ...options(peer), signal: aborter.signal })) {
+      seen.push(event);
+      if (event.kind === "messages") aborter.abort(reason);
+    }
+  }, reason);
+  assert.ok(seen.length > 0);
+  await peer.idle();
+});
+
+test("leaving the iteration early closes both connections", async () => {
+  await using peer = await startScriptedPeer({ tls, stallAt: "handshake" });
+  for await (const event of explain("127.0.0.1", options(peer))) if (event.kind === "messages") break;
+  await peer.idle();
+});
+
+test("an explanation survives JSON: the conclusion is the same", async () => {
+  await using peer = await startScriptedPeer({ tls });
+  const { conclusion, events } = await ask(peer);
+  const copy = events.map((event) => JSON.parse(JSON.stringify(event)) as ExplainEvent);
+  const { host, ports } = conclusion;
+  assert.equal(JSON.stringify(conclude(copy, { host, ports })), JSON.stringify(conclusion));
+});
+
+function options(peer: ScriptedPeer): ExplainOptions {
+  const ports = { explicit: peer.explicitPort, implicit: peer.implicitPort };
+  return { ports, ca: identity.ca, timeoutMs: patienceMs };
+}
+
+interface Answer {
+  readonly events: readonly ExplainEvent[];
+  readonly conclusion: Conclusion;
+}
+
+function ask(peer: ScriptedPeer, changes: ExplainOptions = {}, host = "localhost"): Promise<Answer> {
+  return askWith(host, { ...options(peer), ...changes });
+}
+
+async function askWith(host: string, asked: ExplainOptions): Promise<Answer> {
+  const events: ExplainEvent[] = [];
+  for await (const event of explain(host, asked)) events.push(event);
+  return { events, conclusion: conclude(events, { host, ports: { explicit: 21, implicit: 990, ...asked.ports } }) };
+}
+
+async function closedPort(): Promise<number> {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  assert.ok(address !== null && typeof address !== "string");
+  return address.port;
+}
