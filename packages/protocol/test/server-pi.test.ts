@@ -76,7 +76,12 @@ describe("server-PI", () => {
     ["R-MFXX-01 MFMT of February 29 in 2001", "MFMT 20010229000000 a", loggedIn, [501]],
   ];
   for (const [name, line, changes, expected] of table) {
-    it("R-3659-06 REST and ALLO are used up by the next transfer, also by one that failed", () => {
+    it(`${name}: ${line || "nothing"}`, () => {
+      assert.deepEqual(codes(give(piWith(changes), line).effects), expected);
+    });
+  }
+
+  it("R-3659-06 REST and ALLO are used up by the next transfer, also by one that failed", () => {
     const waiting = { restart: { kind: "offset", offset: 1000n }, announcedBytes: 5n } as const;
     const start = give(piWith({ ...loggedIn, ...waiting, protectionLevel: "P" }), "STOR a").pi;
     assert.deepEqual(start.state.restart, waiting.restart);
@@ -86,11 +91,6 @@ describe("server-PI", () => {
     const after = step(other, { kind: "finished", reply: reply(213, "1"), changes: {} }).pi.state;
     assert.deepEqual([after.restart, after.announcedBytes], [waiting.restart, 5n]);
   });
-
-  it(`${name}: ${line || "nothing"}`, () => {
-      assert.deepEqual(codes(give(piWith(changes), line).effects), expected);
-    });
-  }
 
   it("R-959-04 verbs and letters are case-blind", () => {
     for (const line of ["type i", "tYpE I", "TYPE i"]) {
