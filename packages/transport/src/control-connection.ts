@@ -71,6 +71,7 @@ export class ControlConnection implements AsyncDisposable {
   #ending: ControlEnding | undefined;
   #error: Error | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #owesDrain = false;
 
   /** @param tcp an accepted connection of which nothing was read yet, or whose octets were put back. */
   constructor(tcp: Socket, listener: ControlListener, options: ControlConnectionOptions = {}) {
@@ -117,7 +118,11 @@ export class ControlConnection implements AsyncDisposable {
    */
   write(octets: Octets | Uint8Array): boolean {
     const carrier = this.#carrier;
-    if (carrier) return typeof octets === "string" ? carrier.write(octets, "latin1") : carrier.write(octets);
+    if (carrier) {
+      const fits = typeof octets === "string" ? carrier.write(octets, "latin1") : carrier.write(octets);
+      this.#owesDrain ||= !fits;
+      return fits;
+    }
     if (this.#state.phase === "over") return false;
     throw new UsageError("SALLYPORT_WRITE_DURING_HANDSHAKE", "Nothing can be sent while TLS starts or ends");
   }
@@ -161,7 +166,10 @@ export class ControlConnection implements AsyncDisposable {
     });
     this.#state = { phase: "starting", handshake, reject };
     if ((options.octetsBehind ?? 0) > 0) {
-      this.destroy("not-tls", new TlsError("SALLYPORT_TLS_INJECTION", "Octets came behind the line that asked for TLS"));
+      this.destroy(
+        "not-tls",
+        new TlsError("SALLYPORT_TLS_INJECTION", "Octets came behind the line that asked for TLS"),
+      );
     } else {
       const handshakeMs = this.#limit("handshakeMs");
       const error = new TlsError("SALLYPORT_HANDSHAKE_TIMEOUT", `No TLS handshake within ${handshakeMs} ms`);
@@ -275,6 +283,7 @@ export class ControlConnection implements AsyncDisposable {
     // The caller first takes note that TLS is over; then come the octets that were behind it.
     setImmediate(() => {
       for (const octets of state.behind) if (octets.length > 0) this.#receive(Buffer.from(octets));
+      if (this.#tcp.readableEnded) this.#onFin();
       this.#tcp.resume();
     });
   }
@@ -298,7 +307,9 @@ export class ControlConnection implements AsyncDisposable {
   }
 
   #onDrain(): void {
-    if (this.bufferedBytes === 0) this.#listener.onDrain?.();
+    if (!this.#owesDrain || this.bufferedBytes > 0) return;
+    this.#owesDrain = false;
+    this.#listener.onDrain?.();
   }
 
   #onClose(): void {

@@ -125,7 +125,7 @@ class RecordWalk {
   #bodyLeft = 0;
 
   pass(octets: Uint8Array): void {
-    for (let at = 0; at < octets.length; ) at += this.toRecordEnd(octets, at);
+    for (let at = 0; at < octets.length;) at += this.toRecordEnd(octets, at);
   }
 
   /** Octets from `at` to the end of the record they are in, or of the input. */

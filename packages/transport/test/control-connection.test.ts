@@ -1,7 +1,6 @@
 import { octetsFromText, TlsError, UsageError } from "@sallyport/protocol";
 import { ServerTlsProfile, type TlsFacts } from "@sallyport/transport";
 import assert from "node:assert/strict";
-import { connect } from "node:net";
 import { describe, test } from "node:test";
 import { identity, listenForControl, rawOctets, type RecordedControl, until, WirePeer } from "./tls-peer.ts";
 
@@ -72,20 +71,27 @@ describe("clear", () => {
     assert.ok(one.tcp.localPort !== two.tcp.localPort);
   });
 
-  test("S-15 replies that nobody reads are counted, and draining is told", async () => {
-    let control: RecordedControl | undefined;
-    await using server = await listenForControl((made) => (control = made));
-    const slow = connect({ port: server.port, host: "127.0.0.1" }).pause();
-    await until("the connection", () => control !== undefined);
-    const reply = octetsFromText(`200 ${"x".repeat(65_536)}\r\n`);
-    let fits = true;
-    for (let count = 0; count < 400 && fits; count++) fits = control?.connection.write(reply) === true;
-    for (let count = 0; count < 400; count++) control?.connection.write(reply);
-    await until("a backlog", () => (control?.connection.bufferedBytes ?? 0) > 1_000_000);
-    slow.resume();
-    await until("all gone", () => control?.connection.bufferedBytes === 0);
-    slow.destroy();
-  });
+  for (const secure of [false, true]) {
+    test(`S-15 ${secure ? "TLS" : "clear"}: replies that nobody reads are counted, and draining is told once`, async () => {
+      let control: RecordedControl | undefined;
+      await using server = await listenForControl((made) => (control = made));
+      await using slow = await WirePeer.connect(server.port);
+      await until("the connection", () => control !== undefined);
+      assert.ok(control);
+      const { connection, drains } = control;
+      const start = secure ? connection.startTls(profile) : undefined;
+      if (secure) await slow.startTls().secured();
+      await start;
+      slow.tcp.pause();
+      const reply = octetsFromText(`200 ${"x".repeat(65_536)}\r\n`);
+      for (let count = 0; count < 400; count++) connection.write(reply);
+      assert.equal(connection.write(reply), false);
+      await until("a backlog", () => connection.bufferedBytes > 1_000_000);
+      assert.equal(drains(), 0);
+      slow.tcp.resume();
+      await until("all gone", () => connection.bufferedBytes === 0 && drains() === 1, 5000);
+    });
+  }
 
   test("S-15 a paused connection reads no more commands until it is resumed", async () => {
     let control: RecordedControl | undefined;
@@ -306,6 +312,49 @@ describe("TLS ends", () => {
       await until("the clear command", () => control?.heard() !== "");
       assert.equal(control?.heard(), "NOOP behind\r\n");
       await control.connection.end();
+    });
+
+    test(`R-IMP-08 ${version}: left and started at once, as REIN does: a hello is taken, plain octets close`, async () => {
+      for (const plain of [false, true]) {
+        await using server = await implicitServer();
+        await using peer = await WirePeer.connect(server.port);
+        const first = await peer.startTls(pinned).secured();
+        await until("the greeting", () => first.received !== "");
+        const connection = server.controls[0]?.connection;
+        assert.ok(connection);
+        const again = connection.endTls().then(() => connection.startTls(profile));
+        await until("close_notify of the server", () => first.ended);
+        peer.tcp.cork();
+        await first.leave();
+        if (plain) peer.tcp.write("NOOP\r\n");
+        const second = plain ? undefined : peer.startTls(pinned);
+        await new Promise((resolve) => setImmediate(resolve));
+        peer.tcp.uncork();
+        if (plain) {
+          assert.equal((await refusedStart(again)).code, "SALLYPORT_NOT_TLS");
+          await until("the end", () => peer.ended);
+          assert.equal(peer.received.length, 0);
+        } else {
+          assert.equal((await again).protocol, version);
+          assert.equal(second?.error, undefined);
+        }
+      }
+    });
+
+    test(`${version}: a FIN right behind the close_notify is noticed after TLS was left`, async () => {
+      await using server = await implicitServer();
+      await using peer = await WirePeer.connect(server.port);
+      const tls = await peer.startTls(pinned).secured();
+      await until("the greeting", () => tls.received !== "");
+      const left = server.controls[0]?.connection.endTls();
+      await until("close_notify of the server", () => tls.ended);
+      peer.tcp.cork();
+      await tls.leave();
+      peer.tcp.end();
+      await left;
+      await until("the end of the peer", () => server.controls[0]?.peerEnded() === true);
+      await server.controls[0]?.connection.end();
+      assert.equal(server.controls[0]?.closed()?.ending, "peer-closed");
     });
 
     test(`R-TLS-20 ${version}: a close_notify and a bare FIN are told apart`, async () => {

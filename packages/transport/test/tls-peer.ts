@@ -33,6 +33,8 @@ export interface RecordedControl {
   /** Octets of commands so far. */
   readonly heard: () => string;
   readonly peerEnded: () => boolean;
+  /** How often the listener was told that what it wrote has left. */
+  readonly drains: () => number;
   readonly closed: () => { ending: ControlEnding; error: Error | undefined } | undefined;
 }
 
@@ -47,17 +49,19 @@ export async function listenForControl(
 function recordControl(tcp: Socket, options: ControlConnectionOptions): RecordedControl {
   let heard = "";
   let peerEnded = false;
+  let drains = 0;
   let closed: { ending: ControlEnding; error: Error | undefined } | undefined;
   const connection = new ControlConnection(
     tcp,
     {
       onOctets: (octets) => (heard += Buffer.from(octets).toString("latin1")),
       onPeerEnd: () => (peerEnded = true),
+      onDrain: () => drains++,
       onClosed: (ending, error) => (closed = { ending, error }),
     },
     options,
   );
-  return { connection, heard: () => heard, peerEnded: () => peerEnded, closed: () => closed };
+  return { connection, heard: () => heard, peerEnded: () => peerEnded, drains: () => drains, closed: () => closed };
 }
 
 /** A client's TCP connection that records what it reads in clear. */
@@ -143,7 +147,8 @@ export class PeerTls {
 
   /** Of the certificate that the server showed. */
   fingerprint(): string | undefined {
-    return this.socket.getPeerX509Certificate()?.fingerprint256;
+    // Node 24 gives getPeerX509Certificate() once and then undefined.
+    return this.socket.getPeerCertificate().fingerprint256;
   }
 
   /** Sends close_notify and goes on in clear. */
