@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
@@ -249,3 +251,98 @@ test("nothing is left in the reserved directory when all uploads have ended", as
   const left = Object.entries(treeOf(path.join(root, ".sallyport"))).filter(([, content]) => content !== "directory");
   assert.deepEqual(left, []);
 });
+
+for (const calls of ["synchronous", "asynchronous"] as const) {
+  test(`nothing that was opened stays open, whether it went well or not (${calls} calls)`, async (context) => {
+    if (!fs.existsSync("/proc/self/fd")) return context.skip("needs /proc to count what is open");
+    const root = temporaryDirectory(context);
+    fs.mkdirSync(path.join(root, "d/e"), { recursive: true });
+    fs.symlinkSync("../d", path.join(root, "d/l"));
+    fs.symlinkSync("/etc", path.join(root, "out"));
+    const storage = (await serve(context, root, { calls })).forOwner("alice");
+    const inside = subtree(storage, virtual("/d/e"));
+    const round = async (): Promise<void> => {
+      await put(storage, "/d/l/f", "x", { kind: "create" });
+      await put(storage, "/d/f", "y", { kind: "append", durable: true });
+      await put(storage, "/d/f", "z", { kind: "resume", offset: 1 });
+      await put(inside, "/g", "z", { kind: "range", first: 0, last: 9 });
+      await interrupt(storage, "/d/part", "half");
+      await interrupt(storage, "/d/part", "+", { kind: "append" });
+      await get(storage, "/d/l/f");
+      await entries(storage, "/d");
+      for await (const _ of storage.list(virtual("/d/l"))) break;
+      for (const at of ["/out/x", "/none/x", "/d/f/x", "/out", "/d/l/l/none/x", "/.sallyport/x"]) {
+        await kindOf(storage.openRead(virtual(at)));
+        await kindOf(storage.openWrite(virtual(at), { kind: "resume", offset: 9 }));
+        await kindOf(storage.openWrite(virtual("/d/f"), { kind: "create" }));
+        await kindOf(storage.stat(virtual(at), { followLinks: true }));
+        await kindOf(storage.rename(virtual("/d/f"), virtual(`${at}/deeper`)));
+        await kindOf(inside.rename(virtual("/g"), virtual("/none/x")));
+        await kindOf(storage.removeDirectory(virtual(at)));
+        await kindOf(entries(storage, at));
+      }
+      const [first, second] = [{ kind: "append" }, { kind: "append" }] as const;
+      const file = await storage.openWrite(virtual("/d/f"), first);
+      await kindOf(storage.openWrite(virtual("/d/f"), second));
+      await file.abandon({ keep: true });
+      for (const name of ["/d/f", "/d/part", "/d/e/g"]) await storage.remove(virtual(name));
+      await storage.freeSpaceBytes?.(virtual("/d"));
+      await storage.setAttributes?.(virtual("/d"), { modifiedMs: 1 });
+    };
+    await round();
+    const before = fs.readdirSync("/proc/self/fd").length;
+    for (let number = 0; number < 5; number++) await round();
+    assert.equal(fs.readdirSync("/proc/self/fd").length, before);
+  });
+}
+
+test("a file of the reserved name that was there before makes uploads fail, and nothing else", async (context) => {
+  const root = temporaryDirectory(context);
+  fs.writeFileSync(path.join(root, ".sallyport"), "not ours");
+  fs.writeFileSync(path.join(root, "f"), "x");
+  const storage = (await serve(context, root)).forOwner("alice");
+  assert.equal(await get(storage, "/f"), "x");
+  assert.deepEqual(await names(storage), ["f"]);
+  assert.equal(await kindOf(storage.stat(virtual("/none"))), "not-found");
+  assert.equal(await kindOf(storage.openWrite(virtual("/g"), { kind: "replace" })), "denied");
+  await storage.rename(virtual("/f"), virtual("/g"));
+  await storage.remove(virtual("/g"));
+});
+
+test("an upload ends well although somebody emptied the reserved directory", async (context) => {
+  const root = temporaryDirectory(context);
+  const storage = (await serve(context, root)).forOwner("alice");
+  await put(storage, "/log", "old");
+  const appended = await fill(storage, "/log", ascii("+new"), { kind: "append" });
+  const abandoned = await fill(storage, "/f", ascii("x"), { kind: "replace" });
+  const lost = await fill(storage, "/g", ascii("x"), { kind: "replace" });
+  fs.rmSync(path.join(root, ".sallyport"), { recursive: true });
+  assert.equal((await appended.publish()).sizeBytes, 7);
+  await abandoned.abandon({ keep: false });
+  assert.equal(await kindOf(lost.publish()), "not-found");
+  await put(storage, "/g", "again");
+});
+
+test(
+  "what another server process appends to is busy here, and the sweep lets it be",
+  { timeout: 30_000 },
+  async (context) => {
+    const root = temporaryDirectory(context);
+    fs.writeFileSync(path.join(root, "log"), "whole");
+    const script = path.join(import.meta.dirname, "uploading-process.ts");
+    const child = spawn(process.execPath, ["--conditions=source", script, "append", root], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    context.after(() => child.kill("SIGKILL"));
+    await once(child.stdout, "data");
+    const directory = await serve(context, root);
+    await directory.sweep();
+    assert.equal(await kindOf(directory.forOwner("bob").openWrite(virtual("/log"), { kind: "append" })), "busy");
+    assert(fs.statSync(path.join(root, "log")).size > 5, "not cut back while its writer lives");
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await put(directory.forOwner("bob"), "/log", "+", { kind: "append" }).catch(() => undefined);
+    await put(directory.forOwner("bob"), "/log", "+", { kind: "append" });
+    assert.match(await get(directory.forOwner("bob"), "/log"), /^whole\+{1,2}$/);
+  },
+);

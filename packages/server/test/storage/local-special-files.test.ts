@@ -49,7 +49,7 @@ for (const confinement of ["descriptors", "paths"] as const) {
         (await entries(storage)).map((entry) => [entry.name, entry.type, entry.sizeBytes]).toSorted(),
         special.map((name) => [name, "other", 0]).toSorted(),
       );
-      for (const name of special.filter((name) => name !== "socket")) await storage.remove(virtual(`/${name}`));
+      for (const name of special.filter((other) => other !== "socket")) await storage.remove(virtual(`/${name}`));
       assert.deepEqual(await names(storage), ["socket"]);
     },
   );

@@ -5,7 +5,7 @@ import type { Octets } from "@sallyport/protocol";
 import type { ConfinedTree } from "./confined-tree.ts";
 import type { DirectoryHandle } from "./directory-handle.ts";
 import { errnoOf } from "./errno.ts";
-import { fileTime, fsync } from "./file-calls.ts";
+import { fileTime, fsync, unlinkIfThere } from "./file-calls.ts";
 import { identityOf } from "./local-entry.ts";
 import { isLiving, processToken } from "./living-process.ts";
 import { listNames } from "./local-listing.ts";
@@ -100,7 +100,7 @@ export class Claims {
       fs.writeSync(descriptor, JSON.stringify(record));
       if (durable) await fsync(descriptor);
     } catch (error) {
-      await this.#tree.calls.unlink(folder.at(key));
+      await unlinkIfThere(this.#tree.calls, folder.at(key));
       throw error;
     } finally {
       await this.#tree.calls.close(descriptor);
@@ -115,7 +115,7 @@ export class Claims {
     return {
       release: async ({ durable }) => {
         using held = own;
-        await calls.unlink(held.at(key));
+        await unlinkIfThere(calls, held.at(key));
         // A claim that came back after a power failure would cut off what has been acknowledged.
         if (durable) await syncDirectory(held);
       },
@@ -130,7 +130,7 @@ export class Claims {
   async #recover(area: DirectoryHandle, folder: DirectoryHandle, key: Octets): Promise<boolean> {
     if (!(await this.#isDead(folder, key))) return (await this.#tree.calls.lstat(folder.at(key))) === undefined;
     if (key.endsWith("~~")) {
-      await this.#tree.calls.unlink(folder.at(key));
+      await unlinkIfThere(this.#tree.calls, folder.at(key));
       return true;
     }
     const recovery = await this.#take(area, folder, `${key}~` as Octets, { durable: false });
@@ -139,7 +139,7 @@ export class Claims {
       const record = await this.#isDead(folder, key);
       if (!record) return (await this.#tree.calls.lstat(folder.at(key))) === undefined;
       if (record.restore !== undefined) await this.#restore(area, record.restore);
-      await this.#tree.calls.unlink(folder.at(key));
+      await unlinkIfThere(this.#tree.calls, folder.at(key));
       return true;
     } finally {
       await recovery.release({ durable: false });

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 
-import { displayOctets, limits, type Octets, pathComponents, type VirtualPath } from "@sallyport/protocol";
+import { displayOctets, limits, type Octets, pathComponents, rootPath, type VirtualPath } from "@sallyport/protocol";
 
 import { namesOfTarget, targetStaysInside } from "../link-target.ts";
 import { StorageError } from "../storage-error.ts";
@@ -41,10 +41,10 @@ export class ConfinedTree {
   readonly #duplicating = new Set<Promise<DirectoryHandle>>();
   #open = true;
 
-  constructor(calls: FileCalls, rootPath: Octets, options: { links: LinkPolicy; confinement: Confinement }) {
+  constructor(calls: FileCalls, path: Octets, options: { links: LinkPolicy; confinement: Confinement }) {
     this.calls = calls;
     this.#links = options.links;
-    const realPath = fs.realpathSync.native(nativePath(rootPath, "" as Octets), "latin1") as Octets;
+    const realPath = fs.realpathSync.native(nativePath(path, "" as Octets), "latin1") as Octets;
     this.#rootNames = realPath.split("/").filter((name) => name !== "") as Octets[];
     this.#root =
       options.confinement === "paths"
@@ -114,19 +114,17 @@ export class ConfinedTree {
   }
 
   async #within(base: VirtualPath, path: VirtualPath, end: WalkEnd): Promise<Location> {
-    const names = pathComponents(path);
-    if (base === "/") return this.#walk([], names, path, end);
-    using top = await this.#walk([], pathComponents(base), path, { follow: true, purpose: "existing" });
-    const floor = top.name === "" ? top.canonical : [...top.canonical, top.name];
-    return await this.#walk(floor, names, path, end);
+    if (base === "/") return this.#walk(await this.root(), [], path, end);
+    using top = await this.directory(rootPath, base);
+    return await this.#walk(await top.directory.duplicate(), top.canonical, path, end);
   }
 
-  /** Walks `names` from the directory `floor`, above which neither `..` nor an absolute link may lead. */
-  async #walk(floor: readonly Octets[], names: readonly Octets[], path: VirtualPath, end: WalkEnd): Promise<Location> {
-    const pending = names.toReversed();
+  /** Walks a path from a handle, which it takes over, of the directory `floor`, above which neither `..` nor an absolute link may lead. */
+  async #walk(start: DirectoryHandle, floor: readonly Octets[], path: VirtualPath, end: WalkEnd): Promise<Location> {
+    let here = start;
+    const pending = pathComponents(path).toReversed();
     let canonical = [...floor];
     let linksLeft = limits.symbolicLinksCount.value;
-    let here = await this.openPlain(canonical);
     const restart = async (at: Octets[]): Promise<void> => {
       here[Symbol.dispose]();
       canonical = at;

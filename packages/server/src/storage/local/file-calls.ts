@@ -136,6 +136,15 @@ export async function targetOf(calls: FileCalls, path: NativePath): Promise<Octe
   }
 }
 
+/** Removes a file, if it is there still. */
+export async function unlinkIfThere(calls: FileCalls, path: NativePath): Promise<void> {
+  try {
+    await calls.unlink(path);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
+}
+
 /** Flushes a descriptor to the disk; always by the thread pool, because it takes milliseconds anywhere. */
 export const fsync: (descriptor: number) => Promise<void> = promisify(fs.fsync);
 

@@ -33,6 +33,7 @@ export class FileWriter {
   }
 
   write(buffer: Uint8Array, position: number): undefined | Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
     if (!this.#calls.synchronous || this.#threadWritesLeft > 0) {
       if (this.#threadWritesLeft > 0) this.#threadWritesLeft--;
       return this.#writeByThread(buffer, position);

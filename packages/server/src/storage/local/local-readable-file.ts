@@ -1,7 +1,8 @@
 import fs from "node:fs";
 
-import type { VirtualPath } from "@sallyport/protocol";
+import { displayOctets, type VirtualPath } from "@sallyport/protocol";
 
+import { StorageError } from "../storage-error.ts";
 import type { ReadableFile } from "../storage.ts";
 import { storageErrorFrom } from "./errno.ts";
 import type { FileCalls } from "./file-calls.ts";
@@ -28,8 +29,9 @@ export class LocalReadableFile implements ReadableFile {
   }
 
   read(buffer: Uint8Array, position: number): number | Promise<number> {
+    if (!this.#open) throw new StorageError("failed", `${displayOctets(this.#path)}: read after it was closed`);
     const length = Math.min(buffer.length, this.sizeBytes - position);
-    if (length <= 0 || !this.#open) return 0;
+    if (length <= 0) return 0;
     if (!this.#calls.synchronous || this.sizeBytes > smallFileBytes)
       return this.#readByThread(buffer, length, position);
     try {

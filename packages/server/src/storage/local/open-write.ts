@@ -7,7 +7,7 @@ import { StorageError, type StorageErrorKind } from "../storage-error.ts";
 import type { WritableFile, WriteIntent } from "../storage.ts";
 import type { Claim, Claims, Restore } from "./claims.ts";
 import type { ConfinedTree, Location } from "./confined-tree.ts";
-import type { DirectoryHandle, PinnedEntry } from "./directory-handle.ts";
+import type { DirectoryHandle } from "./directory-handle.ts";
 import { copyFile } from "./file-calls.ts";
 import { FileWriter } from "./file-writer.ts";
 import { InPlaceEnding } from "./in-place-ending.ts";
@@ -140,7 +140,8 @@ class Opening {
     using area = await this.#ground.areas.provide(this.#location);
     if (await this.#ground.claims.isHeld(area, inPlaceKey(existing.stats))) throw this.#failure("busy");
     const { folder, stagedName } = await this.#staging(area, undo);
-    using pinned = await this.#pinUnchanged(existing);
+    using pinned = await existing.folder.pin(this.#location.name);
+    if (!isUnchanged(existing.stats, pinned.stats)) throw this.#failure("busy");
     undo.defer(() => fs.rmSync(folder.at(stagedName), { force: true }));
     await copyFile(pinned.path, folder.at(stagedName));
     const descriptor = await calls.open(folder.at(stagedName), fs.constants.O_RDWR | fs.constants.O_NOFOLLOW);
@@ -154,12 +155,18 @@ class Opening {
   }
 
   /** Begins an upload at the end of a file, on the file itself; a claim keeps others off and notes how to go back. */
-  async #writeInPlace(existing: Existing): Promise<WritableFile> {
+  async #writeInPlace(existing: Existing, attempt = 1): Promise<WritableFile> {
     const { calls } = this.#ground.tree;
     await using undo = new AsyncDisposableStack();
     using area = await this.#ground.areas.provide(this.#location);
     const claim = await this.#claimFile(area, existing, undo);
-    using pinned = await this.#pinUnchanged(existing);
+    using pinned = await existing.folder.pin(this.#location.name);
+    if (!isUnchanged(existing.stats, pinned.stats)) {
+      // An append has ended, or was cut back, between the look at the length and the claim, which notes the length.
+      if (attempt === attemptsMax) throw this.#failure("busy");
+      await undo.disposeAsync();
+      return await this.#writeInPlace({ ...existing, stats: pinned.stats }, attempt + 1);
+    }
     const descriptor = await existing.folder.open(pinned, fs.constants.O_WRONLY);
     undo.defer(() => fs.closeSync(descriptor));
     const before = pinned.stats;
@@ -176,15 +183,6 @@ class Opening {
     return this.#upload(descriptor, bounds, (writer) =>
       this.#stagedEnding({ ...part, writer, exclusive: false, mayKeep: true, claim }),
     );
-  }
-
-  /** Holds on to what exists; busy where somebody else changed it since its length was read. */
-  async #pinUnchanged(existing: Existing): Promise<PinnedEntry> {
-    const pinned = await existing.folder.pin(this.#location.name);
-    const { stats } = existing;
-    if (pinned.stats.size === stats.size && identityOf(pinned.stats) === identityOf(stats)) return pinned;
-    pinned[Symbol.dispose]();
-    throw this.#failure("busy");
   }
 
   async #staging(
@@ -261,3 +259,9 @@ class Opening {
 function inPlaceKey(stats: Stats): Octets {
   return `file-${identityOf(stats).replace(":", "-")}` as Octets;
 }
+
+function isUnchanged(before: Stats, now: Stats): boolean {
+  return now.size === before.size && identityOf(now) === identityOf(before);
+}
+
+const attemptsMax = 3;

@@ -27,17 +27,18 @@ export async function madeChild(calls: FileCalls, parent: DirectoryHandle, name:
     if (errnoOf(error) !== "EEXIST") throw error;
   }
   const made = await existingChild(parent, name);
-  if (made === undefined) throw Object.assign(new Error("a reserved name is taken by a link"), { code: "ELOOP" });
+  if (made === undefined)
+    throw Object.assign(new Error("a reserved name is taken by something else"), { code: "ELOOP" });
   return made;
 }
 
-/** Opens a directory, or tells that there is none of that name. */
+/** Opens a directory, or tells that there is none of that name; a file or a link of that name is none. */
 export async function existingChild(parent: DirectoryHandle, name: Octets): Promise<DirectoryHandle | undefined> {
   try {
     const child = await parent.child(name);
     return "target" in child ? undefined : child;
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
     throw error;
   }
 }

@@ -8,7 +8,7 @@ import type { Claim } from "./claims.ts";
 import type { ConfinedTree, Location } from "./confined-tree.ts";
 import type { DirectoryHandle } from "./directory-handle.ts";
 import { errnoOf } from "./errno.ts";
-import { fsync } from "./file-calls.ts";
+import { fsync, unlinkIfThere } from "./file-calls.ts";
 import type { FileWriter } from "./file-writer.ts";
 import type { KeptParts } from "./kept-parts.ts";
 import { entryFromStats } from "./local-entry.ts";
@@ -62,7 +62,8 @@ export class StagedEnding implements UploadEnding {
     await this.#rename();
     this.#renamed = true;
     if (durable) await syncDirectory(location.directory);
-    if (partBytes === undefined) await parts.discard(owner, location);
+    // The file is published: a part that cannot be removed is for the sweep.
+    if (partBytes === undefined) await parts.discard(owner, location).catch(() => false);
     return entryFromStats(location.name, stats);
   }
 
@@ -84,7 +85,7 @@ export class StagedEnding implements UploadEnding {
     if (this.#renamed) return;
     if (partBytes !== undefined && this.#descriptorOpen) await calls.ftruncate(writer.descriptor, partBytes);
     await this.#close();
-    if (partBytes === undefined) await calls.unlink(folder.at(stagedName));
+    if (partBytes === undefined) await unlinkIfThere(calls, folder.at(stagedName));
   }
 
   async release(): Promise<void> {

@@ -3,8 +3,7 @@ import type { Octets } from "@sallyport/protocol";
 import type { Claims } from "./claims.ts";
 import type { ConfinedTree } from "./confined-tree.ts";
 import type { DirectoryHandle } from "./directory-handle.ts";
-import { errnoOf } from "./errno.ts";
-import type { FileCalls } from "./file-calls.ts";
+import { type FileCalls, unlinkIfThere } from "./file-calls.ts";
 import { isLiving } from "./living-process.ts";
 import { listNames } from "./local-listing.ts";
 import { existingChild, existingFolder, removeIfEmpty } from "./reserved-folder.ts";
@@ -29,7 +28,7 @@ async function removeOrphans(calls: FileCalls, area: DirectoryHandle): Promise<v
   if (folder === undefined) return;
   for await (const names of listNames(calls, folder)) {
     for (const name of names) {
-      if (!isLiving(name.split(".")[0] ?? "")) await unlinkIfThere(calls, folder, name);
+      if (!isLiving(name.split(".")[0] ?? "")) await unlinkIfThere(calls, folder.at(name));
     }
   }
 }
@@ -51,13 +50,5 @@ async function removeExpired(calls: FileCalls, area: DirectoryHandle, beforeMs: 
 
 async function removeIfOlder(calls: FileCalls, folder: DirectoryHandle, name: Octets, beforeMs: number): Promise<void> {
   const stats = await calls.lstat(folder.at(name));
-  if (stats !== undefined && stats.ctimeMs < beforeMs) await unlinkIfThere(calls, folder, name);
-}
-
-async function unlinkIfThere(calls: FileCalls, folder: DirectoryHandle, name: Octets): Promise<void> {
-  try {
-    await calls.unlink(folder.at(name));
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
-  }
+  if (stats !== undefined && stats.ctimeMs < beforeMs) await unlinkIfThere(calls, folder.at(name));
 }
