@@ -3,7 +3,7 @@ import { ControlConnection, type ControlConnectionOptions, type ControlEnding } 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { duplexPair } from "node:stream";
-import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
+import { connect as connectTls, type ConnectionOptions, type PeerCertificate, type TLSSocket } from "node:tls";
 
 /** The identity that most tests use. */
 export const identity: TestIdentity = makeTestIdentity({ names: ["localhost", "127.0.0.1"] });
@@ -148,7 +148,8 @@ export class PeerTls {
   /** Of the certificate that the server showed. */
   fingerprint(): string | undefined {
     // Node 24 gives getPeerX509Certificate() once and then undefined.
-    return this.socket.getPeerCertificate().fingerprint256;
+    const certificate: PeerCertificate | null = this.socket.getPeerCertificate();
+    return certificate?.fingerprint256;
   }
 
   /** Sends close_notify and goes on in clear. */
