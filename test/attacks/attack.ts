@@ -1,15 +1,26 @@
-import type { FtpDriver } from "@sallyport/testing";
+import type { DriverTls, FtpDriver, TestServerOptions } from "@sallyport/testing";
 
-/** A server under attack, of ours or the broken one. */
+/** How an attacker comes. */
+export interface Approach {
+  /** Local address of the control connection; 127.0.0.1 if not given. */
+  readonly from?: string;
+  readonly tls?: DriverTls;
+  /** Longest wait for a reply; ten seconds if not given. */
+  readonly timeoutMs?: number;
+}
+
+/** A server under attack in this process, of ours or the broken one. It knows `alice` and `bob`, password `secret`. */
 export interface Target {
   readonly explicitPort: number;
   readonly implicitPort: number;
-  /** A new connection to the explicit port, greeting read. */
-  greeted(): Promise<FtpDriver>;
-  /** A new connection, under TLS and logged in with PROT P, in TYPE I. */
-  loggedIn(user?: "alice" | "bob"): Promise<FtpDriver>;
   /** The directory that is served. */
   readonly directory: string;
+  /** A new connection to the explicit port, greeting read. */
+  greeted(approach?: Approach): Promise<FtpDriver>;
+  /** A new connection, under TLS and logged in with PROT P, in TYPE I. */
+  loggedIn(user?: "alice" | "bob", approach?: Approach): Promise<FtpDriver>;
+  /** Its log so far, as an operator reads it. */
+  log(): string;
 }
 
 /** One attack: it returns when the target withstands, and throws, saying what it found, when it does not. */
@@ -17,6 +28,10 @@ export interface Attack {
   /** IDs of the requirement list. */
   readonly ids: string;
   readonly title: string;
+  /** How a server of ours is set up for it; the broken one is as it is. */
+  readonly setup?: TestServerOptions | (() => Promise<TestServerOptions>);
+  /** What the machine must have. */
+  readonly needs?: readonly string[];
   run(target: Target): Promise<void>;
 }
 
@@ -25,4 +40,11 @@ export class Vulnerable extends Error {}
 
 export function demand(condition: boolean, weakness: string): asserts condition {
   if (!condition) throw new Vulnerable(weakness);
+}
+
+export const anyCertificate = { rejectUnauthorized: false } as const;
+
+/** Waits without holding the process. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

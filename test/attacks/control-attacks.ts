@@ -1,8 +1,6 @@
 import { FtpDriver } from "@sallyport/testing";
-import { connect } from "node:net";
-import { type Attack, demand } from "./attack.ts";
-
-const anyCertificate = { rejectUnauthorized: false } as const;
+import { connect, type Socket } from "node:net";
+import { anyCertificate, type Attack, demand, pause } from "./attack.ts";
 
 /** Attacks on the control connection before and around TLS. */
 export const controlAttacks: readonly Attack[] = [
@@ -68,39 +66,100 @@ export const controlAttacks: readonly Attack[] = [
   },
   {
     ids: "S-14",
-    title: "an over-long line is bounded and the connection stays in step or ends",
+    title: "an over-long line is refused, and the connection stays in step or ends",
+    run: async (target) => {
+      for (const line of [`NOOP ${"A".repeat(1_048_576)}`, `NOOP ${"A".repeat(65_536)}`]) {
+        await using driver = await target.greeted();
+        driver.send(`${line}\r\nNOOP\r\n`);
+        const codes: number[] = [];
+        for (let count = 0; count < 2 && !driver.ended; count++) {
+          const reply = await driver.reply().catch(() => undefined);
+          if (reply !== undefined) codes.push(reply.code);
+        }
+        const refused = codes[0] === 500 || codes[0] === 421 || codes.length === 0;
+        demand(refused, `a line of ${line.length} octets was answered ${codes.join()}`);
+        demand(codes[1] === undefined || codes[1] === 200, "the connection fell out of step");
+      }
+    },
+  },
+  {
+    ids: "S-14",
+    title: "a line that never ends has a deadline, however slowly it drips",
+    setup: { limits: { commandLineMs: 300 } },
     run: async (target) => {
       await using driver = await target.greeted();
-      driver.send("A".repeat(1_048_576));
-      driver.send("\r\nNOOP\r\n");
-      const codes: number[] = [];
-      for (let count = 0; count < 2 && !driver.ended; count++) {
-        const reply = await driver.reply().catch(() => undefined);
-        if (reply !== undefined) codes.push(reply.code);
-      }
-      demand(codes[0] === 500 || codes[0] === 421 || driver.ended, `a line of 1 MiB was answered ${codes.join()}`);
-      demand(codes[1] === undefined || codes[1] === 200, "the connection fell out of step");
+      const drip = setInterval(() => driver.send("A"), 50);
+      const ended = await driver.waitForEnd(2500);
+      clearInterval(drip);
+      demand(ended, "the line dripped on");
+    },
+  },
+  {
+    ids: "S-14",
+    title: "ten thousand Telnet negotiations do not get ten thousand answers",
+    run: async (target) => {
+      await using driver = await target.greeted();
+      driver.send(`${"\xff\xfd\x01".repeat(10_000)}NOOP\r\n`);
+      const deadline = Date.now() + 2000;
+      while (!driver.pendingText.includes("\r\n") && !driver.ended && Date.now() < deadline) await pause(10);
+      demand(driver.pendingText.length < 1000, `${driver.pendingText.length} octets were sent in return`);
     },
   },
   {
     ids: "S-15",
     title: "a flood of pipelined commands does not grow replies without bound",
     run: async (target) => {
-      const socket = connect({ host: "127.0.0.1", port: target.explicitPort });
-      socket.on("error", () => undefined);
-      await new Promise((resolve) => socket.once("connect", resolve));
+      const socket = await connected(target.explicitPort);
       socket.pause();
       const flood = Buffer.from("HELP\r\n".repeat(10_000));
-      let sent = 0;
       const deadline = Date.now() + 8000;
-      while (!socket.destroyed && sent < 400 && Date.now() < deadline) {
-        sent++;
-        if (!socket.write(flood)) await Promise.race([new Promise((resolve) => socket.once("drain", resolve)), new Promise((resolve) => setTimeout(resolve, 300))]);
+      for (let sent = 0; !socket.destroyed && sent < 400 && Date.now() < deadline; sent++) {
+        if (!socket.write(flood)) await Promise.race([new Promise((resolve) => socket.once("drain", resolve)), pause(300)]);
         if (socket.writableLength > 4 * flood.length) break;
       }
       const took = socket.bytesWritten - socket.writableLength;
       socket.destroy();
-      demand(took < 20_000_000, `the server took ${took} octets of commands from a peer that reads no reply`);
+      demand(took < 10_000_000, `the server took ${took} octets of commands from a peer that reads no reply`);
+    },
+  },
+  {
+    ids: "S-15",
+    title: "who says nothing is sent away",
+    setup: { limits: { preLoginMs: 300 } },
+    run: async (target) => {
+      await using driver = await target.greeted();
+      demand(await driver.waitForEnd(2500), "a silent connection was kept");
+    },
+  },
+  {
+    ids: "S-15",
+    title: "one address does not take all connections",
+    setup: { limits: { connectionsPerHostCount: 5 } },
+    run: async (target) => {
+      const sockets: Socket[] = [];
+      for (let count = 0; count < 8; count++) sockets.push(await connected(target.explicitPort));
+      const open = () => sockets.filter((socket) => !socket.destroyed).length;
+      const deadline = Date.now() + 2000;
+      while (open() > 5 && Date.now() < deadline) await pause(20);
+      const kept = open();
+      for (const socket of sockets) socket.destroy();
+      demand(kept <= 5, `${kept} connections from one address were kept where 5 are allowed`);
+    },
+  },
+  {
+    ids: "S-15",
+    title: "a flood of EPSV keeps one port open, not one for each",
+    run: async (target) => {
+      await using driver = await target.loggedIn();
+      const ports: number[] = [];
+      for (let count = 0; count < 60; count++) {
+        const { text } = await driver.expect("EPSV", 229);
+        ports.push(Number(/\|(\d+)\|/.exec(text)?.[1]));
+      }
+      const last = ports.pop();
+      const lives: boolean[] = [];
+      for (const port of new Set(ports)) if (port !== last) lives.push(await staysOpen(port));
+      demand(!lives.includes(true), `${lives.filter(Boolean).length} earlier ports still take connections`);
     },
   },
   {
@@ -166,3 +225,19 @@ export const controlAttacks: readonly Attack[] = [
     },
   },
 ];
+
+async function connected(port: number): Promise<Socket> {
+  const socket = connect({ host: "127.0.0.1", port });
+  socket.on("error", () => undefined).resume();
+  await new Promise((resolve) => socket.once("connect", resolve).once("close", resolve));
+  return socket;
+}
+
+/** Whether a connection to a port is taken and kept; a port that rests may take one and close it (S-07). */
+async function staysOpen(port: number): Promise<boolean> {
+  const socket = await connected(port);
+  if (!socket.destroyed) await Promise.race([new Promise((resolve) => socket.once("close", resolve)), pause(50)]);
+  const open = !socket.destroyed;
+  socket.destroy();
+  return open;
+}

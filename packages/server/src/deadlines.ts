@@ -37,8 +37,10 @@ export class Deadlines {
   /** Tells that octets came in, and whether they left a line unfinished. */
   noteInput(midLine: boolean): void {
     const now = performance.now();
+    const begins = midLine && this.#lineBeganAtMs === undefined;
     this.#activeAtMs = now;
     this.#lineBeganAtMs = midLine ? (this.#lineBeganAtMs ?? now) : undefined;
+    if (begins) this.#arm();
   }
 
   noteState(running: boolean, loggedIn: boolean, idleSeconds: number | undefined): void {
@@ -63,6 +65,7 @@ export class Deadlines {
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#openedAtMs = 0;
   }
 
   #arm(): void {
@@ -81,7 +84,7 @@ export class Deadlines {
     else this.#arm();
   }
 
-  /** A line that has begun is looked at every so often, since it may begin after the timer was set. */
+  /** What ends first. */
   #next(now: number): { atMs: number; cause: string } {
     const { preLoginMs, commandLineMs } = this.#limits;
     const candidates = [

@@ -1,0 +1,1 @@
+import type { Attack } from "./attack.ts"; export const storageAttacks: readonly Attack[] = [];

@@ -1,0 +1,1 @@
+import type { Attack } from "./attack.ts"; export const tlsAttacks: readonly Attack[] = [];
