@@ -1,5 +1,5 @@
-import { createServer, connect as connectTcp, type AddressInfo, Socket } from "node:net";
 import { once } from "node:events";
+import { type AddressInfo, connect as connectTcp, createServer, type Socket } from "node:net";
 import { duplexPair } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { connect as connectTls, TLSSocket } from "node:tls";

@@ -28,10 +28,10 @@ export interface DataConnectionOptions {
   /** Default `server`, also where we dialled (R-4217-27); `client` for one of two servers (SSCN, CPSV). */
   readonly tlsRole?: "server" | "client";
   /** How to do TLS as the client, with whom to trust; without it that role is refused. */
-  readonly clientTls?: ConnectionOptions;
+  readonly clientTls?: ConnectionOptions | undefined;
   readonly limits?: LimitValues;
   /** Default: those that work in this Node. */
-  readonly hooks?: DataPathHooks;
+  readonly hooks?: DataPathHooks | undefined;
 }
 
 /** What is agreed on a data connection that is ready. */

@@ -43,19 +43,21 @@ export function startClientTls(tcp: Socket, path: TlsPath, options: ConnectionOp
 export async function shakeHands(socket: TLSSocket, isServer: boolean, timeoutMs: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onError = (cause: Error) => reject(handshakeFailed(explain(cause), cause));
-  const onClose = () => reject(handshakeFailed("The peer closed the data connection during the TLS handshake"));
+  const onEnd = () => reject(handshakeFailed("The peer closed the data connection during the TLS handshake"));
   const timer = setTimeout(() => {
     const message = `The TLS handshake on the data connection was not done within ${timeoutMs} ms`;
     reject(new TlsError("SALLYPORT_DATA_HANDSHAKE_TIMEOUT", message));
   }, timeoutMs);
   const secured = isServer ? "secure" : "secureConnect";
-  // A peer that ends during the handshake half-closes; "close" comes later, if at all.
-  socket.once(secured, resolve).once("error", onError).once("end", onClose).once("close", onClose);
+  const ends = ["end", "close"] as const;
+  socket.once(secured, resolve).once("error", onError);
+  for (const end of ends) socket.once(end, onEnd);
   try {
     await promise;
   } finally {
     clearTimeout(timer);
-    socket.off(secured, resolve).off("error", onError).off("end", onClose).off("close", onClose);
+    socket.off(secured, resolve).off("error", onError);
+    for (const end of ends) socket.off(end, onEnd);
   }
 }
 

@@ -88,7 +88,10 @@ export class DataPeer {
       .on("data", this.#onClear)
       .on("end", () => (this.sawCloseNotify = true))
       .on("session", (state) => this.states.push(state))
-      .on("error", (error) => (this.error ??= error));
+      .on("error", (error) => {
+        this.error ??= error;
+        this.tcp.destroy();
+      });
     outer.on("data", (records: Buffer) => {
       if (!this.tcp.write(records)) {
         outer.pause();
@@ -106,6 +109,11 @@ export class DataPeer {
       this.tls?.destroy();
     });
     return this;
+  }
+
+  /** Gives the TCP connection away, paused. */
+  detach(): Socket {
+    return this.tcp.off("data", this.#onClear).pause();
   }
 
   async secured(): Promise<void> {
