@@ -34,7 +34,10 @@ describe("what an account may do", () => {
     assert.equal((await driver.store("STOR fits", Buffer.alloc(60_000))).completion?.code, 226);
     assert.match((await driver.expect("AVBL", 213)).text, /^213 40000$/);
     assert.equal((await driver.store("STOR large", Buffer.alloc(600_000))).completion?.code, 552);
-    assert.deepEqual((await readdir(server.directory)).filter((name) => !name.startsWith(".")), ["fits"]);
+    assert.deepEqual(
+      (await readdir(server.directory)).filter((name) => !name.startsWith(".")),
+      ["fits"],
+    );
     await driver.expect("DELE fits", 250);
     assert.match((await driver.expect("AVBL", 213)).text, /^213 100000$/);
   });
@@ -86,7 +89,10 @@ describe("what an account may do", () => {
   });
 
   it("R-4217-06 an account that needs TLS cannot log in where the listener would let it", async () => {
-    await using server = await startTestServer({ listener: { requireTls: "none" }, account: { requireTls: "login,data" } });
+    await using server = await startTestServer({
+      listener: { requireTls: "none" },
+      account: { requireTls: "login,data" },
+    });
     await using driver = await FtpDriver.connect(server.explicitPort);
     await driver.reply();
     await driver.expect("USER alice", 331);
@@ -97,7 +103,10 @@ describe("what an account may do", () => {
 describe("interrupted uploads", () => {
   it("a part of a new file is its owner's alone, and APPE or REST and STOR continue it", async () => {
     await using server = await startTestServer();
-    for (const [name, continued] of [["by-appe", "APPE by-appe"], ["by-rest", "STOR by-rest"]] as const) {
+    for (const [name, continued] of [
+      ["by-appe", "APPE by-appe"],
+      ["by-rest", "STOR by-rest"],
+    ] as const) {
       await using driver = await loggedIn(server);
       const raw = await driver.openPassive();
       await driver.expect(`STOR ${name}`, 150);

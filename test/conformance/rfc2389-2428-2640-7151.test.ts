@@ -108,10 +108,10 @@ describe("RFC 2389, RFC 2428, RFC 2640 and RFC 7151", () => {
   });
 
   for (const [verb, line] of [
-    ["R-959-72 PORT", (port: number) => `PORT 127,0,0,1,${port >> 8},${port & 255}`],
-    ["R-2428-01 EPRT", (port: number) => `EPRT !1!127.0.0.1!${port}!`],
+    ["R-959-72 R-4217-27 PORT", (port: number) => `PORT 127,0,0,1,${port >> 8},${port & 255}`],
+    ["R-2428-01 R-4217-27 EPRT", (port: number) => `EPRT !1!127.0.0.1!${port}!`],
   ] as const) {
-    it(`${verb}: the server connects, and the client starts TLS (R-4217-27)`, async () => {
+    it(`${verb}: the server connects, and the client starts TLS`, async () => {
       await using driver = await loggedIn(server);
       const listener = createServer();
       await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));

@@ -57,7 +57,7 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
     });
   }
 
-  it("R-2228-01 AUTH without mechanism is 501, with an unknown one 504", async () => {
+  it("R-2228-01 R-GSS-08 AUTH without mechanism is 501, with an unknown one 504", async () => {
     await using driver = await greeted(server);
     await driver.expect("AUTH", 501);
     await driver.expect("AUTH FOO", 504);

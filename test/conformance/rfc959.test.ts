@@ -295,7 +295,7 @@ describe("RFC 959 and RFC 1123 §4.1", () => {
   });
 
   for (const prefix of ["", "\xFF\xF4\xFF\xF2"]) {
-    it(`R-959-61 R-959-62 ABOR ends a transfer with 426 and 226${prefix === "" ? "" : ", with IP and DM in front"}`, async () => {
+    it(`R-959-61 R-959-62 R-4217-42 T-08 ABOR ends a transfer with 426 and 226${prefix === "" ? "" : ", with IP and DM in front"}`, async () => {
       await writeFile(join(server.directory, "big"), Buffer.alloc(32 * 1024 * 1024));
       await using driver = await loggedIn();
       await driver.expect("TYPE I", 200);
