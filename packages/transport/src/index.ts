@@ -20,3 +20,4 @@ export * from "./transfer-watch.ts";
 export type { ByteSink } from "./data-receive.ts";
 export type { ByteSource } from "./data-send.ts";
 export * from "./deflate.ts";
+export * from "./wire-tap.ts";

@@ -1,7 +1,7 @@
 import * as net from "node:net";
+import { WireTap } from "@sallyport/transport";
 import type { Problem } from "../model/index.ts";
 import type { Lane } from "./lane.ts";
-import { WireTap } from "./wire-tap.ts";
 
 /** Connects to the port and taps every octet; gives the tap, or why there is no connection. */
 export async function connectTcp(lane: Lane, host: string, port: number): Promise<WireTap | Problem> {
@@ -22,12 +22,12 @@ export async function connectTcp(lane: Lane, host: string, port: number): Promis
 }
 
 /** An address and a port as one text; IPv6 addresses stand in brackets. */
-export function endpointText(host: string, port: number): string {
+function endpointText(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** The code of a system error; a name with several addresses gives one error that holds theirs. */
-export function systemCode(error: unknown): string {
+function systemCode(error: unknown): string {
   if (error instanceof Error && "code" in error) return String(error.code);
   return error instanceof AggregateError ? systemCode(error.errors[0]) : "unknown";
 }

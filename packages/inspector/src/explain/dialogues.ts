@@ -1,11 +1,11 @@
 import { limits } from "@sallyport/protocol";
+import { WireTap } from "@sallyport/transport";
 import { problemWords, type ExplainEvent, type Problem, type TlsMode } from "../model/index.ts";
 import { connectTcp } from "./connect.ts";
 import { standardPorts, type ExplainOptions } from "./explain.ts";
 import { clientContexts, endConnection, startTls } from "./handshake.ts";
 import { Lane } from "./lane.ts";
 import { sclientReport } from "./sclient-report.ts";
-import { WireTap } from "./wire-tap.ts";
 
 /**
  * Dialogues that show the difference between the modes with two ordinary programs: `telnet` on the implicit port is

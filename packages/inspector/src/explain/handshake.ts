@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
 import * as tls from "node:tls";
 import { escapeControls, limits } from "@sallyport/protocol";
+import type { WireTap } from "@sallyport/transport";
 import type { ExplainEvent, Problem } from "../model/index.ts";
 import type { Lane } from "./lane.ts";
-import type { WireTap } from "./wire-tap.ts";
 
 /** How the server's certificate is checked. */
 export interface TrustOptions {

@@ -1,3 +1,4 @@
+import type { WireObserver } from "@sallyport/transport";
 import {
   reduceTap,
   wireState,
@@ -13,7 +14,6 @@ import {
   type VerificationEvent,
   type WireState,
 } from "../model/index.ts";
-import type { WireObserver } from "./wire-tap.ts";
 
 /** What a lane shares with the other one. */
 export interface LaneOptions {
@@ -68,30 +68,32 @@ export class Lane implements WireObserver {
     this.#ended = false;
   }
 
-  octets(direction: Direction, octets: Uint8Array): void {
-    this.#feed({ kind: "octets", direction, octets });
+  received(octets: Uint8Array): void {
+    this.#feed({ kind: "octets", direction: "to-client", octets });
   }
 
-  /** Octets inside TLS, which our end knows. */
-  inside(direction: Direction, octets: Uint8Array): void {
-    this.#feed({ kind: "inside", direction, octets });
+  sent(octets: Uint8Array): void {
+    this.#feed({ kind: "octets", direction: "to-server", octets });
   }
 
-  finished(direction: Direction): void {
-    this.#feed({ kind: "finished", direction });
-    if (direction === "to-client") this.end();
+  peerFinished(): void {
+    this.#feed({ kind: "finished", direction: "to-client" });
+    this.#end();
+  }
+
+  finished(): void {
+    this.#feed({ kind: "finished", direction: "to-server" });
   }
 
   failed(error: Error): void {
     const code = "code" in error ? String(error.code) : error.message;
     this.note("to-client", { layer: "tcp", kind: "reset", text: code });
-    this.end();
+    this.#end();
   }
 
-  /** Says that nothing more will come from the server. */
-  end(): void {
-    this.#ended = true;
-    this.#wake();
+  /** Octets inside TLS, which our end knows. */
+  inside(direction: Direction, octets: Uint8Array): void {
+    this.#feed({ kind: "inside", direction, octets });
   }
 
   /** Adds an event that is not made of octets; what happens to the connection itself anyone can see. */
@@ -126,6 +128,12 @@ export class Lane implements WireObserver {
       await this.#nextChange(AbortSignal.any([deadline, this.signal]));
       this.signal.throwIfAborted();
     }
+  }
+
+  /** Nothing more will come from the server. */
+  #end(): void {
+    this.#ended = true;
+    this.#wake();
   }
 
   #nextChange(signal: AbortSignal): Promise<void> {

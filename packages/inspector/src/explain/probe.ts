@@ -1,10 +1,10 @@
 import type * as tls from "node:tls";
 import { limits } from "@sallyport/protocol";
+import { WireTap } from "@sallyport/transport";
 import type { ExplainEvent, FtpEvent, Problem, TlsMode } from "../model/index.ts";
 import { connectTcp } from "./connect.ts";
 import { chokedOnHello, endConnection, startTls, type HandshakeOptions, type HelloSize } from "./handshake.ts";
 import type { Lane } from "./lane.ts";
-import { WireTap } from "./wire-tap.ts";
 
 /** Where one mode is probed, and how far it is trusted. */
 export interface ProbeTarget {
