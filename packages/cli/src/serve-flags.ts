@@ -197,7 +197,7 @@ export const serveFlags = {
     parse: parseCount,
     brief: "Seconds that running transfers have when the server is told to stop",
     placeholder: "SECONDS",
-    default: "10",
+    default: "5",
   },
   quiet: switchFlag("Log warnings and errors alone"),
 } as const;

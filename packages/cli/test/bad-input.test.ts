@@ -164,6 +164,24 @@ describe("files, directories and ports", () => {
     await refuses({ words: ["cert", "show", garbage], code: 78, says: /garbage\.pem holds no certificate/ });
   });
 
+  test("66 and 78 authorities of others that cannot be read, also for a state directory that does not exist yet", async () => {
+    const garbage = join(scratch, "garbage.pem");
+    const words = ["serve", root, "--state", join(scratch, "fresh"), ...serveAsIs, "--listen", "127.0.0.1"];
+    const ports = ["--explicit-port", "0", "--implicit-port", "0"];
+    await refuses({ words: [...words, ...ports, "--client-ca", "/nowhere.pem"], code: 66, says: /nowhere\.pem/ });
+    await refuses({
+      words: [...words, ...ports, "--client-ca", garbage],
+      code: 78,
+      says: /garbage\.pem holds no certificate/,
+    });
+    const fxp = ["--fxp", "192.0.2.1", "--fxp-ca"];
+    await refuses({
+      words: [...words, ...ports, ...fxp, garbage],
+      code: 78,
+      says: /garbage\.pem holds no certificate/,
+    });
+  });
+
   test("78 an expired certificate, a key with a passphrase", async () => {
     const directory = join(scratch, "expired");
     const nowMs = Date.now() - 500 * 86_400_000;

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { ConfigError } from "@sallyport/protocol";
 import type { ListeningAddress } from "@sallyport/server";
-import { certificateCovers, describeCertificate, readIdentity } from "./certificates/index.ts";
+import { certificateCovers, describeCertificate, readCertificate, readIdentity } from "./certificates/index.ts";
 import { listenersOf, listeningError, tryPorts } from "./listening.ts";
 import type { EventLog } from "./log/event-log.ts";
 import { becomeUser, findUser, isRoot, type RunAs } from "./privileges.ts";
@@ -39,6 +39,7 @@ export class Service implements AsyncDisposable {
   static async start(settings: ServiceSettings, log: EventLog): Promise<Service> {
     const runAs = chooseUser(settings);
     const root = checkServedDirectory(settings.root, { readOnly: settings.readOnly || runAs !== undefined });
+    for (const file of authorityFiles(settings)) readCertificate(file);
     const givenTls = await createGivenTls(settings);
     await tryPorts(settings);
     await using undo = new AsyncDisposableStack();
@@ -148,6 +149,10 @@ export class Service implements AsyncDisposable {
   #warn(cause: string, fix: string): void {
     this.#parts.log.onEvent({ atMs: Date.now(), kind: "service-warning", cause, fix });
   }
+}
+
+function authorityFiles({ clientCertificates, fxp }: ServiceSettings): string[] {
+  return [clientCertificates?.authoritiesFile, fxp?.authoritiesFile].filter((file) => file !== undefined);
 }
 
 /** @throws {ConfigError} SALLYPORT_ROOT_REFUSED, SALLYPORT_RUN_AS_FORBIDDEN, or as {@link findUser}. */
