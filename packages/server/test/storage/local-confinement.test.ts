@@ -190,24 +190,35 @@ test("S-21 with the policy refuse no link is followed at all", async (context) =
   assert.equal(await get(storage, "/docs/inside"), "inside");
 });
 
-/** Swaps `docs` for a link that leads out and back, as fast as it can, until told to stop. */
+/** Swaps a name for a link that leads out and back, as fast as it can, until told to stop. */
 const swapper = `
   const fs = require("node:fs");
-  const { workerData: { root, outside, stop } } = require("node:worker_threads");
+  const { workerData: { name, target, aside, stop } } = require("node:worker_threads");
   const flag = new Int32Array(stop);
-  fs.symlinkSync(outside + "/directory", root + "/trap");
+  fs.symlinkSync(target, aside + "/trap");
   while (Atomics.load(flag, 0) === 0) {
-    fs.renameSync(root + "/docs", root + "/away");
-    fs.renameSync(root + "/trap", root + "/docs");
-    fs.renameSync(root + "/docs", root + "/trap");
-    fs.renameSync(root + "/away", root + "/docs");
+    fs.renameSync(name, aside + "/away");
+    fs.renameSync(aside + "/trap", name);
+    fs.renameSync(name, aside + "/trap");
+    fs.renameSync(aside + "/away", name);
   }
-  fs.unlinkSync(root + "/trap");
 `;
 
-async function whileSwapping(yard: Yard, attack: () => Promise<boolean>, durationMs: number): Promise<number> {
+/** What is swapped, and for a link to what. */
+const swaps = { directory: ["docs", "directory"], file: ["docs/inside", "secret"] } as const;
+
+async function whileSwapping(
+  yard: Yard,
+  what: keyof typeof swaps,
+  attack: () => Promise<boolean>,
+  durationMs: number,
+): Promise<number> {
   const stop = new SharedArrayBuffer(4);
-  const worker = new Worker(swapper, { eval: true, workerData: { root: yard.root, outside: yard.outside, stop } });
+  const aside = path.join(path.dirname(yard.root), "aside");
+  fs.mkdirSync(aside);
+  const [name, target] = swaps[what];
+  const workerData = { name: path.join(yard.root, name), target: path.join(yard.outside, target), aside, stop };
+  const worker = new Worker(swapper, { eval: true, workerData });
   const ended = new Promise((resolve, reject) => worker.once("exit", resolve).once("error", reject));
   const endMs = performance.now() + durationMs;
   let attempts = 0;
@@ -238,13 +249,17 @@ test(
       }
       return escaped;
     };
-    await whileSwapping(yard, naive, 10 * raceMs);
+    await whileSwapping(yard, "directory", naive, 10 * raceMs);
     assert(escaped, "the attack must work on a server with the hole, or the next test shows nothing");
   },
 );
 
-for (const calls of ["synchronous", "asynchronous"] as const) {
-  test(`S-21 a directory swapped for a link leads nowhere (${calls} calls)`, { timeout: 30_000 }, async (context) => {
+const races = (["synchronous", "asynchronous"] as const).flatMap((calls) =>
+  (["directory", "file"] as const).map((what) => ({ calls, what })),
+);
+
+for (const { calls, what } of races) {
+  test(`S-21 a ${what} swapped for a link leads nowhere (${calls} calls)`, { timeout: 30_000 }, async (context) => {
     const yard = await makeYard(context, { calls });
     const { storage } = yard;
     let number = 0;
@@ -257,6 +272,8 @@ for (const calls of ["synchronous", "asynchronous"] as const) {
         async () => (await fill(storage, "/docs/inside", ascii("x"), { kind: "append" })).abandon({ keep: false }),
         async () => (await fill(storage, `/docs/p${number}`, ascii("x"), { kind: "replace" })).abandon({ keep: true }),
         async () => storage.setAttributes?.(virtual("/docs/inside"), { mode: 0o600 }),
+        async () =>
+          (await fill(storage, "/docs/inside", ascii("x"), { kind: "resume", offset: 1 })).abandon({ keep: false }),
         () => storage.makeDirectory(virtual(`/docs/d${number}`)),
         () => storage.rename(virtual(`/docs/f${number}`), virtual(`/docs/g${number}`)),
         () => storage.remove(virtual(`/docs/g${number}`)),
@@ -273,7 +290,7 @@ for (const calls of ["synchronous", "asynchronous"] as const) {
       }
       return false;
     };
-    await whileSwapping(yard, attack, raceMs);
+    await whileSwapping(yard, what, attack, raceMs);
     yard.assertUntouched();
     context.diagnostic(`answers: ${JSON.stringify(Object.fromEntries(results))}`);
     assert((results.get("done") ?? 0) > 0, "some must have met the directory");
