@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import { inflateSync } from "node:zlib";
+import { constants, inflateSync } from "node:zlib";
 import type { BrokenFiles } from "./broken-files.ts";
 import { type BrokenGround, keep } from "./broken-server.ts";
 
@@ -124,7 +124,7 @@ export class BrokenData {
 
 /** Holes: no bound on what a few octets become. */
 function decoded(mode: string, octets: Buffer): Buffer {
-  if (mode === "Z") return inflateSync(octets);
+  if (mode === "Z") return inflateSync(octets, { finishFlush: constants.Z_SYNC_FLUSH });
   const parts: Buffer[] = [];
   for (let at = 0; at < octets.length; at++) {
     const head = octets[at] ?? 0;
