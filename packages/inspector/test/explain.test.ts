@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import * as net from "node:net";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { conclude, explain, type Conclusion, type ExplainEvent, type ExplainOptions } from "@sallyport/inspector";
+import { limits } from "@sallyport/protocol";
 import { makeTestIdentity, startScriptedPeer, type ScriptedPeer } from "@sallyport/testing";
 
 const identity = makeTestIdentity({ names: ["localhost", "127.0.0.1"] });
 const tls = { key: identity.key, cert: identity.certificate };
 const patienceMs = 15_000;
 /** Short, because it is waited out; long enough for what must succeed before the silence. */
-const stallMs = 2500;
+const stallMs = 4000;
 
 test("both modes are shown to their end, and what they cost", async () => {
   await using peer = await startScriptedPeer({ tls: { ...tls, ALPNProtocols: ["ftp"] } });
@@ -166,20 +168,48 @@ test("a preliminary greeting is waited out", async () => {
   assert.equal(conclusion.implicit.greeting, "120 in a moment");
 });
 
-for (const [stallAt, mode, awaited] of [
-  ["greeting", "explicit", "greeting"],
-  ["auth", "explicit", "auth-reply"],
-  ["handshake", "explicit", "handshake"],
-  ["handshake", "implicit", "handshake"],
-  ["inner-greeting", "implicit", "greeting-in-tls"],
-] as const) {
-  test(`a server that falls silent before the ${awaited} of ${mode} mode is told`, async () => {
-    await using peer = await startScriptedPeer({ tls, stallAt });
-    const { conclusion } = await ask(peer, { timeoutMs: stallMs });
-    assert.deepEqual(conclusion[mode].problem, { id: "silent", awaited, timeoutMs: stallMs });
-    assert.equal(conclusion[mode].retried, awaited === "handshake");
+describe("a server that falls silent is told", { concurrency: true }, () => {
+  for (const [stallAt, mode, awaited] of [
+    ["greeting", "explicit", "greeting"],
+    ["auth", "explicit", "auth-reply"],
+    ["handshake", "explicit", "handshake"],
+    ["handshake", "implicit", "handshake"],
+    ["inner-greeting", "implicit", "greeting-in-tls"],
+  ] as const) {
+    test(`before the ${awaited} of ${mode} mode`, async () => {
+      await using peer = await startScriptedPeer({ tls, stallAt });
+      const { conclusion } = await ask(peer, { timeoutMs: stallMs });
+      assert.deepEqual(conclusion[mode].problem, { id: "silent", awaited, timeoutMs: stallMs });
+      assert.equal(conclusion[mode].retried, awaited === "handshake");
+    });
+  }
+});
+
+test("whatever a server sends is told as a problem, never thrown", async () => {
+  for (let round = 0; round < 12; round++) {
+    const noise = randomBytes(1 + 40 * round);
+    await using server = await startNoise((socket) => socket.end(noise));
+    const { conclusion } = await askWith("127.0.0.1", { ports: server.ports, timeoutMs: patienceMs });
+    for (const { problem, mode } of [conclusion.explicit, conclusion.implicit])
+      assert.ok(problem, `${mode} ${noise.toString("hex")}`);
+    assert.notEqual(conclusion.verdict, "sound");
+  }
+});
+
+test("a server that talks without end is left after limits.explainedBytes", async () => {
+  const line = Buffer.from("220-and another thing\r\n".repeat(1000));
+  await using server = await startNoise((socket) => {
+    const talk = () => {
+      while (socket.writable && socket.write(line));
+    };
+    socket.on("drain", talk);
+    talk();
   });
-}
+  const { conclusion } = await askWith("127.0.0.1", { ports: server.ports, timeoutMs: patienceMs });
+  assert.deepEqual(conclusion.explicit.problem, { id: "too-much", octets: limits.explainedBytes.value });
+  assert.ok(conclusion.explicit.clearFtpOctets <= limits.explainedBytes.value);
+  assert.equal(conclusion.implicit.problem?.id, "clear-on-implicit");
+});
 
 test("a server that chokes on a large ClientHello is asked again with a small one", async () => {
   await using peer = await startScriptedPeer({ tls, helloBytesMax: 600 });
@@ -262,6 +292,30 @@ async function askWith(host: string, asked: ExplainOptions): Promise<Answer> {
   const events: ExplainEvent[] = [];
   for await (const event of explain(host, asked)) events.push(event);
   return { events, conclusion: conclude(events, { host, ports: { explicit: 21, implicit: 990, ...asked.ports } }) };
+}
+
+interface Noise extends AsyncDisposable {
+  readonly ports: { readonly explicit: number; readonly implicit: number };
+}
+
+/** A server that is none: the same port for both modes. */
+async function startNoise(serve: (socket: net.Socket) => void): Promise<Noise> {
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    sockets.add(socket.on("error", () => {}));
+    serve(socket);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  assert.ok(address !== null && typeof address !== "string");
+  return {
+    ports: { explicit: address.port, implicit: address.port },
+    async [Symbol.asyncDispose]() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
 }
 
 async function closedPort(): Promise<number> {

@@ -110,6 +110,7 @@ const everyProblem: readonly Problem[] = [
     (awaited) => ({ id: "closed", awaited }) as const,
   ),
   { id: "greeting-refused", code: 421, line: "421 busy", inTls: true },
+  { id: "too-much", octets: 1_048_576 },
   { id: "not-ftp", line: "SSH-2.0-x" },
   ...[421, 431, 500, 502, 503, 504, 530, 534, 599].map(refused),
   { id: "clear-after-auth", line: "230 in" },

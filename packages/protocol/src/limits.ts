@@ -43,13 +43,21 @@ export const limits = {
   passwordQueueCount: limit(512, "count", "password checks waiting, about ten seconds of two cores (S-13)"),
   passwordWaitMs: limit(20_000, "ms", "a password check that waited longer is given up, for its peer may be gone"),
   argon2MemoryBytes: limit(134_217_728, "bytes", "memory that an imported argon2id hash may ask for"),
-  argon2WorkBytes: limit(8_589_934_592, "bytes", "memory times passes of an imported argon2id hash; pure-pw writes 8 MiB times 1023"),
+  argon2WorkBytes: limit(
+    8_589_934_592,
+    "bytes",
+    "memory times passes of an imported argon2id hash; pure-pw writes 8 MiB times 1023",
+  ),
   bcryptCostCount: limit(14, "count", "cost of an imported bcrypt hash, a power of two"),
   shaCryptRoundsCount: limit(1_000_000, "count", "rounds of an imported $5$ or $6$ hash; passlib writes 656,000"),
   accountNameBytes: limit(64, "bytes", "name of an account"),
   accountRulesCount: limit(256, "count", "path permissions of one account"),
   accountCertificatesCount: limit(64, "count", "client certificates mapped to one account"),
-  handshakeMessageBytes: limit(131_072, "bytes", "one handshake message that the dissector joins; OpenSSL takes certificate lists up to 100 KiB"),
+  handshakeMessageBytes: limit(
+    131_072,
+    "bytes",
+    "one handshake message that the dissector joins; OpenSSL takes certificate lists up to 100 KiB",
+  ),
   handshakeRecordsCount: limit(256, "count", "records that one dissected handshake message may be spread over"),
   passiveListenersCount: limit(512, "count", "passive listening sockets of one worker"),
   passiveSpareCount: limit(64, "count", "rested passive ports kept to draw from, so that none can be guessed (S-07)"),
@@ -59,7 +67,11 @@ export const limits = {
   proxyHeaderMs: limit(3_000, "ms", "from accept to a whole PROXY protocol header"),
   interruptedUploadMs: limit(86_400_000, "ms", "an interrupted upload is kept for its owner to continue"),
   symbolicLinksCount: limit(40, "count", "symbolic links followed in one path, as Linux does (S-21)"),
-  ticketLifetimeMs: limit(86_400_000, "ms", "a TLS ticket resumes; its keys end with the control connection (R-TLS-33)"),
+  ticketLifetimeMs: limit(
+    86_400_000,
+    "ms",
+    "a TLS ticket resumes; its keys end with the control connection (R-TLS-33)",
+  ),
   sessionIdsCount: limit(4, "count", "TLS 1.2 states kept for a client that resumes by session ID without tickets"),
   loginDelayMs: limit(2_000, "ms", "before the reply to a wrong password; doubles with each further one (S-13)"),
   loginDelayMaxMs: limit(10_000, "ms", "longest delay of a reply to a wrong password (RFC 2577 §5 proposes 5 s)"),
@@ -75,6 +87,7 @@ export const limits = {
   throttledNamesCount: limit(16_384, "count", "names whose wrong passwords and known addresses are remembered"),
   replyLineBytes: limit(262_144, "bytes", "one line of a reply that is kept; facts and 63x tokens are long (R-959-09)"),
   replyBytes: limit(4_194_304, "bytes", "one reply that is kept; what is beyond is read and dropped (R-959-09)"),
+  explainedBytes: limit(1_048_576, "bytes", "what a server may send on one connection that is explained"),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

@@ -1,3 +1,4 @@
+import { limits } from "@sallyport/protocol";
 import type { WireObserver } from "@sallyport/transport";
 import {
   reduceTap,
@@ -43,6 +44,7 @@ export class Lane implements WireObserver {
   readonly #options: LaneOptions;
   #state: WireState;
   #ended = false;
+  #receivedBytes = 0;
   #wake: () => void = () => {};
 
   constructor(options: LaneOptions) {
@@ -66,9 +68,13 @@ export class Lane implements WireObserver {
   restart(): void {
     this.#state = wireState(this.#options.mode);
     this.#ended = false;
+    this.#receivedBytes = 0;
   }
 
+  /** Octets beyond limits.explainedBytes are left out, and end every waiting. */
   received(octets: Uint8Array): void {
+    this.#receivedBytes += octets.length;
+    if (this.#isFlooded) return this.#wake();
     this.#feed({ kind: "octets", direction: "to-client", octets });
   }
 
@@ -93,7 +99,7 @@ export class Lane implements WireObserver {
 
   /** Octets inside TLS, which our end knows. */
   inside(direction: Direction, octets: Uint8Array): void {
-    this.#feed({ kind: "inside", direction, octets });
+    if (!this.#isFlooded) this.#feed({ kind: "inside", direction, octets });
   }
 
   /** Adds an event that is not made of octets; what happens to the connection itself anyone can see. */
@@ -106,7 +112,7 @@ export class Lane implements WireObserver {
 
   /**
    * Waits for the first event from position `from` on that `pick` takes; the problem is that the server stayed silent
-   * for `timeoutMs` or closed.
+   * for `timeoutMs`, closed, or sent without end.
    *
    * @throws the reason of the signal when that aborts.
    */
@@ -123,11 +129,16 @@ export class Lane implements WireObserver {
         const found = event && pick(event);
         if (found !== undefined) return { found };
       }
+      if (this.#isFlooded) return { problem: { id: "too-much", octets: limits.explainedBytes.value } };
       if (this.#ended) return { problem: { id: "closed", awaited } };
       if (deadline.aborted) return { problem: { id: "silent", awaited, timeoutMs } };
       await this.#nextChange(AbortSignal.any([deadline, this.signal]));
       this.signal.throwIfAborted();
     }
+  }
+
+  get #isFlooded(): boolean {
+    return this.#receivedBytes > limits.explainedBytes.value;
   }
 
   /** Nothing more will come from the server. */

@@ -8,6 +8,7 @@ export type Problem =
   | { readonly id: "unreachable"; readonly code: string }
   | { readonly id: "silent"; readonly awaited: Awaited; readonly timeoutMs: number }
   | { readonly id: "closed"; readonly awaited: Exclude<Awaited, "connection"> }
+  | { readonly id: "too-much"; readonly octets: number }
   | { readonly id: "greeting-refused"; readonly code: number; readonly line: string; readonly inTls: boolean }
   | { readonly id: "not-ftp"; readonly line: string }
   | { readonly id: "auth-refused"; readonly code: number; readonly line: string }

@@ -120,6 +120,10 @@ const rows: { readonly [Id in ProblemId]: Row<Id> } = {
     sentence: `The server closed the connection before the ${awaitedWords[awaited]}.`,
     advice: `Look into the server's log for this connection to port ${port}.`,
   }),
+  "too-much": ({ octets }) => ({
+    sentence: `The server sent more than ${octets} octets where a short dialogue belongs.`,
+    advice: "Check the port number: an FTP server sends a few lines here.",
+  }),
   "greeting-refused": ({ line }) => ({
     sentence: `The server greets with a refusal: ${line}`,
     advice: "Try again later, or ask the server's administrator whether this address is blocked.",
