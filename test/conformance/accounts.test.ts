@@ -1,17 +1,9 @@
 import { octetsFromText, type VirtualPath } from "@sallyport/protocol";
-import { FtpDriver, startTestServer, type TestServer } from "@sallyport/testing";
+import { FtpDriver, startTestServer } from "@sallyport/testing";
 import assert from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-
-async function loggedIn(server: TestServer): Promise<FtpDriver> {
-  const driver = await FtpDriver.connect(server.explicitPort);
-  await driver.reply();
-  await driver.logIn();
-  await driver.expect("TYPE I", 200);
-  return driver;
-}
 
 const path = (text: string) => octetsFromText(text) as unknown as VirtualPath;
 
@@ -19,7 +11,7 @@ describe("what an account may do", () => {
   it("a home is the root of its login, is made where it is missing, and is not left", async () => {
     await using server = await startTestServer({ account: { home: path("/homes/alice") } });
     await writeFile(join(server.directory, "outside"), "secret");
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     assert.match((await driver.command("PWD")).text, /"\/"/);
     await driver.store("STOR inside", Buffer.from("x"));
     assert.equal(await readFile(join(server.directory, "homes/alice/inside"), "utf8"), "x");
@@ -30,7 +22,7 @@ describe("what an account may do", () => {
 
   it("R-959-41 a quota ends an upload with 552 and publishes nothing", async () => {
     await using server = await startTestServer({ account: { quotaBytes: 100_000 } });
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     assert.equal((await driver.store("STOR fits", Buffer.alloc(60_000))).completion?.code, 226);
     assert.match((await driver.expect("AVBL", 213)).text, /^213 40000$/);
     assert.equal((await driver.store("STOR large", Buffer.alloc(600_000))).completion?.code, 552);
@@ -46,7 +38,7 @@ describe("what an account may do", () => {
     const allow = new Set(["list", "read", "create", "append", "rename", "make-directory"] as const);
     await using server = await startTestServer({ account: { permissions: [{ path: path("/"), allow }] } });
     await writeFile(join(server.directory, "kept"), "kept");
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     await driver.store("STOR mine", Buffer.from("mine"));
     for (const line of ["STOR kept", "RETR nothing"]) {
       await driver.expect("EPSV", 229);
@@ -70,7 +62,7 @@ describe("what an account may do", () => {
   it("a read-only account changes nothing", async () => {
     await using server = await startTestServer({ account: { readOnly: true } });
     await writeFile(join(server.directory, "kept"), "kept");
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     await driver.expect("EPSV", 229);
     await driver.expect("STOR new", 553);
     for (const line of ["DELE kept", "MKD new", "SITE CHMOD 600 kept", "MFMT 20020717210715 kept"]) {
@@ -81,7 +73,7 @@ describe("what an account may do", () => {
 
   it("an account has its fill of connections", async () => {
     await using server = await startTestServer({ account: { connectionsMax: 1 } });
-    await using first = await loggedIn(server);
+    await using first = await server.loggedIn();
     await using second = await FtpDriver.connect(server.explicitPort);
     await second.reply();
     await assert.rejects(second.logIn(), /421/);
@@ -107,7 +99,7 @@ describe("interrupted uploads", () => {
       ["by-appe", "APPE by-appe"],
       ["by-rest", "STOR by-rest"],
     ] as const) {
-      await using driver = await loggedIn(server);
+      await using driver = await server.loggedIn();
       const raw = await driver.openPassive();
       await driver.expect(`STOR ${name}`, 150);
       const data = await driver.secureData(raw);
@@ -132,12 +124,12 @@ describe("interrupted uploads", () => {
   it("S-32 the old file stays whole while a new one comes, and when it does not come whole", async () => {
     await using server = await startTestServer();
     await writeFile(join(server.directory, "file"), "old");
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     const raw = await driver.openPassive();
     await driver.expect("STOR file", 150);
     const data = await driver.secureData(raw);
     await new Promise<void>((resolve) => data.write("new", () => resolve()));
-    await using reader = await loggedIn(server);
+    await using reader = await server.loggedIn();
     assert.equal((await reader.retrieve("RETR file")).octets.toString(), "old");
     raw.destroy();
     assert.equal((await driver.reply()).code, 426);
@@ -147,7 +139,7 @@ describe("interrupted uploads", () => {
 
   it("a refused data connection leaves no empty file", async () => {
     await using server = await startTestServer({ limits: { dataConnectMs: 200 } });
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     await driver.expect("EPSV", 229);
     await driver.expect("STOR never", 150);
     assert.equal((await driver.reply()).code, 425);

@@ -8,14 +8,6 @@ import { crc32 } from "node:zlib";
 
 let server: TestServer;
 
-async function loggedIn(of: TestServer = server): Promise<FtpDriver> {
-  const driver = await FtpDriver.connect(of.explicitPort);
-  await driver.reply();
-  await driver.logIn();
-  await driver.expect("TYPE I", 200);
-  return driver;
-}
-
 const file = (name: string) => join(server.directory, name);
 const content = "0123456789".repeat(10);
 const hex = (algorithm: string, text: string) => createHash(algorithm).update(text).digest("hex");
@@ -31,7 +23,7 @@ describe("extensions beyond the RFCs", () => {
   after(() => server[Symbol.asyncDispose]());
 
   it("R-HASH-01 HASH: default SHA-256, others by OPTS, ranges by RANG, errors by kind", async () => {
-    await using driver = await loggedIn();
+    await using driver = await server.loggedIn();
     assert.equal((await driver.expect("HASH data", 213)).text, `213 SHA-256 0-99 ${hex("sha256", content)} data`);
     assert.equal((await driver.expect("HASH empty", 213)).text, `213 SHA-256 0-0 ${hex("sha256", "")} empty`);
     await driver.expect("RANG 0 9", 350);
@@ -46,7 +38,7 @@ describe("extensions beyond the RFCs", () => {
   });
 
   it("R-XSUM-01 XCRC, XMD5, XSHA1, XSHA256, XSHA512 with and without range", async () => {
-    await using driver = await loggedIn();
+    await using driver = await server.loggedIn();
     const sum = crc32(content).toString(16).padStart(8, "0").toUpperCase();
     assert.equal((await driver.expect("XCRC data", 250)).text, `250 ${sum}`);
     assert.equal((await driver.expect('XCRC "two words"', 250)).text, `250 ${sum}`);
@@ -65,12 +57,12 @@ describe("extensions beyond the RFCs", () => {
   });
 
   it("R-XSUM-02 MD5: 251", async () => {
-    await using driver = await loggedIn();
+    await using driver = await server.loggedIn();
     assert.equal((await driver.expect("MD5 data", 251)).text, `251 data ${hex("md5", content).toUpperCase()}`);
   });
 
   it("R-RANG-01 RANG sends and replaces a range and nothing else", async () => {
-    await using driver = await loggedIn();
+    await using driver = await server.loggedIn();
     await driver.expect("RANG 3 5", 350);
     assert.equal((await driver.retrieve("RETR data")).octets.toString(), "345");
     await driver.expect("RANG 95 1000", 350);
@@ -90,7 +82,7 @@ describe("extensions beyond the RFCs", () => {
   });
 
   it("R-MFXX-01 MFMT, MFCT and MFF set facts, all or none", async () => {
-    await using driver = await loggedIn();
+    await using driver = await server.loggedIn();
     await writeFile(file("times"), "x");
     assert.equal((await driver.expect("MFMT 20020717210715 times", 213)).text, "213 Modify=20020717210715; times");
     assert.equal((await stat(file("times"))).mtimeMs, Date.UTC(2002, 6, 17, 21, 7, 15));
@@ -108,7 +100,7 @@ describe("extensions beyond the RFCs", () => {
   });
 
   it("R-STRM-01 AVBL and DSIZ count octets, CSID names the product without version", async () => {
-    await using driver = await loggedIn();
+    await using driver = await server.loggedIn();
     assert.match((await driver.expect("AVBL", 213)).text, /^213 \d+$/);
     await driver.expect("AVBL data", 550);
     await mkdir(file("sized/deep"), { recursive: true });
@@ -119,7 +111,7 @@ describe("extensions beyond the RFCs", () => {
   });
 
   it("R-STRM-01 RMDA removes a tree and stops at links; off by default", async () => {
-    await using driver = await loggedIn();
+    await using driver = await server.loggedIn();
     await mkdir(file("tree/deep"), { recursive: true });
     await writeFile(file("tree/deep/a"), "x");
     await driver.expect("SITE SYMLINK ../data tree/link", 200);
@@ -127,7 +119,7 @@ describe("extensions beyond the RFCs", () => {
     assert.equal(await readFile(file("data"), "utf8"), content);
     await assert.rejects(stat(file("tree")));
     await using plain = await startTestServer();
-    await using other = await loggedIn(plain);
+    await using other = await plain.loggedIn();
     await other.expect("RMDA x", 502);
   });
 
@@ -138,12 +130,12 @@ describe("extensions beyond the RFCs", () => {
   });
 
   it("R-PRET-01 PRET is taken", async () => {
-    await using driver = await loggedIn();
+    await using driver = await server.loggedIn();
     await driver.expect("PRET RETR data", 200);
   });
 
   it("R-SITE-01 CHMOD, UTIME, SYMLINK, CPFR and CPTO, MKDIR, IDLE", async () => {
-    await using driver = await loggedIn();
+    await using driver = await server.loggedIn();
     await writeFile(file("site"), "x");
     await driver.expect("SITE CHMOD 600 site", 200);
     assert.equal((await stat(file("site"))).mode & 0o7777, 0o600);

@@ -1,4 +1,4 @@
-import { FtpDriver, makeTestIdentity, startTestServer, type TestServer } from "@sallyport/testing";
+import { makeTestIdentity, startTestServer, type TestServer } from "@sallyport/testing";
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
@@ -9,19 +9,11 @@ const { ca } = makeTestIdentity({ names: ["localhost", "127.0.0.1", "::1"] });
 const stranger = makeTestIdentity({ names: ["127.0.0.1"], authority: "somebody else" });
 const content = randomBytes(200_000);
 
-async function loggedIn(server: TestServer): Promise<FtpDriver> {
-  const driver = await FtpDriver.connect(server.explicitPort);
-  await driver.reply();
-  await driver.logIn();
-  await driver.expect("TYPE I", 200);
-  return driver;
-}
-
 /** Has `from` send a file to `to`, which was told how to take the TLS client's role by `prepare`. */
 async function transfer(from: TestServer, to: TestServer, prepare: readonly string[]): Promise<readonly number[]> {
   await writeFile(join(from.directory, "file"), content);
-  await using receiver = await loggedIn(to);
-  await using sender = await loggedIn(from);
+  await using receiver = await to.loggedIn();
+  await using sender = await from.loggedIn();
   for (const line of prepare.slice(0, -1)) await receiver.expect(line, 200);
   const { text } = await receiver.expect(prepare.at(-1) ?? "", 227);
   await sender.expect(`PORT ${/\(([\d,]+)\)/.exec(text)?.[1] ?? ""}`, 200);
@@ -62,14 +54,14 @@ describe("transfers between servers", () => {
 
   it("R-FXP-02 SSCN answers its state, needs PROT P, and is off without FXP", async () => {
     await using server = await startTestServer({ fxp });
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     assert.equal((await driver.expect("SSCN", 200)).text, "200 SSCN:SERVER METHOD");
     assert.equal((await driver.expect("SSCN ON", 200)).text, "200 SSCN:CLIENT METHOD");
     assert.equal((await driver.expect("SSCN OFF", 200)).text, "200 SSCN:SERVER METHOD");
     await driver.expect("PROT C", 200);
     await driver.expect("SSCN ON", 503);
     await using plain = await startTestServer();
-    await using other = await loggedIn(plain);
+    await using other = await plain.loggedIn();
     await other.expect("SSCN ON", 502);
     await other.expect("CPSV", 502);
     await other.expect("PORT 127,0,0,2,200,1", 504);

@@ -8,18 +8,6 @@ import { after, before, describe, it } from "node:test";
 const anyCertificate = { rejectUnauthorized: false } as const;
 const versions = ["TLSv1.2", "TLSv1.3"] as const;
 
-async function greeted(server: TestServer): Promise<FtpDriver> {
-  const driver = await FtpDriver.connect(server.explicitPort);
-  await driver.reply();
-  return driver;
-}
-
-async function loggedIn(server: TestServer): Promise<FtpDriver> {
-  const driver = await greeted(server);
-  await driver.logIn();
-  return driver;
-}
-
 describe("RFC 2228 and RFC 4217, explicit", () => {
   let server: TestServer;
   before(async () => {
@@ -29,7 +17,7 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
   after(() => server[Symbol.asyncDispose]());
 
   it("R-4217-46 T-04 the flow of RFC 4217 §12.1, data and end included", async () => {
-    await using driver = await greeted(server);
+    await using driver = await server.greeted();
     await driver.expect("AUTH TLS", 234);
     await driver.startTls(anyCertificate);
     await driver.expect("FEAT", 211);
@@ -50,7 +38,7 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
 
   for (const name of ["TLS", "tls", "TLS-C", "TLS-P", "SSL"]) {
     it(`R-4217-02 R-2228-02 AUTH ${name} is accepted with 234`, async () => {
-      await using driver = await greeted(server);
+      await using driver = await server.greeted();
       await driver.expect(`AUTH ${name}`, 234);
       await driver.startTls(anyCertificate);
       await driver.expect("NOOP", 200);
@@ -58,7 +46,7 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
   }
 
   it("R-2228-01 R-GSS-08 AUTH without mechanism is 501, with an unknown one 504", async () => {
-    await using driver = await greeted(server);
+    await using driver = await server.greeted();
     await driver.expect("AUTH", 501);
     await driver.expect("AUTH FOO", 504);
     await driver.expect("AUTH GSSAPI", 504);
@@ -66,14 +54,14 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
   });
 
   it("R-2228-03 R-GSS-07 a second AUTH inside TLS is 534", async () => {
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     await driver.expect("AUTH TLS", 534);
     await driver.expect("PWD", 257);
   });
 
   it("R-4217-03 S-01 clear octets behind AUTH end the connection and nothing of them is answered", async () => {
     for (const behind of ["NOOP\r\n", "USER alice\r\nPASS secret\r\n", "N"]) {
-      await using driver = await greeted(server);
+      await using driver = await server.greeted();
       driver.send(`AUTH TLS\r\n${behind}`);
       assert.equal(await driver.waitForEnd(), true);
       assert.doesNotMatch(driver.pendingText, /200|331/);
@@ -82,7 +70,7 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
   });
 
   it("R-4217-07 T-03 after 234 anything but a handshake closes the connection silently", async () => {
-    await using driver = await greeted(server);
+    await using driver = await server.greeted();
     await driver.expect("AUTH TLS", 234);
     driver.send("HELP\r\n");
     assert.equal(await driver.waitForEnd(), true);
@@ -90,13 +78,13 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
   });
 
   it("R-4217-06 USER in clear is 530 and no password is asked for", async () => {
-    await using driver = await greeted(server);
+    await using driver = await server.greeted();
     await driver.expect("USER alice", 530);
     await driver.expect("PASS secret", 503);
   });
 
   it("R-4217-09 FEAT lists AUTH TLS, PBSZ and PROT, before and after", async () => {
-    await using driver = await greeted(server);
+    await using driver = await server.greeted();
     for (let round = 0; round < 2; round++) {
       const { text } = await driver.expect("FEAT", 211);
       for (const line of [" AUTH TLS", " PBSZ", " PROT"]) assert.ok(text.split("\n").includes(line), line);
@@ -109,7 +97,7 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
   });
 
   it("R-2228-07 R-4217-21 PROT: order and letters", async () => {
-    await using driver = await greeted(server);
+    await using driver = await server.greeted();
     await driver.expect("PROT P", 503);
     await driver.expect("PBSZ 0", 503);
     await driver.expect("AUTH TLS", 234);
@@ -128,24 +116,24 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
   });
 
   it("R-4217-20 PROT without PBSZ is let through, and 503 where the strict order is on", async () => {
-    await using lenient = await greeted(server);
+    await using lenient = await server.greeted();
     await lenient.expect("AUTH TLS", 234);
     await lenient.startTls(anyCertificate);
     await lenient.expect("PROT P", 200);
     await using strict = await startTestServer({ strictProtectionOrder: true });
-    await using driver = await greeted(strict);
+    await using driver = await strict.greeted();
     await driver.expect("AUTH TLS", 234);
     await driver.startTls(anyCertificate);
     await driver.expect("PROT P", 503);
   });
 
   it("R-4217-22 PBSZ is 0 whatever is asked", async () => {
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     assert.match((await driver.expect("PBSZ 16384", 200)).text, /PBSZ=0/);
   });
 
   it("R-2228-09 MIC and ENC are 503 in clear and 537 under TLS; CONF is 502; ADAT is 503", async () => {
-    await using driver = await greeted(server);
+    await using driver = await server.greeted();
     for (const verb of ["MIC", "ENC"]) await driver.expect(`${verb} AAAA`, 503);
     await driver.expect("CONF AAAA", 502);
     await driver.expect("ADAT AAAA", 503);
@@ -155,14 +143,14 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
   });
 
   it("R-4217-25 PROT C where P is required: EPSV works, the transfer is 521", async () => {
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     await driver.expect("PROT C", 200);
     await driver.expect("EPSV", 229);
     await driver.expect("LIST", 521);
   });
 
   it("R-4217-26 plain octets where TLS was due on data: 150, then 522", async () => {
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     const raw = await driver.openPassive();
     assert.equal((await driver.command("STOR junk")).code, 150);
     raw.end("this is not TLS");
@@ -175,7 +163,7 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
     const tls = { ...anyCertificate, minVersion: version, maxVersion: version };
 
     it(`R-TLS-34 data connections resume the control connection's TLS in ${version}`, async () => {
-      await using driver = await greeted(server);
+      await using driver = await server.greeted();
       await driver.expect("AUTH TLS", 234);
       await driver.startTls(tls);
       await driver.logIn();
@@ -186,7 +174,7 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
     });
 
     it(`R-TLS-20 S-11 an upload over ${version} that ends without close_notify is 426 and publishes nothing`, async () => {
-      await using driver = await greeted(server);
+      await using driver = await server.greeted();
       await driver.expect("AUTH TLS", 234);
       await driver.startTls(tls);
       await driver.logIn();
@@ -197,14 +185,14 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
       await new Promise<void>((resolve) => data.write(randomBytes(50_000), () => resolve()));
       raw.end();
       assert.equal((await driver.reply()).code, 426);
-      await using other = await greeted(server);
+      await using other = await server.greeted();
       await other.logIn("bob");
       await other.expect(`SIZE cut-${version}`, 550);
       await driver.expect(`SIZE cut-${version}`, 213);
     });
 
     it(`R-4217-40 T-09 REIN under ${version} answers inside TLS and goes on in clear`, async () => {
-      await using driver = await greeted(server);
+      await using driver = await server.greeted();
       const raw = driver.socket;
       await driver.expect("AUTH TLS", 234);
       const secured = await driver.startTls(tls);
@@ -218,7 +206,7 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
   it("R-4217-23 R-4217-24 data is clear until PROT P, which may come between EPSV and the transfer", async () => {
     await using lenient = await startTestServer({ listener: { requireTls: "login" } });
     await writeFile(join(lenient.directory, "file"), "content");
-    await using driver = await greeted(lenient);
+    await using driver = await lenient.greeted();
     await driver.expect("AUTH TLS", 234);
     await driver.startTls(anyCertificate);
     await driver.expect("USER alice", 331);
@@ -236,7 +224,7 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
 
   for (const mechanism of ["SSL", "TLS-P"]) {
     it(`R-SSL-01 R-SSL-02 AUTH ${mechanism} implies PROT P`, async () => {
-      await using driver = await greeted(server);
+      await using driver = await server.greeted();
       await driver.expect(`AUTH ${mechanism}`, 234);
       await driver.startTls(anyCertificate);
       await driver.expect("USER alice", 331);
@@ -247,7 +235,7 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
 
   it("R-4217-04 AUTH wipes what the clear connection planted", async () => {
     await using lenient = await startTestServer({ listener: { requireTls: "none" } });
-    await using driver = await greeted(lenient);
+    await using driver = await lenient.greeted();
     await driver.expect("USER alice", 331);
     await driver.expect("PASS secret", 230);
     await driver.expect("MKD a", 257);
@@ -265,14 +253,14 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
 
   it("R-4217-45 AUTH and REIN cannot be cycled for ever", async () => {
     await using few = await startTestServer({ limits: { securityExchangesCount: 2 } });
-    await using driver = await greeted(few);
+    await using driver = await few.greeted();
     for (let round = 0; round < 2; round++) await driver.expect("REIN", 220);
     await driver.expect("REIN", 421);
     assert.equal(await driver.waitForEnd(), true);
   });
 
   it("R-4217-30 CCC: 533 in clear, 534 while off", async () => {
-    await using driver = await greeted(server);
+    await using driver = await server.greeted();
     await driver.expect("CCC", 533);
     await driver.logIn();
     await driver.expect("CCC", 534);
@@ -281,7 +269,7 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
   it("R-4217-30 R-4217-31 T-06 CCC where it is on: clear commands, data still protected", async () => {
     await using lenient = await startTestServer({ listener: { requireTls: "data" }, capabilities: ["ccc"] });
     await writeFile(join(lenient.directory, "file"), "content");
-    await using driver = await greeted(lenient);
+    await using driver = await lenient.greeted();
     const raw = driver.socket;
     await driver.expect("AUTH TLS", 234);
     const secured = await driver.startTls(anyCertificate);

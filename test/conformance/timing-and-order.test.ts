@@ -1,5 +1,5 @@
 import { initialServerPiState, type ServerPiPolicy, verbs, verbsNotImplemented } from "@sallyport/protocol";
-import { FtpDriver, startTestServer, type TestServer } from "@sallyport/testing";
+import { FtpDriver, startTestServer } from "@sallyport/testing";
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readdir, writeFile } from "node:fs/promises";
@@ -10,26 +10,13 @@ import { deflateSync } from "node:zlib";
 
 const anyCertificate = { rejectUnauthorized: false } as const;
 
-async function greeted(server: TestServer): Promise<FtpDriver> {
-  const driver = await FtpDriver.connect(server.explicitPort);
-  await driver.reply();
-  return driver;
-}
-
-async function loggedIn(server: TestServer): Promise<FtpDriver> {
-  const driver = await greeted(server);
-  await driver.logIn();
-  await driver.expect("TYPE I", 200);
-  return driver;
-}
-
 describe("order and time of replies", () => {
   it("R-959-10 R-2228-04 every verb is answered at least once, and by a code of the right kind", async () => {
     await using server = await startTestServer();
     await writeFile(join(server.directory, "file"), "content");
     for (const verb of [...Object.keys(verbs), ...verbsNotImplemented, "NONSENSE"]) {
       if (["QUIT", "REIN", "AUTH", "USER", "PASS"].includes(verb)) continue;
-      await using driver = await loggedIn(server);
+      await using driver = await server.loggedIn();
       for (const argument of ["", " x", " 1 2 3", " ()!"]) {
         const { code } = await driver.command(`${verb}${argument}`);
         assert.ok(code >= 200 && code < 600, `${verb}${argument} was answered ${code}`);
@@ -45,7 +32,7 @@ describe("order and time of replies", () => {
   it("R-1123-09 R-959-10 an idle connection is told 421 and closed; a running transfer is not idle", async () => {
     await using server = await startTestServer({ limits: { idleMs: 400 } });
     await writeFile(join(server.directory, "slow"), randomBytes(4 * 1024 * 1024));
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     const raw = await driver.openPassive();
     assert.equal((await driver.command("RETR slow")).code, 150);
     const data = await driver.secureData(raw);
@@ -60,14 +47,14 @@ describe("order and time of replies", () => {
 
   it("S-15 a connection that never logs in is closed", async () => {
     await using server = await startTestServer({ limits: { preLoginMs: 300 } });
-    await using driver = await greeted(server);
+    await using driver = await server.greeted();
     assert.equal((await driver.reply()).code, 421);
     assert.equal(await driver.waitForEnd(), true);
   });
 
   it("S-14 a line that is dripped is given up", async () => {
     await using server = await startTestServer({ limits: { commandLineMs: 300, idleMs: 600 } });
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     for (let count = 0; count < 20 && !driver.ended; count++) {
       driver.send("A");
       await pause(100);
@@ -78,7 +65,7 @@ describe("order and time of replies", () => {
   it("R-TLS-38 a handshake that never comes closes the connection, on both ports", async () => {
     await using server = await startTestServer({ limits: { handshakeMs: 300 } });
     await using implicit = await FtpDriver.connect(server.implicitPort);
-    await using explicit = await greeted(server);
+    await using explicit = await server.greeted();
     await explicit.expect("AUTH TLS", 234);
     assert.equal(await implicit.waitForEnd(3000), true);
     assert.equal(await explicit.waitForEnd(3000), true);
@@ -88,7 +75,7 @@ describe("order and time of replies", () => {
   it("R-DATA-06 a transfer in which nothing moves is 426", async () => {
     await using server = await startTestServer({ limits: { dataStallMs: 300 } });
     await writeFile(join(server.directory, "big"), randomBytes(64 * 1024 * 1024));
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     const raw = await driver.openPassive();
     assert.equal((await driver.command("RETR big")).code, 150);
     const data = await driver.secureData(raw);
@@ -101,7 +88,7 @@ describe("order and time of replies", () => {
     it(`R-DATA-04 the ClientHello ${order} the transfer command`, async () => {
       await using server = await startTestServer();
       await writeFile(join(server.directory, "file"), "content");
-      await using driver = await loggedIn(server);
+      await using driver = await server.loggedIn();
       const raw = await driver.openPassive();
       const early = order === "before" ? await driver.secureData(raw) : undefined;
       assert.equal((await driver.command("RETR file")).code, 150);
@@ -114,7 +101,7 @@ describe("order and time of replies", () => {
   it("R-DATA-04 the data connection may come after the transfer command", async () => {
     await using server = await startTestServer();
     await writeFile(join(server.directory, "file"), "content");
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     const { text } = await driver.expect("EPSV", 229);
     assert.equal((await driver.command("RETR file")).code, 150);
     await pause(100);
@@ -128,8 +115,8 @@ describe("order and time of replies", () => {
 
   it("R-DATA-05 at 226 the file is there with its whole size, for everybody", async () => {
     await using server = await startTestServer();
-    await using driver = await loggedIn(server);
-    await using other = await loggedIn(server);
+    await using driver = await server.loggedIn();
+    await using other = await server.loggedIn();
     for (let round = 0; round < 10; round++) {
       const octets = randomBytes(100_000 + round);
       assert.equal((await driver.store(`STOR visible-${round}`, octets)).completion?.code, 226);
@@ -139,8 +126,8 @@ describe("order and time of replies", () => {
 
   it("R-1123-04 what may work later is 4yz: no free port, too many digests", async () => {
     await using server = await startTestServer({ passive: { ports: { first: 50990, last: 50990 } } });
-    await using first = await loggedIn(server);
-    await using second = await loggedIn(server);
+    await using first = await server.loggedIn();
+    await using second = await server.loggedIn();
     await first.expect("EPSV", 229);
     await second.expect("EPSV", 425);
     await first.expect("ABOR", 226);
@@ -149,7 +136,7 @@ describe("order and time of replies", () => {
 
   it("R-959-13 every octet but those that cannot be part of a name comes back in a listing", async () => {
     await using server = await startTestServer();
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     const wanted: string[] = [];
     for (let octet = 1; octet < 256; octet++) {
       if ([0x0a, 0x0d, 0x2f].includes(octet)) continue;
@@ -207,13 +194,13 @@ describe("order and time of replies", () => {
 
   it("R-7151-04 USER without HOST is let into the default host", async () => {
     await using server = await startTestServer({ hosts: ["a.example"] });
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     await driver.expect("PWD", 257);
   });
 
   it("R-2228-08 CCC: 533 in clear, 534 before login and where TLS is required", async () => {
     await using server = await startTestServer({ capabilities: ["ccc"] });
-    await using driver = await greeted(server);
+    await using driver = await server.greeted();
     await driver.expect("CCC", 533);
     await driver.expect("AUTH TLS", 234);
     await driver.startTls(anyCertificate);
@@ -224,7 +211,7 @@ describe("order and time of replies", () => {
 
   it("R-2228-14 data at a level that is too low is 521 before 150 (D-02)", async () => {
     await using server = await startTestServer();
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     await driver.expect("PROT C", 200);
     await driver.expect("EPSV", 229);
     for (const line of ["RETR x", "STOR x", "LIST", "MLSD", "NLST", "APPE x", "STOU"]) await driver.expect(line, 521);
@@ -232,7 +219,7 @@ describe("order and time of replies", () => {
 
   it("R-MODZ-02 OPTS MODE Z: level and reset, 501 for other keys", async () => {
     await using server = await startTestServer();
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     for (const [options, code] of [
       ["Z LEVEL 9", 200],
       ["Z", 200],
@@ -247,11 +234,11 @@ describe("order and time of replies", () => {
 
   it("R-MODZ-03 S-24 an upload in MODE Z that grows beyond measure is refused and publishes nothing", async () => {
     await using server = await startTestServer();
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     await driver.expect("MODE Z", 200);
     const { completion } = await driver.store("STOR bomb", deflateSync(Buffer.alloc(64 * 1024 * 1024)));
     assert.equal(completion?.code, 426);
-    await using other = await greeted(server);
+    await using other = await server.greeted();
     await other.logIn("bob");
     await other.expect("SIZE bomb", 550);
   });
@@ -259,7 +246,7 @@ describe("order and time of replies", () => {
   it("R-TLS-37 a ticket of another protocol version is not resumed", async () => {
     await using server = await startTestServer({ listener: { dataResumption: "require" } });
     await writeFile(join(server.directory, "file"), "content");
-    await using driver = await greeted(server);
+    await using driver = await server.greeted();
     await driver.logIn("alice", "secret", { ...anyCertificate, maxVersion: "TLSv1.2" });
     assert.equal((await driver.retrieve("RETR file")).resumed, true);
     const raw = await driver.openPassive();
@@ -272,7 +259,7 @@ describe("order and time of replies", () => {
 
   it("R-959-26 R-LOCK-01 SMNT is 502, verbs of no registry are 500", async () => {
     await using server = await startTestServer();
-    await using driver = await loggedIn(server);
+    await using driver = await server.loggedIn();
     await driver.expect("SMNT /", 502);
     await driver.expect("LOCK x", 500);
   });

@@ -7,6 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeTestIdentity, type TestIdentity } from "./certificates.ts";
+import { FtpDriver } from "./ftp-driver.ts";
 
 export interface TestServerOptions extends Partial<Omit<FtpServerOptions, "listeners" | "tls">> {
   /** Changes to both listeners. */
@@ -27,6 +28,10 @@ export interface TestServer extends AsyncDisposable {
   readonly server: FtpServer;
   /** Everything that it told, oldest first. */
   readonly events: ServerEvent[];
+  /** A new connection to the explicit port, greeting read. */
+  greeted(): Promise<FtpDriver>;
+  /** The same under TLS, logged in, with PROT P and in TYPE I. */
+  loggedIn(user?: string): Promise<FtpDriver>;
   /** Waits for an event of a kind, also one that was told already. */
   event<K extends ServerEvent["kind"]>(kind: K, timeoutMs?: number): Promise<Extract<ServerEvent, { kind: K }>>;
 }
@@ -65,12 +70,25 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     directory,
     server,
     events,
+    greeted: () => greetedBy(explicit, address),
+    loggedIn: async (user) => {
+      const driver = await greetedBy(explicit, address);
+      await driver.logIn(user);
+      await driver.expect("TYPE I", 200);
+      return driver;
+    },
     event: (kind, timeoutMs = 5000) => waitForEvent(events, kind, timeoutMs),
     [Symbol.asyncDispose]: async () => {
       await server.close();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+async function greetedBy({ port }: { readonly port: number }, host: string): Promise<FtpDriver> {
+  const driver = await FtpDriver.connect(port, { host });
+  await driver.reply();
+  return driver;
 }
 
 /** Knows `alice` and `bob` by the password `secret`. */
