@@ -3,7 +3,7 @@
 const wanted = 26;
 
 if (Number.parseInt(process.versions.node, 10) >= wanted) {
-  import("../dist/main.js");
+  void import("../dist/main.js");
 } else {
   process.stderr.write(`sallyport: needs Node ${wanted} or newer, and this is Node ${process.versions.node}\n`);
   process.exitCode = 69;
