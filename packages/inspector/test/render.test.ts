@@ -44,6 +44,13 @@ test("no line is wider than the terminal, at any width from 40 to 200 columns", 
   }
 });
 
+test("late events keep the columns in line, in seconds", () => {
+  const late = recorded("sound").map((event, at) => ({ ...event, atMs: 900 + at * 40_000 }));
+  const lines = renderExplanation(late, { ...target, width: 120, colour: false });
+  assert.ok(lines.every((line) => columnsOf(line) <= 120));
+  assert.ok(lines.some((line) => line.startsWith(" 80.90 s ")));
+});
+
 test("colour adds nothing but colour, and says nothing that words do not", () => {
   const options = { ...target, width: 120 };
   const plain = renderExplanation(recorded("sound"), { ...options, colour: false });

@@ -140,7 +140,10 @@ function groupedByTick(events: readonly ExplainEvent[]): ExplainEvent[][] {
 }
 
 function timeText(event: ExplainEvent | undefined): string {
-  return event ? `${event.atMs.toFixed(1)} ms` : "";
+  if (!event) return "";
+  if (event.atMs < 999.9) return `${event.atMs.toFixed(1)} ms`;
+  const seconds = event.atMs / 1000;
+  return `${seconds.toFixed(seconds < 100 ? 2 : 1)} s`;
 }
 
 /** Rows of a time and both columns; the column that has less to say stays empty. */

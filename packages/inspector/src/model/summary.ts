@@ -122,7 +122,8 @@ export function turnOf(events: readonly ExplainEvent[]): Turn | undefined {
 /** What anyone on the wire could read of the connection, in words, most telling first. */
 export function readableByAnyone(summary: ModeSummary): readonly string[] {
   const { clearLines, clientHello, serverHello } = summary;
-  const readable = clearLines.map((line) => `"${line}"`);
+  const readable = clearLines.slice(0, clearLinesShown).map((line) => `"${line}"`);
+  if (clearLines.length > clearLinesShown) readable.push(`${clearLines.length - clearLinesShown} more lines`);
   if (clientHello) {
     const name = clientHello.serverName === undefined ? "no server name" : `server name ${clientHello.serverName}`;
     const alpn = clientHello.alpn.length === 0 ? "" : `, ALPN ${clientHello.alpn.join(" ")}`;
@@ -132,6 +133,8 @@ export function readableByAnyone(summary: ModeSummary): readonly string[] {
   if (summary.certificateReadable) readable.push("the server's certificate");
   return readable;
 }
+
+const clearLinesShown = 8;
 
 /** Octets that crossed the wire, not what an end of the connection told about them. */
 function isOnWire(event: ExplainEvent): boolean {
