@@ -15,8 +15,6 @@ export class ServerTlsSocket extends TLSSocket {
     super(under, options);
     // The event is not in Node's types, only in its sources, since 0.11.
     this.on("_tlsError" as "error", (error: Error) => {
-      // OpenSSL marks a fatal alert as the end of input as well.
-      this.closeNotifyReceived = false;
       if (!this.destroyed) this.destroy(error);
     });
   }

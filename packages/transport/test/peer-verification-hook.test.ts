@@ -1,6 +1,10 @@
 import { makeTestIdentity } from "@sallyport/testing";
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { test } from "node:test";
 import { verificationProblem, verifyIssued } from "../src/peer-verification-hook.ts";
@@ -27,6 +31,32 @@ test("R-TLS-40 the public fallback verifies issuer, time and purpose", () => {
   );
   assert.equal(verifyIssued(new X509Certificate(sound.leaf), []), unknownIssuer);
   assert.equal(verifyIssued(new X509Certificate(sound.leaf), [new X509Certificate(sound.leaf)]), unknownIssuer);
+});
+
+test("R-TLS-40 a name alone makes no issuer: who signed counts, and whether it may", () => {
+  const directory = mkdtempSync(join(tmpdir(), "sallyport-forged-"));
+  const file = (name: string) => join(directory, name);
+  const openssl = (...args: string[]) => execFileSync("openssl", args, { stdio: "ignore" });
+  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
+  const read = (name: string) => new X509Certificate(readFileSync(file(name)));
+  try {
+    const [subject] = ca.map((authorityCertificate) => `/${authorityCertificate.subject}`);
+    openssl("req", "-x509", ...newKey, "-keyout", file("f.key"), "-out", file("f.pem"), "-subj", subject ?? "");
+    openssl("req", ...newKey, "-keyout", file("l.key"), "-out", file("l.csr"), "-subj", "/CN=alice.test");
+    openssl(
+      ...["x509", "-req", "-in", file("l.csr"), "-CA", file("f.pem"), "-CAkey", file("f.key"), "-out", file("l.pem")],
+    );
+    const forged = read("l.pem");
+    assert.equal(verifyIssued(forged, [read("f.pem")]), undefined, "its own forger vouches for it");
+    assert.equal(verifyIssued(forged, ca), unknownIssuer);
+    openssl(
+      ...["req", "-x509", ...newKey, "-keyout", file("s.key"), "-out", file("s.pem"), "-subj", "/CN=self"],
+      ...["-addext", "basicConstraints=critical,CA:FALSE"],
+    );
+    assert.equal(verifyIssued(read("s.pem"), [read("s.pem")]), unknownIssuer, "no authority");
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 });
 
 test("R-TLS-40 the hook asks Node's handle, and without it the fallback decides", () => {

@@ -67,19 +67,23 @@ function recordControl(tcp: Socket, options: ControlConnectionOptions): Recorded
 /** A client's TCP connection that records what it reads in clear. */
 export class WirePeer implements AsyncDisposable {
   readonly tcp: Socket;
-  received: Buffer = Buffer.alloc(0);
   ended = false;
   closed = false;
   error: Error | undefined;
-  readonly #onOctets = (octets: Buffer): void => {
-    this.received = Buffer.concat([this.received, octets]);
-  };
+  #received: Buffer[] = [];
+  readonly #onOctets = (octets: Buffer): void => void this.#received.push(octets);
 
   private constructor(port: number) {
     this.tcp = connect({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
     this.tcp.on("data", this.#onOctets);
     this.tcp.on("end", () => (this.ended = true)).on("close", () => (this.closed = true));
     this.tcp.on("error", (error) => (this.error = error));
+  }
+
+  /** All that was read in clear. */
+  get received(): Buffer {
+    this.#received = [Buffer.concat(this.#received)];
+    return this.#received[0] ?? Buffer.alloc(0);
   }
 
   static async connect(port: number): Promise<WirePeer> {
