@@ -8,6 +8,7 @@ import {
   StorageError,
   type StorageErrorKind,
   type StorageSource,
+  type WritableFile,
   type WriteIntent,
 } from "@sallyport/server/storage";
 
@@ -30,16 +31,27 @@ export function ascii(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
-/** Writes in pieces, two of them outstanding at a time, and does not end the upload. */
-export async function fill(storage: Storage, at: string, content: Uint8Array, intent: WriteIntent) {
+/** Writes in pieces, two of them outstanding at a time, and does not end the upload unless a write fails. */
+export async function fill(
+  storage: Storage,
+  at: string,
+  content: Uint8Array,
+  intent: WriteIntent,
+): Promise<WritableFile> {
   const file = await storage.openWrite(path(at), intent);
   const outstanding: Promise<void>[] = [];
-  for (let done = 0; done < content.length; done += pieceBytes) {
-    const writing = file.write(content.subarray(done, done + pieceBytes), file.startPosition + done);
-    if (writing !== undefined) outstanding.push(writing);
-    if (outstanding.length === 2) await outstanding.shift();
+  try {
+    for (let done = 0; done < content.length; done += pieceBytes) {
+      const writing = file.write(content.subarray(done, done + pieceBytes), file.startPosition + done);
+      if (writing !== undefined) outstanding.push(writing);
+      if (outstanding.length === 2) await outstanding.shift();
+    }
+    await Promise.all(outstanding);
+  } catch (error) {
+    await Promise.allSettled(outstanding);
+    await file.abandon({ keep: false });
+    throw error;
   }
-  await Promise.all(outstanding);
   return file;
 }
 

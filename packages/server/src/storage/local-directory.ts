@@ -1,18 +1,21 @@
 import fs from "node:fs";
 
-import { ConfigError, limits, type Octets, octetsFromText } from "@sallyport/protocol";
+import { ConfigError, limits, type Octets, octetsFromText, rootPath } from "@sallyport/protocol";
 
 import { Claims } from "./local/claims.ts";
 import { type Confinement, ConfinedTree, type LinkPolicy } from "./local/confined-tree.ts";
 import type { DirectoryHandle } from "./local/directory-handle.ts";
+import { storageErrorFrom } from "./local/errno.ts";
 import { asynchronousCalls, synchronousCalls } from "./local/file-calls.ts";
 import { KeptParts } from "./local/kept-parts.ts";
 import { type LocalGround, LocalStorage } from "./local/local-storage.ts";
 import { isLocalFileSystem } from "./local/local-file-system.ts";
+import { processToken } from "./local/living-process.ts";
 import { ReservedAreas } from "./local/reserved-areas.ts";
 import { existingChild } from "./local/reserved-folder.ts";
 import { reservedName } from "./local/reserved-name.ts";
 import { sweepArea } from "./local/sweep.ts";
+import { StorageError } from "./storage-error.ts";
 import type { Storage, StorageSource } from "./storage.ts";
 
 export interface LocalDirectoryOptions {
@@ -41,11 +44,22 @@ export interface LocalDirectoryOptions {
  */
 export class LocalDirectory implements StorageSource, AsyncDisposable {
   readonly #ground: LocalGround;
-  readonly #sweep: (area: DirectoryHandle) => Promise<void>;
+  readonly #sweepArea: (area: DirectoryHandle) => Promise<void>;
 
-  private constructor(sweep: (area: DirectoryHandle) => Promise<void>, ground: LocalGround) {
-    this.#sweep = sweep;
-    this.#ground = ground;
+  private constructor(tree: ConfinedTree, options: LocalDirectoryOptions) {
+    const keepPartsMs = options.keepPartsMs ?? limits.interruptedUploadMs.value;
+    const claims = new Claims(tree);
+    this.#sweepArea = (area) => sweepArea(tree, claims, area, keepPartsMs);
+    const areas = new ReservedAreas(tree, this.#sweepArea);
+    this.#ground = {
+      tree,
+      areas,
+      claims,
+      parts: new KeptParts(tree, areas, keepPartsMs),
+      durable: options.durable ?? false,
+      fileMode: options.fileMode ?? 0o666,
+      directoryMode: options.directoryMode ?? 0o777,
+    };
   }
 
   /**
@@ -53,35 +67,23 @@ export class LocalDirectory implements StorageSource, AsyncDisposable {
    *
    * @throws {ConfigError} SALLYPORT_STORAGE_ROOT where it is missing, no directory, or may not be entered
    */
-  static async open(rootPath: string, options: LocalDirectoryOptions = {}): Promise<LocalDirectory> {
+  static async open(path: string, options: LocalDirectoryOptions = {}): Promise<LocalDirectory> {
+    let tree: ConfinedTree | undefined;
     try {
-      const local = options.calls ?? (isLocalFileSystem(rootPath) ? "synchronous" : "asynchronous");
-      const tree = new ConfinedTree(
-        local === "synchronous" ? synchronousCalls : asynchronousCalls,
-        octetsFromText(rootPath),
-        {
-          links: options.links ?? "follow-inside",
-          confinement: options.confinement ?? (fs.existsSync("/proc/self/fd") ? "descriptors" : "paths"),
-        },
-      );
-      const keepPartsMs = options.keepPartsMs ?? limits.interruptedUploadMs.value;
-      const claims = new Claims(tree);
-      const sweep = (area: DirectoryHandle): Promise<void> => sweepArea(tree, claims, area, keepPartsMs);
-      const areas = new ReservedAreas(tree, sweep);
-      const directory = new LocalDirectory(sweep, {
-        tree,
-        areas,
-        claims,
-        parts: new KeptParts(tree, areas, keepPartsMs),
-        durable: options.durable ?? false,
-        fileMode: options.fileMode ?? 0o666,
-        directoryMode: options.directoryMode ?? 0o777,
+      const calls = options.calls ?? (isLocalFileSystem(path) ? "synchronous" : "asynchronous");
+      tree = new ConfinedTree(calls === "synchronous" ? synchronousCalls : asynchronousCalls, octetsFromText(path), {
+        links: options.links ?? "follow-inside",
+        confinement: options.confinement ?? (fs.existsSync("/proc/self/fd") ? "descriptors" : "paths"),
       });
-      await directory.sweep();
+      // Found now, because later there may be no descriptor left to find it with.
+      processToken();
+      const directory = new LocalDirectory(tree, options);
+      await directory.#sweepWhatMayBe();
       return directory;
     } catch (cause) {
+      await tree?.close();
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new ConfigError("SALLYPORT_STORAGE_ROOT", `cannot serve ${rootPath}: ${why}`, { cause });
+      throw new ConfigError("SALLYPORT_STORAGE_ROOT", `cannot serve ${path}: ${why}`, { cause });
     }
   }
 
@@ -95,19 +97,32 @@ export class LocalDirectory implements StorageSource, AsyncDisposable {
    * for days calls it now and then.
    */
   async sweep(): Promise<void> {
-    const { tree, areas } = this.#ground;
-    using area = await areas.root();
-    if (area === undefined) return;
-    await this.#sweep(area);
-    for (const canonical of await areas.noted(area)) {
-      using directory = await existingDirectory(tree, canonical);
-      using elsewhere = directory && (await existingChild(directory, reservedName));
-      if (elsewhere !== undefined) await this.#sweep(elsewhere);
+    try {
+      const { tree, areas } = this.#ground;
+      using area = await areas.root();
+      if (area === undefined) return;
+      await this.#sweepArea(area);
+      for (const canonical of await areas.noted(area)) {
+        using directory = await existingDirectory(tree, canonical);
+        using elsewhere = directory && (await existingChild(directory, reservedName));
+        if (elsewhere !== undefined) await this.#sweepArea(elsewhere);
+      }
+    } catch (error) {
+      throw storageErrorFrom(error, rootPath);
     }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#ground.tree.close();
+  }
+
+  /** A directory that may be read and not written is served with what others have left in it. */
+  async #sweepWhatMayBe(): Promise<void> {
+    try {
+      await this.sweep();
+    } catch (error) {
+      if (!(error instanceof StorageError) || (error.kind !== "denied" && error.kind !== "read-only")) throw error;
+    }
   }
 }
 

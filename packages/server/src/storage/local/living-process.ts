@@ -2,6 +2,8 @@ import fs from "node:fs";
 
 import type { Octets } from "@sallyport/protocol";
 
+import { errnoOf } from "./errno.ts";
+
 /**
  * A name for this process that no other process has had since the machine started: boot, process namespace, number
  * and start time. Files left behind carry it, so that whoever finds one can tell whether its writer still lives.
@@ -41,18 +43,22 @@ function startTicks(processId: number): string {
   }
 }
 
+/** What a file in `/proc` says; empty where there is none, and no guess where it cannot be told. */
 function read(path: string): string {
-  try {
-    return fs.readFileSync(path, "latin1");
-  } catch {
-    return "";
-  }
+  return orAbsent(() => fs.readFileSync(path, "latin1"));
 }
 
 function readLink(path: string): string {
+  return orAbsent(() => fs.readlinkSync(path));
+}
+
+function orAbsent(look: () => string): string {
   try {
-    return fs.readlinkSync(path);
-  } catch {
-    return "";
+    return look();
+  } catch (error) {
+    if (absent.has(errnoOf(error))) return "";
+    throw error;
   }
 }
+
+const absent: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ESRCH", "EACCES"]);

@@ -56,7 +56,11 @@ export class LocalUpload implements WritableFile {
     if (lengthBytes < this.#bounds.lengthMinBytes) {
       throw new StorageError("out-of-range", `${displayOctets(this.#path)}: cut below what was there before`);
     }
-    await this.#raising(this.#writer.truncate(lengthBytes));
+    try {
+      await this.#writer.truncate(lengthBytes);
+    } catch (error) {
+      throw storageErrorFrom(error, this.#path);
+    }
   }
 
   async publish(): Promise<Entry> {
@@ -79,7 +83,11 @@ export class LocalUpload implements WritableFile {
     this.#state = "ended";
     await this.#writer.quiesce();
     try {
-      await this.#raising(keep ? this.#ending.keep() : this.#ending.undo());
+      if (keep) await this.#ending.keep();
+      else await this.#ending.undo();
+    } catch (error) {
+      if (keep) await this.#ending.undo().catch(() => undefined);
+      throw storageErrorFrom(error, this.#path);
     } finally {
       await this.#ending.release();
     }
@@ -87,13 +95,5 @@ export class LocalUpload implements WritableFile {
 
   #assertOpen(): void {
     if (this.#state === "ended") throw new StorageError("failed", `${displayOctets(this.#path)}: the upload has ended`);
-  }
-
-  async #raising<T>(result: Promise<T>): Promise<T> {
-    try {
-      return await result;
-    } catch (error) {
-      throw storageErrorFrom(error, this.#path);
-    }
   }
 }

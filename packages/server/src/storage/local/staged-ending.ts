@@ -75,7 +75,6 @@ export class StagedEnding implements UploadEnding {
     await calls.ftruncate(writer.descriptor, writer.gaplessEnd);
     if (durable) await fsync(writer.descriptor);
     await this.#close();
-    this.#renamed = true;
     if (partBytes === undefined) await parts.keep(owner, location, { folder, name: stagedName });
   }
 
