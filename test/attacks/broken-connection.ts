@@ -77,7 +77,8 @@ export class BrokenConnection {
       case "PASS":
         // Holes: hashing only for who exists; no delay, no count; anonymous is let in.
         if (this.#user === "anonymous") return "230 welcome";
-        scryptSync(argument, "salt", 32, { N: 32768, maxmem: 2 ** 27 });
+        if (this.#user !== "alice" && this.#user !== "bob") return "530 no such user";
+        scryptSync(argument, "salt", 32, { N: 4096 });
         return argument === "secret" ? "230 welcome" : "530 wrong password";
       case "FEAT":
         return "211-Features:\r\n UTF8\r\n211 End";

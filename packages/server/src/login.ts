@@ -33,7 +33,8 @@ export async function checkPassword(context: CommandContext, user: string, passw
   const facts = loginFacts(context);
   const attempt = { remoteAddress: facts.remoteAddress, user };
   const judgement = environment.throttle.judge(attempt);
-  if (judgement.kind === "refused") return refuseLogin(context, user, judgement.reason, 0);
+  // Counted too, or one connection could go on for ever.
+  if (judgement.kind === "refused") return refuseLogin(context, user, judgement.reason, 1);
   await waited(judgement.delayMs, signal);
   const verdict = await authenticate(context, user, password, facts);
   switch (verdict.kind) {

@@ -154,7 +154,8 @@ export class FtpServer implements AsyncDisposable {
     if ((this.#perHost.get(remoteAddress) ?? 0) >= this.#limits.connectionsPerHostCount) {
       return "this address has too many connections";
     }
-    return undefined;
+    const judgement = this.#environment.throttle.judge({ remoteAddress });
+    return judgement.kind === "refused" ? judgement.reason : undefined;
   }
 }
 
