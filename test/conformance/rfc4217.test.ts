@@ -304,6 +304,14 @@ describe("implicit TLS", () => {
     });
   }
 
+  it("R-IMP-10 a ClientHello to the explicit port ends the connection without a 500", async () => {
+    await using driver = await server.greeted();
+    driver.send("\x16\x03\x01\x02\x00\x01\n\n\n\n");
+    assert.equal((await driver.reply()).code, 421);
+    assert.equal(await driver.waitForEnd(1000), true);
+    assert.equal(driver.pendingText, "");
+  });
+
   it("R-IMP-03 data is protected without PBSZ and PROT", async () => {
     await using driver = await FtpDriver.connect(server.implicitPort, { tls: anyCertificate });
     assert.equal((await driver.reply()).code, 220);

@@ -25,6 +25,9 @@ import { statusReply } from "./status.ts";
 import { replyForStorageError } from "./storage-replies.ts";
 import { TransferAborted } from "./transfer-aborted.ts";
 
+/** The first octet of a TLS handshake, which begins no command line (R-IMP-10). */
+const tlsHandshakeRecord = 0x16;
+
 /**
  * One control connection. It only moves things: octets to the decoder, lines to the server-PI, commands to their
  * handlers, replies to the peer. What they mean is decided elsewhere.
@@ -78,6 +81,13 @@ export class Connection {
   }
 
   #receive(octets: Uint8Array): void {
+    if (octets[0] === tlsHandshakeRecord && this.#pi.state.control === "clear" && !this.#decoder.hasInput) {
+      this.#link.dismiss(
+        "Say AUTH TLS first.",
+        "TLS began without AUTH; the client takes this port for an implicit one",
+      );
+      return;
+    }
     this.#decoder.push(octets);
     this.#takeInput();
   }
