@@ -98,38 +98,36 @@ class Staging {
 
   #push(): void {
     const buffer = this.#buffer;
-    if (!buffer || this.#filledBytes === 0) return;
-    this.#full.push({ buffer, length: this.#filledBytes });
+    const length = this.#filledBytes;
+    if (!buffer || length === 0) return;
     this.#buffer = undefined;
     this.#filledBytes = 0;
-    this.#write();
+    if (this.#outstandingCount < this.#outstandingCountMax) this.#write(buffer, length);
+    else this.#full.push({ buffer, length });
   }
 
-  #write(): void {
-    while (this.#outstandingCount < this.#outstandingCountMax) {
-      const next = this.#full.shift();
-      if (!next) return;
-      const writing = this.#refused ? undefined : this.#begin(next);
-      if (!writing) {
-        this.#release(next.buffer);
-        continue;
+  #write(buffer: Buffer<ArrayBuffer>, length: number): void {
+    const writing = this.#refused ? undefined : this.#begin(buffer, length);
+    if (!writing) return this.#release(buffer);
+    this.#outstandingCount += 1;
+    const written = (): void => {
+      this.#outstandingCount -= 1;
+      this.#release(buffer);
+      while (this.#outstandingCount < this.#outstandingCountMax) {
+        const next = this.#full.shift();
+        if (!next) break;
+        this.#write(next.buffer, next.length);
       }
-      this.#outstandingCount += 1;
-      const written = (): void => {
-        this.#outstandingCount -= 1;
-        this.#release(next.buffer);
-        this.#write();
-        if (this.#outstandingCount === 0) this.#onQuiet();
-        if (this.hasRoom) this.onRoom();
-      };
-      writing.then(written, (error: unknown) => {
-        this.#refuse(error);
-        written();
-      });
-    }
+      if (this.#outstandingCount === 0) this.#onQuiet();
+      if (this.hasRoom) this.onRoom();
+    };
+    writing.then(written, (error: unknown) => {
+      this.#refuse(error);
+      written();
+    });
   }
 
-  #begin({ buffer, length }: Filled): undefined | Promise<void> {
+  #begin(buffer: Buffer<ArrayBuffer>, length: number): undefined | Promise<void> {
     const position = this.#position;
     this.#position += length;
     try {

@@ -14,8 +14,11 @@ export interface DataTls {
 }
 
 /**
- * Which way TLS takes to its TCP connection: `native`, below JavaScript; `watched`, native too, with its ending told
- * apart by a hook; `layered`, through a Duplex that withholds the FIN, slower, without any hook.
+ * Which way TLS takes to its TCP connection: `native`, below JavaScript, which cannot tell how the peer ended;
+ * `watched`, native too, with the ending told by a hook; `layered`, through a Duplex that withholds the FIN.
+ *
+ * Receiving costs the same on the last two (1.27 and 1.29 CPU-s/GiB, TLS 1.3, medians of 7 runs in turn). But a client
+ * that starts TLS before its command may want a download, and sending through the Duplex costs 1.81 instead of 0.73.
  */
 export type TlsPath = "native" | "watched" | "layered";
 

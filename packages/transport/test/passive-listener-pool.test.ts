@@ -122,6 +122,15 @@ test("S-07 a wildcard or a text that is no address is never listened on", async 
   assert.equal(pool.listenersCount, 0);
 });
 
+test("S-25 a client's port for active mode lets its server in and nobody else", async () => {
+  await using pool = new PassiveListenerPool();
+  const reservation = await pool.acquire({ localAddress: "127.0.0.1", peerAddress: "127.0.0.5" });
+  for (const stranger of ["127.0.0.1", "127.0.0.4"])
+    assert.ok(await isClosedUnheard(await dial(reservation.port, stranger)));
+  const server = await dial(reservation.port, "127.0.0.5");
+  assert.equal((await reservation.accept()).remotePort, server.localPort);
+});
+
 test("R-DATA-01 one connection is kept, the second is closed", async () => {
   await using pool = new PassiveListenerPool();
   const reservation = await pool.acquire(here);
