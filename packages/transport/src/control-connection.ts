@@ -106,6 +106,11 @@ export class ControlConnection implements AsyncDisposable {
     return this.#binding;
   }
 
+  /** Whether octets can be sent now: not while TLS starts or ends, nor after the end. */
+  get writable(): boolean {
+    return this.#carrier !== undefined;
+  }
+
   /** Octets written that the kernel has not taken yet. */
   get bufferedBytes(): number {
     return this.#carrier?.writableLength ?? 0;
@@ -244,8 +249,7 @@ export class ControlConnection implements AsyncDisposable {
       case "starting":
         return state.handshake.receive(octets);
       case "secure":
-        // OpenSSL would keep without bound what comes behind a close_notify.
-        if (!state.layer.socket.closeNotifyReceived) state.layer.duplex.deliver(octets);
+        state.layer.duplex.deliver(octets);
         return;
       case "leaving":
         state.behind.push(state.layer.duplex.deliver(octets, () => state.layer.socket.closeNotifyReceived));

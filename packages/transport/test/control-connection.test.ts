@@ -248,6 +248,7 @@ describe("TLS starts", () => {
     await using peer = await WirePeer.connect(server.port);
     await until("the connection", () => control !== undefined);
     const start = control?.connection.startTls(profile);
+    assert.equal(control?.connection.writable, false);
     assert.throws(() => control?.connection.write(octetsFromText("220\r\n")), UsageError);
     await assert.rejects(control?.connection.startTls(profile) ?? Promise.resolve(), UsageError);
     control?.connection.destroy();
