@@ -123,6 +123,6 @@ test("R-959-40 a connection that is not up in time is given up", async (t) => {
   const { port } = await listen(t);
   const dialling = dialActive({ address: "127.0.0.1", port }, { localAddress: "127.0.0.1", timeoutMs: 1 });
   // The loop is held past the timeout, so that the connection cannot come up first.
-  for (const until = performance.now() + 10; performance.now() < until; );
+  for (const until = performance.now() + 10; performance.now() < until;);
   await assert.rejects(dialling, hasCode("SALLYPORT_DATA_CONNECT_TIMEOUT"));
 });
