@@ -15,6 +15,9 @@ import {
 /** Makes an empty storage for one test; what is to be cleaned up afterwards hangs on the test's context. */
 export type MakeSource = (context: TestContext) => StorageSource | Promise<StorageSource>;
 
+/** Makes the view of one owner on such a storage. */
+export type MakeStorage = (context: TestContext) => Promise<Storage>;
+
 /** A virtual path, without the check that one from a peer would need. */
 export function path(text: string): VirtualPath {
   return text as VirtualPath;

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
 import { test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { storageSteps } from "@sallyport/testing";
 
@@ -15,7 +16,7 @@ type Activity = "append" | "continue" | "upload" | "publish";
 
 /** Lets another process be at work for a while and kills it without warning. */
 async function killAtWork(context: TestContext, activity: Activity, root: string, workMs: number): Promise<void> {
-  const script = path.join(import.meta.dirname, "uploading-process.ts");
+  const script = fileURLToPath(import.meta.resolve("./uploading-process.ts"));
   const child = spawn(process.execPath, ["--conditions=source", script, activity, root], {
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { ConfigError } from "@sallyport/protocol";
 import { LocalDirectory, type LocalDirectoryOptions, subtree } from "@sallyport/server/storage";
@@ -329,7 +330,7 @@ test(
   async (context) => {
     const root = temporaryDirectory(context);
     fs.writeFileSync(path.join(root, "log"), "whole");
-    const script = path.join(import.meta.dirname, "uploading-process.ts");
+    const script = fileURLToPath(import.meta.resolve("./uploading-process.ts"));
     const child = spawn(process.execPath, ["--conditions=source", script, "append", root], {
       stdio: ["ignore", "pipe", "inherit"],
     });

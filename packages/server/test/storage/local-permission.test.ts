@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -30,7 +31,7 @@ test("what the system forbids is denied, and nothing else is", { timeout: 60_000
   make(path.join(root, "shut/f"), 0, 0o644, "f");
   make(path.join(root, "open"), nobody, 0o755);
 
-  const script = path.join(import.meta.dirname, "unprivileged-process.ts");
+  const script = fileURLToPath(import.meta.resolve("./unprivileged-process.ts"));
   const { stdout, stderr } = spawnSync(process.execPath, ["--conditions=source", script, root], {
     uid: nobody,
     gid: nobody,
