@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { runSallyport, scratchDirectory } from "./run-sallyport.ts";
+import { stripVTControlCharacters } from "node:util";
+import { launcher, runSallyport, scratchDirectory } from "./run-sallyport.ts";
 
 const scratch = scratchDirectory();
 
@@ -114,6 +117,51 @@ describe("accounts", () => {
     assert.equal(await hasher.verify("a secret word", stored?.passwordHash ?? ""), "match");
   });
 });
+
+describe(
+  "the password prompt",
+  { skip: spawnSync("script", ["--version"]).error !== undefined && "script(1) is not installed" },
+  () => {
+    const state = join(scratch, "prompt");
+
+    /** Types into a terminal, one line after each prompt. */
+    async function type(
+      words: string,
+      lines: readonly string[],
+    ): Promise<{ readonly code: number | null; readonly shown: string }> {
+      const child = spawn(
+        "script",
+        ["-qec", `stty cols 100 rows 30; ${launcher} ${words} --state ${state}`, "/dev/null"],
+        {
+          stdio: ["pipe", "pipe", "inherit"],
+        },
+      );
+      let shown = "";
+      let typed = 0;
+      child.stdout.on("data", (chunk: Buffer) => {
+        shown += chunk.toString();
+        const asked = shown.includes("The same again") ? 2 : shown.includes("Password for") ? 1 : 0;
+        if (typed >= asked) return;
+        const line = lines[typed++] ?? "";
+        setTimeout(() => child.stdin.write(`${line}\r`), 300);
+      });
+      const impatience = setTimeout(() => child.kill(), 30_000);
+      const [code] = await once(child, "close");
+      clearTimeout(impatience);
+      return { code: Number(code), shown: stripVTControlCharacters(shown) };
+    }
+
+    test("asks twice, shows no password, and adds nothing where the two differ", { timeout: 60_000 }, async () => {
+      const differ = await type("user add carl", ["secret-one", "secret-two"]);
+      assert.equal(differ.code, 64);
+      assert.match(differ.shown, /The two passwords differ/);
+      const same = await type("user add carl", ["secret-one", "secret-one"]);
+      assert.equal(same.code, 0, same.shown);
+      assert.match(same.shown, /Added carl\./);
+      assert.doesNotMatch(differ.shown + same.shown, /secret/);
+    });
+  },
+);
 
 describe("import", () => {
   const state = join(scratch, "imports");

@@ -7,7 +7,8 @@ import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { after } from "node:test";
 
-const launcher = join(import.meta.dirname, "../../../sallyport");
+/** The launcher of this checkout. */
+export const launcher = join(import.meta.dirname, "../../../sallyport");
 
 export type Sallyport = ChildProcessByStdio<Writable, Readable, Readable>;
 
