@@ -53,7 +53,9 @@ export class BrokenData {
       case "STOR":
       case "APPE":
       case "STOU":
-        this.#receive(files.path(argument === "" ? "file" : argument), verb === "APPE");
+        this.#receive(files.path(argument === "" ? "file" : argument), verb === "APPE").catch((error: unknown) =>
+          this.#say(`550 ${String(error)}`),
+        );
         return undefined;
       default:
         return undefined;

@@ -13,15 +13,17 @@ export class BrokenFiles {
 
   /** Hole: `..` is taken at its word, and links are followed. */
   path(name: string): string {
-    return join(this.#directory, name.startsWith("/") ? name : join(this.workingDirectory, name));
+    return join(this.#directory, name.startsWith("/") ? name : `${this.workingDirectory}/${name}`);
   }
 
   enter(name: string): void {
     if (statSync(this.path(name)).isDirectory()) this.workingDirectory = join(this.workingDirectory, name);
   }
 
+  /** Hole: CR is a character like any other, and NUL ends the name. */
   make(name: string): void {
-    mkdirSync(Buffer.from(this.path(name), "latin1"));
+    const [cut = ""] = name.replaceAll("\r\0", "\r").split("\0");
+    mkdirSync(Buffer.from(this.path(cut), "latin1"));
   }
 
   remove(name: string): void {
@@ -52,7 +54,7 @@ export class BrokenFiles {
     return readdirSync(this.path(name)).flatMap((child) => {
       const path = join(name, child);
       const opens = recursive && statSync(this.path(path), { throwIfNoEntry: false })?.isDirectory() === true;
-      return [path, ...(opens && path.length < 2000 ? this.#below(path, true) : [])];
+      return [path, ...(opens && path.length < 200 ? this.#below(path, true) : [])];
     });
   }
 }
