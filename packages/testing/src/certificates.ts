@@ -71,7 +71,12 @@ function issue(wishes: TestIdentityWishes): TestIdentity {
   openssl("req", "-new", "-key", file("key.pem"), "-subj", `/CN=${wishes.names[0]}`, "-out", file("leaf.csr"));
   openssl(
     ...["ca", "-batch", "-notext", "-config", file("leaf.cnf"), "-extensions", "leaf", "-md", "sha256"],
-    ...["-startdate", generalizedTime(wishes.validFromDays ?? -1), "-enddate", generalizedTime(wishes.validForDays ?? 30)],
+    ...[
+      "-startdate",
+      generalizedTime(wishes.validFromDays ?? -1),
+      "-enddate",
+      generalizedTime(wishes.validForDays ?? 30),
+    ],
     ...["-in", file("leaf.csr"), "-out", file("leaf.pem")],
   );
   const leaf = readFileSync(file("leaf.pem"), "latin1");

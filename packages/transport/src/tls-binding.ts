@@ -18,7 +18,7 @@ export type DataUsage = "sends" | "may-receive";
  * data connection that resumes one belongs to the same client (R-TLS-34, S-08).
  *
  * The control connection's handshake runs on a context that all control connections of a profile share and that mints
- * each ticket with the keys of the connection whose octets are being read; that spares 32 KiB and 0.3 ms a login
+ * each ticket with the keys of the connection whose octets are being read; that spares 33 KiB and 0.25 ms a login
  * against a context for each. Data connections use contexts of this binding, made when first needed: one for
  * `may-receive` that sends no tickets, since a client that never reads turns them into a reset and a torn upload, and
  * one for `sends` that renews them, for clients that use a ticket once.
