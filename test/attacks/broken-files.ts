@@ -17,7 +17,9 @@ export class BrokenFiles {
   }
 
   enter(name: string): void {
-    if (statSync(this.path(name)).isDirectory()) this.workingDirectory = join(this.workingDirectory, name);
+    if (statSync(this.path(name)).isDirectory()) {
+      this.workingDirectory = name.startsWith("/") ? name : `${this.workingDirectory}/${name}`;
+    }
   }
 
   /** Hole: CR is a character like any other, and NUL ends the name. */
