@@ -1,6 +1,7 @@
 // npm run reference: writes anew what stands between the `generated` marks of docs/reference.
 import { readFileSync, writeFileSync } from "node:fs";
-import { generatedDocuments, withSections } from "./reference/generated-documents.ts";
+import { generatedDocuments } from "./reference/generated-documents.ts";
+import { withSections } from "./reference/sections.ts";
 
 const folder = new URL("../docs/reference/", import.meta.url);
 

@@ -1,5 +1,5 @@
 import { limits, verbAliases, type VerbRow, verbs, verbsNotImplemented } from "@sallyport/protocol";
-import { markdownTable } from "./generated-documents.ts";
+import { markdownTable } from "./sections.ts";
 
 /** Every verb of the server, from its row. */
 export function verbTable(): string {

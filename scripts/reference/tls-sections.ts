@@ -1,6 +1,6 @@
 import { FtpDriver, makeTestIdentity, startTestServer, type TestServer } from "@sallyport/testing";
 import { connect, type ConnectionOptions, getCiphers, type TLSSocket } from "node:tls";
-import { markdownTable, type Sections } from "./generated-documents.ts";
+import { markdownTable, type Sections } from "./sections.ts";
 
 /** What a server with default settings, an ECDSA and an RSA certificate really accepts, found by trying. */
 export async function tlsSections(): Promise<Sections> {

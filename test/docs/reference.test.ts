@@ -4,7 +4,8 @@ import { join } from "node:path";
 import test from "node:test";
 import { needs } from "@sallyport/testing";
 import { exitCodes } from "../../packages/cli/src/exit-codes.ts";
-import { generatedDocuments, withSections } from "../../scripts/reference/generated-documents.ts";
+import { generatedDocuments } from "../../scripts/reference/generated-documents.ts";
+import { withSections } from "../../scripts/reference/sections.ts";
 import { repository } from "../tidy/source-files.ts";
 
 const read = (name: string): string => readFileSync(join(repository, "docs/reference", name), "utf8");

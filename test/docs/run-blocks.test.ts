@@ -12,27 +12,32 @@ import { type CodeBlock, codeBlocks } from "./markdown.ts";
 /**
  * What the documents show, done: the `sh run` and `ts run` blocks of one document are one terminal, in a folder with
  * nothing in it but `./sallyport` and the packages. A block with `server PORT` behind `run` stays in the background until
- * the document ends, and what follows waits for its port.
+ * the document ends, and what follows waits for its port. A `text printed` block shows lines of what the block before it
+ * printed, in their order; `…` in them stands for what is different each time, and whole lines may be left out.
  */
 const documents = readFiles("README.md", "docs/guide/**/*.md").map(({ path, text: document }) => ({
   path,
-  blocks: codeBlocks(document).filter(({ info }) => info.split(" ").includes("run")),
+  blocks: codeBlocks(document).filter(({ info }) => /\b(?:run|printed)\b/.test(info)),
 }));
 
 const documentMs = 90_000;
 const runInfo = /^(?<language>sh|ts) run(?: server (?<port>\d+))?$/;
+const printedInfo = "text printed";
 
 test("no block asks for what is not known here", () => {
   const unknown = documents.flatMap(({ path, blocks }) =>
-    blocks.filter(({ info }) => !runInfo.test(info)).map(({ info, line }) => `${path}:${line}: ${info}`),
+    blocks
+      .filter(({ info }) => info !== printedInfo && !runInfo.test(info))
+      .map(({ info, line }) => `${path}:${line}: ${info}`),
   );
   assert.deepEqual(unknown, []);
 });
 
 for (const { path, blocks } of documents.filter((document) => document.blocks.length > 0)) {
   test(`${path} does what it says`, { skip: needs("linux", "curl", "lftp", "openssl") }, async () => {
-    const { code, output } = await runInTerminal(blocks);
+    const { code, output } = await runInTerminal(blocks.filter(({ info }) => info !== printedInfo));
     assert.equal(code, 0, output);
+    assert.deepEqual(linesNotPrinted(blocks, output), [], output);
   });
 }
 
@@ -52,6 +57,36 @@ test("a block that fails fails its document, and says which", { skip: needs("lin
   assert.doesNotMatch(output, /not reached/);
 });
 
+test("what a document shows and no program printed is found", () => {
+  const blocks = [
+    { info: "sh run", code: "date", line: 1 },
+    { info: printedInfo, code: "a…z\nleft in\na…z", line: 5 },
+  ];
+  assert.deepEqual(linesNotPrinted(blocks, "--- line 1\nabcz\nleft out\n  left in\n--- line 9\naz\n"), ["line 5: a…z"]);
+});
+
+/** Lines of `text printed` blocks that the block before did not print, or not in that order. */
+function linesNotPrinted(blocks: readonly CodeBlock[], output: string): readonly string[] {
+  let printed: readonly string[] = [];
+  return blocks.flatMap(({ info, code, line }) => {
+    if (info !== printedInfo) {
+      printed = (output.split(`--- line ${line}\n`)[1]?.split(/^--- line \d+$/m, 1)[0] ?? "").split("\n");
+      return [];
+    }
+    let from = 0;
+    return code.split("\n").flatMap((shown) => {
+      const at = printed.findIndex((real, index) => index >= from && isLike(real.trim(), shown.trim()));
+      if (at >= 0) from = at + 1;
+      return at >= 0 ? [] : [`line ${line}: ${shown}`];
+    });
+  });
+}
+
+function isLike(real: string, pattern: string): boolean {
+  const parts = pattern.split("…").map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`));
+  return new RegExp(`^${parts.join(".*")}$`).test(real);
+}
+
 /** Runs blocks in order, ends everything they started, and returns how it went with all that they printed. */
 async function runInTerminal(blocks: readonly CodeBlock[]): Promise<{ code: number | null; output: string }> {
   const folder = await mkdtemp(join(tmpdir(), "sallyport-docs-"));
@@ -60,7 +95,7 @@ async function runInTerminal(blocks: readonly CodeBlock[]): Promise<{ code: numb
   for (const { info, code, line } of blocks) {
     if (info.startsWith("ts")) await writeFile(join(folder, `line-${line}.mts`), code);
   }
-  const script = [waitForPort, ...blocks.map(terminalStep)].join("\n");
+  const script = ["exec 2>&1", waitForPort, ...blocks.map(terminalStep)].join("\n");
   const [program, ...before] = isolation();
   const child = spawn(program, [...before, "bash", "-euo", "pipefail", "-c", script], {
     cwd: folder,
