@@ -83,7 +83,7 @@ export async function createGivenTls(settings: ServiceSettings): Promise<ServerT
 }
 
 function createTls(
-  { minTlsVersion, clientCertificates }: ServiceSettings,
+  { minTlsVersion, clientCertificates, dataResumption }: ServiceSettings,
   identities: readonly TlsIdentityOptions[],
 ): Promise<ServerTlsProfile> {
   const authorities = clientCertificates && {
@@ -94,6 +94,7 @@ function createTls(
     identities,
     ...(minTlsVersion && { minVersion: minTlsVersion }),
     ...(authorities && { clientCertificates: authorities }),
+    resumesData: dataResumption !== "off",
   });
 }
 

@@ -75,6 +75,11 @@ export class Connection {
     await closed;
   }
 
+  /** Whether a transfer runs at the moment. */
+  get isTransferring(): boolean {
+    return this.#transfer !== undefined;
+  }
+
   /** Says 421 and closes; a running transfer is ended. */
   close(text: string): void {
     this.#link.dismiss(text, "the server is stopping");

@@ -89,6 +89,10 @@ export class ControlLink implements ControlView {
     return this.#control.binding;
   }
 
+  get ticketsSpent(): boolean {
+    return this.#control.binding?.ticketsSpent ?? false;
+  }
+
   get hasPendingInput(): boolean {
     return this.#owner.hasPendingInput;
   }

@@ -13,6 +13,8 @@ export interface ControlView {
   readonly localPort: number;
   /** TLS of the control connection as of now; undefined in the clear. */
   readonly tls: TlsFacts | undefined;
+  /** Whether the client used up the tickets that it was given; it cannot resume any more then. */
+  readonly ticketsSpent: boolean;
   /** Whether octets or commands wait that came in after the running command. */
   readonly hasPendingInput: boolean;
   /** Sends `reply` in the clear and starts TLS; rejects and closes the connection when the handshake fails. */

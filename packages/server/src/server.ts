@@ -83,15 +83,21 @@ export class FtpServer implements AsyncDisposable {
   }
 
   /**
-   * Stops listening, waits up to `graceMs` for running connections to end by themselves, then says 421 to the rest and
-   * closes them.
+   * Stops listening, says 421 to connections without a running transfer and closes them; the others get up to `graceMs`
+   * to finish theirs.
    */
   async close({ graceMs = 0 }: { readonly graceMs?: number } = {}): Promise<void> {
     this.#closing = true;
     this.#stopListening();
     const deadline = performance.now() + graceMs;
-    while (this.#connections.size > 0 && performance.now() < deadline) await pause(50);
-    for (const connection of this.#connections) connection.close("The server is stopping.");
+    for (;;) {
+      const patient = performance.now() < deadline;
+      for (const connection of this.#connections) {
+        if (!patient || !connection.isTransferring) connection.close("The server is stopping.");
+      }
+      if (!patient || this.#connections.size === 0) break;
+      await pause(50);
+    }
     const lastCall = performance.now() + this.#limits.lingerMs;
     while (this.#connections.size > 0 && performance.now() < lastCall) await pause(10);
     await this.#environment.passivePorts[Symbol.asyncDispose]();

@@ -95,6 +95,7 @@ async function secureData(context: CommandContext, data: DataConnection): Promis
     resumed: facts.tls.resumed,
     helloBroughtTicket: facts.tls.helloBroughtTicket,
     clientHasResumed: facts.tls.clientHasResumed,
+    ticketsSpent: control.ticketsSpent,
     sameClientCertificate: facts.tls.clientCertificateFingerprint === control.tls?.clientCertificate?.fingerprint,
   });
   if (!verdict.accept) throw new TlsError("SALLYPORT_DATA_NOT_RESUMED", verdict.cause);

@@ -1,0 +1,99 @@
+import { startTestServer, type TestServer } from "@sallyport/testing";
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+
+const anyCertificate = { rejectUnauthorized: false } as const;
+
+/** Retrieves the file, with the control connection's TLS resumed or not, and returns the last code. */
+async function retrieve(
+  server: TestServer,
+  rounds: readonly boolean[],
+  version: "TLSv1.2" | "TLSv1.3" = "TLSv1.3",
+): Promise<readonly number[]> {
+  await writeFile(join(server.directory, "file"), "content");
+  await using driver = await server.greeted();
+  await driver.logIn("alice", "secret", { ...anyCertificate, minVersion: version, maxVersion: version });
+  const codes: number[] = [];
+  for (const resume of rounds) {
+    const raw = await driver.openPassive();
+    assert.equal((await driver.command("RETR file")).code, 150);
+    const tls = { ...anyCertificate, minVersion: version, maxVersion: version, resume };
+    // A refused connection is closed, in TLS 1.2 before the client has seen the end of the handshake.
+    const data = await driver.secureData(raw, tls).catch(() => undefined);
+    data?.resume();
+    codes.push((await driver.reply()).code);
+  }
+  return codes;
+}
+
+describe("data resumption policies", () => {
+  for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+    it(`R-TLS-34 R-TLS-35 adaptive in ${version}: not demanded at first, demanded once the client has shown that it can`, async () => {
+      await using server = await startTestServer();
+      assert.deepEqual(await retrieve(server, [false, false, true, true, false], version), [226, 226, 226, 226, 522]);
+      const { cause, fix } = await server.event("data-connection-failed");
+      assert.match(cause, /did not resume TLS/);
+      assert.ok(fix);
+    });
+
+    it(`R-TLS-35 required in ${version}: 522 says what is missing`, async () => {
+      await using server = await startTestServer({ listener: { dataResumption: "require" } });
+      assert.deepEqual(await retrieve(server, [false, true], version), [522, 226]);
+    });
+
+    it(`R-TLS-34 offered in ${version}: never demanded`, async () => {
+      await using server = await startTestServer({ listener: { dataResumption: "offer" } });
+      assert.deepEqual(await retrieve(server, [true, false], version), [226, 226]);
+    });
+
+    it(`R-TLS-34 off in ${version}: nothing resumes`, async () => {
+      await using server = await startTestServer({ listener: { dataResumption: "off" }, tls: { resumesData: false } });
+      await writeFile(join(server.directory, "file"), "content");
+      await using driver = await server.greeted();
+      await driver.logIn("alice", "secret", { ...anyCertificate, minVersion: version, maxVersion: version });
+      const { resumed, completion } = await driver.retrieve("RETR file");
+      assert.deepEqual([resumed, completion?.code], [false, 226]);
+    });
+  }
+
+  it("an account's policy is its own", async () => {
+    await using server = await startTestServer({ account: { dataResumption: "require" } });
+    assert.deepEqual(await retrieve(server, [false, true]), [522, 226]);
+  });
+
+  it("R-TLS-20 an upload without close_notify is taken where the policy says so", async () => {
+    for (const accepting of [
+      { listener: { uncleanDataClose: "accept" } },
+      { account: { uncleanDataClose: "accept" } },
+    ] as const) {
+      await using server = await startTestServer(accepting);
+      await using driver = await server.loggedIn();
+      const raw = await driver.openPassive();
+      await driver.expect("STOR file", 150);
+      const data = await driver.secureData(raw);
+      await new Promise<void>((resolve) => data.write("content", () => resolve()));
+      raw.end();
+      assert.equal((await driver.reply()).code, 226);
+      assert.equal((await driver.command("SIZE file")).text, "213 7");
+    }
+  });
+
+  it("R-TLS-20 without close_notify the size that ALLO told is proof enough", async () => {
+    await using server = await startTestServer();
+    await using driver = await server.loggedIn();
+    for (const [announced, code] of [
+      [7, 226],
+      [8, 426],
+    ] as const) {
+      await driver.expect(`ALLO ${announced}`, 202);
+      const raw = await driver.openPassive();
+      await driver.expect(`STOR file-${announced}`, 150);
+      const data = await driver.secureData(raw);
+      await new Promise<void>((resolve) => data.write("content", () => resolve()));
+      raw.end();
+      assert.equal((await driver.reply()).code, code);
+    }
+  });
+});
