@@ -32,6 +32,7 @@ export interface ServiceParts {
   readonly server: FtpServer;
   readonly accounts: AccountDatabase;
   readonly tls: ServerTlsProfile;
+  readonly storage: LocalDirectory;
   /** Absent where certificates are given by file. */
   readonly certificates: LocalCertificates | undefined;
   /** Closes everything but the server. */
@@ -73,7 +74,7 @@ async function openAsIs(
   const storage = undo.use(await LocalDirectory.open(settings.root, { durable: settings.durable }));
   const authenticator = authenticatorOf(settings, logins);
   const server = new FtpServer({ ...policiesOf(settings), tls, authenticator, storage, observer: log });
-  return { settings, log, state, server, accounts, tls, certificates, undo };
+  return { settings, log, state, server, accounts, tls, storage, certificates, undo };
 }
 
 /** The TLS of certificates that are given by file; undefined where our own are used. */

@@ -11,6 +11,7 @@ import type { ServiceSettings } from "./settings.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
 const renewalIntervalMs = 86_400_000;
+const sweepIntervalMs = 3_600_000;
 
 /**
  * A running FTPS server with everything around it: certificates, accounts, log, rights. It installs no signal handlers;
@@ -21,6 +22,7 @@ export class Service implements AsyncDisposable {
   readonly addresses: readonly ListeningAddress[];
   readonly #parts: ServiceParts;
   readonly #renewal: NodeJS.Timeout;
+  readonly #sweeping: NodeJS.Timeout;
   readonly #startedMs = Date.now();
 
   private constructor(parts: ServiceParts, addresses: readonly ListeningAddress[]) {
@@ -28,6 +30,7 @@ export class Service implements AsyncDisposable {
     this.addresses = addresses;
     this.#parts = parts;
     this.#renewal = setInterval(() => void this.#reporting(() => this.#renew()), renewalIntervalMs).unref();
+    this.#sweeping = setInterval(() => void this.#reporting(() => parts.storage.sweep()), sweepIntervalMs).unref();
   }
 
   /**
@@ -75,6 +78,7 @@ export class Service implements AsyncDisposable {
   async stop(cause: string): Promise<void> {
     const { log, server, settings, undo } = this.#parts;
     clearInterval(this.#renewal);
+    clearInterval(this.#sweeping);
     log.onEvent({ atMs: Date.now(), kind: "service-stopping", cause });
     await server.close({ graceMs: settings.graceMs });
     await undo.disposeAsync();

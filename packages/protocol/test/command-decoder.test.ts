@@ -34,7 +34,7 @@ describe("CommandDecoder", () => {
   it("R-1123-01 gives the same events however the input is split", () => {
     fc.assert(
       fc.property(wire, fc.array(fc.nat(400), { maxLength: 8 }), (octets, cuts) => {
-        const marks = [0, ...cuts.map((cut) => Math.min(cut, octets.length)), octets.length].sort((a, b) => a - b);
+        const marks = [0, ...cuts.map((cut) => Math.min(cut, octets.length)), octets.length].toSorted((a, b) => a - b);
         const pieces = marks.slice(1).map((mark, at) => octets.slice(marks[at], mark));
         assert.deepEqual(decode(pieces), decode([octets]));
         assert.deepEqual(decode([...octets].map((octet) => Uint8Array.of(octet))), decode([octets]));
