@@ -1,0 +1,4 @@
+import { basicFtp } from "./clients/basic-ftp.ts";
+import { quickMatrix } from "./peers/matrix.ts";
+
+quickMatrix(basicFtp);

@@ -1,0 +1,4 @@
+import { rclone } from "./clients/rclone.ts";
+import { quickMatrix } from "./peers/matrix.ts";
+
+quickMatrix(rclone);
