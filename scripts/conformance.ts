@@ -6,7 +6,9 @@ const folder = new URL("../docs/reference/", import.meta.url);
 const root = new URL("../", import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
 
-const testFiles = globSync(["packages/*/test/**/*.test.ts", "test/**/*.test.ts"], { cwd: root });
+const testFiles = globSync(["packages/*/test/**/*.test.ts", "test/**/*.test.ts", "test/attacks/*-attacks.ts"], {
+  cwd: root,
+});
 const rows = standings(
   serverRequirements(readFileSync(new URL("requirements.md", folder), "utf8")),
   testFilesById(testFiles.map((path) => ({ path, text: read(path) }))),

@@ -48,3 +48,13 @@ export const anyCertificate = { rejectUnauthorized: false } as const;
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+/** A server of ours that takes data in the clear, where an attack is about something else. */
+export const clearData = { listener: { requireTls: "login" } } as const satisfies TestServerOptions;
+
+/** Logged in, with PROT C. */
+export async function clearDriver(target: Target): Promise<FtpDriver> {
+  const driver = await target.loggedIn();
+  await driver.expect("PROT C", 200);
+  return driver;
+}

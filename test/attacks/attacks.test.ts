@@ -2,6 +2,7 @@ import { needs } from "@sallyport/testing";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Attack, Vulnerable } from "./attack.ts";
+import { confinementAttacks } from "./confinement-attacks.ts";
 import { controlAttacks } from "./control-attacks.ts";
 import { dataAttacks } from "./data-attacks.ts";
 import { loginAttacks } from "./login-attacks.ts";
@@ -10,7 +11,15 @@ import { tlsAttacks } from "./tls-attacks.ts";
 import { transferAttacks } from "./transfer-attacks.ts";
 import { brokenTarget, ourTarget } from "./targets.ts";
 
-const families = { controlAttacks, dataAttacks, transferAttacks, loginAttacks, storageAttacks, tlsAttacks };
+const families = {
+  controlAttacks,
+  tlsAttacks,
+  loginAttacks,
+  dataAttacks,
+  transferAttacks,
+  storageAttacks,
+  confinementAttacks,
+};
 
 for (const [family, attacks] of Object.entries(families)) {
   describe(`${family} on our server`, () => {

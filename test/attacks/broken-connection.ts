@@ -4,7 +4,7 @@ import { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { BrokenData } from "./broken-data.ts";
 import { BrokenFiles } from "./broken-files.ts";
-import type { BrokenGround } from "./broken-server.ts";
+import type { BrokenGround } from "./broken-ground.ts";
 
 type Answer = string | undefined;
 
@@ -26,7 +26,7 @@ export class BrokenConnection {
     this.#files = new BrokenFiles(ground.directory);
     if (implicit) this.#secure(() => this.#greet());
     else {
-      raw.on("data", (octets) => this.#receive(octets));
+      raw.on("data", (octets: Buffer) => this.#receive(octets));
       this.#greet();
     }
   }
@@ -57,7 +57,9 @@ export class BrokenConnection {
 
   #answer(verb: string, argument: string): Answer {
     try {
-      return this.#control(verb, argument) ?? this.#data.command(verb, argument, this.#files) ?? this.#file(verb, argument);
+      return (
+        this.#control(verb, argument) ?? this.#data.command(verb, argument, this.#files) ?? this.#file(verb, argument)
+      );
     } catch (error) {
       // Hole: the system's words, with its paths, go to the peer.
       return `550 ${error instanceof Error ? error.message : String(error)}`;
@@ -145,7 +147,7 @@ export class BrokenConnection {
       write: (octets, _encoding, done) => void raw.write(octets, () => done()),
       final: (done) => void raw.end(() => done()),
     });
-    raw.on("data", (octets) => {
+    raw.on("data", (octets: Buffer) => {
       const type = octets[0] ?? 0;
       if (type >= 0x14 && type <= 0x17) records.push(octets);
       else this.#receive(octets);
@@ -153,7 +155,7 @@ export class BrokenConnection {
     raw.on("close", () => records.destroy());
     const tls = new TLSSocket(records, { isServer: true, secureContext: this.#ground.context });
     tls.on("error", () => raw.destroy());
-    tls.on("data", (octets) => this.#receive(octets));
+    tls.on("data", (octets: Buffer) => this.#receive(octets));
     tls.once("secure", begun);
     this.#tls = tls;
   }

@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { constants, inflateSync } from "node:zlib";
 import type { BrokenFiles } from "./broken-files.ts";
-import { type BrokenGround, keep } from "./broken-server.ts";
+import { type BrokenGround, keep } from "./broken-ground.ts";
 
 /** The data connections of one control connection of the broken server. Each comment names a hole. */
 export class BrokenData {
@@ -45,10 +45,10 @@ export class BrokenData {
       case "LIST":
       case "NLST":
       case "MLSD":
-        this.#send(() => Buffer.from(files.list(argument), "latin1"));
+        void this.#send(() => Buffer.from(files.list(argument), "latin1"));
         return undefined;
       case "RETR":
-        this.#send(() => readFileSync(files.path(argument)));
+        void this.#send(() => readFileSync(files.path(argument)));
         return undefined;
       case "STOR":
       case "APPE":

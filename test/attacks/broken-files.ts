@@ -42,7 +42,9 @@ export class BrokenFiles {
 
   /** Hole: whatever the size. */
   digest(name: string): string {
-    return createHash("sha256").update(readFileSync(this.path(name))).digest("hex");
+    return createHash("sha256")
+      .update(readFileSync(this.path(name)))
+      .digest("hex");
   }
 
   /** Holes: names go out as they are, `-R` follows links, nothing is bounded. */

@@ -1,21 +1,11 @@
 import { makeTestIdentity } from "@sallyport/testing";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createSecureContext, type SecureContext } from "node:tls";
+import { createSecureContext } from "node:tls";
 import { BrokenConnection } from "./broken-connection.ts";
-
-/** What the connections of a broken server share. */
-export interface BrokenGround {
-  readonly directory: string;
-  readonly context: SecureContext;
-  readonly listeners: Set<Server>;
-  readonly sockets: Set<Socket>;
-  /** Hole: ports are handed out one after the other. */
-  nextPort: number;
-  text: string;
-}
+import { type BrokenGround, keep } from "./broken-ground.ts";
 
 export interface BrokenServer extends AsyncDisposable {
   readonly explicitPort: number;
@@ -67,10 +57,4 @@ async function listen(ground: BrokenGround, implicit: boolean): Promise<number> 
   ground.listeners.add(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return (server.address() as AddressInfo).port;
-}
-
-/** Remembers a socket until it closes, and swallows its errors. */
-export function keep(ground: BrokenGround, socket: Socket): Socket {
-  ground.sockets.add(socket);
-  return socket.on("error", () => undefined).on("close", () => ground.sockets.delete(socket));
 }

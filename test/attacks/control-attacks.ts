@@ -22,7 +22,7 @@ export const controlAttacks: readonly Attack[] = [
     },
   },
   {
-    ids: "S-03 R-4217-06",
+    ids: "R-4217-06",
     title: "no password is asked for in clear where TLS is required",
     run: async (target) => {
       await using driver = await target.greeted();
@@ -34,7 +34,12 @@ export const controlAttacks: readonly Attack[] = [
     ids: "S-04",
     title: "requests of other protocols inside TLS end the connection and are not echoed",
     run: async (target) => {
-      for (const request of ["GET /<script> HTTP/1.1\r\nHost: x\r\n", "POST / HTTP/1.1\r\n", "EHLO <script>\r\n", "A1 LOGIN <script> y\r\n"]) {
+      for (const request of [
+        "GET /<script> HTTP/1.1\r\nHost: x\r\n",
+        "POST / HTTP/1.1\r\n",
+        "EHLO <script>\r\n",
+        "A1 LOGIN <script> y\r\n",
+      ]) {
         await using driver = await FtpDriver.connect(target.implicitPort, { tls: anyCertificate });
         await driver.reply();
         driver.send(request);
@@ -114,7 +119,8 @@ export const controlAttacks: readonly Attack[] = [
       const flood = Buffer.from("HELP\r\n".repeat(10_000));
       const deadline = Date.now() + 8000;
       for (let sent = 0; !socket.destroyed && sent < 400 && Date.now() < deadline; sent++) {
-        if (!socket.write(flood)) await Promise.race([new Promise((resolve) => socket.once("drain", resolve)), pause(300)]);
+        if (!socket.write(flood))
+          await Promise.race([new Promise((resolve) => socket.once("drain", resolve)), pause(300)]);
         if (socket.writableLength > 4 * flood.length) break;
       }
       const took = socket.bytesWritten - socket.writableLength;

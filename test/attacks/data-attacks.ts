@@ -131,7 +131,9 @@ export const dataAttacks: readonly Attack[] = [
       for (const other of [{ cert: bob.certificate, key: bob.key }, {}]) {
         const raw = await driver.openPassive();
         demand((await driver.command("RETR file")).code === 150, "refused before the handshake");
-        const data = await driver.secureData(raw, { ...anyCertificate, ...other, resume: false }).catch(() => undefined);
+        const data = await driver
+          .secureData(raw, { ...anyCertificate, ...other, resume: false })
+          .catch(() => undefined);
         await refusedWith(driver, data === undefined ? "" : await allOf(data));
       }
     },

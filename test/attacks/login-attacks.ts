@@ -22,7 +22,11 @@ export const loginAttacks: readonly Attack[] = [
     title: "names that exist and names that do not get the same codes and texts",
     setup: { limits: patient },
     run: async (target) => {
-      const [known, unknown, odd] = [await talk(target, "alice"), await talk(target, "nobody"), await talk(target, "al%n/..")];
+      const [known, unknown, odd] = [
+        await talk(target, "alice"),
+        await talk(target, "nobody"),
+        await talk(target, "al%n/.."),
+      ];
       demand(known === unknown && known === odd, `${known} is not ${unknown} is not ${odd}`);
     },
   },
@@ -63,7 +67,9 @@ export const loginAttacks: readonly Attack[] = [
   {
     ids: "S-13",
     title: "an address that guesses over many connections is banned, and the owner elsewhere is not locked out",
-    setup: { limits: { loginDelayMs: 1, loginDelayMaxMs: 5, loginFailuresPerHostCount: 6, loginFailuresPerNameCount: 6 } },
+    setup: {
+      limits: { loginDelayMs: 1, loginDelayMaxMs: 5, loginFailuresPerHostCount: 6, loginFailuresPerNameCount: 6 },
+    },
     run: async (target) => {
       await using _ = await target.loggedIn("alice", { from: "127.0.0.9" });
       let guesses = 0;

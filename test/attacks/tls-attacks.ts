@@ -10,31 +10,27 @@ const everySuite = { ciphers: "ALL:COMPLEMENTOFALL:@SECLEVEL=0" } as const;
 
 /** Attacks on TLS itself. */
 export const tlsAttacks: readonly Attack[] = [
-  ...(["TLSv1", "TLSv1.1"] as const).map(
-    (version): Attack => ({
-      ids: "R-TLS-01",
-      title: `a client whose best is ${version} is refused on the control connection`,
-      run: async (target) => {
-        const outcome = await shakeHands(target, { ...everySuite, minVersion: "TLSv1", maxVersion: version });
-        demand(outcome === undefined, `${outcome?.protocol} was spoken`);
-      },
-    }),
-  ),
+  ...(["TLSv1", "TLSv1.1"] as const).map((version): Attack => ({
+    ids: "R-TLS-01",
+    title: `a client whose best is ${version} is refused on the control connection`,
+    run: async (target) => {
+      const outcome = await shakeHands(target, { ...everySuite, minVersion: "TLSv1", maxVersion: version });
+      demand(outcome === undefined, `${outcome?.protocol} was spoken`);
+    },
+  })),
   ...[
     ["without encryption", "eNULL"],
     ["without a certificate", "aNULL"],
     ["in CBC", "ECDHE+AES128+SHA1:ECDHE+AES128+SHA256:!AESGCM:!AESCCM"],
-  ].map(
-    ([kind, suites]): Attack => ({
-      ids: "R-TLS-02",
-      title: `suites ${kind} are refused`,
-      run: async (target) => {
-        const only = { ciphers: `${suites}:@SECLEVEL=0`, minVersion: "TLSv1.2", maxVersion: "TLSv1.2" } as const;
-        const outcome = await shakeHands(target, only);
-        demand(outcome === undefined, `${outcome?.suite} was agreed on`);
-      },
-    }),
-  ),
+  ].map(([kind, suites]): Attack => ({
+    ids: "R-TLS-02",
+    title: `suites ${kind} are refused`,
+    run: async (target) => {
+      const only = { ciphers: `${suites}:@SECLEVEL=0`, minVersion: "TLSv1.2", maxVersion: "TLSv1.2" } as const;
+      const outcome = await shakeHands(target, only);
+      demand(outcome === undefined, `${outcome?.suite} was agreed on`);
+    },
+  })),
   {
     ids: "S-16 R-TLS-02",
     title: "renegotiation is refused, asked for by openssl s_client",
@@ -111,7 +107,8 @@ async function shakeHands(
 async function renegotiate(port: number, times: number): Promise<string> {
   const client = spawn("openssl", ["s_client", "-connect", `127.0.0.1:${port}`, "-tls1_2"]);
   let output = "";
-  for (const stream of [client.stdout, client.stderr]) stream.on("data", (octets: Buffer) => (output += String(octets)));
+  for (const stream of [client.stdout, client.stderr])
+    stream.on("data", (octets: Buffer) => (output += String(octets)));
   client.stdin.on("error", () => undefined);
   const ended = once(client, "close");
   const greetedBy = Date.now() + 5000;

@@ -3,33 +3,28 @@ import { existsSync, readdirSync, readlinkSync, statSync, writeFileSync } from "
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
-import { anyCertificate, type Attack, demand, pause, type Target } from "./attack.ts";
+import { anyCertificate, type Attack, clearData, clearDriver, demand, pause, type Target } from "./attack.ts";
 
 type Protection = "clear" | "TLSv1.2" | "TLSv1.3";
 type Cut = "FIN" | "RST" | "FIN in a record";
 
-const clearData = { listener: { requireTls: "login" } } as const;
 const smallQuota = { ...clearData, account: { quotaBytes: 1_048_576 } } as const;
 
 /** Attacks on transfers while they run: cut, blown up, looked at half-way, shaken. */
 export const transferAttacks: readonly Attack[] = [
   ...(["TLSv1.2", "TLSv1.3"] as const).flatMap((protection) =>
-    (["FIN", "RST", "FIN in a record"] as const).map(
-      (cut): Attack => ({
-        ids: "S-11 R-TLS-20",
-        title: `an upload over ${protection} cut by ${cut} is not called whole and not shown`,
-        run: (target) => truncate(target, protection, cut),
-      }),
-    ),
+    (["FIN", "RST", "FIN in a record"] as const).map((cut): Attack => ({
+      ids: "S-11 R-TLS-20",
+      title: `an upload over ${protection} cut by ${cut} is not called whole and not shown`,
+      run: (target) => truncate(target, protection, cut),
+    })),
   ),
-  ...(["FIN", "RST"] as const).map(
-    (cut): Attack => ({
-      ids: "S-11",
-      title: `a clear upload cut by ${cut} is not called whole and not shown, where ALLO told its size`,
-      setup: clearData,
-      run: (target) => truncate(target, "clear", cut),
-    }),
-  ),
+  ...(["FIN", "RST"] as const).map((cut): Attack => ({
+    ids: "S-11",
+    title: `a clear upload cut by ${cut} is not called whole and not shown, where ALLO told its size`,
+    setup: clearData,
+    run: (target) => truncate(target, "clear", cut),
+  })),
   {
     ids: "S-11",
     title: "a compressed upload that ends before its end is not called whole",
@@ -72,24 +67,22 @@ export const transferAttacks: readonly Attack[] = [
       demand(found < 32 << 20, `${found} octets lie on the disk`);
     },
   },
-  ...(["Z", "C"] as const).map(
-    (mode): Attack => ({
-      ids: "S-24",
-      title: `what a MODE ${mode} upload becomes counts against the quota`,
-      setup: smallQuota,
-      run: async (target) => {
-        await using driver = await clearDriver(target);
-        await driver.expect(`MODE ${mode}`, 200);
-        // 0xFF is 63 fillers of MODE C (RFC 959 §3.4.3).
-        const fillers = Buffer.concat([Buffer.alloc(80_000, 0xff), Buffer.from([0x00, 0x40])]);
-        const bomb = mode === "Z" ? deflateSync(Buffer.alloc(4 << 20)) : fillers;
-        const { completion } = await driver.store("STOR bomb", bomb, { clear: true });
-        const found = octetsBelow(target.directory);
-        demand((completion?.code ?? 500) >= 400, `it was answered ${completion?.code}; ${found} octets lie on the disk`);
-        demand(found <= 2 << 20, `${found} octets lie on the disk where 1 MiB is allowed`);
-      },
-    }),
-  ),
+  ...(["Z", "C"] as const).map((mode): Attack => ({
+    ids: "S-24",
+    title: `what a MODE ${mode} upload becomes counts against the quota`,
+    setup: smallQuota,
+    run: async (target) => {
+      await using driver = await clearDriver(target);
+      await driver.expect(`MODE ${mode}`, 200);
+      // 0xFF is 63 fillers of MODE C (RFC 959 §3.4.3).
+      const fillers = Buffer.concat([Buffer.alloc(80_000, 0xff), Buffer.from([0x00, 0x40])]);
+      const bomb = mode === "Z" ? deflateSync(Buffer.alloc(4 << 20)) : fillers;
+      const { completion } = await driver.store("STOR bomb", bomb, { clear: true });
+      const found = octetsBelow(target.directory);
+      demand((completion?.code ?? 500) >= 400, `it was answered ${completion?.code}; ${found} octets lie on the disk`);
+      demand(found <= 2 << 20, `${found} octets lie on the disk where 1 MiB is allowed`);
+    },
+  })),
   {
     ids: "S-32",
     title: "nobody sees half of a file that is being replaced",
@@ -112,14 +105,18 @@ export const transferAttacks: readonly Attack[] = [
     ids: "S-28",
     title: "ABOR at random octets is answered 426 and 226, in this order",
     setup: clearData,
-    run: (target) => shake(target, { seed: 28, rounds: 12, actions: ["ABOR"] }),
+    run: async (target) => void (await shake(target, { seed: 28, rounds: 12, actions: ["ABOR"] })),
   },
   {
     ids: "S-28",
     title: "STAT, QUIT and cuts at random octets leak no port and no open file, and the server goes on",
     setup: clearData,
     run: async (target) => {
-      const ports = await shake(target, { seed: 2028, rounds: 40, actions: ["STAT", "QUIT", "cut control", "cut data"] });
+      const ports = await shake(target, {
+        seed: 2028,
+        rounds: 40,
+        actions: ["STAT", "QUIT", "cut control", "cut data"],
+      });
       await pause(300);
       const open: number[] = [];
       for (const port of ports) if (await staysOpen(port)) open.push(port);
@@ -131,12 +128,6 @@ export const transferAttacks: readonly Attack[] = [
     },
   },
 ];
-
-async function clearDriver(target: Target): Promise<FtpDriver> {
-  const driver = await target.loggedIn();
-  await driver.expect("PROT C", 200);
-  return driver;
-}
 
 async function truncate(target: Target, protection: Protection, cut: Cut): Promise<void> {
   const tls = protection === "clear" ? {} : { minVersion: protection, maxVersion: protection };

@@ -18,7 +18,9 @@ const enforced = false;
 const read = (name: string): string => readFileSync(join(repository, "docs/reference", name), "utf8");
 const document = read("requirements.md");
 const refused = JSON.parse(read("refused.json")) as Record<string, string>;
-const filesById = testFilesById(readFiles("packages/*/test/**/*.test.ts", "test/**/*.test.ts"));
+const filesById = testFilesById(
+  readFiles("packages/*/test/**/*.test.ts", "test/**/*.test.ts", "test/attacks/*-attacks.ts"),
+);
 const rows = standings(serverRequirements(document), filesById, refused);
 
 test("no MUST of the server is without a test", (context) => {
