@@ -58,6 +58,25 @@ describe("data resumption policies", () => {
     });
   }
 
+  it("R-TLS-14 data connections may offer ftp, FileZilla's ftp-data, or nothing", async () => {
+    await using server = await startTestServer();
+    await writeFile(join(server.directory, "file"), "content");
+    await using driver = await server.greeted();
+    await driver.logIn("alice", "secret", { ...anyCertificate, ALPNProtocols: ["x-filezilla-ftp", "ftp"] });
+    for (const [offered, chosen] of [
+      [["ftp"], "ftp"],
+      [["ftp-data"], "ftp-data"],
+      [[], false],
+    ] as const) {
+      const raw = await driver.openPassive();
+      assert.equal((await driver.command("RETR file")).code, 150);
+      const data = await driver.secureData(raw, { ...anyCertificate, ALPNProtocols: [...offered], resume: false });
+      assert.equal(data.alpnProtocol, chosen);
+      data.resume();
+      assert.equal((await driver.reply()).code, 226);
+    }
+  });
+
   it("an account's policy is its own", async () => {
     await using server = await startTestServer({ account: { dataResumption: "require" } });
     assert.deepEqual(await retrieve(server, [false, true]), [522, 226]);

@@ -52,7 +52,7 @@ function hasOpenssl(): boolean {
 const needsOpenssl = hasOpenssl() ? {} : { skip: "openssl is not installed" };
 
 describe("the certificates of a first run", () => {
-  test("R-TLS-05 openssl verifies the chain for every name and address, strictly", needsOpenssl, async () => {
+  test("R-TLS-05 R-4217-44 openssl verifies the chain for every name and address, strictly", needsOpenssl, async () => {
     const { paths } = await open(freshDirectory(), now, [
       name("ftp.example.org"),
       name("192.0.2.7"),
