@@ -77,8 +77,10 @@ export class BrokenConnection {
         this.#user = argument;
         return /^(?:alice|bob|anonymous)$/.test(argument) ? "331 password, please" : `530 no such user ${argument}`;
       case "PASS":
-        // Holes: hashing only for who exists; no delay, no count; anonymous is let in.
+        // Holes: hashing only for who exists; no delay, no count; anonymous is let in; files are there without a login.
         if (this.#user === "anonymous") return "230 welcome";
+        // Hole: names are put into the query as they come.
+        if (/' or '/i.test(this.#user)) return "230 welcome";
         if (this.#user !== "alice" && this.#user !== "bob") return "530 no such user";
         scryptSync(argument, "salt", 32, { N: 4096 });
         return argument === "secret" ? "230 welcome" : "530 wrong password";

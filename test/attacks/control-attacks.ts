@@ -188,6 +188,34 @@ export const controlAttacks: readonly Attack[] = [
     },
   },
   {
+    ids: "S-27",
+    title: "no verb that touches files or data is heard before the login, though TLS is there",
+    run: async (target) => {
+      await using driver = await target.greeted();
+      await driver.expect("AUTH TLS", 234);
+      await driver.startTls(anyCertificate);
+      for (const line of [
+        "SITE CPFR /etc/passwd",
+        "SITE CPTO here",
+        "SITE CHMOD 777 file",
+        "MKD planted",
+        "RNFR file",
+        "DELE file",
+        "SIZE file",
+        "STAT /",
+        "HASH file",
+        "EPSV",
+        "PORT 127,0,0,1,200,200",
+        "RETR file",
+        "STOR file",
+        "LIST",
+      ]) {
+        const { code } = await driver.command(line);
+        demand(code >= 500, `${line} before the login was answered ${code}`);
+      }
+    },
+  },
+  {
     ids: "S-23",
     title: "CCC does not end TLS where TLS is required",
     run: async (target) => {

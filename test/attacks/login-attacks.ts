@@ -45,6 +45,20 @@ export const loginAttacks: readonly Attack[] = [
     },
   },
   {
+    ids: "S-09",
+    title: "a user name is no part of a query",
+    setup: databaseOfOne,
+    run: async (target) => {
+      for (const user of ["' OR '1'='1", "alice' --", "alice'; UPDATE account SET name='x'; --", '" OR ""="', "%"]) {
+        await using driver = await secured(target);
+        await driver.command(`USER ${user}`);
+        const { code } = await driver.command("PASS ' OR '1'='1");
+        demand(code === 530, `${user} was answered ${code}`);
+      }
+      demand((await logInCode(target, {})) === 230, "the account is gone");
+    },
+  },
+  {
     ids: "S-13",
     title: "wrong passwords are answered later each time, and then end the connection",
     setup: { limits: { ...quick, loginFailuresCount: 4 } },
