@@ -155,7 +155,7 @@ function refusalAfterGrammar<A>(state: ServerPiState<A>, verb: Verb): Reply | un
   const row: VerbRow = verbs[verb];
   if (row.forbiddenByEpsvAll === true && state.epsvAll) return reply(503, "EPSV ALL was given.");
   if (verb === "RNTO" && state.pair.kind !== "rename-from") return reply(503, "RNFR comes first.");
-  if (row.transfers === true && state.policy.requireTlsForData && state.protectionLevel === "C") {
+  if (row.transfers !== undefined && state.policy.requireTlsForData && state.protectionLevel === "C") {
     return reply(521, "Data connections need protection here: send PROT P first.");
   }
   return undefined;

@@ -11,8 +11,8 @@ export interface VerbRow {
   readonly argument: GrammarName;
   /** `anyone`: also before login. */
   readonly access: "anyone" | "logged-in";
-  /** The command moves data over a data connection: its protection level is checked and REST is used up. */
-  readonly transfers?: true;
+  /** The command sends or receives over a data connection: its protection level is checked and REST is used up. */
+  readonly transfers?: "send" | "receive";
   /** The command prepares a data connection in a way that EPSV ALL forbids (RFC 2428 §4). */
   readonly forbiddenByEpsvAll?: true;
   /** Answered while a transfer runs, ahead of everything queued (R-959-60 to R-959-63). */
@@ -61,7 +61,7 @@ export const verbs = {
   APPE: {
     argument: "pathname",
     access: "logged-in",
-    transfers: true,
+    transfers: "receive",
     syntax: "APPE path",
     purpose: "append to a file",
     source: "RFC 959 §4.1.3",
@@ -212,7 +212,7 @@ export const verbs = {
   LIST: {
     argument: "optionalPathname",
     access: "logged-in",
-    transfers: true,
+    transfers: "send",
     syntax: "LIST [-alRtrS1] [path]",
     purpose: "list for people",
     source: "RFC 959 §4.1.3",
@@ -273,7 +273,7 @@ export const verbs = {
   MLSD: {
     argument: "optionalPathname",
     access: "logged-in",
-    transfers: true,
+    transfers: "send",
     syntax: "MLSD [path]",
     purpose: "list for programs",
     source: "RFC 3659 §7",
@@ -297,7 +297,7 @@ export const verbs = {
   NLST: {
     argument: "optionalPathname",
     access: "logged-in",
-    transfers: true,
+    transfers: "send",
     syntax: "NLST [path]",
     purpose: "list names",
     source: "RFC 959 §4.1.3",
@@ -396,7 +396,7 @@ export const verbs = {
   RETR: {
     argument: "pathname",
     access: "logged-in",
-    transfers: true,
+    transfers: "send",
     syntax: "RETR path",
     purpose: "download a file",
     source: "RFC 959 §4.1.3",
@@ -466,7 +466,7 @@ export const verbs = {
   STOR: {
     argument: "pathname",
     access: "logged-in",
-    transfers: true,
+    transfers: "receive",
     syntax: "STOR path",
     purpose: "upload a file",
     source: "RFC 959 §4.1.3",
@@ -474,7 +474,7 @@ export const verbs = {
   STOU: {
     argument: "optionalPathname",
     access: "logged-in",
-    transfers: true,
+    transfers: "receive",
     syntax: "STOU [prefix]",
     purpose: "upload under a new name",
     source: "RFC 959 §4.1.3, RFC 1123 §4.1.2.9",

@@ -23,7 +23,7 @@ export async function download(context: CommandContext, path: VirtualPath): Prom
   const extent = await extentOf(context, file);
   if (typeof extent === "string") {
     await file.close();
-    return { reply: reply(554, extent), changes: { restart: { kind: "none" } } };
+    return { reply: reply(554, extent) };
   }
   const { parameters } = context.state;
   const size = extent.end - extent.first;

@@ -20,7 +20,7 @@ export async function upload(
 ): Promise<Outcome> {
   const { storage } = loginOf(context);
   const intent = intentOf(context, kind);
-  if (typeof intent === "string") return { reply: reply(554, intent), changes: { restart: { kind: "none" } } };
+  if (typeof intent === "string") return { reply: reply(554, intent) };
   const file = await storage.openWrite(path, intent);
   // RFC 1123 §4.1.2.9: exactly this form for STOU.
   const opening =
