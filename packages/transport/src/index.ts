@@ -16,7 +16,7 @@ export * from "./tls-identity.ts";
 export * from "./tls-profile.ts";
 export * from "./data-connection.ts";
 export * from "./data-path-hooks.ts";
-export * from "./transfer-watch.ts";
+export type { TransferOptions } from "./transfer-watch.ts";
 export type { ByteSink } from "./data-receive.ts";
 export type { ByteSource } from "./data-send.ts";
 export * from "./deflate.ts";
