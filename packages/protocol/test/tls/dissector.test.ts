@@ -86,7 +86,10 @@ test("TLS 1.2: certificate, curve and signature algorithm are readable, Finished
   assert.equal(groupName(key.group ?? 0), "X25519");
   assert.equal(signatureAlgorithmName(key.signatureAlgorithm ?? 0), "rsa_pss_rsae_sha256");
   assert.equal(key.signatureLength, 256);
-  assert.deepEqual(kinds(server).slice(-2), ["change-cipher-spec", "encrypted"]);
+  // Behind Finished a close_notify may or may not be caught.
+  const ciphered = kinds(server).slice(kinds(server).indexOf("change-cipher-spec"));
+  assert.deepEqual(new Set(ciphered), new Set(["change-cipher-spec", "encrypted"]));
+  assert.deepEqual(ciphered.slice(0, 2), ["change-cipher-spec", "encrypted"]);
   assert.deepEqual(kinds(dissectAll(wire, "client")).slice(0, 4), [
     "handshake",
     "handshake",
