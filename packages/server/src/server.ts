@@ -1,5 +1,5 @@
 import { initialServerPiState, limitValues, type LimitValues, UsageError } from "@sallyport/protocol";
-import { canonicalAddress, PassiveListenerPool, receiveProxyHeader } from "@sallyport/transport";
+import { canonicalAddress, dataPathHooks, PassiveListenerPool, receiveProxyHeader } from "@sallyport/transport";
 import type { Socket } from "node:net";
 import { randomBytes } from "node:crypto";
 import { LoginThrottle } from "@sallyport/server/accounts";
@@ -65,6 +65,8 @@ export class FtpServer implements AsyncDisposable {
   /** Binds all listeners, or none, and returns where they are reached, in the order of the options. */
   async listen(): Promise<readonly ListeningAddress[]> {
     if (this.#listeners.length > 0) throw new UsageError("SALLYPORT_LISTENING", "The server listens already");
+    // Proves the private hooks of Node now, so that the first transfer need not wait for it.
+    await dataPathHooks();
     const outcomes = await Promise.allSettled(
       this.#options.listeners.map((listener) =>
         bindListener(listener, (socket) => void this.#welcome(socket, listener)),
