@@ -1,5 +1,5 @@
 import { type StockClient, type Task, urlHost } from "../peers/client.ts";
-import { type Outcome, runProgram } from "../peers/program.ts";
+import { type Outcome, runProgram, type RunningProgram, startProgram } from "../peers/program.ts";
 
 export const curl: StockClient = {
   name: "curl",
@@ -27,15 +27,21 @@ export const curl: StockClient = {
   ],
 };
 
+/** Starts an upload of 3 MiB a second. */
+export function slowUpload(task: Task, words: readonly string[] = []): RunningProgram {
+  const upload = [fileUrl(task), "-T", task.local, "--limit-rate", "3M", ...words];
+  return startProgram("curl", [...curlWords(task), ...upload], task);
+}
+
 /** The words that every curl command begins with. */
-export function curlWords(task: Pick<Task, "mode" | "caFile" | "user" | "password">): readonly string[] {
+function curlWords(task: Pick<Task, "mode" | "caFile" | "user" | "password">): readonly string[] {
   return [
     ...["-sS", "--max-time", "20", "--cacert", task.caFile, "-u", `${task.user}:${task.password}`],
     ...(task.mode === "explicit" ? ["--ssl-reqd"] : []),
   ];
 }
 
-export function fileUrl(task: Task): string {
+function fileUrl(task: Task): string {
   return directoryUrl(task) + task.remote;
 }
 

@@ -1,5 +1,5 @@
 import { type StockClient, type Target, type Task, urlHost } from "../peers/client.ts";
-import { type Outcome, runProgram } from "../peers/program.ts";
+import { type Outcome, runProgram, type RunningProgram, startProgram } from "../peers/program.ts";
 
 export const lftp: StockClient = {
   name: "lftp",
@@ -26,8 +26,14 @@ export const lftp: StockClient = {
   ],
 };
 
+/** Starts an upload of 3 MiB a second. */
+export function slowUpload(task: Task): RunningProgram {
+  const upload = `set net:limit-rate 3M; put ${task.local} -o ${remote(task)}`;
+  return startProgram("lftp", ["--norc", "-c", `${lftpOpening(task)}; ${upload}`], task);
+}
+
 /** The commands that take lftp to the server, logged in lazily as it does. */
-export function lftpOpening({ mode, host, port, user, password, caFile }: Target): string {
+function lftpOpening({ mode, host, port, user, password, caFile }: Target): string {
   const settings = [
     `set ssl:ca-file ${caFile}`,
     "set net:max-retries 1",

@@ -2,14 +2,13 @@ import { needs, type TestServer } from "@sallyport/testing";
 import type { ServerEvent } from "@sallyport/server";
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { type Operation, operationsOf, type Perform, type StockClient, type Task } from "./client.ts";
+import { type Operation, operationsOf, type StockClient, type Task } from "./client.ts";
 import type { Outcome } from "./program.ts";
-import { portOf, type Variant, VariantServers } from "./servers.ts";
+import { type Variant, VariantServers } from "./servers.ts";
+import { Stage } from "./stage.ts";
 
 /** Everything that a client can do, once over TLS 1.3 and IPv4, and a slice of it over TLS 1.2 and over IPv6. */
 export function quickMatrix(client: StockClient): void {
@@ -27,12 +26,9 @@ interface Cell {
   readonly operations: readonly Operation[];
 }
 
-/** The same on both sides: some clients know no other way. */
-const fileName = "remote.bin";
 const content = randomBytes(300_001);
 // aria2 resumes at a multiple of 16 KiB.
 const beginning = content.subarray(0, 98_304);
-const closingMs = 3_000;
 
 function matrix(client: StockClient, cells: readonly Cell[], uploadRuns: number): void {
   describe(client.name, { skip: needs(...client.needs) }, () => {
@@ -86,67 +82,6 @@ function variantOf(
   address: Variant["address"],
 ): Variant {
   return mode === "plain" ? { mode, address } : { mode, tlsVersion, address };
-}
-
-/** A place on both sides for one run of a client, and what the server told since. */
-class Stage implements AsyncDisposable {
-  readonly task: Task;
-  readonly remoteFile: string;
-  readonly #server: TestServer;
-  readonly #since: number;
-  readonly #remoteFolder: string;
-
-  static async set(operation: Operation, variant: Variant, server: TestServer): Promise<Stage> {
-    const stage = new Stage(operation, variant, server, await mkdtemp(join(tmpdir(), "sallyport-client-")));
-    await mkdir(stage.#remoteFolder);
-    return stage;
-  }
-
-  private constructor(operation: Operation, variant: Variant, server: TestServer, directory: string) {
-    const folder = `papers-${randomBytes(4).toString("hex")}`;
-    this.task = {
-      operation,
-      ...{ mode: variant.mode, host: variant.address, port: portOf(server, variant.mode) },
-      ...{ user: "alice", password: "secret", caFile: server.identity.caFile },
-      ...{ folder, remote: fileName, local: join(directory, fileName), directory },
-    };
-    this.#server = server;
-    this.#since = server.events.length;
-    this.#remoteFolder = join(server.directory, folder);
-    this.remoteFile = join(this.#remoteFolder, fileName);
-  }
-
-  get events(): readonly ServerEvent[] {
-    return this.#server.events.slice(this.#since);
-  }
-
-  /** Lets the client act and checks what came of it; a failure tells both sides' story. */
-  async play(act: Perform, check: (outcome: Outcome) => Promise<void>): Promise<void> {
-    let outcome: Outcome | undefined;
-    try {
-      outcome = await act(this.task);
-      await this.#allClosed();
-      await check(outcome);
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      throw new Error(`${message}\n${account(outcome, this.events)}`, { cause: error });
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.task.directory, { recursive: true, force: true });
-    await rm(this.#remoteFolder, { recursive: true, force: true });
-  }
-
-  /** Waits until the server has seen the client go: no connection may outlive its client. */
-  async #allClosed(): Promise<void> {
-    const deadline = Date.now() + closingMs;
-    const count = (kind: ServerEvent["kind"]): number => this.events.filter((event) => event.kind === kind).length;
-    while (count("connection-opened") > count("connection-closed")) {
-      assert.ok(Date.now() < deadline, "the client is gone and the server holds its control connection");
-      await sleep(5);
-    }
-  }
 }
 
 async function perform(
@@ -246,15 +181,4 @@ function verifyEvents(events: readonly ServerEvent[], operation: Operation, { mo
   if (operation.startsWith("resume")) assert.equal(transfer.bytes, content.length - beginning.length, "octets moved");
   const asksActive = events.some((event) => event.kind === "command" && /^(?:PORT|EPRT) /i.test(event.line));
   assert.equal(asksActive, operation.startsWith("active"), "whether PORT or EPRT was sent");
-}
-
-/** What a person needs to understand a failure: both sides of it. */
-function account(outcome: Outcome | undefined, events: readonly ServerEvent[]): string {
-  const lines = events.map((event) => {
-    const { atMs: _at, kind, ...rest } = event;
-    return kind === "command" || kind === "reply" ? `  ${kind} ${event.line}` : `  ${kind} ${JSON.stringify(rest)}`;
-  });
-  const client =
-    outcome === undefined ? [] : [`exit ${outcome.code ?? outcome.signal}`, outcome.stdout, outcome.stderr];
-  return [...client, "the server:", ...lines].join("\n");
 }
