@@ -5,26 +5,16 @@ import {
   type Octets,
   type Reply,
   resolvePath,
-  type ServerPiState,
   type Verb,
   type VirtualPath,
 } from "@sallyport/protocol";
-import type { Account } from "@sallyport/server/accounts";
-import type { Storage } from "@sallyport/server/storage";
 import type { ControlView } from "./control-view.ts";
 import type { DataSetup } from "./data-setup.ts";
 import type { TransferProgress } from "./deadlines.ts";
 import type { ServerEnvironment } from "./environment.ts";
+import type { Login, PiState } from "./login-state.ts";
 import type { ServerEventDetail } from "./observer.ts";
 import { replyForPathFailure } from "./storage-replies.ts";
-
-/** A login that succeeded: whose it is and the files it may touch, already confined to home, quota and permissions. */
-export interface Login {
-  readonly account: Account;
-  readonly storage: Storage;
-}
-
-export type PiState = ServerPiState<Login>;
 
 /** What a handler makes of a command: the completion reply and what changes with it. */
 export interface Outcome {

@@ -7,7 +7,7 @@ import type {
   LoginThrottle,
   UncleanDataClose,
 } from "@sallyport/server/accounts";
-import type { Login, PiState } from "./command-handler.ts";
+import type { Login, PiState } from "./login-state.ts";
 import type { ControlView } from "./control-view.ts";
 import type { LoginCounts } from "./login-counts.ts";
 import type { ServerEvent, ServerObserver } from "./observer.ts";

@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { randomBytes } from "node:crypto";
 import { LoginThrottle } from "@sallyport/server/accounts";
 import { QuotaUsages } from "@sallyport/server/storage";
-import type { Login, PiState } from "./command-handler.ts";
+import type { Login, PiState } from "./login-state.ts";
 import { Connection } from "./connection.ts";
 import type { ServerEnvironment } from "./environment.ts";
 import { bindListener, type BoundListener } from "./listener.ts";

@@ -1,15 +1,13 @@
-import { multiLineReply, type Octets, octetsFromText, type OptionalCapability, type Reply } from "@sallyport/protocol";
-import type { CommandContext, Outcome } from "./command-handler.ts";
+import { multiLineReply, octetsFromText, type OptionalCapability, type Reply } from "@sallyport/protocol";
+import type { CommandContext } from "./command-handler.ts";
 import { siteChmod } from "./commands/site/chmod.ts";
 import { siteCpfr, siteCpto } from "./commands/site/copy.ts";
 import { siteIdle } from "./commands/site/idle.ts";
 import { siteMkdir } from "./commands/site/mkdir.ts";
 import { siteRmdir } from "./commands/site/rmdir.ts";
 import { siteSymlink } from "./commands/site/symlink.ts";
+import type { SiteHandler } from "./commands/site/site-handler.ts";
 import { siteUtime } from "./commands/site/utime.ts";
-
-/** Carries out one SITE verb; the argument is what follows its one space. */
-export type SiteHandler = (context: CommandContext, argument: Octets) => Outcome | Promise<Outcome>;
 
 interface SiteRow {
   readonly syntax: string;

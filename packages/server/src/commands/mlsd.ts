@@ -1,6 +1,7 @@
 import { childPath, formatEntryLine, type Octets, parentPath, reply, type VirtualPath } from "@sallyport/protocol";
 import type { Entry } from "@sallyport/server/storage";
-import { type CommandContext, type CommandHandler, type Login, withPath } from "../command-handler.ts";
+import { type CommandContext, type CommandHandler, withPath } from "../command-handler.ts";
+import type { Login } from "../login-state.ts";
 import { factEntry } from "../fact-entry.ts";
 import { linesInChunks, sendListing } from "../listing.ts";
 

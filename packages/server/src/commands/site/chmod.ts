@@ -1,7 +1,7 @@
 import { type Octets, reply } from "@sallyport/protocol";
 import { StorageError } from "@sallyport/server/storage";
 import { withPath } from "../../command-handler.ts";
-import type { SiteHandler } from "../../site-verbs.ts";
+import type { SiteHandler } from "./site-handler.ts";
 
 /** Sets read, write and execute bits; setuid, setgid and sticky cannot be set (R-SITE-01). */
 export const siteChmod: SiteHandler = (context, argument) => {

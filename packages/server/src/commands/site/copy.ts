@@ -1,7 +1,7 @@
 import { reply } from "@sallyport/protocol";
 import type { ReadableFile, WritableFile } from "@sallyport/server/storage";
 import { withPath } from "../../command-handler.ts";
-import type { SiteHandler } from "../../site-verbs.ts";
+import type { SiteHandler } from "./site-handler.ts";
 
 const blockBytes = 1_048_576;
 

@@ -1,5 +1,5 @@
 import { reply } from "@sallyport/protocol";
-import type { SiteHandler } from "../../site-verbs.ts";
+import type { SiteHandler } from "./site-handler.ts";
 
 /** Shows the idle time; shortening it is the peer's right, lengthening it is not. */
 export const siteIdle: SiteHandler = (context, argument) => {

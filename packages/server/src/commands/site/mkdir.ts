@@ -1,7 +1,7 @@
 import { childPath, pathComponents, quotePath, replyOctets, rootPath } from "@sallyport/protocol";
 import { StorageError } from "@sallyport/server/storage";
 import { withPath } from "../../command-handler.ts";
-import type { SiteHandler } from "../../site-verbs.ts";
+import type { SiteHandler } from "./site-handler.ts";
 
 /** Makes a directory with the parents that are missing. */
 export const siteMkdir: SiteHandler = (context, argument) =>

@@ -1,6 +1,6 @@
 import { reply } from "@sallyport/protocol";
 import { withPath } from "../../command-handler.ts";
-import type { SiteHandler } from "../../site-verbs.ts";
+import type { SiteHandler } from "./site-handler.ts";
 import { removeTree } from "../../walk.ts";
 
 /** Removes a directory with its content, as RMDA does. */

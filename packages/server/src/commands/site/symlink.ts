@@ -1,7 +1,7 @@
 import { type Octets, reply } from "@sallyport/protocol";
 import { StorageError } from "@sallyport/server/storage";
 import { withPath } from "../../command-handler.ts";
-import type { SiteHandler } from "../../site-verbs.ts";
+import type { SiteHandler } from "./site-handler.ts";
 
 /** `target path`; the first space separates, so the target cannot hold one. Off by default. */
 export const siteSymlink: SiteHandler = (context, argument) => {

@@ -1,7 +1,7 @@
 import { type Octets, parseTimeValue, reply } from "@sallyport/protocol";
 import { StorageError } from "@sallyport/server/storage";
 import { type CommandContext, type Outcome, withPath } from "../../command-handler.ts";
-import type { SiteHandler } from "../../site-verbs.ts";
+import type { SiteHandler } from "./site-handler.ts";
 
 /** Two forms are in use: `time path`, seconds optional, and `path atime mtime ctime UTC` (R-SITE-01). */
 export const siteUtime: SiteHandler = (context, argument) => {
