@@ -34,11 +34,15 @@ test("no block asks for what is not known here", () => {
 });
 
 for (const { path, blocks } of documents.filter((document) => document.blocks.length > 0)) {
-  test(`${path} does what it says`, { skip: needs("linux", "curl", "lftp", "openssl", "python3", "telnet") }, async () => {
-    const { code, output } = await runInTerminal(blocks.filter(({ info }) => info !== printedInfo));
-    assert.equal(code, 0, output);
-    assert.deepEqual(linesNotPrinted(blocks, output), [], output);
-  });
+  test(
+    `${path} does what it says`,
+    { skip: needs("linux", "curl", "lftp", "openssl", "python3", "telnet") },
+    async () => {
+      const { code, output } = await runInTerminal(blocks.filter(({ info }) => info !== printedInfo));
+      assert.equal(code, 0, output);
+      assert.deepEqual(linesNotPrinted(blocks, output), [], output);
+    },
+  );
 }
 
 test("a block that fails fails its document, and says which", { skip: needs("linux") }, async () => {
