@@ -116,16 +116,18 @@ export const controlAttacks: readonly Attack[] = [
     run: async (target) => {
       const socket = await connected(target.explicitPort);
       socket.pause();
-      const flood = Buffer.from("HELP\r\n".repeat(10_000));
-      const deadline = Date.now() + 8000;
-      for (let sent = 0; !socket.destroyed && sent < 400 && Date.now() < deadline; sent++) {
-        if (!socket.write(flood))
-          await Promise.race([new Promise((resolve) => socket.once("drain", resolve)), pause(300)]);
-        if (socket.writableLength > 4 * flood.length) break;
+      const flood = Buffer.from(`HELP${" ".repeat(94)}\r\n`.repeat(1000));
+      const taken = () => socket.bytesWritten - socket.writableLength;
+      // More than what both systems' socket buffers hold of a connection that nobody reads.
+      const tooMany = 12_000_000;
+      for (let drained = true; drained && !socket.destroyed && taken() < tooMany;) {
+        if (socket.write(flood)) continue;
+        const drain = new Promise((resolve) => socket.once("drain", resolve).once("close", resolve));
+        drained = await Promise.race([drain.then(() => true), pause(2000).then(() => false)]);
       }
-      const took = socket.bytesWritten - socket.writableLength;
+      const took = taken();
       socket.destroy();
-      demand(took < 10_000_000, `the server took ${took} octets of commands from a peer that reads no reply`);
+      demand(took < tooMany, `the server took ${took} octets of commands from a peer that reads no reply`);
     },
   },
   {

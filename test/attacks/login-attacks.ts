@@ -12,7 +12,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { anyCertificate, type Approach, type Attack, demand, pause, type Target } from "./attack.ts";
 
-const patient = { loginDelayMs: 0, loginFailuresCount: 1000, loginFailuresPerHostCount: 1000 } as const;
+const patient = {
+  loginDelayMs: 0,
+  loginFailuresCount: 1000,
+  loginFailuresPerHostCount: 1000,
+  loginFailuresPerNameCount: 1000,
+} as const;
 const quick = { loginDelayMs: 40, loginDelayMaxMs: 200 } as const;
 
 /** Attacks on who may log in. */
@@ -154,7 +159,7 @@ export const loginAttacks: readonly Attack[] = [
 ];
 
 /** Accounts as they are in service: one in a database, with a hash that takes its time. */
-async function databaseOfOne(): Promise<TestServerOptions> {
+export async function databaseOfOne(): Promise<TestServerOptions> {
   const folder = await mkdtemp(join(tmpdir(), "sallyport-attacked-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const accounts = await AccountDatabase.open(join(folder, "accounts.db"), { create: true });
@@ -176,7 +181,8 @@ async function talk(target: Target, user: string): Promise<string> {
   return replies.map(({ text }) => text.replaceAll(user, "NAME")).join(" / ");
 }
 
-async function timed(target: Target, user: string): Promise<number> {
+/** How long a wrong password takes over a connection of its own, in milliseconds. */
+export async function timed(target: Target, user: string): Promise<number> {
   await using driver = await secured(target);
   await driver.command(`USER ${user}`);
   const beganMs = performance.now();

@@ -4,7 +4,7 @@ import { anyCertificate, type Approach, type Attack, type Target } from "./attac
 import { startBrokenServer } from "./broken-server.ts";
 
 /** A server of ours, set up as the attack asks. */
-export async function ourTarget({ setup = {} }: Attack): Promise<Target & AsyncDisposable> {
+export async function ourTarget({ setup = {} }: Pick<Attack, "setup">): Promise<Target & AsyncDisposable> {
   const options = typeof setup === "function" ? await setup() : setup;
   const server = await startTestServer({ ...options, observer: { transcript: true, onEvent: () => undefined } });
   const log = () => server.events.map((event) => terminalLine(event, { terminal: false, colours: false })).join("");
@@ -25,13 +25,11 @@ interface Reachable extends AsyncDisposable {
 
 function target(server: Reachable, log: () => string): Target & AsyncDisposable {
   const { explicitPort, implicitPort, directory } = server;
-  const open = new Set<FtpDriver>();
   const greeted = async ({ from, timeoutMs }: Approach = {}): Promise<FtpDriver> => {
     const driver = await FtpDriver.connect(explicitPort, {
       ...(from === undefined ? {} : { localAddress: from }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
-    open.add(driver);
     await driver.reply();
     return driver;
   };
@@ -48,9 +46,6 @@ function target(server: Reachable, log: () => string): Target & AsyncDisposable 
     greeted,
     loggedIn,
     log,
-    [Symbol.asyncDispose]: async () => {
-      for (const driver of open) await driver[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

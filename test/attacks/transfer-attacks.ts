@@ -161,7 +161,7 @@ interface Shaking {
 }
 
 /** Disturbs transfers at drawn octets and returns the passive ports that were used. */
-async function shake(target: Target, { seed, rounds, actions }: Shaking): Promise<Set<number>> {
+export async function shake(target: Target, { seed, rounds, actions }: Shaking): Promise<Set<number>> {
   writeFileSync(join(target.directory, "large"), Buffer.alloc(1 << 20));
   const draw = generator(seed);
   const ports = new Set<number>();
