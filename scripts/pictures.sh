@@ -15,7 +15,7 @@ mkdir -p docs/pictures
 # record NAME COLUMNS COMMAND: what a terminal of that width gets.
 record() { TERM=xterm-256color script -qefc "stty cols $2 rows 60; $3" /dev/null >"$work/$1" </dev/null; }
 # picture NAME COLUMNS
-picture() { node --conditions=source scripts/terminal-picture.ts "sallyport $1" "$2" <"$work/$1" >"docs/pictures/$1.svg"; }
+picture() { node_modules/.bin/node --conditions=source scripts/terminal-picture.ts "sallyport $1" "$2" <"$work/$1" >"docs/pictures/$1.svg"; }
 
 record start 142 "timeout 10 ./sallyport start --quiet --run-as nobody || true" &
 for _ in $(seq 100); do (exec 3<>/dev/tcp/127.0.0.1/2990) 2>/dev/null && break; sleep 0.1; done

@@ -10,6 +10,14 @@ import { run } from "./tarballs.ts";
 
 const documentPort = 2200;
 
+/** All that the documents show of TypeScript. */
+export function documentedPrograms(): readonly string[] {
+  const documents = ["README.md", "docs/guide/embedding.md"].map((path) =>
+    readFileSync(join(repository, path), "utf8"),
+  );
+  return documents.flatMap(codeBlocks).flatMap(({ info, code }) => (info.startsWith("ts run") ? [code] : []));
+}
+
 /** The README's server on another port; there are no types in it, so that it is JavaScript as it stands. */
 export function embeddingExample(port: number): string {
   const blocks = codeBlocks(readFileSync(join(repository, "README.md"), "utf8"));

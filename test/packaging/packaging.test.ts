@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { needs } from "@sallyport/testing";
-import { embeddingExample, exchangeFile, freePort } from "./embedding.ts";
+import { documentedPrograms, embeddingExample, exchangeFile, freePort } from "./embedding.ts";
 import { repository } from "../tidy/source-files.ts";
 import { buildCopy, installAll, packAll, publishedRooms, readManifest, run } from "./tarballs.ts";
 
@@ -45,7 +45,10 @@ suite("packed packages", { skip: needs("linux", "npm", "curl", "tar") }, () => {
   });
 
   test("types resolve in a project that knows nothing of ours", () => {
-    writeFileSync(join(project, "consumer.ts"), embeddingExample(2200));
+    const programs = documentedPrograms();
+    assert.ok(programs.length >= 3);
+    const files = programs.map((_, at) => `consumer-${at}.ts`);
+    for (const [at, file] of files.entries()) writeFileSync(join(project, file), programs[at] ?? "");
     const compilerOptions = {
       target: "es2024",
       lib: ["es2024", "esnext.disposable"],
@@ -55,7 +58,7 @@ suite("packed packages", { skip: needs("linux", "npm", "curl", "tar") }, () => {
       types: ["node"],
       typeRoots: [join(repository, "node_modules/@types")],
     };
-    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
     run(join(repository, "node_modules/.bin/tsc"), ["-p", "."], { cwd: project });
   });
 

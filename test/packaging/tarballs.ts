@@ -6,8 +6,6 @@ import { repository } from "../tidy/source-files.ts";
 /** The packages that go to the registry, by folder. */
 export const publishedRooms = ["protocol", "transport", "server", "inspector", "daemon", "cli"] as const;
 
-export type PublishedRoom = (typeof publishedRooms)[number];
-
 /** What is needed of a package's manifest. */
 export interface Manifest {
   readonly name: string;
