@@ -107,7 +107,7 @@ async function replyTable(server: TestServer): Promise<string> {
     rows.push([`\`${line}\``, where, String(code), text.slice(4)]);
   };
   await using clear = await server.greeted();
-  for (const line of ["AUTH KERBEROS_V4", "PBSZ 0", "PROT P", "CCC", "USER alice", "ADAT AAAA", "MIC AAAA"]) {
+  for (const line of ["AUTH GSSAPI", "PBSZ 0", "PROT P", "CCC", "USER alice", "ADAT AAAA", "MIC AAAA"]) {
     await note(clear, line, "in clear");
   }
   await using protectedDriver = await server.greeted();
