@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import * as tls from "node:tls";
 import {
+  alertLevelName,
   alertName,
+  contentTypeName,
   extensionName,
   groupName,
   handshakeTypeName,
@@ -29,11 +32,84 @@ test("everything in this runtime's own ClientHello has a name", () => {
   assert.deepEqual(unnamed, []);
 });
 
+test("every suite that OpenSSL can build has the name that OpenSSL gives it", () => {
+  const list = execFileSync("openssl", ["ciphers", "-V", "-stdname", "ALL:COMPLEMENTOFALL:@SECLEVEL=0"], {
+    encoding: "utf8",
+  });
+  const suites = [...list.matchAll(/0x(..),0x(..) - (\S+)/g)].filter(([, , , name]) => !/PSK|SRP/.test(name ?? ""));
+  assert.ok(suites.length > 50);
+  for (const [, high, low, name] of suites) assert.equal(suiteName(Number.parseInt(`${high}${low}`, 16)), name);
+});
+
+/** Numbers and names, each list as its RFC has it. */
+const registered: readonly (readonly [source: string, name: (code: number) => string, list: string])[] = [
+  ["RFC 8446 §4.2.1", versionName, "0x0300 SSL 3.0, 0x0301 TLS 1.0, 0x0302 TLS 1.1, 0x0303 TLS 1.2, 0x0304 TLS 1.3"],
+  [
+    "RFC 8446 §5.1",
+    contentTypeName,
+    "20 change_cipher_spec, 21 alert, 22 handshake, 23 application_data, 24 heartbeat",
+  ],
+  [
+    "RFC 8446 §4 and RFC 5246 §7.4",
+    handshakeTypeName,
+    `0 HelloRequest, 1 ClientHello, 2 ServerHello, 4 NewSessionTicket, 5 EndOfEarlyData, 8 EncryptedExtensions,
+    11 Certificate, 12 ServerKeyExchange, 13 CertificateRequest, 14 ServerHelloDone, 15 CertificateVerify,
+    16 ClientKeyExchange, 20 Finished, 22 CertificateStatus, 24 KeyUpdate, 25 CompressedCertificate, 254 MessageHash`,
+  ],
+  [
+    "RFC 8446 §6 and RFC 5246 §7.2",
+    alertName,
+    `0 close_notify, 10 unexpected_message, 20 bad_record_mac, 21 decryption_failed, 22 record_overflow,
+    30 decompression_failure, 40 handshake_failure, 41 no_certificate, 42 bad_certificate, 43 unsupported_certificate,
+    44 certificate_revoked, 45 certificate_expired, 46 certificate_unknown, 47 illegal_parameter, 48 unknown_ca,
+    49 access_denied, 50 decode_error, 51 decrypt_error, 60 export_restriction, 70 protocol_version,
+    71 insufficient_security, 80 internal_error, 86 inappropriate_fallback, 90 user_canceled, 100 no_renegotiation,
+    109 missing_extension, 110 unsupported_extension, 112 unrecognized_name, 113 bad_certificate_status_response,
+    115 unknown_psk_identity, 116 certificate_required, 120 no_application_protocol`,
+  ],
+  [
+    "RFC 8446 §4.2, RFC 6066, RFC 7366, RFC 7627, RFC 8449, RFC 5746",
+    extensionName,
+    `0 server_name, 1 max_fragment_length, 5 status_request, 10 supported_groups, 11 ec_point_formats,
+    13 signature_algorithms, 14 use_srtp, 15 heartbeat, 16 application_layer_protocol_negotiation,
+    18 signed_certificate_timestamp, 19 client_certificate_type, 20 server_certificate_type, 21 padding,
+    22 encrypt_then_mac, 23 extended_main_secret, 27 compress_certificate, 28 record_size_limit, 35 session_ticket,
+    41 pre_shared_key, 42 early_data, 43 supported_versions, 44 cookie, 45 psk_key_exchange_modes,
+    47 certificate_authorities, 48 oid_filters, 49 post_handshake_auth, 50 signature_algorithms_cert, 51 key_share,
+    65281 renegotiation_info`,
+  ],
+  [
+    "RFC 8446 §4.2.7 and RFC 7027",
+    groupName,
+    `0x17 P-256, 0x18 P-384, 0x19 P-521, 0x1a brainpoolP256r1, 0x1b brainpoolP384r1, 0x1c brainpoolP512r1, 0x1d X25519,
+    0x1e X448, 0x100 ffdhe2048, 0x101 ffdhe3072, 0x102 ffdhe4096, 0x103 ffdhe6144, 0x104 ffdhe8192`,
+  ],
+  [
+    "RFC 8446 §4.2.3",
+    signatureAlgorithmName,
+    `0x201 rsa_pkcs1_sha1, 0x203 ecdsa_sha1, 0x401 rsa_pkcs1_sha256, 0x501 rsa_pkcs1_sha384, 0x601 rsa_pkcs1_sha512,
+    0x403 ecdsa_secp256r1_sha256, 0x503 ecdsa_secp384r1_sha384, 0x603 ecdsa_secp521r1_sha512, 0x804 rsa_pss_rsae_sha256,
+    0x805 rsa_pss_rsae_sha384, 0x806 rsa_pss_rsae_sha512, 0x807 ed25519, 0x808 ed448, 0x809 rsa_pss_pss_sha256,
+    0x80a rsa_pss_pss_sha384, 0x80b rsa_pss_pss_sha512`,
+  ],
+];
+
+for (const [source, name, list] of registered) {
+  test(`code points have the names of ${source}`, () => {
+    for (const entry of list.split(/,\s*/)) {
+      const space = entry.indexOf(" ");
+      assert.equal(name(Number(entry.slice(0, space))), entry.slice(space + 1));
+    }
+  });
+}
+
 test("code points without a name are shown as hexadecimal, GREASE as such", () => {
   assert.equal(groupName(0x7777), "0x7777");
   assert.equal(groupName(0x2a2a), "GREASE 0x2A2A");
   assert.equal(suiteName(0x00fe), "0x00FE");
   assert.equal(alertName(99), "alert 99");
+  assert.equal(contentTypeName(99), "content type 99");
+  assert.deepEqual([1, 2, 3].map(alertLevelName), ["warning", "fatal", "level 3"]);
   assert.equal(handshakeTypeName(77), "handshake type 77");
 });
 
