@@ -1,11 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { trial } from "./trial.ts";
+import { trial, type Tests } from "./trial.ts";
 
-/** A test file, how long it runs without a mutant, and what it reaches in each module (by URL). */
-export interface Reach {
-  readonly testFile: string;
+/** Tests of one file, how long they run without a mutant, and what they reach in each module (by URL). */
+export interface Reach extends Tests {
   readonly durationMs: number;
   readonly functions: ReadonlyMap<string, readonly FunctionCoverage[]>;
 }
@@ -17,14 +16,14 @@ interface FunctionCoverage {
 
 const baselineMs = 120_000;
 
-/** Runs a test file on the unchanged tree; undefined when it does not pass. */
-export async function reachOf(testFile: string, isWanted: (url: string) => boolean): Promise<Reach | undefined> {
+/** Runs tests on the unchanged tree; undefined when they do not pass. */
+export async function reachOf(tests: Tests, isWanted: (url: string) => boolean): Promise<Reach | undefined> {
   const coverageDirectory = mkdtempSync(join(tmpdir(), "reach-"));
   try {
     const startedAt = performance.now();
-    if ((await trial([testFile], { timeoutMs: baselineMs, coverageDirectory })) !== "passed") return undefined;
+    if ((await trial([tests], { timeoutMs: baselineMs, coverageDirectory })) !== "passed") return undefined;
     const durationMs = performance.now() - startedAt;
-    return { testFile, durationMs, functions: functionsIn(coverageDirectory, isWanted) };
+    return { ...tests, durationMs, functions: functionsIn(coverageDirectory, isWanted) };
   } finally {
     rmSync(coverageDirectory, { recursive: true, force: true });
   }

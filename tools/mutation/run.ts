@@ -9,17 +9,25 @@ import { type Mutant, mutantsOf, mutated } from "./mutants.ts";
 import { type Reach, reachOf, reaches } from "./reach.ts";
 import { trial } from "./trial.ts";
 
+const conformance = { files: "test/conformance/*.test.ts" };
+
 /** Which tests answer for which sources; a later suite is asked only about what the earlier ones let live. */
-const rooms = [
+const rooms: readonly Room[] = [
   {
     sources: "packages/protocol/src/**/*.ts",
-    suites: ["packages/protocol/test/**/*.test.ts", "test/conformance/*.test.ts"],
+    suites: [
+      { files: "packages/protocol/test/**/*.test.ts" },
+      { files: "test/docs/reference.test.ts", names: "(limits|ftp-commands).md" },
+      conformance,
+    ],
   },
-  {
-    sources: "packages/server/src/commands/**/*.ts",
-    suites: ["test/conformance/*.test.ts"],
-  },
-] as const;
+  { sources: "packages/server/src/commands/**/*.ts", suites: [conformance] },
+];
+
+interface Room {
+  readonly sources: string;
+  readonly suites: readonly { readonly files: string; readonly names?: string }[];
+}
 
 type Fate = "killed" | "timed out" | "survived" | "unreached";
 type Suite = readonly Reach[];
@@ -42,6 +50,8 @@ const { values, positionals } = parseArgs({
     jobs: { type: "string", default: "1" },
   },
 });
+// Ends the trials that run, too.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 process.exitCode = await run();
 
 async function run(): Promise<number> {
@@ -78,14 +88,15 @@ async function run(): Promise<number> {
 async function readSources(): Promise<readonly Source[]> {
   const wanted = rooms.map(({ sources, suites }) => ({ suites, paths: files(sources).filter(isAskedFor) }));
   const reachByFile = new Map<string, Reach>();
-  const tests = wanted.flatMap(({ suites, paths }) => (paths.length === 0 ? [] : suites.flatMap(files)));
-  for (const testFile of new Set(tests)) {
-    const reach = await reachOf(testFile, (url) => url.includes("/src/") && !url.includes("/node_modules/"));
-    if (reach === undefined) throw new Error(`${testFile} does not pass without a mutant`);
-    reachByFile.set(testFile, reach);
+  for (const { files: pattern, names } of new Set(wanted.flatMap(({ suites, paths }) => (paths[0] ? suites : [])))) {
+    for (const testFile of files(pattern)) {
+      const reach = await reachOf({ testFile, names }, (url) => /\/packages\/[^/]+\/src\//.test(url));
+      if (reach === undefined) throw new Error(`${testFile} does not pass without a mutant`);
+      reachByFile.set(testFile, reach);
+    }
   }
   return wanted.flatMap(({ suites, paths }) => {
-    const reaching = suites.map((suite) => files(suite).flatMap((file) => reachByFile.get(file) ?? []));
+    const reaching = suites.map((suite) => files(suite.files).flatMap((file) => reachByFile.get(file) ?? []));
     return paths.map((path) => sourceAt(path, reaching));
   });
 }
@@ -108,7 +119,7 @@ function isAskedFor(path: string): boolean {
 async function canFail(source: Source): Promise<boolean> {
   const tests = source.suites.flat().filter(({ functions }) => functions.has(source.url));
   const text = `throw new Error("mutant");\n${source.text}`;
-  const verdict = await trial(testFiles(tests), { timeoutMs: 60_000, substitution: { url: source.url, text } });
+  const verdict = await trial(tests, { timeoutMs: 60_000, substitution: { url: source.url, text } });
   return tests.length > 0 && verdict === "failed";
 }
 
@@ -146,7 +157,7 @@ async function fateOf(source: Source, mutant: Mutant): Promise<Fate> {
   let fate: Fate = "unreached";
   for (const tests of stagesOf(source, mutant)) {
     const baselineMs = tests.reduce((sum, { durationMs }) => sum + durationMs, 0);
-    const verdict = await trial(testFiles(tests), { timeoutMs: 5_000 + 2 * baselineMs, substitution });
+    const verdict = await trial(tests, { timeoutMs: 5_000 + 2 * baselineMs, substitution });
     if (verdict !== "passed") return verdict === "failed" ? "killed" : "timed out";
     fate = "survived";
   }
@@ -164,10 +175,6 @@ function stagesOf(source: Source, mutant: Mutant): readonly Suite[] {
       return [suite.filter(isNamesake), others.toSorted((left, right) => left.durationMs - right.durationMs)];
     })
     .filter((stage) => stage.length > 0);
-}
-
-function testFiles(tests: readonly Reach[]): readonly string[] {
-  return tests.map(({ testFile }) => testFile);
 }
 
 function newTally(): Tally {

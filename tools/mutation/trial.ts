@@ -7,6 +7,12 @@ import { fileURLToPath } from "node:url";
 
 export type Verdict = "passed" | "failed" | "timed out";
 
+/** The tests of a file, or those whose name matches a regular expression. */
+export interface Tests {
+  readonly testFile: string;
+  readonly names: string | undefined;
+}
+
 /** A module whose text is replaced for the length of a trial. */
 export interface Substitution {
   readonly url: string;
@@ -20,16 +26,16 @@ export interface TrialOptions {
 }
 
 /**
- * Runs test files in one process and ends at the first test that fails.
+ * Runs tests of one suite in one process and ends at the first test that fails.
  *
  * A mutant may loop, allocate or write without end, so the trial has hard bounds: time for the process group, address
  * space and processor time for each process in it, and a temporary directory that is removed afterwards.
  * Linux only, by `ulimit` and coreutils' `timeout`.
  */
-export async function trial(testFiles: readonly string[], options: TrialOptions): Promise<Verdict> {
+export async function trial(tests: readonly Tests[], options: TrialOptions): Promise<Verdict> {
   const directory = mkdtempSync(join(tmpdir(), "mutation-"));
   try {
-    return await verdictOf(testFiles, options, directory);
+    return await verdictOf(tests, options, directory);
   } finally {
     rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -40,9 +46,11 @@ const bounds = "ulimit -v 7000000; ulimit -t 60; ulimit -c 0";
 const preload = new URL("./substitute.ts", import.meta.url).href;
 const repository = fileURLToPath(new URL("../../", import.meta.url));
 
-function verdictOf(testFiles: readonly string[], options: TrialOptions, directory: string): Promise<Verdict> {
+function verdictOf(tests: readonly Tests[], options: TrialOptions, directory: string): Promise<Verdict> {
   const seconds = String(Math.ceil(options.timeoutMs / 1000));
-  const nodeArguments = ["--conditions=source", "--test", "--test-isolation=none", "--test-reporter=tap"];
+  const names = tests[0]?.names === undefined ? [] : [`--test-name-pattern=/${tests[0].names}/`];
+  const nodeArguments = ["--conditions=source", "--test", "--test-isolation=none", "--test-reporter=tap", ...names];
+  const testFiles = tests.map(({ testFile }) => testFile);
   const child = spawn(
     "/bin/sh",
     ["-c", `${bounds}; exec timeout -k 1 "$@"`, "sh", seconds, process.execPath, ...nodeArguments, ...testFiles],
@@ -66,12 +74,16 @@ function verdictOf(testFiles: readonly string[], options: TrialOptions, director
     failed = true;
     end();
   });
-  process.once("exit", end);
+  const abandon = (): void => {
+    end();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  process.once("exit", abandon);
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", end);
     child.once("close", (code) => {
-      process.removeListener("exit", end);
+      process.removeListener("exit", abandon);
       const timedOut = code === 124 || code === 137;
       resolve(failed ? "failed" : timedOut ? "timed out" : code === 0 ? "passed" : "failed");
     });
