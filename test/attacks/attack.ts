@@ -32,6 +32,8 @@ export interface Attack {
   readonly setup?: TestServerOptions | (() => Promise<TestServerOptions>);
   /** What the machine must have. */
   readonly needs?: readonly string[];
+  /** It compares times, and so has the machine to itself as far as may be. */
+  readonly measuresTime?: true;
   run(target: Target): Promise<void>;
 }
 
