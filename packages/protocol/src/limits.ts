@@ -53,6 +53,7 @@ export const limits = {
   accountNameBytes: limit(64, "bytes", "name of an account"),
   accountRulesCount: limit(256, "count", "path permissions of one account"),
   accountCertificatesCount: limit(64, "count", "client certificates mapped to one account"),
+  uploadSettleMs: limit(100, "ms", "longest wait for the end of a control connection that ends with its data"),
   handshakeMessageBytes: limit(
     131_072,
     "bytes",
