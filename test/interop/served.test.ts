@@ -56,14 +56,22 @@ describe("sallyport serve, with the certificate and the account of its state dir
     assert.equal((await attempt(`ftps://other.test:${implicitPort}/`, elsewhere)).code, 60);
   });
 
-  test("curl that speaks no newer TLS than 1.2 gets it", { skip: needs("curl") }, async () => {
-    const words = ["-sS", "-v", "--tls-max", "1.2", "--cacert", served.caFile, "-u", "alice:secret"];
-    const url = `ftps://localhost:${served.implicitPort}/papers/remote.bin`;
-    const local = join(directory, "old");
-    const { code, stderr } = await runProgram("curl", [...words, url, "-o", local], { directory });
-    assert.equal(code, 0, stderr);
-    assert.match(stderr, /SSL connection using TLSv1\.2/);
-    assert.match(stderr, /SSL re-using session ID/);
-    assert.ok(content.equals(await readFile(local)));
-  });
+  test(
+    "curl that speaks no newer TLS than 1.2 gets it, and resumes it on one data connection after the other",
+    {
+      skip: needs("curl"),
+    },
+    async () => {
+      const words = ["-sS", "-v", "--tls-max", "1.2", "--cacert", served.caFile, "-u", "alice:secret"];
+      const url = `ftps://localhost:${served.implicitPort}/papers/remote.bin`;
+      const locals = ["old-1", "old-2", "old-3"].map((name) => join(directory, name));
+      const { code, stderr } = await runProgram("curl", [...words, ...locals.flatMap((local) => [url, "-o", local])], {
+        directory,
+      });
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /SSL connection using TLSv1\.2/);
+      assert.equal(stderr.match(/SSL reusing session ID|SSL re-using session ID/g)?.length, locals.length);
+      for (const local of locals) assert.ok(content.equals(await readFile(local)));
+    },
+  );
 });

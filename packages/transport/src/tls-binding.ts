@@ -62,7 +62,12 @@ export class ControlTlsBinding implements Disposable {
   /** The context alone of {@link dataTlsOptions}. */
   dataContext(hello: ClientHello, usage: DataUsage): SecureContext {
     if (!this.#profile.resumesData) return this.#context(this.#profile.ruledTickets ? "silent" : "unbound");
-    if (this.#profile.ruledTickets) return this.#context(usage === "sends" ? "renewing" : "silent");
+    if (this.#profile.ruledTickets) {
+      // In TLS 1.2 tickets are used again, and one that is renewed makes OpenSSL drop the old one without telling its
+      // application about the new (session_new_cb is not called): Ruby and PHP would resume once and never again.
+      const renews = usage === "sends" && !negotiatesTls12(hello, this.#profile.demands);
+      return this.#context(renews ? "renewing" : "silent");
+    }
     const mayStayTls12 = hello.supportedVersions.includes(tls12) && this.#profile.demands.minVersion <= tls12;
     const wouldMint = usage === "may-receive" && !this.#offersOwnTicket(hello);
     return this.#context(wouldMint && mayStayTls12 ? "tls12" : "own");

@@ -245,6 +245,17 @@ describe("tickets ruled by the hook", () => {
     assert.equal(alice.connection.binding?.ticketsSpent, false, "two from control, five renewed, five used");
   });
 
+  test("R-TLS-34 a TLS 1.2 ticket is never renewed, since OpenSSL drops the old one and tells nobody of the new", async () => {
+    const pinned = { minVersion: "TLSv1.2", maxVersion: "TLSv1.2" } as const;
+    await using alice = await login(hooked, pinned);
+    const session = alice.state();
+    for (const usage of ["sends", "may-receive"] as const) {
+      const data = await dataHandshake(alice, usage, { ...pinned, session });
+      assert.equal(data.resumed, true);
+      assert.ok(data.state?.equals(session), "the client holds another ticket than before");
+    }
+  });
+
   test("R-TLS-34 a single-use client that ran out of tickets in uploads is seen as such", async () => {
     await using alice = await login(hooked);
     await until("two tickets", () => alice.tls.states.length === 2);

@@ -57,7 +57,7 @@ function quickCells(client: StockClient): readonly Cell[] {
     ...client.modes.map((mode) => cellOf(client, variantOf(mode, "TLSv1.3", "127.0.0.1"), /./)),
     ...client.modes
       .filter((mode) => mode !== "plain")
-      .map((mode) => cellOf(client, variantOf(mode, "TLSv1.2", "127.0.0.1"), /^(?:get|put)$/)),
+      .map((mode) => cellOf(client, variantOf(mode, "TLSv1.2", "127.0.0.1"), /^(?:list|get|put)$/)),
     ...(client.hasIpv6 ? [cellOf(client, variantOf(last, "TLSv1.3", "::1"), /^(?!resume)/)] : []),
   ];
 }
