@@ -107,9 +107,12 @@ export class ControlLink implements ControlView {
     this.write(encoded);
   }
 
-  /** Sends octets that are no reply; a peer that does not read what it is sent is cut off (S-15). */
+  /**
+   * Sends octets that are no reply; a peer that does not read what it is sent is cut off (S-15). While TLS starts or ends
+   * they are dropped: a peer may well send Telnet options right behind its REIN or CCC.
+   */
   write(octets: Octets): void {
-    if (this.#endCause !== undefined) return;
+    if (this.#endCause !== undefined || this.#securing) return;
     this.#control.write(octets);
     if (this.#control.bufferedBytes > this.#environment.limits.replyBacklogBytes) {
       this.#cut("the peer does not read its replies");
