@@ -196,9 +196,10 @@ export class DataConnection implements AsyncDisposable {
   /** Closes at once; a peer that is being sent to sees a reset, which is never taken for an end. */
   destroy(): void {
     this.#sniffing?.abort();
-    if (this.#phase === "sending") this.#tcp.resetAndDestroy();
-    this.#socket.destroy();
-    this.#tcp.destroy();
+    if (this.#phase !== "sending") this.#close();
+    else if (this.#socket === this.#tcp) this.#tcp.resetAndDestroy();
+    // A reset frees the state of TLS at once, while OpenSSL may be using it further up the stack (Node 26.10: segfault).
+    else setImmediate(() => this.#close(() => this.#tcp.resetAndDestroy()));
   }
 
   /**
@@ -212,6 +213,12 @@ export class DataConnection implements AsyncDisposable {
     this.#socket.resume();
     const timer = setTimeout(() => this.#tcp.destroy(), this.#limits.lingerMs).unref();
     this.#tcp.once("close", () => clearTimeout(timer));
+  }
+
+  #close(first = (): unknown => undefined): void {
+    first();
+    this.#socket.destroy();
+    this.#tcp.destroy();
   }
 
   get #socket(): Socket {
