@@ -62,12 +62,21 @@ export class DataSetup {
     return this.#prepared.kind === "passive" ? this.#prepared.connection?.earlyFailure : undefined;
   }
 
-  /** Opens a passive listener and returns its port. Rejects with `SALLYPORT_PASSIVE_PORTS_EXHAUSTED`. */
-  async openPassive(level: ProtectionLevel, tlsRole: TlsRole): Promise<number> {
+  /**
+   * Opens a passive listener and returns its port. Rejects with `SALLYPORT_PASSIVE_PORTS_EXHAUSTED`, and with the
+   * signal's reason when the control connection ends meanwhile, since nobody would give the port back.
+   */
+  async openPassive(level: ProtectionLevel, tlsRole: TlsRole, signal: AbortSignal): Promise<number> {
     this.discard();
     this.#level = level;
     const { passivePorts, localAddress, remoteAddress, admits, onForeign } = this.#options;
-    const reservation = await passivePorts.acquire({ localAddress, peerAddress: remoteAddress, admits, onForeign });
+    const reservation = await passivePorts.acquire({
+      localAddress,
+      peerAddress: remoteAddress,
+      admits,
+      onForeign,
+      signal,
+    });
     const arrival = reservation.accept().then((socket) => {
       const connection = this.#connectionOver(socket, tlsRole);
       if (this.#prepared.kind === "passive" && this.#prepared.reservation === reservation) {

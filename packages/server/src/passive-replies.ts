@@ -9,7 +9,7 @@ export async function openPassive(
   tlsRole: "server" | "client" = context.state.secureClientMethod ? "client" : "server",
 ): Promise<Outcome> {
   try {
-    const port = await context.data.openPassive(context.state.protectionLevel, tlsRole);
+    const port = await context.data.openPassive(context.state.protectionLevel, tlsRole, context.signal);
     return { reply: answer(port) };
   } catch (error) {
     if (!isSallyportError(error) || error.code !== "SALLYPORT_PASSIVE_PORTS_EXHAUSTED") throw error;
