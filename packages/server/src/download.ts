@@ -20,7 +20,10 @@ const beyondEnd = "The restart offset lies beyond the end of the file.";
 export async function download(context: CommandContext, path: VirtualPath): Promise<Outcome> {
   const { storage } = loginOf(context);
   const file = await storage.openRead(path);
-  const extent = await extentOf(context, file);
+  const extent = await extentOf(context, file).catch(async (error: unknown) => {
+    await file.close();
+    throw error;
+  });
   if (typeof extent === "string") {
     await file.close();
     return { reply: reply(554, extent) };
