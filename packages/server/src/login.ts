@@ -85,6 +85,8 @@ export async function acceptLogin(
   if (policy.requireTlsForLogin && state.control !== "tls") {
     return refuseLogin(context, user, "this account needs TLS and the connection is clear", 0);
   }
+  // Nobody would give back the place of a connection that ended while its password was checked.
+  context.signal.throwIfAborted();
   const claimed = environment.logins.claim(control.id, account);
   if (!claimed) return refuseLogin(context, user, "the account has too many connections", 0, 421);
   const login = await environment.openLogin(account).catch((error: unknown) => {
