@@ -196,11 +196,11 @@ function environmentOf(options: FtpServerOptions, limits: LimitValues): ServerEn
 }
 
 function tell({ observer }: FtpServerOptions, event: ServerEvent): void {
+  // An observer's failure is not the peer's, also where it is asynchronous; the contract says that it is ignored.
   try {
-    observer?.onEvent(event);
-  } catch {
-    // An observer's failure is not the peer's; the contract says that it is ignored.
-  }
+    const told: unknown = observer?.onEvent(event);
+    if (told instanceof Promise) told.catch(() => undefined);
+  } catch {}
 }
 
 /** Peers on this machine or in private networks reach the server's own address, not the one that NAT shows. */
