@@ -62,8 +62,8 @@ export async function runTransfer(context: CommandContext, plan: TransferPlan): 
     if (plan.direction === "upload") await settle(context, startedAtMs);
     await plan.conclude?.();
   } catch (error) {
-    failure = failureOf(context, error);
     await plan.giveUp?.(bytes > 0).catch(() => undefined);
+    failure = failureOf(context, error);
   }
   reportTransfer(context, plan, { bytes, startedAtMs, facts, failure });
   return { reply: failure?.reply ?? reply(226, plan.completion ?? "Transfer complete.") };
