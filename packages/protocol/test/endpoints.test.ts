@@ -114,6 +114,7 @@ test("R-2428-04 reply 229 is read, its address never", () => {
   assert.equal(parseExtendedPassiveReply("ok (!!!1!) thanks"), 1);
   assert.equal(parseExtendedPassiveReply("(IPv6) ok (|||50000|)."), 50_000);
   assert.equal(parseExtendedPassiveReply("(|1|192.0.2.9|50000|)"), 50_000);
+  assert.equal(parseExtendedPassiveReply("(a)(|||50000|)"), 50_000);
   for (const text of [
     "",
     "(|||0|)",

@@ -58,6 +58,10 @@ test("R-LIST-03 the time for half a year and a skewed clock, otherwise the year"
   assert.equal(whenOf(nowMs + 3_600_000), "Nov 22  2026");
   assert.equal(whenOf(Date.UTC(2024, 1, 29)), "Feb 29  2024");
   assert.equal(whenOf(-1), "Dec 31  1969");
+  assert.deepEqual(
+    Array.from({ length: 12 }, (_, month) => whenOf(Date.UTC(2020, month, 15)).slice(0, 3)),
+    "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" "),
+  );
   assert.equal(whenOf(Number.NaN), "Jan 01  1970");
   assert.equal(whenOf(Infinity), "Jan 01  1970");
 });

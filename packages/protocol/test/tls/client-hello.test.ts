@@ -263,3 +263,13 @@ test("rules of the format: no extension twice, whole vectors, one printable host
     assert.equal(parseClientHello(records(madeHello(extensions), [9000])), "malformed");
   }
 });
+
+test("a session identifier has at most 32 octets", () => {
+  const withSessionId = (length: number): Uint8Array => {
+    const [type, zero, _high, _low, ...body] = madeHello([]);
+    body.splice(34, 1, length, ...Array<number>(length).fill(1));
+    return records(Uint8Array.from([type ?? 0, zero ?? 0, ...u16(body.length), ...body]), [9000]);
+  };
+  assert.equal(parsed(withSessionId(32)).sessionIdLength, 32);
+  assert.equal(parseClientHello(withSessionId(33)), "malformed");
+});

@@ -144,6 +144,28 @@ test("a handshake message that outgrows its limits ends the joining, not the rea
   assert.equal(dissect(tlsDissection(), "client", drip).dissection.client.handshake.failure, "too-long");
 });
 
+test("what has no meaning is said to be unreadable, or a message of no known kind", () => {
+  const kindsOf = (sender: TlsSender, ...octets: number[]) =>
+    dissect(tlsDissection(), sender, Uint8Array.from(octets)).records.map(({ content }) =>
+      content.kind === "handshake" ? content.messages.map(({ kind }) => kind) : content.kind,
+    );
+  assert.deepEqual(kindsOf("client", 24, 3, 3, 0, 1, 7), ["unreadable"]);
+  assert.deepEqual(kindsOf("client", 21, 3, 3, 0, 2, 7, 7), ["unreadable"]);
+  assert.deepEqual(kindsOf("client", 21, 3, 3, 0, 2, 2, 40), ["alert"]);
+  // A hello from the wrong side, malformed ones, a certificate that does not fit, a key without its hello.
+  for (const [sender, type] of [
+    ["client", 2],
+    ["server", 1],
+    ["client", 1],
+    ["server", 2],
+    ["server", 11],
+    ["server", 12],
+    ["server", 77],
+  ] as const) {
+    assert.deepEqual(kindsOf(sender, 22, 3, 3, 0, 5, type, 0, 0, 1, 9), [["other"]], `${sender} ${type}`);
+  }
+});
+
 test("any cutting of both directions gives the same contents", async () => {
   const wire = await recordNodeHandshake({ cert: ec.cert, key: ec.key, maxVersion: "TLSv1.2" }, {});
   const whole = flatten(wire, () => 1 << 20);
