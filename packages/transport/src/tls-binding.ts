@@ -87,6 +87,8 @@ export class ControlTlsBinding implements Disposable {
   /** Notes that a data connection of this control connection resumed; with its hello, also what became of its ticket. */
   noteResumed(hello?: ClientHello): void {
     this.#resumptions++;
+    // Single use is a rule of TLS 1.3; a client of TLS 1.2 keeps what it resumed with.
+    if (hello && negotiatesTls12(hello, this.#profile.demands)) this.#reusesTickets = true;
     const ticket = hello && offeredTickets(hello).find((offered) => this.#isOwn(offered));
     if (!ticket) return;
     const digest = createHash("sha256").update(ticket).digest("base64");

@@ -253,6 +253,7 @@ describe("tickets ruled by the hook", () => {
       const data = await dataHandshake(alice, usage, { ...pinned, session });
       assert.equal(data.resumed, true);
       assert.ok(data.state?.equals(session), "the client holds another ticket than before");
+      assert.equal(alice.connection.binding?.ticketsSpent, false, "it can be used again (S-08)");
     }
   });
 
