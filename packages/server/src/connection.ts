@@ -114,6 +114,10 @@ export class Connection {
   #feed(event: ServerPiEvent<Login>): void {
     const { pi, effects } = step(this.#pi, event);
     this.#pi = pi;
+    // REIN, AUTH, USER and a refused login leave no account behind whose place could be held.
+    if (event.kind === "finished" && pi.state.login.kind !== "logged-in") {
+      this.#environment.logins.release(this.#link.id);
+    }
     for (const effect of effects) this.#apply(effect);
     this.#deadlines.noteState(pi.running !== undefined, pi.state.login.kind === "logged-in", pi.state.idleSeconds);
   }

@@ -39,6 +39,11 @@ export async function checkPassword(context: CommandContext, user: string, passw
   const verdict = await authenticate(context, user, password, facts);
   switch (verdict.kind) {
     case "accepted": {
+      if (lacksTls(context, verdict.account)) {
+        // A right password that may not be used is answered as late as a wrong one, or it would be found out (S-12).
+        await waited(environment.throttle.failed(attempt).delayMs, signal);
+        return refuseLogin(context, user, noTls, 1);
+      }
       environment.throttle.succeeded(attempt);
       return acceptLogin(context, user, verdict.account, verdict.account.anonymous ? "anonymous" : "password");
     }
@@ -80,11 +85,9 @@ export async function acceptLogin(
   account: Account,
   method: LoginMethod,
 ): Promise<Outcome> {
-  const { environment, control, state } = context;
+  const { environment, control } = context;
   const policy = environment.policyFor(control.listener, account);
-  if (policy.requireTlsForLogin && state.control !== "tls") {
-    return refuseLogin(context, user, "this account needs TLS and the connection is clear", 0);
-  }
+  if (lacksTls(context, account)) return refuseLogin(context, user, noTls, 0);
   // Nobody would give back the place of a connection that ended while its password was checked.
   context.signal.throwIfAborted();
   const claimed = environment.logins.claim(control.id, account);
@@ -99,6 +102,12 @@ export async function acceptLogin(
     reply: method === "client-certificate" ? reply(232, "Logged in by certificate.") : reply(230, "Logged in."),
     changes: { login: { kind: "logged-in", user, account: login }, workingDirectory: rootPath, policy },
   };
+}
+
+const noTls = "this account needs TLS and the connection is clear";
+
+function lacksTls({ environment, control, state }: CommandContext, account: Account): boolean {
+  return environment.policyFor(control.listener, account).requireTlsForLogin && state.control !== "tls";
 }
 
 function refuseLogin(

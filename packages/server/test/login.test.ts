@@ -1,5 +1,35 @@
 import { startTestServer, testAccount } from "@sallyport/testing";
+import assert from "node:assert/strict";
 import { test } from "node:test";
+
+test("S-12 a right password in the clear is answered as late as a wrong one where the account needs TLS", async () => {
+  await using server = await startTestServer({
+    account: { requireTls: "login" },
+    listener: { requireTls: "none" },
+    limits: { loginDelayMs: 200 },
+  });
+  await using client = await server.greeted();
+  for (const password of ["secret", "wrong"]) {
+    await client.expect("USER alice", 331);
+    const askedMs = performance.now();
+    const { text } = await client.expect(`PASS ${password}`, 530);
+    assert.equal(text, "530 Wrong user name or password.");
+    assert.ok(performance.now() - askedMs >= 190, `${password} was answered too soon`);
+  }
+});
+
+test("S-15 REIN gives the place of the account back", async () => {
+  await using server = await startTestServer({ account: { connectionsMax: 1 }, listener: { requireTls: "none" } });
+  await using first = await server.greeted();
+  await first.expect("USER alice", 331);
+  await first.expect("PASS secret", 230);
+  await first.expect("REIN", 220);
+  await using second = await server.greeted();
+  await second.expect("USER alice", 331);
+  await second.expect("PASS secret", 230);
+  await first.expect("USER alice", 331);
+  await first.expect("PASS secret", 421);
+});
 
 test("S-15 a client that leaves while its password is checked does not take a place of its account", async () => {
   const checks: (() => void)[] = [];
