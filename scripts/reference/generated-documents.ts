@@ -1,4 +1,5 @@
 import { commandSections } from "./command-sections.ts";
+import { interopSections } from "./interop-sections.ts";
 import { limitTable, notImplementedList, verbAliasTable, verbTable } from "./protocol-tables.ts";
 import type { Sections } from "./sections.ts";
 import { tlsSections } from "./tls-sections.ts";
@@ -9,4 +10,5 @@ export const generatedDocuments: Readonly<Record<string, () => Sections | Promis
   "limits.md": () => ({ limits: limitTable() }),
   "commands.md": commandSections,
   "tls-profile.md": tlsSections,
+  "interop.md": interopSections,
 };

@@ -33,7 +33,14 @@ describe("sallyport serve, with the certificate and the account of its state dir
         const port = mode === "explicit" ? served.explicitPort : served.implicitPort;
         const task = { mode, port, host: "localhost", user: "alice", password: "secret", folder: "papers" };
         const run = (operation: Operation, names: Pick<Task, "remote" | "local">) =>
-          client.operations[operation]?.({ ...task, ...names, operation, caFile: served.caFile, directory });
+          client.operations[operation]?.({
+            ...task,
+            ...names,
+            operation,
+            presentBytes: 0,
+            caFile: served.caFile,
+            directory,
+          });
         const local = join(directory, `${client.name}-${mode}`);
         const listed = await run("list", { remote: "remote.bin", local });
         assert.deepEqual([listed?.code, listed?.stderr], [0, ""]);

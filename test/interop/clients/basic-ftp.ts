@@ -22,7 +22,7 @@ export const basicFtp: StockClient = {
       return client.appendFrom(local, remote, { localStart });
     }),
   } satisfies Partial<Record<Operation, Perform>>,
-  quirks: ["Resumes uploads with `SIZE` and `APPE`."],
+  quirks: ["Sends `OPTS UTF8 ON` before login.", "Resumes uploads with `SIZE` and `APPE`."],
 };
 
 const security = { plain: false, explicit: true, implicit: "implicit" } as const;

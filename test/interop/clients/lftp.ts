@@ -22,6 +22,7 @@ export const lftp: StockClient = {
     "Names `::` as its own address in `EPRT` where it talks to the loopback over IPv6.",
     "Asks `FEAT` before login and sends `PBSZ` and `PROT` after it.",
     "Sends several commands at once, `PASV` among them.",
+    "Turns to MODE Z of itself where `FEAT` has it, and names its host in `HOST` also where that is an address.",
     "Resumes uploads with `SIZE`, `REST` and `STOR`; sets the time with `MFMT` afterwards.",
   ],
 };
@@ -30,6 +31,12 @@ export const lftp: StockClient = {
 export function slowUpload(task: Task): RunningProgram {
   const upload = `set net:limit-rate 3M; put ${task.local} -o ${remote(task)}`;
   return startProgram("lftp", ["--norc", "-c", `${lftpOpening(task)}; ${upload}`], task);
+}
+
+/** Copies the folder to this side, then from there to `back`, two files at a time. */
+export function mirrorThereAndBack(task: Task): Promise<Outcome> {
+  const here = `${task.directory}/mirror`;
+  return run(task, `mirror --parallel=2 ${task.folder} ${here}; mirror -R --parallel=2 ${here} ${task.folder}/back`);
 }
 
 /** The commands that take lftp to the server, logged in lazily as it does. */

@@ -17,7 +17,7 @@ export const rclone: StockClient = {
   quirks: [
     "Offers TLS 1.2 without extended master secret (1.60 was built with Go 1.19) and so needs TLS 1.3.",
     "Lists the directory before and after an upload to see what came of it.",
-    "Resets its control connection after `QUIT` now and then.",
+    "Closes without waiting for the answer to `QUIT`.",
   ],
 };
 

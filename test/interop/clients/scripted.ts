@@ -29,7 +29,7 @@ export const perl: StockClient = {
   modes: ["plain", "explicit", "implicit"],
   hasIpv6: true,
   operations: everyOperation("perl", "net-ftp.pl"),
-  quirks: ["Sends `ALLO` with the size of the whole file, also before it resumes an upload."],
+  quirks: [],
 };
 
 export const ruby: StockClient = {
@@ -40,7 +40,7 @@ export const ruby: StockClient = {
   modes: ["plain", "explicit"],
   hasIpv6: true,
   operations: everyOperation("ruby", "net-ftp.rb"),
-  quirks: [],
+  quirks: ["Resumes uploads with `SIZE` and `APPE`."],
 };
 
 export const php: StockClient = {
@@ -51,7 +51,7 @@ export const php: StockClient = {
   modes: ["plain", "explicit"],
   hasIpv6: true,
   operations: everyOperation("php", "ftp.php"),
-  quirks: ["Verifies no certificate."],
+  quirks: ["Verifies no certificate.", "Sends `PASV` once, before `CWD`, `TYPE`, `SIZE` and `REST`."],
 };
 
 /** The script gets the whole task and finds its operation in it. */

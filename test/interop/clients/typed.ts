@@ -6,7 +6,7 @@ export const tnftp: StockClient = {
   name: "tnftp",
   needs: ["tnftp"],
   testedVersion: "20210827",
-  askVersion: (directory) => runProgram("tnftp", ["-?"], { directory }),
+  askVersion: (directory) => runProgram("dpkg-query", ["-W", "-f=${Version}", "tnftp"], { directory }),
   modes: ["plain"],
   hasIpv6: true,
   operations: {
@@ -14,6 +14,7 @@ export const tnftp: StockClient = {
     get: (task) => type("tnftp", ["-n"], task, `get ${path(task)} ${task.local}`),
     put: (task) => type("tnftp", ["-n"], task, `put ${task.local} ${path(task)}`),
     "resume get": (task) => type("tnftp", ["-n"], task, `reget ${path(task)} ${task.local}`),
+    "resume put": (task) => type("tnftp", ["-n"], task, restartedPut(task)),
     "active get": (task) => type("tnftp", ["-nA"], task, `get ${path(task)} ${task.local}`),
     "active put": (task) => type("tnftp", ["-nA"], task, `put ${task.local} ${path(task)}`),
   },
@@ -32,6 +33,7 @@ export const inetutilsFtp: StockClient = {
     get: (task) => type("inetutils-ftp", ["-np"], task, `get ${path(task)} ${task.local}`),
     put: (task) => type("inetutils-ftp", ["-np"], task, `put ${task.local} ${path(task)}`),
     "resume get": (task) => type("inetutils-ftp", ["-np"], task, `reget ${path(task)} ${task.local}`),
+    "resume put": (task) => type("inetutils-ftp", ["-np"], task, restartedPut(task)),
     "active get": (task) => type("inetutils-ftp", ["-nA"], task, `get ${path(task)} ${task.local}`),
     "active put": (task) => type("inetutils-ftp", ["-nA"], task, `put ${task.local} ${path(task)}`),
   },
@@ -52,11 +54,13 @@ export const ftpSsl: StockClient = {
     put: (task) => type("ftp-ssl", ["-np", ...ftpSslWords[task.mode]], task, `put ${task.local} ${path(task)}`),
     "resume get": (task) =>
       type("ftp-ssl", ["-np", ...ftpSslWords[task.mode]], task, `reget ${path(task)} ${task.local}`),
+    "resume put": (task) => type("ftp-ssl", ["-np", ...ftpSslWords[task.mode]], task, restartedPut(task)),
     "active get": (task) => type("ftp-ssl", ["-n", ...ftpSslWords[task.mode]], task, `get ${path(task)} ${task.local}`),
     "active put": (task) => type("ftp-ssl", ["-n", ...ftpSslWords[task.mode]], task, `put ${task.local} ${path(task)}`),
   },
   quirks: [
-    "Sends `PBSZ` and `PROT` before `USER`, no server_name, and no close_notify: its uploads need `--unclean-data-close accept`.",
+    "Sends `PBSZ` and `PROT` before `USER`.",
+    "Sends no close_notify: its uploads need `--unclean-data-close accept`. Of a `426` it says nothing without `-v`.",
   ],
 };
 
@@ -76,11 +80,15 @@ export const gftp: StockClient = {
     "resume put": (task) => typeToGftp(task, `put ${task.remote}`),
   },
   quirks: [
-    "Sends `PBSZ` and `PROT` before `USER`, and no server_name; closes without `QUIT`.",
+    "Sends `PBSZ` and `PROT` before `USER`; closes without `QUIT`.",
     "Takes no IPv6 address in a URL; hosts by name only.",
     "Uses `EPSV` also where its passive mode is switched off.",
   ],
 };
+
+function restartedPut(task: Task): string {
+  return `restart ${task.presentBytes}\nput ${task.local} ${path(task)}`;
+}
 
 /** It asks for TLS wherever it may. */
 const ftpSslWords = { plain: ["-z", "nossl"], explicit: [], implicit: [] } as const;

@@ -24,6 +24,8 @@ export interface Task extends Target {
   readonly remote: string;
   /** Path of the file on this side; for `resume get` it holds the beginning. */
   readonly local: string;
+  /** What a resumed transfer finds of the file. */
+  readonly presentBytes: number;
   /** The client's own, empty directory. */
   readonly directory: string;
 }

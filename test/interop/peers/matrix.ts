@@ -92,7 +92,7 @@ async function perform(
 ): Promise<void> {
   const act = operations[operation];
   assert.ok(act);
-  await using stage = await Stage.set(operation, variant, server);
+  await using stage = await Stage.set(operation, variant, server, beginning.length);
   const { prepare, verify } = steps[operation];
   await prepare(stage.task, stage.remoteFile);
   await stage.play(act, async (outcome) => {

@@ -22,19 +22,24 @@ export class Stage implements AsyncDisposable {
   readonly #since: number;
   readonly #remoteFolder: string;
 
-  static async set(operation: Operation, variant: Variant, server: TestServer): Promise<Stage> {
-    const stage = new Stage(operation, variant, server, await mkdtemp(join(tmpdir(), "sallyport-client-")));
+  static async set(operation: Operation, variant: Variant, server: TestServer, presentBytes = 0): Promise<Stage> {
+    const directory = await mkdtemp(join(tmpdir(), "sallyport-client-"));
+    const stage = new Stage({ operation, presentBytes, directory }, variant, server);
     await mkdir(stage.#remoteFolder);
     return stage;
   }
 
-  private constructor(operation: Operation, variant: Variant, server: TestServer, directory: string) {
+  private constructor(
+    given: Pick<Task, "operation" | "presentBytes" | "directory">,
+    variant: Variant,
+    server: TestServer,
+  ) {
     const folder = `papers-${randomBytes(4).toString("hex")}`;
     this.task = {
-      operation,
+      ...given,
       ...{ mode: variant.mode, host: variant.address, port: portOf(server, variant.mode) },
       ...{ user: "alice", password: "secret", caFile: server.identity.caFile },
-      ...{ folder, remote: fileName, local: join(directory, fileName), directory },
+      ...{ folder, remote: fileName, local: join(given.directory, fileName) },
     };
     this.#server = server;
     this.#since = server.events.length;
