@@ -13,6 +13,7 @@ export function statusReply(context: CommandContext): Reply {
     `TYPE ${parameters.typeName}, STRU ${parameters.structure}, MODE ${parameters.mode}`,
     `Control connection: ${protection}`,
     `Data connections: ${state.protectionLevel === "P" ? "private (PROT P)" : "clear (PROT C)"}`,
+    ...(state.clientName === undefined ? [] : [`Client: ${state.clientName}`]),
     "Times are UTC",
     ...transferLines(context),
   ];
