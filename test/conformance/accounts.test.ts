@@ -59,6 +59,16 @@ describe("what an account may do", () => {
     assert.equal(await readFile(join(server.directory, "kept"), "utf8"), "kept");
   });
 
+  it("R-959-40 a directory that may not be listed is 550 before any 150", async () => {
+    const allow = new Set(["read"] as const);
+    await using server = await startTestServer({ account: { permissions: [{ path: path("/"), allow }] } });
+    await using driver = await server.loggedIn();
+    for (const line of ["LIST", "NLST", "MLSD"]) {
+      await driver.expect("EPSV", 229);
+      await driver.expect(line, 550);
+    }
+  });
+
   it("a read-only account changes nothing", async () => {
     await using server = await startTestServer({ account: { readOnly: true } });
     await writeFile(join(server.directory, "kept"), "kept");

@@ -203,6 +203,10 @@ export class ControlLink implements ControlView {
   }
 }
 
+/** What went wrong, with OpenSSL's reason where there is one, such as the peer's `unknown ca`. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  const reason = cause instanceof Error ? ((cause as { reason?: string }).reason ?? cause.message) : undefined;
+  return reason === undefined ? error.message : `${error.message}: ${reason}`;
 }

@@ -69,7 +69,7 @@ export async function* listDirectories(
   const shown = target.kind === "pattern" ? ({ name }: Entry) => target.pattern.matches(name) : visible(options);
   const pending = [{ path: target.path, depth: 0 }];
   let count = 0;
-  for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const entries: Entry[] = [];
     for await (const slice of storage.list(next.path)) {
       signal.throwIfAborted();
@@ -79,8 +79,8 @@ export async function* listDirectories(
     yield { directory: next.path, entries };
     if (!options.recursive || next.depth >= limits.listOptionsDepthCount || count >= limits.listEntriesCount) continue;
     const { path, depth } = next;
-    const deeper = entries.filter(({ type }) => type === "directory");
-    pending.unshift(...deeper.map(({ name }) => ({ path: childPath(path, name), depth: depth + 1 })));
+    const deeper = entries.filter(({ type }) => type === "directory").toReversed();
+    for (const { name } of deeper) pending.push({ path: childPath(path, name), depth: depth + 1 });
   }
 }
 
@@ -112,12 +112,16 @@ export function* linesInChunks<T>(items: Iterable<T>, format: (item: T) => Octet
   if (text !== "") yield Buffer.from(text, "latin1");
 }
 
-/** Sends a listing over the data connection: implied ASCII and STRU F, whatever TYPE and STRU are (R-LIST-02). */
-export function sendListing(
+/**
+ * Sends a listing over the data connection: implied ASCII and STRU F, whatever TYPE and STRU are (R-LIST-02). It begins
+ * before 150 is said, so that a directory that cannot be read is refused and not cut.
+ */
+export async function sendListing(
   context: CommandContext,
   path: VirtualPath,
-  chunks: AsyncIterable<Uint8Array>,
+  lines: AsyncGenerator<Uint8Array>,
 ): Promise<Outcome> {
+  const chunks = await begun(lines);
   return runTransfer(context, {
     direction: "listing",
     path,
@@ -128,6 +132,15 @@ export function sendListing(
 }
 
 const chunkLength = 65_536;
+
+/** Waits for the first chunk; what goes wrong before it is thrown here. */
+async function begun(chunks: AsyncGenerator<Uint8Array>): Promise<AsyncGenerator<Uint8Array>> {
+  const first = await chunks.next();
+  return (async function* () {
+    if (first.done !== true) yield first.value;
+    yield* chunks;
+  })();
+}
 
 async function sendLines(
   { state, signal, limits }: CommandContext,
