@@ -14,12 +14,16 @@ export const mlsd: CommandHandler<"MLSD"> = (context, pathname) =>
   });
 
 async function* factLines(context: CommandContext, login: Login, directory: VirtualPath, self: Entry) {
-  yield* linesInChunks(await specialEntries(context, login, directory, self), (line) => line);
+  let special = await specialEntries(context, login, directory, self);
   for await (const slice of login.storage.list(directory)) {
+    // Not before the directory has shown that it can be listed.
+    yield* linesInChunks(special, (line) => line);
+    special = [];
     yield* linesInChunks(slice, (entry) =>
       formatEntryLine(context.state.facts, factEntry(context, login, childPath(directory, entry.name), entry)),
     );
   }
+  yield* linesInChunks(special, (line) => line);
 }
 
 /** The directory itself and its parent, as RFC 3659 §7.5.1 has them; the root has no parent to show. */
