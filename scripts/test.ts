@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { runChecks } from "./checks.ts";
+import { writeTestReport } from "./test-report.ts";
 
 const tiers = {
   fast: { wholeRunMs: 20 * 60_000, oneTestMs: 3 * 60_000 },
@@ -43,8 +44,13 @@ function runTests(files: readonly string[]): Promise<boolean> {
       "--test-reporter=./scripts/test-reporter.ts",
       ...files,
     ],
-    { stdio: ["ignore", "inherit", "inherit"], detached: true },
+    { stdio: ["ignore", "pipe", "inherit"], detached: true },
   );
+  let output = "";
+  runner.stdout.setEncoding("utf8").on("data", (text: string) => {
+    process.stdout.write(text);
+    output += text;
+  });
   const end = (): void => {
     if (runner.pid !== undefined) process.kill(-runner.pid, "SIGKILL");
   };
@@ -57,6 +63,7 @@ function runTests(files: readonly string[]): Promise<boolean> {
     runner.once("error", reject);
     runner.once("close", (code) => {
       clearTimeout(bound);
+      if (tierName === "full" && parts.length === 0) writeTestReport(output, code === 0);
       resolve(code === 0);
     });
   });
