@@ -284,11 +284,11 @@ export class ControlConnection implements AsyncDisposable {
     dispose(state.layer);
     this.#state = { phase: "clear" };
     state.resolve();
-    // The caller first takes note that TLS is over; then come the octets that were behind it.
+    // The caller first takes note that TLS is over; then come the octets that were behind it, which may make it pause.
     setImmediate(() => {
+      this.#tcp.resume();
       for (const octets of state.behind) if (octets.length > 0) this.#receive(Buffer.from(octets));
       if (this.#tcp.readableEnded) this.#onFin();
-      this.#tcp.resume();
     });
   }
 

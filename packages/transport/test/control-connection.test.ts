@@ -315,6 +315,28 @@ describe("TLS ends", () => {
       await control.connection.end();
     });
 
+    test(`S-15 ${version}: reading that octets behind the close_notify bring to a stop stays stopped`, async () => {
+      await using server = await implicitServer();
+      await using peer = await WirePeer.connect(server.port);
+      const tls = await peer.startTls(pinned).secured();
+      await until("the greeting", () => tls.received !== "");
+      const [control] = server.controls;
+      const left = control?.connection.endTls();
+      await until("close_notify of the server", () => tls.ended);
+      peer.tcp.cork();
+      await tls.leave();
+      peer.tcp.write("PAUSE\r\n");
+      peer.tcp.uncork();
+      await left;
+      await until("the clear command", () => control?.heard() !== "");
+      peer.tcp.write("NOOP\r\n");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.equal(control?.heard(), "PAUSE\r\n");
+      control.connection.resumeReading();
+      await until("the next command", () => control.heard() === "PAUSE\r\nNOOP\r\n");
+      await control.connection.end();
+    });
+
     test(`R-IMP-08 ${version}: left and started at once, as REIN does: a hello is taken, plain octets close`, async () => {
       for (const plain of [false, true]) {
         await using server = await implicitServer();

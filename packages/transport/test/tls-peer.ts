@@ -30,7 +30,7 @@ export async function listen(onAccept: (tcp: Socket) => void): Promise<{ port: n
 /** The server's end of a control connection with a record of what happened to it. */
 export interface RecordedControl {
   readonly connection: ControlConnection;
-  /** Octets of commands so far. */
+  /** Octets of commands so far; after `PAUSE` reading stops. */
   readonly heard: () => string;
   readonly peerEnded: () => boolean;
   /** How often the listener was told that what it wrote has left. */
@@ -54,7 +54,10 @@ function recordControl(tcp: Socket, options: ControlConnectionOptions): Recorded
   const connection = new ControlConnection(
     tcp,
     {
-      onOctets: (octets) => (heard += Buffer.from(octets).toString("latin1")),
+      onOctets: (octets) => {
+        heard += Buffer.from(octets).toString("latin1");
+        if (heard.endsWith("PAUSE\r\n")) connection.pauseReading();
+      },
       onPeerEnd: () => (peerEnded = true),
       onDrain: () => drains++,
       onClosed: (ending, error) => (closed = { ending, error }),
