@@ -2,7 +2,7 @@ import { initialServerPiState, limitValues, type LimitValues, UsageError } from 
 import { canonicalAddress, dataPathHooks, PassiveListenerPool, receiveProxyHeader } from "@sallyport/transport";
 import type { Socket } from "node:net";
 import { randomBytes } from "node:crypto";
-import { LoginThrottle } from "@sallyport/server/accounts";
+import { hostKey, LoginThrottle } from "@sallyport/server/accounts";
 import { QuotaUsages } from "@sallyport/server/storage";
 import type { Login, PiState } from "./login-state.ts";
 import { Connection } from "./connection.ts";
@@ -147,19 +147,20 @@ export class FtpServer implements AsyncDisposable {
       { peer },
     );
     this.#connections.add(connection);
-    this.#perHost.set(remoteAddress, (this.#perHost.get(remoteAddress) ?? 0) + 1);
+    const host = hostKey(remoteAddress);
+    this.#perHost.set(host, (this.#perHost.get(host) ?? 0) + 1);
     void connection.serve().finally(() => {
       this.#connections.delete(connection);
-      const left = (this.#perHost.get(remoteAddress) ?? 1) - 1;
-      if (left === 0) this.#perHost.delete(remoteAddress);
-      else this.#perHost.set(remoteAddress, left);
+      const left = (this.#perHost.get(host) ?? 1) - 1;
+      if (left === 0) this.#perHost.delete(host);
+      else this.#perHost.set(host, left);
     });
   }
 
   #refusalOf(remoteAddress: string): string | undefined {
     if (this.#closing) return "the server is stopping";
     if (this.#connections.size >= this.#limits.connectionsCount) return "the server has too many connections";
-    if ((this.#perHost.get(remoteAddress) ?? 0) >= this.#limits.connectionsPerHostCount) {
+    if ((this.#perHost.get(hostKey(remoteAddress)) ?? 0) >= this.#limits.connectionsPerHostCount) {
       return "this address has too many connections";
     }
     const judgement = this.#environment.throttle.judge({ remoteAddress });

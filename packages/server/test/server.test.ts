@@ -111,6 +111,22 @@ describe("FtpServer", () => {
     assert.match((await driver.expect("PASV", 227)).text, /\(127,0,0,1,/);
   });
 
+  it("S-15 the /64 of a host and all spellings of its address are one host", async () => {
+    await using server = await startTestServer({
+      listener: { proxyProtocolFrom: ["127.0.0.1"] },
+      limits: { connectionsPerHostCount: 1 },
+    });
+    const addresses = ["2001:db8::1", "2001:DB8:0:0::2", "2001:db8:0:1::1"];
+    const codes: number[] = [];
+    await using connections = new AsyncDisposableStack();
+    for (const address of addresses) {
+      const driver = connections.use(await FtpDriver.connect(server.explicitPort));
+      driver.send(`PROXY TCP6 ${address} 2001:db8::21 56324 21\r\n`);
+      codes.push((await driver.reply()).code);
+    }
+    assert.deepEqual(codes, [220, 421, 220]);
+  });
+
   it("the address that a trusted proxy declares is the peer's", async () => {
     await using server = await startTestServer({ listener: { proxyProtocolFrom: ["127.0.0.1"] } });
     await using driver = await FtpDriver.connect(server.explicitPort);

@@ -66,7 +66,7 @@ export class LoginThrottle {
   judge(attempt: LoginAttempt): ThrottleVerdict {
     if (this.#isExempt(attempt)) return admittedAtOnce;
     const nowMs = this.#now();
-    const untilMs = this.#bans.get(addressKey(attempt))?.untilMs ?? 0;
+    const untilMs = this.#bans.get(hostKey(attempt.remoteAddress))?.untilMs ?? 0;
     if (nowMs < untilMs) return { kind: "refused", reason: "too many wrong passwords from this address", untilMs };
     const record = this.#nameUnderAttack(attempt, nowMs);
     if (record === undefined) return admittedAtOnce;
@@ -83,7 +83,7 @@ export class LoginThrottle {
     if (this.#isExempt(attempt)) return { delayMs: 0 };
     const nowMs = this.#now();
     if (!this.#isTrusted(attempt, nowMs)) this.#countForName(attempt, nowMs);
-    const key = addressKey(attempt);
+    const key = hostKey(attempt.remoteAddress);
     const bannedUntilMs = this.#bans.get(key)?.untilMs ?? 0;
     // Checks that were under way when the ban began do not lengthen it.
     if (nowMs < bannedUntilMs) return { delayMs: this.#limits.loginDelayMaxMs, bannedUntilMs };
@@ -102,7 +102,7 @@ export class LoginThrottle {
   /** Remembers where a name logged in, and forgives its own wrong passwords from there. */
   succeeded(attempt: LoginAttempt): void {
     this.#trust.set(pairKey(attempt), this.#now());
-    const record = this.#addresses.get(addressKey(attempt));
+    const record = this.#addresses.get(hostKey(attempt.remoteAddress));
     if (record === undefined) return;
     const name = nameKey(attempt);
     record.failures -= record.byName.get(name) ?? 0;
@@ -111,7 +111,7 @@ export class LoginThrottle {
 
   /** Ends the ban of an address and forgets its wrong passwords; says whether it was banned. */
   forgive(remoteAddress: string): boolean {
-    const key = addressKey({ remoteAddress });
+    const key = hostKey(remoteAddress);
     this.#addresses.delete(key);
     return this.#bans.delete(key);
   }
@@ -180,7 +180,7 @@ interface BanRecord {
 const admittedAtOnce: ThrottleVerdict = { kind: "admitted", delayMs: 0 };
 
 /** What an attacker has one of: an IPv4 address, or the /64 that a host chooses its IPv6 addresses from. */
-function addressKey({ remoteAddress }: LoginAttempt): string {
+export function hostKey(remoteAddress: string): string {
   const address = normaliseAddress(remoteAddress) ?? remoteAddress;
   // On a link all hosts share one prefix.
   if (!address.includes(":") || address.startsWith("fe80:")) return address;
@@ -196,7 +196,7 @@ function nameKey({ user = "" }: LoginAttempt): string {
 }
 
 function pairKey(attempt: LoginAttempt): string {
-  return `${addressKey(attempt)} ${nameKey(attempt)}`;
+  return `${hostKey(attempt.remoteAddress)} ${nameKey(attempt)}`;
 }
 
 function doubled(firstMs: number, times: number, mostMs: number): number {
