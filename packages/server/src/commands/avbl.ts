@@ -6,6 +6,7 @@ export const avbl: CommandHandler<"AVBL"> = (context, pathname) =>
   withPath(context, pathname, async (path, { storage }) => {
     const entry = await storage.stat(path);
     if (entry.type !== "directory") return { reply: reply(550, "Not a directory.") };
-    if (storage.freeSpaceBytes === undefined) return { reply: reply(550, "The free space is not known.") };
-    return { reply: reply(213, String(Math.max(0, Math.floor(await storage.freeSpaceBytes(path))))) };
+    const octets = await storage.freeSpaceBytes?.(path);
+    if (octets === undefined || !Number.isFinite(octets)) return { reply: reply(550, "The free space is not known.") };
+    return { reply: reply(213, String(Math.max(0, Math.floor(octets)))) };
   });
