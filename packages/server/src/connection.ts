@@ -119,7 +119,9 @@ export class Connection {
       this.#environment.logins.release(this.#link.id);
     }
     for (const effect of effects) this.#apply(effect);
-    this.#deadlines.noteState(pi.running !== undefined, pi.state.login.kind === "logged-in", pi.state.idleSeconds);
+    // The effects may have fed more events.
+    const { running, state } = this.#pi;
+    this.#deadlines.noteState(running !== undefined, state.login.kind === "logged-in", state.idleSeconds);
   }
 
   #apply(effect: ServerPiEffect): void {

@@ -18,7 +18,7 @@ export class Deadlines {
   #loggedIn = false;
   #running = false;
   #idleMs: number;
-  #openedAtMs = 0;
+  #loggedOutSinceMs = 0;
   #activeAtMs = 0;
   #lineBeganAtMs: number | undefined;
   progress: TransferProgress | undefined;
@@ -30,7 +30,7 @@ export class Deadlines {
   }
 
   begin(): void {
-    this.#openedAtMs = this.#activeAtMs = performance.now();
+    this.#loggedOutSinceMs = this.#activeAtMs = performance.now();
     this.#arm();
   }
 
@@ -44,12 +44,16 @@ export class Deadlines {
   }
 
   noteState(running: boolean, loggedIn: boolean, idleSeconds: number | undefined): void {
-    if (this.#running && !running) {
+    const ends = this.#running && !running;
+    if (ends) {
       this.#activeAtMs = performance.now();
       this.progress = undefined;
     }
+    if (this.#loggedIn && !loggedIn && this.#loggedOutSinceMs !== 0) this.#loggedOutSinceMs = performance.now();
     this.#running = running;
     this.#loggedIn = loggedIn;
+    // The time for the login may have run out, or nearly so, behind the command.
+    if (ends && !loggedIn) this.#arm();
     const idleMs = idleSeconds === undefined ? this.#limits.idleMs : idleSeconds * 1000;
     if (idleMs < this.#idleMs) {
       this.#idleMs = idleMs;
@@ -65,11 +69,11 @@ export class Deadlines {
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#openedAtMs = 0;
+    this.#loggedOutSinceMs = 0;
   }
 
   #arm(): void {
-    if (this.#openedAtMs === 0) return;
+    if (this.#loggedOutSinceMs === 0) return;
     clearTimeout(this.#timer);
     const now = performance.now();
     const { atMs } = this.#next(now);
@@ -91,7 +95,7 @@ export class Deadlines {
       { atMs: this.#running ? now + this.#idleMs : this.#activeAtMs + this.#idleMs, cause: "idle for too long" },
     ];
     if (!this.#loggedIn && !this.#running) {
-      candidates.push({ atMs: this.#openedAtMs + preLoginMs, cause: "no login in time" });
+      candidates.push({ atMs: this.#loggedOutSinceMs + preLoginMs, cause: "no login in time" });
     }
     if (this.#lineBeganAtMs !== undefined) {
       candidates.push({ atMs: this.#lineBeganAtMs + commandLineMs, cause: "a command line took too long" });
