@@ -16,13 +16,25 @@ export async function readNewPassword(options: {
   }
   const { isCancel, password } = await import("@clack/prompts");
   const ask = async (message: string) => {
-    const answer = await password({ message });
+    const answer = await untilInputEnds((signal) => password({ message, signal }));
     if (isCancel(answer)) throw passwordError("No password was given, and nothing was changed");
     return answer;
   };
   const first = await ask(`Password for ${options.account}`);
   if ((await ask("The same again")) !== first) throw passwordError("The two passwords differ: try again");
   return first;
+}
+
+/** The prompt does not notice that its input has ended (Ctrl-D); nothing is left to wait for then, and the process would end. */
+async function untilInputEnds<Answer>(ask: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
+  const ended = new AbortController();
+  const abort = () => ended.abort();
+  process.once("beforeExit", abort);
+  try {
+    return await ask(ended.signal);
+  } finally {
+    process.off("beforeExit", abort);
+  }
 }
 
 async function firstLine(input: AsyncIterable<Uint8Array | string>): Promise<string> {

@@ -124,6 +124,9 @@ describe(
   () => {
     const state = join(scratch, "prompt");
 
+    /** Ctrl-D. */
+    const endOfInput = "\u0004";
+
     /** Types into a terminal, one line after each prompt. */
     async function type(
       words: string,
@@ -143,7 +146,7 @@ describe(
         const asked = shown.includes("The same again") ? 2 : shown.includes("Password for") ? 1 : 0;
         if (typed >= asked) return;
         const line = lines[typed++] ?? "";
-        setTimeout(() => child.stdin.write(`${line}\r`), 300);
+        setTimeout(() => child.stdin.write(line === endOfInput ? line : `${line}\r`), 300);
       });
       const impatience = setTimeout(() => child.kill(), 30_000);
       const [code] = await once(child, "close");
@@ -159,6 +162,16 @@ describe(
       assert.equal(same.code, 0, same.shown);
       assert.match(same.shown, /Added carl\./);
       assert.doesNotMatch(differ.shown + same.shown, /secret/);
+    });
+
+    test("64 Ctrl-D at either prompt gives no password", { timeout: 60_000 }, async () => {
+      for (const lines of [[endOfInput], ["secret-one", endOfInput]]) {
+        // oxlint-disable-next-line no-await-in-loop -- one terminal at a time
+        const ended = await type("user add dora", lines);
+        assert.match(ended.shown, /No password was given, and nothing was changed\./);
+        assert.doesNotMatch(ended.shown, /Warning|await/);
+        assert.equal(ended.code, 64);
+      }
     });
   },
 );
