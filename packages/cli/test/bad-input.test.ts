@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createPrivateKey } from "node:crypto";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -255,6 +255,26 @@ describe("files, directories and ports", () => {
     });
     chmodSync(closed, 0o700);
   });
+
+  test(
+    "73 and 66 a directory that the user of --run-as cannot write or reach changes no owner",
+    { skip: !asRoot && "needs root" },
+    async () => {
+      const words = ["--state", state, "--run-as", "nobody", "--listen", "127.0.0.1"];
+      const ports = ["--explicit-port", "0", "--implicit-port", "0"];
+      await refuses({ words: ["serve", root, ...words, ...ports], code: 66, says: /cannot be reached by user number/ });
+      chmodSync(scratch, 0o755);
+      const says = /served cannot be written by user number \d+: .*--read-only/;
+      await refuses({ words: ["serve", root, ...words, ...ports], code: 73, says });
+      const fresh = ["--state", join(scratch, "fresh"), ...words.slice(2)];
+      await refuses({ words: ["serve", root, ...fresh, ...ports], code: 73, says });
+      chmodSync(root, 0o730);
+      chownSync(root, 0, 65_534);
+      await refuses({ words: ["serve", root, ...fresh, ...ports], code: 66, says: /cannot be read by user number/ });
+      chmodSync(root, 0o755);
+      chmodSync(scratch, 0o700);
+    },
+  );
 
   test("73 a state directory that is a file, 66 one that is missing", async () => {
     const file = join(scratch, "file");

@@ -1,10 +1,11 @@
 import { X509Certificate } from "node:crypto";
+import { join, resolve, sep } from "node:path";
 import { ConfigError } from "@sallyport/protocol";
 import type { ListeningAddress } from "@sallyport/server";
 import { certificateCovers, describeCertificate, readCertificate, readIdentity } from "./certificates/index.ts";
 import { listenersOf, listeningError, tryPorts } from "./listening.ts";
 import type { EventLog } from "./log/event-log.ts";
-import { becomeUser, findUser, isRoot, type RunAs } from "./privileges.ts";
+import { asUser, becomeUser, findUser, isRoot, type RunAs } from "./privileges.ts";
 import { checkServedDirectory } from "./served-directory.ts";
 import { createGivenTls, identitiesOf, openParts, reachableNames, type ServiceParts } from "./service-parts.ts";
 import type { ServiceSettings } from "./settings.ts";
@@ -41,7 +42,7 @@ export class Service implements AsyncDisposable {
    */
   static async start(settings: ServiceSettings, log: EventLog): Promise<Service> {
     const runAs = chooseUser(settings);
-    const root = checkServedDirectory(settings.root, { readOnly: settings.readOnly || runAs !== undefined });
+    const root = await checkRoot(settings, runAs);
     for (const file of authorityFiles(settings)) readCertificate(file);
     const givenTls = await createGivenTls(settings);
     await tryPorts(settings);
@@ -153,6 +154,15 @@ export class Service implements AsyncDisposable {
   #warn(cause: string, fix: string): void {
     this.#parts.log.onEvent({ atMs: Date.now(), kind: "service-warning", cause, fix });
   }
+}
+
+/** Looks at the served directory with the rights that the service will have, before anything changes. */
+async function checkRoot(settings: ServiceSettings, runAs: RunAs | undefined): Promise<string> {
+  if (runAs === undefined) return checkServedDirectory(settings.root, settings);
+  // What lies in the state directory is only reached by that user once it is handed over.
+  const isOurs = resolve(settings.root).startsWith(join(resolve(settings.statePath), sep));
+  if (isOurs) return checkServedDirectory(settings.root, { readOnly: true });
+  return asUser(runAs, async () => checkServedDirectory(settings.root, settings));
 }
 
 function authorityFiles({ clientCertificates, fxp }: ServiceSettings): string[] {
