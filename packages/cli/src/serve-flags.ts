@@ -213,6 +213,7 @@ export function serviceSettings(
   defaults: Pick<ServiceSettings, "statePath" | "listen" | "version">,
 ): ServiceSettings {
   const { passivePorts, masquerade, maxConnections, maxPerHost, runAs, standardPorts = false, listen = [] } = flags;
+  refusePortsBesideStandard(flags);
   const explicitPort = flags.explicitPort ?? (standardPorts ? 21 : 2121);
   const implicitPort = flags.implicitPort ?? (standardPorts ? 990 : 2990);
   if (explicitPort === "off" && implicitPort === "off") {
@@ -247,6 +248,12 @@ export function serviceSettings(
     allowRoot: flags.allowRoot === true,
     graceMs: flags.grace * 1000,
   };
+}
+
+function refusePortsBesideStandard({ standardPorts = false, explicitPort = "off", implicitPort = "off" }: ServeFlags) {
+  if (!standardPorts || (explicitPort === "off" && implicitPort === "off")) return;
+  const flag = explicitPort === "off" ? `--implicit-port ${implicitPort}` : `--explicit-port ${explicitPort}`;
+  throw usageError(`--standard-ports and ${flag} contradict each other: leave one out`);
 }
 
 function identityFiles({ cert = [], key = [] }: ServeFlags): ServiceSettings["identities"] {

@@ -84,6 +84,16 @@ describe("64 the command line is wrong", { concurrency: 2 }, () => {
     { words: ["serve", "x", "--cert", "a.pem"], code: 64, says: /1 certificates and 0 keys/ },
     { words: ["serve", "x", "--plain", "--require-tls", "login"], code: 64, says: /contradict each other/ },
     { words: ["serve", "x", "--explicit-port", "off", "--implicit-port", "off"], code: 64, says: /Both ports are off/ },
+    {
+      words: ["serve", "x", "--standard-ports", "--explicit-port", "2121"],
+      code: 64,
+      says: /--standard-ports and --explicit-port 2121 contradict each other/,
+    },
+    {
+      words: ["serve", "x", "--standard-ports", "--explicit-port", "off", "--implicit-port", "0"],
+      code: 64,
+      says: /--standard-ports and --implicit-port 0 contradict each other/,
+    },
     { words: ["serve", "x", "--client-certificates", "require"], code: 64, says: /give --client-ca/ },
     { words: ["serve", "x", "--fxp-ca", "ca.pem"], code: 64, says: /give --fxp ADDRESS/ },
     { words: ["user", "add", "--state", state, "--password", "hunter2", "bob"], code: 64, says: /no flag --password/ },
