@@ -219,6 +219,7 @@ export function serviceSettings(
   if (explicitPort === "off" && implicitPort === "off") {
     throw usageError("Both ports are off: leave one of --explicit-port and --implicit-port on");
   }
+  requireTwoPorts({ explicitPort, implicitPort });
   const clientCertificates = clientCertificateDemand(flags);
   const fxp = otherServers(flags);
   return {
@@ -248,6 +249,17 @@ export function serviceSettings(
     allowRoot: flags.allowRoot === true,
     graceMs: flags.grace * 1000,
   };
+}
+
+/**
+ * Refuses one port for both modes.
+ *
+ * @throws {UsageError} SALLYPORT_USAGE_CONTRADICTION.
+ */
+export function requireTwoPorts(ports: Pick<ServiceSettings, "explicitPort" | "implicitPort">): void {
+  const { explicitPort, implicitPort } = ports;
+  if (explicitPort !== implicitPort || explicitPort === 0 || explicitPort === "off") return;
+  throw usageError(`--explicit-port and --implicit-port are both ${explicitPort}: give each a port of its own`);
 }
 
 function refusePortsBesideStandard({ standardPorts = false, explicitPort = "off", implicitPort = "off" }: ServeFlags) {

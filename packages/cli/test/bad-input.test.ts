@@ -94,6 +94,16 @@ describe("64 the command line is wrong", { concurrency: 2 }, () => {
       code: 64,
       says: /--standard-ports and --implicit-port 0 contradict each other/,
     },
+    {
+      words: ["serve", "x", "--explicit-port", "2990"],
+      code: 64,
+      says: /--explicit-port and --implicit-port are both 2990/,
+    },
+    {
+      words: ["start", "--state", join(scratch, "fresh"), "--explicit-port", "2500", "--implicit-port", "2500"],
+      code: 64,
+      says: /--explicit-port and --implicit-port are both 2500/,
+    },
     { words: ["serve", "x", "--client-certificates", "require"], code: 64, says: /give --client-ca/ },
     { words: ["serve", "x", "--fxp-ca", "ca.pem"], code: 64, says: /give --fxp ADDRESS/ },
     { words: ["user", "add", "--state", state, "--password", "hunter2", "bob"], code: 64, says: /no flag --password/ },

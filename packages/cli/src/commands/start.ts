@@ -2,6 +2,7 @@ import { buildCommand, type CommandContext } from "@stricli/core";
 import type { Service } from "@sallyport/daemon";
 import { banner, type DemoFacts } from "../banner.ts";
 import { commonFlags, parseAddress, parsePortOrOff, parseText, switchFlag, type CommonFlags } from "../flags.ts";
+import { requireTwoPorts } from "../serve-flags.ts";
 import { packageVersion } from "../version.ts";
 
 interface StartFlags extends CommonFlags {
@@ -54,6 +55,7 @@ export const startCommand = buildCommand({
     const { json = false, verbose: transcript = false, quiet = false, listen: given = [], runAs } = flags;
     const listen = given.length === 0 ? daemon.loopbackAddresses() : given;
     const endpoints = { listen, explicitPort: flags.explicitPort, implicitPort: flags.implicitPort };
+    requireTwoPorts(endpoints);
     await daemon.tryPorts(endpoints);
     const state = daemon.prepareStateDirectory(flags.state ?? `${daemon.defaultStatePath(process.env)}-demo`);
     const account = await daemon.prepareDemo(state);
