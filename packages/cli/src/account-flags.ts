@@ -86,6 +86,7 @@ export function accountValues(flags: AccountFlags): AccountValues {
 }
 
 export function parseVirtualPath(text: string): VirtualPath {
+  if (text.split("/").includes("..")) throw new Error("a path without .. components, as in /alice");
   const path = resolvePath(rootPath, octetsFromText(text));
   if (!isVirtualPath(path)) throw new Error("a path without control characters, with names of at most 255 octets");
   return path;

@@ -118,6 +118,17 @@ describe("64 the command line is wrong", { concurrency: 2 }, () => {
       says: /ACTIONS takes all, read, none/,
     },
     { words: ["user", "set", "alice", "--state", state], code: 64, says: /nothing to change/ },
+    {
+      words: ["user", "add", "bob", "--state", state, "--password-stdin", "--home", "../etc"],
+      code: 64,
+      says: /--home takes a path without \.\. components.*, not "\.\.\/etc"/,
+    },
+    {
+      words: ["user", "set", "alice", "--state", state, "--home", "/in/../alice"],
+      code: 64,
+      says: /--home takes a path without/,
+    },
+    { words: ["user", "permit", "alice", "/..", "all", "--state", state], code: 64, says: /PATH takes a path without/ },
     { words: ["user", "add", "bob", "--state", state, "--quota", "much"], code: 64, says: /--quota takes a size/ },
     {
       words: ["cert", "create", "--state", state, "--name", "a b"],
@@ -386,6 +397,16 @@ describe("78 the state is damaged", () => {
       code: 78,
       says: /key\.pem can be read by other users .*chmod go-rwx/,
     });
+  });
+});
+
+test("78 a home with .. in a file to import", async () => {
+  const file = join(scratch, "passwd");
+  writeFileSync(file, "bob:$1$JYajHcIo$zL.kfe1vxEQiGN4uGxkCF1:1:1::/srv/../etc:/bin/sh\n");
+  await refuses({
+    words: ["user", "import", file, "--format", "proftpd", "--state", state],
+    code: 78,
+    says: /Line 1: the home directory has a \.\. component/,
   });
 });
 

@@ -81,7 +81,7 @@ describe("accounts", () => {
     runSallyport(["user", ...words, "--state", state], { input: "a secret word\r\nsecond line\n" });
 
   test("are added, listed, changed, permitted and removed", async () => {
-    assert.deepEqual(await user("add", "alice", "--password-stdin", "--home", "/in/../alice", "--quota", "5M"), {
+    assert.deepEqual(await user("add", "alice", "--password-stdin", "--home", "/alice", "--quota", "5M"), {
       code: 0,
       stdout: "Added alice.\n",
       stderr: "",

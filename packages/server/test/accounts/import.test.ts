@@ -52,7 +52,7 @@ test("a locked, a shadowed, an empty and a short line of a passwd file", () => {
   const rest = "1:1::/h:/bin/sh";
   const imported = parse(
     "proftpd",
-    `a:!${hash}:${rest}\nb:x:${rest}\nc::${rest}\nd:*:${rest}\ne:${hash}:1\nf:${hash}:u:1::/h:\n`,
+    `a:!${hash}:${rest}\nb:x:${rest}\nc::${rest}\nd:*:${rest}\ne:${hash}:1\nf:${hash}:u:1::/h:\ng:${hash}:1:1::/h/../../etc:\n`,
   );
   assert.deepEqual(imported.accounts, [{ name: "a", passwordHash: hash, enabled: false, home: "/h" }]);
   assert.deepEqual(
@@ -64,6 +64,7 @@ test("a locked, a shadowed, an empty and a short line of a passwd file", () => {
       "4 error the password ",
       "5 error there are 3 f",
       "6 error user or group",
+      "7 error the home dire",
     ],
   );
 });

@@ -131,6 +131,7 @@ export function importedHash(
 /** The home of a line as a path of the served tree; everything behind Pure-FTPd's `/./` is only where one starts. */
 export function importedHome(field: string, options: ImportOptions): VirtualPath | LineError {
   const [chroot = ""] = field.split("/./");
+  if (chroot.split("/").includes("..")) return new LineError("the home directory has a .. component");
   const home = absolutePath(chroot);
   if (home === undefined) return new LineError("the home directory is not an absolute path");
   if (options.servedDirectory === undefined) return home;
