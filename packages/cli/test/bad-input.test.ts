@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createPrivateKey } from "node:crypto";
-import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -193,6 +193,17 @@ describe("files, directories and ports", () => {
     await refuses({ words: serve("--cert", garbage, "--key", key), code: 78, says: /garbage\.pem/ });
     await refuses({ words: serve("--cert", certificate, "--key", garbage), code: 78, says: /garbage\.pem/ });
     await refuses({ words: ["cert", "show", garbage], code: 78, says: /garbage\.pem holds no certificate/ });
+  });
+
+  test("78 the name of a file keeps its small letter", async () => {
+    const name = `small-${process.pid}.pem`;
+    writeFileSync(name, "no PEM at all\n");
+    try {
+      const says = new RegExp(`The file ${name.replace(".", "\\.")} holds no PEM certificate`);
+      await refuses({ words: serve("--cert", name, "--key", name), code: 78, says });
+    } finally {
+      rmSync(name);
+    }
   });
 
   test("66 and 78 authorities of others that cannot be read, also for a state directory that does not exist yet", async () => {

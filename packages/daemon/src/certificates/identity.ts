@@ -18,6 +18,7 @@ export function readIdentity({ certificateFile, keyFile }: IdentityFiles): TlsId
   return {
     certificate: readPemFile(certificateFile, "certificate"),
     key: readPemFile(keyFile, "key"),
-    label: keyFile === certificateFile ? certificateFile : `${certificateFile} (key ${keyFile})`,
+    // A sentence may begin with the label, and its first letter is made a capital; that of a file's name must not be.
+    label: keyFile === certificateFile ? `the file ${certificateFile}` : `the file ${certificateFile} (key ${keyFile})`,
   };
 }
