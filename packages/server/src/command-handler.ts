@@ -8,11 +8,11 @@ import {
   type Verb,
   type VirtualPath,
 } from "@sallyport/protocol";
-import type { ControlView } from "./control-view.ts";
-import type { DataSetup } from "./data-setup.ts";
-import type { TransferProgress } from "./deadlines.ts";
+import type { ControlView } from "./connection/control-view.ts";
+import type { DataSetup } from "./connection/data-setup.ts";
+import type { TransferProgress } from "./connection/deadlines.ts";
 import type { ServerEnvironment } from "./environment.ts";
-import type { Login, PiState } from "./login-state.ts";
+import type { Login, PiState } from "./login/login-state.ts";
 import type { ServerEventDetail } from "./observer.ts";
 import { replyForPathFailure } from "./storage-replies.ts";
 

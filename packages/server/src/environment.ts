@@ -7,12 +7,12 @@ import type {
   LoginThrottle,
   UncleanDataClose,
 } from "@sallyport/server/accounts";
-import type { Login, PiState } from "./login-state.ts";
-import type { ControlView } from "./control-view.ts";
-import type { LoginCounts } from "./login-counts.ts";
+import type { Login, PiState } from "./login/login-state.ts";
+import type { ControlView } from "./connection/control-view.ts";
+import type { LoginCounts } from "./login/login-counts.ts";
 import type { ServerEvent, ServerObserver } from "./observer.ts";
 import type { FtpServerOptions, ListenerOptions } from "./options.ts";
-import type { Turnstile } from "./turnstile.ts";
+import type { Turnstile } from "./digest/turnstile.ts";
 
 /** What all connections of one server share. */
 export interface ServerEnvironment {

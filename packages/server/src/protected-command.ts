@@ -1,5 +1,5 @@
 import { reply, type Reply } from "@sallyport/protocol";
-import type { PiState } from "./login-state.ts";
+import type { PiState } from "./login/login-state.ts";
 
 /** MIC and ENC need a mechanism with messages of its own: 503 before any exchange, 537 under TLS (R-2228-09). */
 export function protectedCommandRefusal(state: PiState): Reply {

@@ -4,16 +4,16 @@ import type { Socket } from "node:net";
 import { randomBytes } from "node:crypto";
 import { hostKey, LoginThrottle } from "@sallyport/server/accounts";
 import { QuotaUsages } from "@sallyport/server/storage";
-import type { Login, PiState } from "./login-state.ts";
-import { Connection } from "./connection.ts";
+import type { Login, PiState } from "./login/login-state.ts";
+import { Connection } from "./connection/connection.ts";
 import type { ServerEnvironment } from "./environment.ts";
 import { bindListener, type BoundListener } from "./listener.ts";
-import { LoginCounts } from "./login-counts.ts";
-import { loginStorage } from "./login-storage.ts";
+import { LoginCounts } from "./login/login-counts.ts";
+import { loginStorage } from "./login/login-storage.ts";
 import type { ServerEvent } from "./observer.ts";
 import type { FtpServerOptions, ListenerOptions } from "./options.ts";
 import { dataPolicyFor, piPolicyFor } from "./policy.ts";
-import { Turnstile } from "./turnstile.ts";
+import { Turnstile } from "./digest/turnstile.ts";
 
 /** Where a server can be reached. */
 export interface ListeningAddress {

@@ -1,6 +1,6 @@
 import { reply } from "@sallyport/protocol";
 import { type CommandHandler, withPath } from "../command-handler.ts";
-import { walk } from "../walk.ts";
+import { walk } from "../listing/walk.ts";
 
 /** draft-peterson-streamlined-ftp-command-extensions: octets of all files below; links are not followed (R-STRM-01). */
 export const dsiz: CommandHandler<"DSIZ"> = (context, pathname) =>

@@ -1,7 +1,7 @@
 import { reply } from "@sallyport/protocol";
 import { isIP } from "node:net";
 import type { CommandHandler } from "../command-handler.ts";
-import { openPassive } from "../passive-replies.ts";
+import { openPassive } from "../transfer/passive-replies.ts";
 
 /** RFC 2428 §3: the family of the control connection is the one that can be served (R-2428-02). */
 export const epsv: CommandHandler<"EPSV"> = (context, argument) => {

@@ -1,6 +1,6 @@
 import { replyOctets } from "@sallyport/protocol";
 import { type CommandHandler, withPath } from "../command-handler.ts";
-import { digestFile } from "../digest-file.ts";
+import { digestFile } from "../digest/digest-file.ts";
 
 /**
  * draft-bryan-ftpext-hash: `213 ALG first-last hex path` over the content as TYPE I would send it, or over the range

@@ -1,6 +1,6 @@
 import type { CommandHandler } from "../command-handler.ts";
-import { withListingTarget } from "../listing-argument.ts";
-import { listingLines, sendListing } from "../listing.ts";
+import { withListingTarget } from "../listing/listing-argument.ts";
+import { listingLines, sendListing } from "../listing/listing.ts";
 
 export const list: CommandHandler<"LIST"> = (context, argument) =>
   withListingTarget(context, argument, ({ target, options }) =>

@@ -1,6 +1,6 @@
 import { replyOctets } from "@sallyport/protocol";
 import { type CommandHandler, withPath } from "../command-handler.ts";
-import { digestFile } from "../digest-file.ts";
+import { digestFile } from "../digest/digest-file.ts";
 
 /** draft-twine-ftpmd5: `251 path HEX`. */
 export const md5: CommandHandler<"MD5"> = (context, pathname) =>

@@ -1,9 +1,9 @@
 import { childPath, formatEntryLine, type Octets, parentPath, reply, type VirtualPath } from "@sallyport/protocol";
 import type { Entry } from "@sallyport/server/storage";
 import { type CommandContext, type CommandHandler, withPath } from "../command-handler.ts";
-import type { Login } from "../login-state.ts";
-import { factEntry } from "../fact-entry.ts";
-import { linesInChunks, sendListing } from "../listing.ts";
+import type { Login } from "../login/login-state.ts";
+import { factEntry } from "../listing/fact-entry.ts";
+import { linesInChunks, sendListing } from "../listing/listing.ts";
 
 /** RFC 3659 §7: 501 for what is no directory, lines without leading space, streamed as the storage gives them. */
 export const mlsd: CommandHandler<"MLSD"> = (context, pathname) =>

@@ -1,6 +1,6 @@
 import { formatEntryLine, multiLineReply, reply } from "@sallyport/protocol";
 import { type CommandHandler, withPath } from "../command-handler.ts";
-import { factEntry } from "../fact-entry.ts";
+import { factEntry } from "../listing/fact-entry.ts";
 
 /** RFC 3659 §7: one entry on the control connection, its path fully qualified (R-3659-11). */
 export const mlst: CommandHandler<"MLST"> = (context, pathname) =>

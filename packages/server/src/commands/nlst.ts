@@ -1,7 +1,7 @@
 import { formatNameLine, type Octets } from "@sallyport/protocol";
 import type { CommandContext, CommandHandler } from "../command-handler.ts";
-import { type ListingRequest, withListingTarget } from "../listing-argument.ts";
-import { linesInChunks, listDirectories, listingLines, sendListing } from "../listing.ts";
+import { type ListingRequest, withListingTarget } from "../listing/listing-argument.ts";
+import { linesInChunks, listDirectories, listingLines, sendListing } from "../listing/listing.ts";
 
 /** Names that work as arguments from where the client stands, with the directory that it gave (R-LIST-01). */
 export const nlst: CommandHandler<"NLST"> = (context, argument) =>

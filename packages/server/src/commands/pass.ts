@@ -1,6 +1,6 @@
 import { reply, textFromOctets } from "@sallyport/protocol";
 import type { CommandHandler } from "../command-handler.ts";
-import { checkPassword } from "../login.ts";
+import { checkPassword } from "../login/login.ts";
 
 /** Follows USER at once, or is 503; superfluous after login (R-959-23). */
 export const pass: CommandHandler<"PASS"> = (context, argument) => {

@@ -1,6 +1,6 @@
 import { reply } from "@sallyport/protocol";
 import { type CommandHandler, withPath } from "../command-handler.ts";
-import { removeTree } from "../walk.ts";
+import { removeTree } from "../listing/walk.ts";
 
 /** draft-peterson-streamlined-ftp-command-extensions; off by default, bounded, never through a link (R-STRM-01). */
 export const rmda: CommandHandler<"RMDA"> = (context, pathname) =>

@@ -1,6 +1,6 @@
 import { reply } from "@sallyport/protocol";
 import { type CommandHandler, withPath } from "../command-handler.ts";
-import { asciiSize } from "../ascii-measure.ts";
+import { asciiSize } from "../transfer/ascii-measure.ts";
 
 /**
  * RFC 3659 §4: the exact number of octets that a transfer with the present parameters would send (R-3659-04). The

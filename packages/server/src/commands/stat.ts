@@ -1,8 +1,8 @@
 import { multiLineReply, type Octets, reply } from "@sallyport/protocol";
 import { StorageError } from "@sallyport/server/storage";
 import type { CommandContext, CommandHandler, Outcome } from "../command-handler.ts";
-import { type ListingRequest, withListingTarget } from "../listing-argument.ts";
-import { listingLines } from "../listing.ts";
+import { type ListingRequest, withListingTarget } from "../listing/listing-argument.ts";
+import { listingLines } from "../listing/listing.ts";
 import { statusReply } from "../status.ts";
 
 /** Status, or with a path a listing on the control connection, which is protected as all replies are (R-959-64). */

@@ -2,7 +2,7 @@ import { baseName, childPath, type Octets, parentPath, type VirtualPath } from "
 import { StorageError } from "@sallyport/server/storage";
 import { randomInt } from "node:crypto";
 import { type CommandContext, type CommandHandler, type Outcome, withPath } from "../command-handler.ts";
-import { upload } from "../upload.ts";
+import { upload } from "../transfer/upload.ts";
 
 const attemptsMax = 16;
 

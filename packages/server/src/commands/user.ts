@@ -1,6 +1,6 @@
 import { type Octets, reply, rootPath, textFromOctets } from "@sallyport/protocol";
 import type { CommandHandler } from "../command-handler.ts";
-import { acceptLogin, loginFacts } from "../login.ts";
+import { acceptLogin, loginFacts } from "../login/login.ts";
 
 /**
  * Starts a login and drops the one before (R-959-22). A name that does not exist is asked for its password like any

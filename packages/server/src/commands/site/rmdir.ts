@@ -1,7 +1,7 @@
 import { reply } from "@sallyport/protocol";
 import { withPath } from "../../command-handler.ts";
 import type { SiteHandler } from "./site-handler.ts";
-import { removeTree } from "../../walk.ts";
+import { removeTree } from "../../listing/walk.ts";
 
 /** Removes a directory with its content, as RMDA does. */
 export const siteRmdir: SiteHandler = (context, argument) =>

@@ -16,9 +16,9 @@ import {
 } from "@sallyport/protocol";
 import type { Entry, Storage } from "@sallyport/server/storage";
 import { type DataConnection, deflateChunks } from "@sallyport/transport";
-import { type CommandContext, loginOf, type Outcome } from "./command-handler.ts";
-import { encodedChunks } from "./encoded-download.ts";
-import { runTransfer } from "./transfer.ts";
+import { type CommandContext, loginOf, type Outcome } from "../command-handler.ts";
+import { encodedChunks } from "../transfer/encoded-download.ts";
+import { runTransfer } from "../transfer/transfer.ts";
 
 /** One directory of a listing with the entries that are shown, or what a path that is no directory leads to. */
 export interface ListedDirectory {

@@ -7,7 +7,7 @@ import {
   reply,
   resolvePath,
 } from "@sallyport/protocol";
-import { type CommandContext, loginOf, type Outcome, withPath } from "./command-handler.ts";
+import { type CommandContext, loginOf, type Outcome, withPath } from "../command-handler.ts";
 import { type ListingTarget, listingTarget } from "./listing.ts";
 
 export interface ListingRequest {

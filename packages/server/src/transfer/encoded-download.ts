@@ -1,7 +1,7 @@
 import { type AsciiPosition, encoderFor, type TransferEncoder } from "@sallyport/protocol";
 import { deflateChunks } from "@sallyport/transport";
 import type { ReadableFile } from "@sallyport/server/storage";
-import type { CommandContext } from "./command-handler.ts";
+import type { CommandContext } from "../command-handler.ts";
 
 const blockBytes = 262_144;
 

@@ -1,6 +1,6 @@
 import type { Reply } from "@sallyport/protocol";
 import type { TlsFacts } from "@sallyport/transport";
-import type { ListenerOptions } from "./options.ts";
+import type { ListenerOptions } from "../options.ts";
 
 /** The control connection as handlers see it. */
 export interface ControlView {

@@ -8,7 +8,7 @@ import {
 } from "@sallyport/protocol";
 import { type DataConnection, Inflater, type ReceiveResult, type TransferOptions } from "@sallyport/transport";
 import type { WritableFile } from "@sallyport/server/storage";
-import type { CommandContext } from "./command-handler.ts";
+import type { CommandContext } from "../command-handler.ts";
 
 /** What came of an encoded upload; `provenEnd`: the mode itself says where the file ends, and it did. */
 export interface EncodedUpload {

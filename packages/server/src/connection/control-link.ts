@@ -8,9 +8,9 @@ import {
 } from "@sallyport/transport";
 import type { Socket } from "node:net";
 import type { ControlView } from "./control-view.ts";
-import type { ServerEnvironment } from "./environment.ts";
-import type { ServerEventDetail } from "./observer.ts";
-import type { ListenerOptions } from "./options.ts";
+import type { ServerEnvironment } from "../environment.ts";
+import type { ServerEventDetail } from "../observer.ts";
+import type { ListenerOptions } from "../options.ts";
 
 /** Whom a control link serves. */
 export interface ControlLinkOwner {

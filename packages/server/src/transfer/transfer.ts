@@ -2,9 +2,9 @@ import { isSallyportError, reply, type Reply, SallyportError, TlsError, type Vir
 import { type DataConnection, type DataFacts, judgeDataResumption } from "@sallyport/transport";
 import { StorageError } from "@sallyport/server/storage";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import { type CommandContext, loginOf, type Outcome } from "./command-handler.ts";
-import type { TransferFacts } from "./observer.ts";
-import { replyForStorageError } from "./storage-replies.ts";
+import { type CommandContext, loginOf, type Outcome } from "../command-handler.ts";
+import type { TransferFacts } from "../observer.ts";
+import { replyForStorageError } from "../storage-replies.ts";
 import { TransferAborted } from "./transfer-aborted.ts";
 
 /** One transfer, from the command that was found to be possible to its completion reply. */

@@ -1,6 +1,6 @@
 import { childPath, type VirtualPath } from "@sallyport/protocol";
 import type { Entry, Storage } from "@sallyport/server/storage";
-import type { CommandContext } from "./command-handler.ts";
+import type { CommandContext } from "../command-handler.ts";
 
 export interface FoundEntry {
   readonly path: VirtualPath;

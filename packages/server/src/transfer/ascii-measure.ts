@@ -1,7 +1,7 @@
 import { AsciiMeter, type AsciiPosition, type VirtualPath } from "@sallyport/protocol";
 import type { ReadableFile, Storage } from "@sallyport/server/storage";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { CommandContext } from "./command-handler.ts";
+import type { CommandContext } from "../command-handler.ts";
 
 type Bounds = Pick<CommandContext, "limits" | "signal">;
 

@@ -1,7 +1,7 @@
 import { type Octets, reply, replyOctets, TlsError, type VirtualPath } from "@sallyport/protocol";
 import { ByteThrottle, type DataConnection, type ReceiveResult } from "@sallyport/transport";
 import { StorageError, type WritableFile, type WriteIntent } from "@sallyport/server/storage";
-import { type CommandContext, loginOf, type Outcome } from "./command-handler.ts";
+import { type CommandContext, loginOf, type Outcome } from "../command-handler.ts";
 import { isUnchanged, receiveEncoded } from "./encoded-upload.ts";
 import { runTransfer } from "./transfer.ts";
 

@@ -2,7 +2,7 @@ import { type DigestArgument, type HashAlgorithmName, reply, type Reply, type Vi
 import type { ReadableFile, Storage } from "@sallyport/server/storage";
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { type CommandContext, type Outcome, withPath } from "./command-handler.ts";
+import { type CommandContext, type Outcome, withPath } from "../command-handler.ts";
 import { cryptoNames } from "./digest-algorithms.ts";
 
 /** The octets that a digest covers; `end` is exclusive. */

@@ -2,8 +2,8 @@ import { limitValues, noListingOptions, type Octets, rootPath } from "@sallyport
 import type { Entry, Storage } from "@sallyport/server/storage";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CommandContext } from "../src/command-handler.ts";
-import { listDirectories } from "../src/listing.ts";
+import type { CommandContext } from "../../src/command-handler.ts";
+import { listDirectories } from "../../src/listing/listing.ts";
 
 test("S-18 a recursive listing of as many directories as the bound allows is whole and in order", async () => {
   const limits = limitValues();

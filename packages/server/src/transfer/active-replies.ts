@@ -1,6 +1,6 @@
 import { type Endpoint, reply } from "@sallyport/protocol";
 import { judgeActiveEndpoint } from "@sallyport/transport";
-import type { CommandContext, Outcome } from "./command-handler.ts";
+import type { CommandContext, Outcome } from "../command-handler.ts";
 
 /** Remembers where the next data connection goes, unless it would reach somebody else (RFC 2577 §3, S-06, D-20). */
 export function openActive(context: CommandContext, endpoint: Endpoint): Outcome {

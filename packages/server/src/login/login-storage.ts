@@ -1,7 +1,7 @@
 import { childPath, pathComponents, rootPath, type VirtualPath } from "@sallyport/protocol";
 import { type Account, withPermissions } from "@sallyport/server/accounts";
 import { quota, type QuotaUsages, type Storage, StorageError, subtree } from "@sallyport/server/storage";
-import type { FtpServerOptions } from "./options.ts";
+import type { FtpServerOptions } from "../options.ts";
 
 /**
  * The files of one login: its home as root, within its quota and its permissions. A home that is missing is made,

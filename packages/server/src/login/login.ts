@@ -2,8 +2,8 @@ import { reply, rootPath } from "@sallyport/protocol";
 import type { Account, LoginFacts, LoginVerdict } from "@sallyport/server/accounts";
 import { StorageError } from "@sallyport/server/storage";
 import { setTimeout as delay } from "node:timers/promises";
-import type { CommandContext, Outcome } from "./command-handler.ts";
-import type { ServerEvent } from "./observer.ts";
+import type { CommandContext, Outcome } from "../command-handler.ts";
+import type { ServerEvent } from "../observer.ts";
 
 type LoginMethod = Extract<ServerEvent, { kind: "login" }>["method"];
 

@@ -13,18 +13,18 @@ import { StorageError } from "@sallyport/server/storage";
 import type { ControlConnectionOptions } from "@sallyport/transport";
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
-import type { CommandContext, Outcome } from "./command-handler.ts";
-import type { Login } from "./login-state.ts";
-import { runCommand } from "./commands/index.ts";
+import type { CommandContext, Outcome } from "../command-handler.ts";
+import type { Login } from "../login/login-state.ts";
+import { runCommand } from "../commands/index.ts";
 import { ControlLink } from "./control-link.ts";
 import { DataSetup } from "./data-setup.ts";
 import { Deadlines } from "./deadlines.ts";
-import type { ServerEnvironment } from "./environment.ts";
-import type { ServerEvent, ServerEventDetail } from "./observer.ts";
-import type { ListenerOptions } from "./options.ts";
-import { statusReply } from "./status.ts";
-import { replyForStorageError } from "./storage-replies.ts";
-import { TransferAborted } from "./transfer-aborted.ts";
+import type { ServerEnvironment } from "../environment.ts";
+import type { ServerEvent, ServerEventDetail } from "../observer.ts";
+import type { ListenerOptions } from "../options.ts";
+import { statusReply } from "../status.ts";
+import { replyForStorageError } from "../storage-replies.ts";
+import { TransferAborted } from "../transfer/transfer-aborted.ts";
 
 /** The first octet of a TLS handshake, which begins no command line (R-IMP-10). */
 const tlsHandshakeRecord = 0x16;

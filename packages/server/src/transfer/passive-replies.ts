@@ -1,6 +1,6 @@
 import { formatPassiveEndpoint, isSallyportError, reply, type Reply } from "@sallyport/protocol";
 import { isIP } from "node:net";
-import type { CommandContext, Outcome } from "./command-handler.ts";
+import type { CommandContext, Outcome } from "../command-handler.ts";
 
 /** Opens a passive listener and answers with its port; 425 while no port is free (D-23). */
 export async function openPassive(

@@ -1,7 +1,7 @@
 import { type AsciiPosition, reply, type VirtualPath } from "@sallyport/protocol";
 import { ByteThrottle, type DataConnection } from "@sallyport/transport";
 import type { ReadableFile } from "@sallyport/server/storage";
-import { type CommandContext, loginOf, type Outcome } from "./command-handler.ts";
+import { type CommandContext, loginOf, type Outcome } from "../command-handler.ts";
 import { asciiPosition } from "./ascii-measure.ts";
 import { encodedFile } from "./encoded-download.ts";
 import { runTransfer } from "./transfer.ts";

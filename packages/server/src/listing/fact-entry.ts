@@ -2,8 +2,8 @@ import type { FactEntry, FactType, VirtualPath } from "@sallyport/protocol";
 import { permLetters } from "@sallyport/server/accounts";
 import type { Entry } from "@sallyport/server/storage";
 import { hash } from "node:crypto";
-import type { CommandContext } from "./command-handler.ts";
-import type { Login } from "./login-state.ts";
+import type { CommandContext } from "../command-handler.ts";
+import type { Login } from "../login/login-state.ts";
 
 const factTypes: Readonly<Record<Entry["type"], FactType>> = {
   file: "file",
