@@ -81,6 +81,20 @@ describe("what an account may do", () => {
     assert.equal((await driver.retrieve("RETR kept")).octets.toString(), "kept");
   });
 
+  it("all transfers of an account together keep to its rate", async () => {
+    await using server = await startTestServer({ account: { downloadBytesPerSecond: 400_000 } });
+    await writeFile(join(server.directory, "file"), Buffer.alloc(200_000));
+    const startedMs = performance.now();
+    await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        await using driver = await server.loggedIn();
+        assert.equal((await driver.retrieve("RETR file")).octets.length, 200_000);
+      }),
+    );
+    // 800,000 octets at 400,000 a second, less what the first pieces may be ahead.
+    assert.ok(performance.now() - startedMs > 1200);
+  });
+
   it("an account has its fill of connections", async () => {
     await using server = await startTestServer({ account: { connectionsMax: 1 } });
     await using first = await server.loggedIn();

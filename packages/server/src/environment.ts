@@ -13,6 +13,7 @@ import type { LoginCounts } from "./login/login-counts.ts";
 import type { ServerEvent, ServerObserver } from "./observer.ts";
 import type { FtpServerOptions, ListenerOptions } from "./options.ts";
 import type { Turnstile } from "./digest/turnstile.ts";
+import type { AccountRates } from "./transfer/account-rates.ts";
 
 /** What all connections of one server share. */
 export interface ServerEnvironment {
@@ -27,6 +28,7 @@ export interface ServerEnvironment {
   /** Reports an event; a throwing observer is ignored. */
   emit(event: ServerEvent): void;
   readonly passivePorts: PassiveListenerPool;
+  readonly rates: AccountRates;
   readonly digests: Turnstile;
   /** Secret of this server's lifetime behind the `unique` fact. */
   readonly identityKey: string;

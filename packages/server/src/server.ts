@@ -14,6 +14,7 @@ import type { ServerEvent } from "./observer.ts";
 import type { FtpServerOptions, ListenerOptions } from "./options.ts";
 import { dataPolicyFor, piPolicyFor } from "./policy.ts";
 import { Turnstile } from "./digest/turnstile.ts";
+import { AccountRates } from "./transfer/account-rates.ts";
 
 /** Where a server can be reached. */
 export interface ListeningAddress {
@@ -185,6 +186,7 @@ function environmentOf(options: FtpServerOptions, limits: LimitValues): ServerEn
       limits,
       ...(options.passive?.ports === undefined ? {} : { ports: options.passive.ports }),
     }),
+    rates: new AccountRates(),
     digests: new Turnstile(2, limits.hashQueueCount),
     identityKey,
     initialState: (listener): PiState => initialServerPiState(listener.tlsMode, piPolicyFor(options, limits, listener)),

@@ -127,6 +127,8 @@ export async function sendListing(
     path,
     opening: reply(150, "Here comes the listing."),
     completion: "Listing complete.",
+    // What was begun and never sent still holds its directory open.
+    giveUp: async () => void (await lines.return(undefined)),
     move: (data, report) => sendLines(context, data, chunks, report),
   });
 }

@@ -1,5 +1,5 @@
 import { type AsciiPosition, reply, type VirtualPath } from "@sallyport/protocol";
-import { ByteThrottle, type DataConnection } from "@sallyport/transport";
+import type { DataConnection } from "@sallyport/transport";
 import type { ReadableFile } from "@sallyport/server/storage";
 import { type CommandContext, loginOf, type Outcome } from "../command-handler.ts";
 import { asciiPosition } from "./ascii-measure.ts";
@@ -68,11 +68,10 @@ async function send(
   extent: Extent,
   report: (bytes: number) => void,
 ): Promise<number> {
-  const rate = loginOf(context).account.downloadBytesPerSecond;
   const options = {
     signal: context.signal,
     stallMs: context.limits.dataStallMs,
-    ...(rate === undefined ? {} : { throttle: new ByteThrottle(rate) }),
+    ...context.environment.rates.limit(loginOf(context).account, "download"),
   };
   const chunks = encodedFile(context, file, extent, report);
   if (chunks === undefined) return data.sendFrom(file, extent.first, extent.end, { ...options, onProgress: report });

@@ -1,5 +1,5 @@
 import { type Octets, reply, replyOctets, TlsError, type VirtualPath } from "@sallyport/protocol";
-import { ByteThrottle, type DataConnection, type ReceiveResult } from "@sallyport/transport";
+import type { DataConnection, ReceiveResult } from "@sallyport/transport";
 import { StorageError, type WritableFile, type WriteIntent } from "@sallyport/server/storage";
 import { type CommandContext, loginOf, type Outcome } from "../command-handler.ts";
 import { isUnchanged, receiveEncoded } from "./encoded-upload.ts";
@@ -64,12 +64,11 @@ async function receive(
   intent: WriteIntent,
   report: (bytes: number) => void,
 ): Promise<number> {
-  const rate = loginOf(context).account.uploadBytesPerSecond;
   const options = {
     signal: context.signal,
     stallMs: context.limits.dataStallMs,
     onProgress: report,
-    ...(rate === undefined ? {} : { throttle: new ByteThrottle(rate) }),
+    ...context.environment.rates.limit(loginOf(context).account, "upload"),
   };
   const sink = intent.kind === "range" ? withinRange(file, intent.last) : file;
   if (!isUnchanged(context)) {
