@@ -181,6 +181,12 @@ describe("serve", needsCurl, () => {
   test("--anonymous lists and downloads and does no more; --min-tls 1.3 refuses TLS 1.2", async () => {
     const places = await prepare();
     await using server = serve(places, "--anonymous", "--min-tls", "1.3");
+    const warning = await server.event("service-warning");
+    assert.equal(
+      warning["cause"],
+      `Everybody can read the whole of ${places.root} as anonymous, homes of accounts included`,
+    );
+    assert.match(String(warning["fix"]), /to confine that, serve a directory that holds public files alone/);
     const [url] = (await urls(server))[1] ?? [""];
     const guest = ["-u", "anonymous:me@example.org"];
     assert.equal(await curl(places.state, `${url}/hello.txt`, ...guest), "hello\n");

@@ -124,6 +124,12 @@ export class Service implements AsyncDisposable {
         `add one with: sallyport user add NAME --state ${state.path}`,
       );
     }
+    if (settings.anonymous) {
+      this.#warn(
+        `Everybody can read the whole of ${root} as anonymous, homes of accounts included`,
+        "to confine that, serve a directory that holds public files alone, and the accounts with a server and --state of their own",
+      );
+    }
     if (isRoot())
       this.#warn("The server runs as root", "use --run-as NAME, so that a fault in it is not a fault of everything");
     if (settings.requireTls !== "login,data") {
