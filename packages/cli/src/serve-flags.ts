@@ -270,9 +270,13 @@ function refusePortsBesideStandard({ standardPorts = false, explicitPort = "off"
 
 function identityFiles({ cert = [], key = [] }: ServeFlags): ServiceSettings["identities"] {
   if (cert.length !== key.length) {
-    throw usageError(`There are ${cert.length} certificates and ${key.length} keys: give --key once for each --cert`);
+    throw usageError(`--cert is given ${times(cert.length)} and --key ${times(key.length)}: give --key once for each --cert`);
   }
   return cert.map((certificateFile, at) => ({ certificateFile, keyFile: key[at] ?? "" }));
+}
+
+function times(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
 }
 
 function tlsRequirement({ plain = false, requireTls }: ServeFlags): TlsRequirement {

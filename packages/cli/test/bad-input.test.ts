@@ -81,7 +81,7 @@ describe("64 the command line is wrong", { concurrency: 2 }, () => {
     { words: ["serve", "x", "--passive-ports", "60000-50000"], code: 64, says: /--passive-ports takes two ports/ },
     { words: ["serve", "x", "--masquerade", "::1"], code: 64, says: /--masquerade takes an IPv4 address/ },
     { words: ["serve", "x", "--max-connections", "0"], code: 64, says: /--max-connections takes a whole number/ },
-    { words: ["serve", "x", "--cert", "a.pem"], code: 64, says: /1 certificates and 0 keys/ },
+    { words: ["serve", "x", "--cert", "a.pem"], code: 64, says: /--cert is given once and --key 0 times: give/ },
     { words: ["serve", "x", "--plain", "--require-tls", "login"], code: 64, says: /contradict each other/ },
     { words: ["serve", "x", "--explicit-port", "off", "--implicit-port", "off"], code: 64, says: /Both ports are off/ },
     {

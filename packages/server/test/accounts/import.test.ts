@@ -69,6 +69,11 @@ test("a locked, a shadowed, an empty and a short line of a passwd file", () => {
   );
 });
 
+test("a line of one field", () => {
+  assert.deepEqual(reasons(parse("proftpd", "a\n")), ["1 error there is 1 field where 7 belong"]);
+  assert.deepEqual(reasons(parse("pureftpd", "a:b\n")), ["1 error there are 2 fields where 18 belong"]);
+});
+
 test("pure-pw's output is imported with its limits, and disabled where its restrictions are lost", () => {
   const imported = parse("pureftpd", purePwOutput, "/srv/ftp");
   const [alice, bob] = imported.accounts;

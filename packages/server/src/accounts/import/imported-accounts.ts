@@ -116,6 +116,11 @@ export function* accountLines(text: string): Generator<readonly [line: number, t
   }
 }
 
+/** Says that a line has too many or too few fields. */
+export function fieldsError(count: number, wanted: number): LineError {
+  return new LineError(`there ${count === 1 ? "is 1 field" : `are ${count} fields`} where ${wanted} belong`);
+}
+
 /** The password of a line: its hash, and whether a `!` before it has locked the account. */
 export function importedHash(
   field: string,

@@ -1,6 +1,7 @@
 import {
   accountLines,
   collectLines,
+  fieldsError,
   type ImportedAccounts,
   importedHash,
   importedHome,
@@ -17,7 +18,7 @@ export function parseProftpdPasswd(text: string, options: ImportOptions): Import
     accountLines(text),
     (line) => {
       const fields = line.split(":");
-      if (fields.length !== 7) return new LineError(`there are ${fields.length} fields where 7 belong`);
+      if (fields.length !== 7) return fieldsError(fields.length, 7);
       const [name = "", hash = "", userId = "", groupId = "", , homeText = ""] = fields;
       if (!/^\d+$/.test(userId) || !/^\d+$/.test(groupId)) return new LineError("user or group is not a number");
       const password = importedHash(hash, options.limits);

@@ -2,6 +2,7 @@ import type { NewAccount } from "../account-record.ts";
 import {
   accountLines,
   collectLines,
+  fieldsError,
   type ImportedAccounts,
   importedHash,
   importedHome,
@@ -22,9 +23,7 @@ export function parsePureFtpdPasswd(text: string, options: ImportOptions): Impor
     (line) => {
       const fields = line.split(":");
       // Some releases end the line with one more colon; the shortest stop at the home.
-      if (fields.length < 6 || fields.length > 19) {
-        return new LineError(`there are ${fields.length} fields where 18 belong`);
-      }
+      if (fields.length < 6 || fields.length > 19) return fieldsError(fields.length, 18);
       const [name = "", hash = "", , , , homeText = ""] = fields;
       const password = importedHash(hash, options.limits);
       if (password instanceof LineError) return password;
