@@ -237,7 +237,7 @@ describe("files, directories and ports", () => {
     await refuses({
       words: serve("--cert", certificateFile, "--key", locked),
       code: 78,
-      says: /locked\.key.* is encrypted/,
+      says: /The key .*locked\.key is encrypted.*: decrypt it with "openssl pkey -in .*locked\.key -out NEW"/,
     });
   });
 
