@@ -94,6 +94,12 @@ export function parseVirtualPath(text: string): VirtualPath {
 
 const factors: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
 
+/** A number of octets as `--quota` takes it, exactly: 5M, 1500. */
+export function sizeText(bytes: number): string {
+  const unit = ["t", "g", "m", "k"].find((name) => bytes > 0 && bytes % (factors[name] ?? 1) === 0) ?? "";
+  return `${bytes / (factors[unit] ?? 1)}${unit.toUpperCase()}`;
+}
+
 function parseSize(text: string): number {
   const [, digits, unit = ""] = /^(\d{1,15})([kmgt]?)(?:i?b)?$/i.exec(text) ?? [];
   const bytes = Number(digits) * (factors[unit.toLowerCase()] ?? Number.NaN);

@@ -93,7 +93,7 @@ describe("accounts", () => {
     const { stdout } = await user("list");
     assert.match(
       stdout,
-      /^NAME +HOME +RIGHTS +LOGIN\nalice +\/alice +read and write, 1 rules +password\nböb +\/ +read +password\n$/,
+      /^NAME +HOME +RIGHTS +QUOTA +RULES +LOGIN\nalice +\/alice +read and write +5M +\/in list,create +password\nböb +\/ +read +none +none +password\n$/,
     );
     const listed: unknown = JSON.parse((await user("list", "--json")).stdout);
     assert.ok(Array.isArray(listed));
@@ -103,10 +103,19 @@ describe("accounts", () => {
     assert.equal(alice?.["quotaBytes"], 5 * 1024 * 1024);
     assert.equal(alice?.["requireTls"], "none");
     assert.equal(JSON.stringify(listed).includes("argon2"), false);
-    assert.equal((await user("permit", "alice", "/in", "default")).code, 0);
+    for (const [path, actions] of [
+      ["/closed", "none"],
+      ["/own", "all"],
+    ] as const)
+      // oxlint-disable-next-line no-await-in-loop -- one change of the database at a time
+      assert.equal((await user("permit", "alice", path, actions)).code, 0);
+    assert.match((await user("list")).stdout, / \/closed none; \/in list,create; 1 more +password\n/);
+    for (const path of ["/in", "/closed", "/own"])
+      // oxlint-disable-next-line no-await-in-loop -- one change of the database at a time
+      assert.equal((await user("permit", "alice", path, "default")).code, 0);
     assert.equal((await user("remove", "böb")).code, 0);
     assert.equal((await user("password", "alice", "--password-stdin")).code, 0);
-    assert.match((await user("list")).stdout, /\nalice +\/alice +read and write +password\n$/);
+    assert.match((await user("list")).stdout, /\nalice +\/alice +read and write +5M +none +password\n$/);
   });
 
   test("take the first line of standard input as the password, whole and alone", async () => {

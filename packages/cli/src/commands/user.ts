@@ -2,7 +2,7 @@ import { buildCommand, buildRouteMap, type CommandContext } from "@stricli/core"
 import { displayOctets, escapeControls, UsageError, type VirtualPath } from "@sallyport/protocol";
 import { AccountError, everyPathAction, type PathAction, type StoredAccount } from "@sallyport/server/accounts";
 import { openAccounts } from "../accounts.ts";
-import { accountFlags, accountValues, parseVirtualPath, type AccountFlags } from "../account-flags.ts";
+import { accountFlags, accountValues, parseVirtualPath, sizeText, type AccountFlags } from "../account-flags.ts";
 import { commonFlags, parseText, switchFlag, type CommonFlags } from "../flags.ts";
 import { readNewPassword } from "../password-input.ts";
 import { importCommand } from "./user-import.ts";
@@ -175,8 +175,8 @@ function accountJson({ passwordHash, account, ...rest }: StoredAccount): object 
 
 function accountTable(accounts: readonly StoredAccount[]): string {
   if (accounts.length === 0) return 'No accounts yet: "sallyport user add NAME" adds one.\n';
-  const rows = [["NAME", "HOME", "RIGHTS", "LOGIN"], ...accounts.map(accountRow)];
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const rows = [["NAME", "HOME", "RIGHTS", "QUOTA", "RULES", "LOGIN"], ...accounts.map(accountRow)];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map(
       (row) =>
@@ -194,7 +194,18 @@ function accountRow({ account, enabled, passwordHash, clientCertificates }: Stor
     ...(clientCertificates.length === 0 ? [] : ["certificate"]),
   ];
   const rights = account.readOnly ? "read" : "read and write";
-  const rules = account.permissions.length === 0 ? "" : `, ${account.permissions.length} rules`;
+  const quota = account.quotaBytes === undefined ? "none" : sizeText(account.quotaBytes);
   const login = enabled ? ways.join(" or ") || "none" : "disabled";
-  return [printable(account.name), displayOctets(account.home), rights + rules, login];
+  return [printable(account.name), displayOctets(account.home), rights, quota, rulesText(account.permissions), login];
+}
+
+/** The first two rules, and how many more there are; JSON has them all. */
+function rulesText(rules: StoredAccount["account"]["permissions"]): string {
+  const texts = rules.slice(0, 2).map(({ path, allow }) => `${displayOctets(path)} ${actionsText(allow)}`);
+  const more = rules.length > 2 ? [`${rules.length - 2} more`] : [];
+  return [...texts, ...more].join("; ") || "none";
+}
+
+function actionsText(allow: ReadonlySet<PathAction>): string {
+  return allow.size === everyPathAction.size ? "all" : [...allow].join(",") || "none";
 }
