@@ -85,10 +85,16 @@ function scannerText(error: ArgumentScannerError, command: string): string {
     InvalidNegatedFlagSyntaxError: ({ externalFlagName }) => `The flag ${dashed(externalFlagName)} takes no value`,
     UnexpectedFlagError: ({ externalFlagName }) => `The flag ${dashed(externalFlagName)} is given twice`,
     UnexpectedPositionalError: ({ input }) => `There is one word too many, "${printable(input)}": ${seeHelp}`,
-    UnsatisfiedFlagError: ({ externalFlagName }) => `The flag ${dashed(externalFlagName)} needs a value: ${seeHelp}`,
+    UnsatisfiedFlagError: ({ externalFlagName }) =>
+      neededFlags[externalFlagName] ?? `The flag ${dashed(externalFlagName)} needs a value: ${seeHelp}`,
     UnsatisfiedPositionalError: ({ placeholder }) => `${placeholder} is missing: ${seeHelp}`,
   });
 }
+
+/** Flags that a command cannot do without, where the name alone does not say what is wanted. */
+const neededFlags: Readonly<Record<string, string>> = {
+  format: "Say which program wrote FILE: give --format htpasswd, proftpd, pureftpd or vsftpd",
+};
 
 /** Flags come without their dashes from the scanner, placeholders of words are in capitals. */
 function subject(name: string): string {
