@@ -176,6 +176,7 @@ describe("commands in their corners", () => {
     const lines = (await driver.expect("HELP", 214)).text.split("\n").slice(1, -1);
     assert.equal(lines[0], " ABOR    ACCT    ADAT    ALLO    APPE    AUTH    AVBL    CDUP");
     assert.ok(lines.slice(0, -1).every((line) => line.trim().split(/ +/).length === 8));
+    assert.notEqual(lines.at(-1)?.trim(), "");
     assert.ok(!lines.join(" ").includes("CPSV"), "what is switched off is not listed");
     assert.match((await driver.command("HELP retr")).text, /^214-RETR path\n .+\n214 RFC 959/);
     assert.match((await driver.command("HELP XPWD")).text, /^214-PWD\n/);
@@ -183,6 +184,41 @@ describe("commands in their corners", () => {
     for (const word of ["CPSV", "nonsense", "toString"]) {
       assert.equal((await driver.expect(`HELP ${word}`, 214)).text.split("\n").length, 1, word);
     }
+  });
+
+  it("R-2389-02 FEAT lists what can be used, sorted", async () => {
+    await using driver = await server.loggedIn();
+    const features = (await driver.expect("FEAT", 211)).text.split("\n").slice(1, -1);
+    assert.deepEqual(
+      features.map((line) => line.trim().replace(/^(MLST|HASH) .*/, "$1")),
+      [
+        ...["AUTH TLS", "AVBL", "CLNT", "CSID", "DSIZ", "EPRT", "EPSV", "HASH", "HOST", "LANG EN*", "MDTM", "MFCT"],
+        ...[
+          "MFF Create;Modify;UNIX.mode;",
+          "MFMT",
+          "MLST",
+          "MODE B",
+          "MODE C",
+          "MODE Z",
+          "PBSZ",
+          "PROT",
+          "RANG STREAM",
+        ],
+        ...["REST STREAM", "RMDA", "SIZE", "TVFS", "UTF8", "XCRC", "XMD5", "XSHA1", "XSHA256", "XSHA512"],
+      ],
+    );
+  });
+
+  it("R-4217-30 CCC stays 534 on the implicit port, and when security has changed too often", async () => {
+    const options = { listener: { requireTls: "data" }, capabilities: ["ccc"] } as const;
+    await using lenient = await startTestServer(options);
+    await using implicit = await FtpDriver.connect(lenient.implicitPort, { tls: anyCertificate });
+    await implicit.reply();
+    await implicit.logIn();
+    await implicit.expect("CCC", 534);
+    await using strict = await startTestServer({ ...options, limits: { securityExchangesCount: 1 } });
+    await using driver = await strict.loggedIn();
+    await driver.expect("CCC", 534);
   });
 
   it("R-2389-04 OPTS of UTF8, MODE and unknown commands", async () => {

@@ -60,6 +60,7 @@ describe("transfers between servers", () => {
     assert.equal((await driver.expect("SSCN OFF", 200)).text, "200 SSCN:SERVER METHOD");
     await driver.expect("PROT C", 200);
     await driver.expect("SSCN ON", 503);
+    await driver.expect("CPSV", 503);
     await using plain = await startTestServer();
     await using other = await plain.loggedIn();
     await other.expect("SSCN ON", 502);

@@ -31,6 +31,17 @@ const wire = fc
   .map((octets) => Uint8Array.from(octets));
 
 describe("CommandDecoder", () => {
+  it("joins what is pushed to what was not read yet", () => {
+    const decoder = new CommandDecoder(options);
+    decoder.push(bytes("NOOP\r\nPW"));
+    assert.deepEqual(decoder.next(), { kind: "line", line: "NOOP" });
+    decoder.push(bytes("D\r\nQU"));
+    decoder.push(bytes("IT\r\n"));
+    assert.deepEqual(decoder.next(), { kind: "line", line: "PWD" });
+    assert.deepEqual(decoder.next(), { kind: "line", line: "QUIT" });
+    assert.equal(decoder.next(), undefined);
+  });
+
   it("R-1123-01 gives the same events however the input is split", () => {
     fc.assert(
       fc.property(wire, fc.array(fc.nat(400), { maxLength: 8 }), (octets, cuts) => {

@@ -63,6 +63,8 @@ const invalid: readonly [name: string, bytes: Buffer, failure: string][] = [
   ["a ClientHello", Buffer.from([0x16, 3, 1]), "not-proxy"],
   ["a port above 65535", text("PROXY TCP4 1.2.3.4 1.2.3.4 70000 21\r\n"), "malformed"],
   ["an octet above 255", text("PROXY TCP4 1.2.3.256 1.2.3.4 1 21\r\n"), "malformed"],
+  ["an IPv6 address and more", text("PROXY TCP6 ::1g ::1 1 21\r\n"), "malformed"],
+  ["an IPv6 address with a zone", text("PROXY TCP6 ::1 ::1%eth0 1 21\r\n"), "malformed"],
   ["an octal address", text("PROXY TCP4 01.2.3.4 1.2.3.4 1 21\r\n"), "malformed"],
   ["three octets", text("PROXY TCP4 1.2.3 1.2.3.4 1 21\r\n"), "malformed"],
   ["five octets", text("PROXY TCP4 1.2.3.4.5 1.2.3.4 1 21\r\n"), "malformed"],

@@ -85,6 +85,12 @@ test("R-959-09 a reply of 100,000 lines costs bounded memory and the decoder sta
   assert.deepEqual(next, replyEvent(226, "next"));
 });
 
+test("R-959-09 lines are kept while all of them together fit", () => {
+  const small = { ...limits, replyBytes: 300 };
+  const [event] = decode([`230-${"a".repeat(150)}\r\n${"b".repeat(150)}\r\nc\r\n230 d\r\n`], small);
+  assert.deepEqual(event, { kind: "reply", code: 230, lines: ["a".repeat(150), "c", "d"], truncated: true });
+});
+
 test("R-959-09 a line over the limit is cut, and counts as an end all the same", () => {
   const small = { ...limits, replyLineBytes: 8 };
   const long = "x".repeat(1000);

@@ -5,6 +5,7 @@ import {
   isGrease,
   offeredTickets,
   parseClientHello,
+  parseClientHelloMessage,
 } from "@sallyport/protocol";
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -262,6 +263,16 @@ test("rules of the format: no extension twice, whole vectors, one printable host
   for (const extensions of malformed) {
     assert.equal(parseClientHello(records(madeHello(extensions), [9000])), "malformed");
   }
+});
+
+test("early data is told, and a message on its own is read without records", () => {
+  const message = madeHello([extension(42, [])]);
+  const hello = parseClientHelloMessage(message);
+  assert.ok(hello !== "malformed");
+  assert.deepEqual([hello.earlyData, hello.byteLength, hello.recordVersion], [true, 0, 0]);
+  assert.equal(parsed(records(madeHello([]), [9000])).earlyData, false);
+  assert.equal(parseClientHelloMessage(Uint8Array.from([...message, 0])), "malformed");
+  assert.equal(parseClientHelloMessage(Uint8Array.from([2, ...message.subarray(1)])), "malformed");
 });
 
 test("a session identifier has at most 32 octets", () => {

@@ -130,6 +130,25 @@ test("the range of a message spans the records that carry it", () => {
   );
 });
 
+test("messages that share records keep their own ranges", () => {
+  const first = [1, 0, 0, 2, 9, 9];
+  const second = [11, 0, 0, 4, 8, 7, 6, 5];
+  const all = [...first, ...second];
+  for (const cuts of [[7, 10], [6, 9], [3, 11], [2, 4, 8, 12], []]) {
+    const bounds = [0, ...cuts, all.length];
+    const wire = bounds.slice(1).flatMap((end, at) => {
+      const part = all.slice(bounds[at], end);
+      return [22, 3, 3, 0, part.length, ...part];
+    });
+    const places = all.map((_octet, at) => at + 5 * bounds.slice(1).filter((end) => end <= at).length + 5);
+    const joined = dissect(tlsDissection(), "server", Uint8Array.from(wire)).records.flatMap(({ content }) =>
+      content.kind === "handshake" ? content.messages.map(({ message }) => message) : [],
+    );
+    const offsets = joined.flatMap((message) => Array.from(message.octets, (_octet, at) => streamOffset(message, at)));
+    assert.deepEqual(offsets, places, `cut at ${cuts.join(" ")}`);
+  }
+});
+
 test("a handshake message that outgrows its limits ends the joining, not the reading of records", () => {
   const endless = Uint8Array.from([22, 3, 1, 0, 4, 11, 0xff, 0xff, 0xff, 23, 3, 3, 0, 1, 7]);
   const long = dissect(tlsDissection(), "server", endless);
