@@ -270,7 +270,9 @@ function refusePortsBesideStandard({ standardPorts = false, explicitPort = "off"
 
 function identityFiles({ cert = [], key = [] }: ServeFlags): ServiceSettings["identities"] {
   if (cert.length !== key.length) {
-    throw usageError(`--cert is given ${times(cert.length)} and --key ${times(key.length)}: give --key once for each --cert`);
+    throw usageError(
+      `--cert is given ${times(cert.length)} and --key ${times(key.length)}: give --key once for each --cert`,
+    );
   }
   return cert.map((certificateFile, at) => ({ certificateFile, keyFile: key[at] ?? "" }));
 }

@@ -43,7 +43,7 @@ const accessModes = { rx: constants.R_OK | constants.X_OK, w: constants.W_OK } a
 /** access(2) asks for the real user; for an effective one that differs test(1) has to ask. */
 function mayAccess(path: string, rights: "rx" | "w"): boolean {
   if (process.getuid?.() !== process.geteuid?.()) {
-    return [...rights].every((right) => spawnSync("test", [`-${right}`, path], { stdio: "ignore" }).status !== 1);
+    return rights.split("").every((right) => spawnSync("test", [`-${right}`, path], { stdio: "ignore" }).status !== 1);
   }
   try {
     accessSync(path, accessModes[rights]);
