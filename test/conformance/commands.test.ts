@@ -1,6 +1,6 @@
 import { FtpServer } from "@sallyport/server";
 import { MemoryDirectory } from "@sallyport/server/storage";
-import { FtpDriver, needs, startTestServer, testAuthenticator, type TestServer } from "@sallyport/testing";
+import { FtpDriver, needs, startTestServer, testAccount, testAuthenticator, type TestServer } from "@sallyport/testing";
 import assert from "node:assert/strict";
 import { mkdir, readdir, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -340,6 +340,39 @@ describe("commands in their corners", () => {
     await driver.expect("USER bob", 331);
     await driver.expect("PWD", 530);
     await driver.expect("PASS wrong", 530);
+  });
+
+  it("a name and a password that are no UTF-8 are read as Latin-1", async () => {
+    await using latin = await startTestServer({
+      authenticator: {
+        authenticate: async (user, password) =>
+          user === "jörg" && password === "pä" ? { kind: "accepted", account: testAccount(user) } : { kind: "refused" },
+      },
+    });
+    for (const [user, password] of [
+      ["j\xF6rg", "p\xE4"],
+      ["j\xC3\xB6rg", "p\xC3\xA4"],
+    ]) {
+      await using driver = await latin.greeted();
+      await driver.logIn(user, password);
+    }
+  });
+
+  it("R-DATA-04 PROT that comes after TLS has begun on a data connection asks for a new one", async () => {
+    await using lenient = await startTestServer({ listener: { requireTls: "login" } });
+    await writeFile(join(lenient.directory, "file"), "content");
+    await using driver = await lenient.loggedIn();
+    const raw = await driver.openPassive();
+    await driver.secureData(raw);
+    await driver.expect("PROT C", 200);
+    await driver.expect("RETR file", 150);
+    assert.equal((await driver.reply()).code, 425);
+    assert.equal((await driver.retrieve("RETR file", { clear: true })).octets.toString(), "content");
+    const clear = await driver.openPassive();
+    await driver.expect("PROT P", 200);
+    await driver.expect("RETR file", 150);
+    assert.equal((await (await driver.secureData(clear)).toArray()).join(""), "content");
+    assert.equal((await driver.reply()).code, 226);
   });
 
   it("R-1123-17 STOU takes a hint for the name, or calls it file", async () => {

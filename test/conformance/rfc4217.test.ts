@@ -125,6 +125,8 @@ describe("RFC 2228 and RFC 4217, explicit", () => {
     await driver.expect("AUTH TLS", 234);
     await driver.startTls(anyCertificate);
     await driver.expect("PROT P", 503);
+    await driver.expect("PBSZ 0", 200);
+    await driver.expect("PROT P", 200);
   });
 
   it("R-4217-22 PBSZ is 0 whatever is asked", async () => {

@@ -62,6 +62,7 @@ test("R-CLI-08 tokens in replies are masked", () => {
   assert.equal(maskReplyLine(octets("335 ADAT=YWJj")), "335 ADAT=****");
   assert.equal(maskReplyLine(octets("235 adat=YWJj")), "235 ADAT=****");
   assert.equal(maskReplyLine(octets("631-YWJj")), "631-****");
+  assert.equal(maskReplyLine(octets("220 a 631 b")), "220 a 631 b");
   assert.equal(maskReplyLine(octets("632 YWJj")), "632 ****");
   assert.equal(maskReplyLine(octets("633 YWJj")), "633 ****");
   assert.equal(maskReplyLine(octets("230 Logged in.")), "230 Logged in.");

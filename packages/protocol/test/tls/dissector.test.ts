@@ -76,6 +76,8 @@ test("TLS 1.2: certificate, curve and signature algorithm are readable, Finished
   assert.equal(chosen.version, tlsVersions.tls12);
   assert.equal(chosen.alpn, "ftp");
   assert.equal(chosen.extendedMasterSecret, true);
+  assert.equal(chosen.announcesTicket, true);
+  assert.equal(chosen.renegotiationInfo, true);
   assert.match(suiteName(chosen.cipherSuite), /^TLS_ECDHE_RSA_WITH_/);
   const { certificates, message } = messageOf(server, "certificate");
   const [leaf] = certificates;

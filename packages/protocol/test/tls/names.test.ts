@@ -41,6 +41,32 @@ test("every suite that OpenSSL can build has the name that OpenSSL gives it", ()
   for (const [, high, low, name] of suites) assert.equal(suiteName(Number.parseInt(`${high}${low}`, 16)), name);
 });
 
+test("RFC 5246 A.5 and RFC 8422 §6 suites that OpenSSL no longer builds and old servers still choose", () => {
+  for (const [suite, name] of [
+    [0x0000, "TLS_NULL_WITH_NULL_NULL"],
+    [0x0003, "TLS_RSA_EXPORT_WITH_RC4_40_MD5"],
+    [0x0004, "TLS_RSA_WITH_RC4_128_MD5"],
+    [0x0005, "TLS_RSA_WITH_RC4_128_SHA"],
+    [0x0006, "TLS_RSA_EXPORT_WITH_RC2_CBC_40_MD5"],
+    [0x0007, "TLS_RSA_WITH_IDEA_CBC_SHA"],
+    [0x0008, "TLS_RSA_EXPORT_WITH_DES40_CBC_SHA"],
+    [0x0009, "TLS_RSA_WITH_DES_CBC_SHA"],
+    [0x000a, "TLS_RSA_WITH_3DES_EDE_CBC_SHA"],
+    [0x0013, "TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA"],
+    [0x0014, "TLS_DHE_RSA_EXPORT_WITH_DES40_CBC_SHA"],
+    [0x0015, "TLS_DHE_RSA_WITH_DES_CBC_SHA"],
+    [0x0016, "TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA"],
+    [0x0018, "TLS_DH_anon_WITH_RC4_128_MD5"],
+    [0x001b, "TLS_DH_anon_WITH_3DES_EDE_CBC_SHA"],
+    [0xc007, "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA"],
+    [0xc008, "TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA"],
+    [0xc011, "TLS_ECDHE_RSA_WITH_RC4_128_SHA"],
+    [0xc012, "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA"],
+  ] as const) {
+    assert.equal(suiteName(suite), name);
+  }
+});
+
 /** Numbers and names, each list as its RFC and IANA have it. */
 const registered: readonly (readonly [source: string, name: (code: number) => string, list: string])[] = [
   ["RFC 8446 §4.2.1", versionName, "0x0300 SSL 3.0, 0x0301 TLS 1.0, 0x0302 TLS 1.1, 0x0303 TLS 1.2, 0x0304 TLS 1.3"],
@@ -128,6 +154,9 @@ test("a suite says how TLS 1.2 agrees on its secret", () => {
   assert.equal(suiteKeyExchange(0x009e), "DHE");
   assert.equal(suiteKeyExchange(0x009c), "RSA");
   assert.equal(suiteKeyExchange(0x1301), undefined);
+  assert.equal(suiteKeyExchange(0x0034), "DHE", "anonymous");
+  assert.equal(suiteKeyExchange(0xc018), "ECDHE", "anonymous");
+  assert.equal(suiteKeyExchange(0x00fe), undefined, "not known");
 });
 
 test("an alert is two octets with a known level", () => {

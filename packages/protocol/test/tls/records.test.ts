@@ -24,6 +24,8 @@ test("clear text is told from TLS by its first octet, as `H` and `220` are", () 
   }
   assert.equal(splitRecords(recordStream(), Uint8Array.of(22)).stream.failure, undefined);
   assert.equal(splitRecords(recordStream(), Uint8Array.of(22, 2)).stream.failure, "not-tls");
+  const shaped = splitRecords(recordStream(), Uint8Array.of(71, 3, 3, 0, 1, 7, 22, 3, 3, 0, 1, 7));
+  assert.deepEqual([shaped.stream.failure, shaped.records], ["not-tls", []]);
 });
 
 test("a record longer than any version allows ends the reading at its header", () => {
