@@ -112,6 +112,7 @@ function files(pattern: string): readonly string[] {
 }
 
 function isAskedFor(path: string): boolean {
+  if (path.endsWith(".d.ts")) return false;
   return positionals.length === 0 || positionals.some((part) => path.startsWith(part.replace(/^\.\//, "")));
 }
 

@@ -21,6 +21,8 @@ test("a row's syntax begins with its verb, its feature line too, and its source 
     if (row.feature !== undefined) assert.match(row.feature, new RegExp(`^(?:${verb}\\b|computed$)`), verb);
     assert.match(row.source, /^(?:RFC \d{3,4}\b|draft-|practice)/, verb);
     assert.notEqual(row.purpose, "", verb);
+    assert.match(row.access, /^(?:anyone|logged-in)$/, verb);
+    assert.match(row.transfers ?? "send", /^(?:send|receive)$/, verb);
   }
 });
 
