@@ -221,6 +221,16 @@ describe("commands in their corners", () => {
     await driver.expect("CCC", 534);
   });
 
+  it("S-18 a tree over the bound is neither counted nor said to be removed", async () => {
+    await using small = await startTestServer({ capabilities: ["recursive-removal"], limits: { listEntriesCount: 3 } });
+    await using driver = await small.loggedIn();
+    for (const name of ["a/b", "a/c", "a/d", "a/e"]) await driver.expect(`SITE MKDIR ${name}`, 257);
+    await driver.expect("DSIZ a", 550);
+    await driver.expect("RMDA a", 550);
+    await driver.expect("SITE RMDIR a", 550);
+    await driver.expect("CWD a", 250);
+  });
+
   it("R-2389-04 OPTS of UTF8, MODE and unknown commands", async () => {
     await using driver = await server.loggedIn();
     for (const [line, code] of [
