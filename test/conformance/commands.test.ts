@@ -420,6 +420,7 @@ describe("commands in their corners", () => {
       ["SITE IDLE 0", 501],
       ["SITE IDLE 1234567", 501],
       ["SITE MKDIR site target", 550],
+      ["SITE MKDIR to-folder", 257],
       ["SITE", 501],
       ["SITE toString", 500],
     ] as const) {
