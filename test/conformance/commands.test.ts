@@ -412,6 +412,7 @@ describe("commands in their corners", () => {
       ["SITE UTIME site target 20260102030405 20261302030405 20260102030405 UTC", 501],
       ["SITE UTIME site target 20261302030405 20260102030405 20260102030405 UTC", 501],
       ["SITE UTIME 2026 site target", 501],
+      ["SITE UTIME x20260102030405 site target", 501],
       ["SITE UTIME 20260102030405", 501],
       ["SITE SYMLINK only", 501],
       ["SITE CPFR folder", 550],

@@ -61,6 +61,11 @@ describe("transfers between servers", () => {
     await driver.expect("PROT C", 200);
     await driver.expect("SSCN ON", 503);
     await driver.expect("CPSV", 503);
+    await using trusting = await startTestServer({ fxp: { addresses: ["127.0.0.1"] } });
+    await using stray = await trusting.loggedIn();
+    await stray.expect("SSCN ON", 534);
+    await stray.expect("SSCN OFF", 200);
+    await stray.expect("CPSV", 534);
     await using plain = await startTestServer();
     await using other = await plain.loggedIn();
     await other.expect("SSCN ON", 502);

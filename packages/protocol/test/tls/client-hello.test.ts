@@ -270,7 +270,8 @@ test("early data is told, and a message on its own is read without records", () 
   const hello = parseClientHelloMessage(message);
   assert.ok(hello !== "malformed");
   assert.deepEqual([hello.earlyData, hello.byteLength, hello.recordVersion], [true, 0, 0]);
-  assert.equal(parsed(records(madeHello([]), [9000])).earlyData, false);
+  const carried = parsed(records(madeHello([]), [9000]));
+  assert.deepEqual([carried.earlyData, carried.recordVersion], [false, 0x0301]);
   assert.equal(parseClientHelloMessage(Uint8Array.from([...message, 0])), "malformed");
   assert.equal(parseClientHelloMessage(Uint8Array.from([2, ...message.subarray(1)])), "malformed");
 });
@@ -283,4 +284,13 @@ test("a session identifier has at most 32 octets", () => {
   };
   assert.equal(parsed(withSessionId(32)).sessionIdLength, 32);
   assert.equal(parseClientHello(withSessionId(33)), "malformed");
+});
+
+test("vectors that announce more than there is, or half an element, are malformed", () => {
+  const hello = madeHello([extension(23, [])]);
+  const changed = (at: number, octet: number) => parseClientHelloMessage(hello.with(at, octet));
+  assert.notEqual(parseClientHelloMessage(hello), "malformed");
+  assert.equal(changed(40, 3), "malformed", "a suite and a half");
+  assert.equal(changed(hello.length - 5, 5), "malformed", "extensions beyond the end");
+  assert.equal(changed(hello.length - 5, 3), "malformed", "extensions that end too soon");
 });
