@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { connect as connectTls } from "node:tls";
 
 const anyCertificate = { rejectUnauthorized: false } as const;
 
@@ -57,6 +58,35 @@ describe("data resumption policies", () => {
       assert.deepEqual([resumed, completion?.code], [false, 226]);
     });
   }
+
+  it("S-08 R-TLS-34 who steals a data connection gets no ticket by it", async () => {
+    // Where the thief is let in, it has all the time to take a ticket along.
+    await using server = await startTestServer({ listener: { dataResumption: "offer" } });
+    await writeFile(join(server.directory, "file"), "content");
+    await using driver = await server.loggedIn();
+    const stolen: Buffer[] = [];
+    const raw = await driver.openPassive();
+    assert.equal((await driver.command("RETR file")).code, 150);
+    const thief = connectTls({ socket: raw, host: "127.0.0.1", servername: "localhost", ...anyCertificate });
+    thief.on("session", (ticket) => stolen.push(ticket)).on("error", () => undefined);
+    thief.resume();
+    assert.equal((await driver.reply()).code, 226);
+    assert.deepEqual(stolen, []);
+  });
+
+  it("R-TLS-32 a download that resumed brings the next ticket, for clients that use each once", async () => {
+    await using server = await startTestServer();
+    await writeFile(join(server.directory, "file"), "content");
+    await using driver = await server.loggedIn();
+    const raw = await driver.openPassive();
+    assert.equal((await driver.command("RETR file")).code, 150);
+    const data = await driver.secureData(raw);
+    const tickets: Buffer[] = [];
+    data.on("session", (ticket) => tickets.push(ticket)).resume();
+    assert.equal((await driver.reply()).code, 226);
+    await new Promise((resolve) => (data.readableEnded ? resolve(undefined) : data.once("end", resolve)));
+    assert.deepEqual([data.isSessionReused() ?? true, tickets.length], [true, 1]);
+  });
 
   it("R-TLS-14 data connections may offer ftp, FileZilla's ftp-data, or nothing", async () => {
     await using server = await startTestServer();

@@ -272,6 +272,7 @@ export class DataConnection implements AsyncDisposable {
     if (refusal || typeof hello === "string") throw this.#refuse(refusal);
     const clientHasResumed = binding.clientHasResumed;
     const tls = startServerTls(this.#tcp, path, binding, hello, usage);
+    using _ = binding.shakingHands(tls.socket);
     const leftMs = Math.max(1, handshakeMs - (performance.now() - startedAtMs));
     await this.#shakeHands(tls, true, leftMs);
     if (tls.socket.isSessionReused()) binding.noteResumed(hello);

@@ -1,7 +1,7 @@
 import { type ClientHello, extensionTypes, offeredTickets } from "@sallyport/protocol";
 import { createHash, randomBytes } from "node:crypto";
 import type { Server } from "node:net";
-import type { SecureContext, TLSSocketOptions } from "node:tls";
+import type { SecureContext, TLSSocket, TLSSocketOptions } from "node:tls";
 import { type HelloRefusal, negotiatesTls12, tls12 } from "./client-hello-verdict.ts";
 import { createSessionIdCache } from "./session-id-cache.ts";
 import { keyName, releaseContext, ruleTickets, ticketKeyBytes, ticketNameBytes } from "./ticket-key-hook.ts";
@@ -33,6 +33,7 @@ export class ControlTlsBinding implements Disposable {
   readonly #keys = randomBytes(ticketKeyBytes);
   readonly #contexts = new Map<ContextKind, SecureContext>();
   readonly #usedTickets = new Set<string>();
+  readonly #handshakes = new Set<Pick<TLSSocket, "isSessionReused">>();
   #sessionIds: Server | undefined;
   #minted = 0;
   #resumptions = 0;
@@ -84,6 +85,16 @@ export class ControlTlsBinding implements Disposable {
     }
   }
 
+  /**
+   * Notes a data connection whose handshake runs, until the result is disposed. A ticket is minted for a handshake that
+   * resumed alone: whoever steals a data connection by a full handshake would else get the proof that it lacked (S-08).
+   */
+  shakingHands(socket: Pick<TLSSocket, "isSessionReused">): Disposable {
+    this.#handshakes.add(socket);
+    // Node tells that the handshake is done right before OpenSSL mints its tickets.
+    return { [Symbol.dispose]: () => void setImmediate(() => this.#handshakes.delete(socket)) };
+  }
+
   /** Notes that a data connection of this control connection resumed; with its hello, also what became of its ticket. */
   noteResumed(hello?: ClientHello): void {
     this.#resumptions++;
@@ -120,6 +131,12 @@ export class ControlTlsBinding implements Disposable {
     for (const context of this.#contexts.values()) releaseContext(context);
     this.#contexts.clear();
   }
+
+  /** Tickets of data connections; which of several handshakes asks cannot be told, so all of them must have resumed. */
+  readonly #renew = (): Uint8Array | undefined => {
+    const resumed = [...this.#handshakes].every((socket) => socket.isSessionReused());
+    return resumed && this.#handshakes.size > 0 ? this.#mint() : undefined;
+  };
 
   readonly #mint = (): Uint8Array | undefined => {
     if (!this.#profile.resumesData) return undefined;
@@ -163,7 +180,7 @@ export class ControlTlsBinding implements Disposable {
     if (kind === "silent" || kind === "renewing") {
       const context = this.#profile.createContext(this.#group);
       ruleTickets(context, {
-        mint: kind === "renewing" ? this.#mint : () => undefined,
+        mint: kind === "renewing" ? this.#renew : () => undefined,
         accept: (name) => (this.#profile.resumesData && this.#isOwn(name) ? this.#keys : undefined),
         renews: kind === "renewing",
       });

@@ -74,6 +74,8 @@ async function dataHandshake(
       const { binding } = connection;
       assert.ok(binding);
       const socket = new ServerTlsSocket(tcp, binding.dataTlsOptions(hello, usage));
+      const shaking = binding.shakingHands(socket);
+      socket.once("secure", () => shaking[Symbol.dispose]());
       socket.once("error", reject).once("secure", () => {
         socket.write("data");
         resolve({ hello, server: socket });
