@@ -96,6 +96,7 @@ describe("commands in their corners", () => {
     assert.match((await driver.expect("HASH to-a", 213)).text, /^213 SHA-256 0-1 /);
     assert.ok((await listed(driver, "MLSD to-folder")).some((line) => line.endsWith(" a")));
     assert.match((await driver.expect("MLST to-a", 250)).text, /type=OS\.unix=slink/i);
+    assert.equal((await driver.expect("STAT folder", 212)).text.split("\n").length, 4);
     await driver.expect("DSIZ to-folder", 550);
     await driver.expect("DSIZ folder/a", 550);
     assert.equal((await driver.expect("DSIZ folder", 213)).text, "213 3");
