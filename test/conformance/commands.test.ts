@@ -205,7 +205,19 @@ describe("commands in their corners", () => {
           "PROT",
           "RANG STREAM",
         ],
-        ...["REST STREAM", "RMDA", "SIZE", "TVFS", "UTF8", "XCRC", "XMD5", "XSHA1", "XSHA256", "XSHA512"],
+        ...[
+          "REST STREAM",
+          "RMDA",
+          "SITE CHMOD;CPFR;CPTO;HELP;IDLE;MKDIR;RMDIR;SYMLINK;UTIME",
+          "SIZE",
+          "TVFS",
+          "UTF8",
+          "XCRC",
+          "XMD5",
+          "XSHA1",
+          "XSHA256",
+          "XSHA512",
+        ],
       ],
     );
   });

@@ -434,6 +434,7 @@ export const verbs = {
   SITE: {
     argument: "text",
     access: "logged-in",
+    feature: "computed",
     syntax: "SITE verb [argument]",
     purpose: "commands of this server",
     source: "RFC 959 §4.1.3",
