@@ -38,7 +38,7 @@ export interface ServerEnvironment {
   policyFor(listener: ListenerOptions, account: Account): PiState["policy"];
   dataPolicyFor(listener: ListenerOptions, account: Account): DataPolicy;
   /** Opens the storage of a login: its home as root, within quota and permissions. */
-  openLogin(account: Account): Promise<Login>;
+  openLogin(account: Account, from: { readonly remoteAddress: string }): Promise<Login>;
   /** The IPv4 address for reply 227. */
   advertisedAddress(control: ControlView): string;
 }

@@ -31,7 +31,7 @@ export interface FtpServerOptions {
   readonly tls?: ServerTlsProfile;
   readonly authenticator: Authenticator;
   /** Shared by all logins, each confined to its account's home; or a storage for each login. */
-  readonly storage: StorageSource | ((account: Account) => Storage | Promise<Storage>);
+  readonly storage: StorageSource | LoginStorage;
   readonly observer?: ServerObserver;
   /** Text of the greeting; says neither product nor version by default (S-29). */
   readonly greeting?: string;
@@ -49,6 +49,9 @@ export interface FtpServerOptions {
   readonly strictProtectionOrder?: boolean;
   readonly limits?: Partial<LimitValues>;
 }
+
+/** Makes the storage of one login, whose root is shown to it as `/`. */
+export type LoginStorage = (account: Account, login: { readonly remoteAddress: string }) => Storage | Promise<Storage>;
 
 export interface PassiveOptions {
   /** Inclusive; absent: ports that the system chooses. */

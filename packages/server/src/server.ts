@@ -192,7 +192,10 @@ function environmentOf(options: FtpServerOptions, limits: LimitValues): ServerEn
     initialState: (listener): PiState => initialServerPiState(listener.tlsMode, piPolicyFor(options, limits, listener)),
     policyFor: (listener, account) => piPolicyFor(options, limits, listener, account),
     dataPolicyFor,
-    openLogin: async (account): Promise<Login> => ({ account, storage: await loginStorage(options, usages, account) }),
+    openLogin: async (account, from): Promise<Login> => ({
+      account,
+      storage: await loginStorage(options, usages, account, from),
+    }),
     advertisedAddress: ({ localAddress, remoteAddress }) =>
       options.passive?.masquerade !== undefined && !isLocal(remoteAddress) ? options.passive.masquerade : localAddress,
   };

@@ -11,9 +11,12 @@ export async function loginStorage(
   { storage }: FtpServerOptions,
   usages: QuotaUsages,
   account: Account,
+  from: { readonly remoteAddress: string },
 ): Promise<Storage> {
   const given =
-    typeof storage === "function" ? await storage(account) : await homeOf(storage.forOwner(account.name), account);
+    typeof storage === "function"
+      ? await storage(account, from)
+      : await homeOf(storage.forOwner(account.name), account);
   const limited = account.quotaBytes === undefined ? given : quota(given, usages.of(account.name, account.quotaBytes));
   return withPermissions(limited, account);
 }

@@ -92,7 +92,7 @@ export async function acceptLogin(
   context.signal.throwIfAborted();
   const claimed = environment.logins.claim(control.id, account);
   if (!claimed) return refuseLogin(context, user, "the account has too many connections", 0, 421);
-  const login = await environment.openLogin(account).catch((error: unknown) => {
+  const login = await environment.openLogin(account, control).catch((error: unknown) => {
     if (!(error instanceof StorageError)) throw error;
     return undefined;
   });
