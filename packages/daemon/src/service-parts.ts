@@ -1,5 +1,5 @@
 import { ConfigError, type LimitValues } from "@sallyport/protocol";
-import { FtpServer, type FtpServerOptions, type FxpOptions } from "@sallyport/server";
+import { FtpServer, type FtpServerOptions, type FxpOptions, type LoginStorage } from "@sallyport/server";
 import {
   AccountDatabase,
   AnonymousAuthenticator,
@@ -14,6 +14,8 @@ import { LocalCertificates, parseCertificateName, readIdentity, readPemFile } fr
 import { listenersOf } from "./listening.ts";
 import type { EventLog } from "./log/event-log.ts";
 import { asUser, type RunAs } from "./privileges.ts";
+import { publicStorage } from "./public/public-storage.ts";
+import { VisitorAreas, type VisitorAreasOptions } from "./public/visitor-areas.ts";
 import { readOnlyLogins } from "./read-only-logins.ts";
 import type { ServiceSettings } from "./settings.ts";
 import {
@@ -73,9 +75,20 @@ async function openAsIs(
   const logins = undo.use(new DatabaseAuthenticator({ accounts, hasher }));
   const storage = undo.use(await LocalDirectory.open(settings.root, { durable: settings.durable }));
   const authenticator = authenticatorOf(settings, logins);
-  const server = new FtpServer({ ...policiesOf(settings), tls, authenticator, storage, observer: log });
+  const served = settings.visitors === undefined ? storage : visited(storage, settings.visitors, undo);
+  const server = new FtpServer({ ...policiesOf(settings), tls, authenticator, storage: served, observer: log });
   return { settings, log, state, server, accounts, tls, storage, certificates, undo };
 }
+
+/** The tree as strangers see it; what they wrote is freed when its time is over. */
+function visited(tree: LocalDirectory, options: VisitorAreasOptions, undo: AsyncDisposableStack): LoginStorage {
+  const areas = new VisitorAreas(options);
+  const sweeping = setInterval(() => areas.sweep(), visitorSweepIntervalMs).unref();
+  undo.defer(() => clearInterval(sweeping));
+  return publicStorage(tree, areas);
+}
+
+const visitorSweepIntervalMs = 60_000;
 
 /** The TLS of certificates that are given by file; undefined where our own are used. */
 export async function createGivenTls(settings: ServiceSettings): Promise<ServerTlsProfile | undefined> {
@@ -126,13 +139,17 @@ export function reachableNames({ listen, masquerade }: ServiceSettings): string[
   return masquerade === undefined ? bound : [...bound, masquerade];
 }
 
-type Policies = Pick<FtpServerOptions, "listeners" | "passive" | "fxp" | "capabilities" | "durable" | "limits">;
+type Policies = Pick<
+  FtpServerOptions,
+  "listeners" | "greeting" | "passive" | "fxp" | "capabilities" | "durable" | "limits"
+>;
 
 function policiesOf(settings: ServiceSettings): Policies {
   const { requireTls, dataResumption, uncleanDataClose, proxyProtocolFrom } = settings;
   const policies = { requireTls, dataResumption, uncleanDataClose, proxyProtocolFrom };
   const { passivePorts, masquerade, durable, connectionsMax, connectionsPerHostMax } = settings;
   const limits: Partial<LimitValues> = {
+    ...settings.limits,
     ...(connectionsMax !== undefined && { connectionsCount: connectionsMax }),
     ...(connectionsPerHostMax !== undefined && { connectionsPerHostCount: connectionsPerHostMax }),
   };
@@ -141,6 +158,7 @@ function policiesOf(settings: ServiceSettings): Policies {
     passive: { ...(passivePorts && { ports: passivePorts }), ...(masquerade !== undefined && { masquerade }) },
     capabilities: settings.ccc ? ["ccc"] : [],
     ...(settings.fxp && { fxp: fxpOptions(settings.fxp) }),
+    ...(settings.greeting !== undefined && { greeting: settings.greeting }),
     durable,
     limits,
   };

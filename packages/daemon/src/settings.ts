@@ -1,5 +1,7 @@
+import type { LimitValues } from "@sallyport/protocol";
 import type { DataResumption, TlsRequirement, UncleanDataClose } from "@sallyport/server/accounts";
 import type { IdentityFiles } from "./certificates/index.ts";
+import type { VisitorAreasOptions } from "./public/visitor-areas.ts";
 
 /** Everything that a service is told, checked in form but not against this machine. */
 export interface ServiceSettings {
@@ -31,6 +33,12 @@ export interface ServiceSettings {
   readonly identities: readonly IdentityFiles[];
   readonly connectionsMax?: number;
   readonly connectionsPerHostMax?: number;
+  /** Text of reply 220; absent: one that says neither product nor version. */
+  readonly greeting?: string;
+  /** Limits that differ from the defaults of the table. */
+  readonly limits?: Partial<LimitValues>;
+  /** Serves the root read-only to all accounts, with a write area in memory for each address; absent: no strangers. */
+  readonly visitors?: VisitorAreasOptions;
   /** Name of the user that root becomes. */
   readonly runAs?: string;
   readonly allowRoot: boolean;
