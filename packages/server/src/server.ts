@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { hostKey, LoginThrottle } from "@sallyport/server/accounts";
 import { QuotaUsages } from "@sallyport/server/storage";
 import type { Login, PiState } from "./login/login-state.ts";
+import type { ConnectionSelector, ConnectionStatus } from "./connection/connection-status.ts";
 import { Connection } from "./connection/connection.ts";
 import type { ServerEnvironment } from "./environment.ts";
 import { bindListener, type BoundListener } from "./listener.ts";
@@ -63,6 +64,21 @@ export class FtpServer implements AsyncDisposable {
     return this.#connections.size;
   }
 
+  /** Every control connection with what it does at the moment, oldest first. */
+  connections(): readonly ConnectionStatus[] {
+    return [...this.#connections].map(({ status }) => status);
+  }
+
+  /**
+   * Says 421 with a text to the connections that are meant and closes them, on this server alone; a running transfer is
+   * ended, and an upload is not published. Returns how many there were. `cause` is for the log.
+   */
+  disconnect(selector: ConnectionSelector, text: string, cause = "closed by the administrator"): number {
+    const meant = [...this.#connections].filter(({ status }) => isMeant(selector, status));
+    for (const connection of meant) connection.close(text, cause);
+    return meant.length;
+  }
+
   /** Binds all listeners, or none, and returns where they are reached, in the order of the options. */
   async listen(): Promise<readonly ListeningAddress[]> {
     if (this.#listeners.length > 0) throw new UsageError("SALLYPORT_LISTENING", "The server listens already");
@@ -96,7 +112,8 @@ export class FtpServer implements AsyncDisposable {
     for (;;) {
       const patient = performance.now() < deadline;
       for (const connection of this.#connections) {
-        if (!patient || !connection.isTransferring) connection.close("The server is stopping.");
+        if (!patient || !connection.isTransferring)
+          connection.close("The server is stopping.", "the server is stopping");
       }
       if (!patient || this.#connections.size === 0) break;
       await pause(50);
@@ -199,6 +216,14 @@ function environmentOf(options: FtpServerOptions, limits: LimitValues): ServerEn
     advertisedAddress: ({ localAddress, remoteAddress }) =>
       options.passive?.masquerade !== undefined && !isLocal(remoteAddress) ? options.passive.masquerade : localAddress,
   };
+}
+
+function isMeant(selector: ConnectionSelector, status: ConnectionStatus): boolean {
+  const { account, remoteAddress, connection, activity } = status;
+  if (activity.kind === "closing") return false;
+  if ("account" in selector) return account === selector.account;
+  if ("address" in selector) return remoteAddress === (canonicalAddress(selector.address) ?? selector.address);
+  return selector.connections.includes(connection);
 }
 
 function tell({ observer }: FtpServerOptions, event: ServerEvent): void {

@@ -16,6 +16,7 @@ import type { Socket } from "node:net";
 import type { CommandContext, Outcome } from "../command-handler.ts";
 import type { Login } from "../login/login-state.ts";
 import { runCommand } from "../commands/index.ts";
+import { activityOf, type ConnectionStatus, type RunningCommand, runningCommand } from "./connection-status.ts";
 import { ControlLink } from "./control-link.ts";
 import { DataSetup } from "./data-setup.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -42,8 +43,10 @@ export class Connection {
   readonly #openedAtMs = Date.now();
   readonly #lost = new AbortController();
   #transfer: AbortController | undefined;
+  #running: RunningCommand | undefined;
   #pi: ServerPi<Login>;
   #paused = false;
+  #greeted = false;
 
   constructor(
     socket: Socket,
@@ -71,6 +74,7 @@ export class Connection {
     this.#emit({ kind: "connection-opened", tlsMode: listener.tlsMode, localAddress, localPort });
     if (listener.tlsMode === "explicit" || (await this.#link.secure())) {
       this.#link.say(reply(220, this.#environment.greeting));
+      this.#greeted = true;
       this.#deadlines.begin();
     }
     await closed;
@@ -81,9 +85,28 @@ export class Connection {
     return this.#transfer !== undefined;
   }
 
-  /** Says 421 and closes; a running transfer is ended. */
-  close(text: string): void {
-    this.#link.dismiss(text, "the server is stopping");
+  /** Who is connected, how, and what it does at the moment. */
+  get status(): ConnectionStatus {
+    const { id: connection, remoteAddress, remotePort, listener, tls } = this.#link;
+    const { login } = this.#pi.state;
+    const isLoggedIn = login.kind === "logged-in";
+    const isEnding = this.#lost.signal.aborted || this.#pi.closing;
+    const phase = { isGreeted: this.#greeted, isLoggedIn, isEnding, idleSinceMs: this.#deadlines.activeAtMs };
+    return {
+      connection,
+      remoteAddress,
+      remotePort,
+      tlsMode: listener.tlsMode,
+      ...(tls === undefined ? {} : { tls: { protocol: tls.protocol, suite: tls.suite } }),
+      ...(isLoggedIn ? { account: login.account.account.name } : {}),
+      openedAtMs: this.#openedAtMs,
+      activity: activityOf(this.#running, this.#deadlines.progress, phase),
+    };
+  }
+
+  /** Says 421 and closes; a running transfer is ended, and what it brought is not published. */
+  close(text: string, cause: string): void {
+    this.#link.dismiss(text, cause);
   }
 
   #receive(octets: Uint8Array): void {
@@ -150,8 +173,10 @@ export class Connection {
   async #run(command: Command): Promise<void> {
     this.#transfer = "transfers" in verbs[command.verb] ? new AbortController() : undefined;
     const context = this.#contextFor(command.verb, (this.#transfer ?? this.#lost).signal);
+    this.#running = runningCommand(command, this.#pi.state);
     const outcome = await this.#outcomeOf(context, command);
     this.#transfer = undefined;
+    this.#running = undefined;
     if (this.#lost.signal.aborted) return;
     this.#feed({ kind: "finished", reply: outcome.reply, changes: outcome.changes ?? {} });
     this.#takeInput();

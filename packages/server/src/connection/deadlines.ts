@@ -1,10 +1,15 @@
-import type { LimitValues } from "@sallyport/protocol";
+import type { LimitValues, VirtualPath } from "@sallyport/protocol";
+import type { TransferFacts } from "../observer.ts";
 
-/** How far the running transfer is. */
+/** How far the running transfer is; whoever moves it writes on, so that no record costs an object. */
 export interface TransferProgress {
   readonly verb: string;
-  readonly bytes: number;
+  readonly direction: TransferFacts["direction"];
+  readonly path: VirtualPath;
+  bytes: number;
   readonly sinceMs: number;
+  /** TLS of the data connection, once established. */
+  tls?: NonNullable<TransferFacts["dataTls"]>;
 }
 
 /**
@@ -27,6 +32,11 @@ export class Deadlines {
     this.#limits = limits;
     this.#idleMs = limits.idleMs;
     this.#expire = expire;
+  }
+
+  /** Since when nothing came in, by the monotonic clock; 0 before {@link begin}. */
+  get activeAtMs(): number {
+    return this.#activeAtMs;
   }
 
   begin(): void {

@@ -3,6 +3,7 @@ import { type DataConnection, type DataFacts, judgeDataResumption } from "@sally
 import { StorageError } from "@sallyport/server/storage";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { type CommandContext, loginOf, type Outcome } from "../command-handler.ts";
+import type { TransferProgress } from "../connection/deadlines.ts";
 import type { TransferFacts } from "../observer.ts";
 import { replyForStorageError } from "../storage-replies.ts";
 import { TransferAborted } from "./transfer-aborted.ts";
@@ -46,26 +47,32 @@ export async function runTransfer(context: CommandContext, plan: TransferPlan): 
     reportTransfer(context, plan, { bytes: 0, startedAtMs, facts: undefined, failure: refused });
     return { reply: refused.reply };
   }
-  let bytes = 0;
-  const report = (moved: number): void => {
-    bytes = moved;
-    context.noteProgress({ verb: context.verb, bytes, sinceMs: startedAtMs });
+  const { verb } = context;
+  const progress: TransferProgress = {
+    verb,
+    direction: plan.direction,
+    path: plan.path,
+    bytes: 0,
+    sinceMs: startedAtMs,
   };
-  report(0);
+  context.noteProgress(progress);
+  const report = (moved: number): void => void (progress.bytes = moved);
   let facts: DataFacts | undefined;
   let failure: Failure | undefined;
   try {
     await using data = await openData(context, plan, connect);
     facts = await secureData(context, plan, data);
-    bytes = await plan.move(data, report);
+    const dataTls = dataTlsOf(facts);
+    if (dataTls !== undefined) progress.tls = dataTls;
+    progress.bytes = await plan.move(data, report);
     await data.finish();
     if (plan.direction === "upload") await settle(context, startedAtMs);
     await plan.conclude?.();
   } catch (error) {
-    await plan.giveUp?.(bytes > 0).catch(() => undefined);
+    await plan.giveUp?.(progress.bytes > 0).catch(() => undefined);
     failure = failureOf(context, error);
   }
-  reportTransfer(context, plan, { bytes, startedAtMs, facts, failure });
+  reportTransfer(context, plan, { bytes: progress.bytes, startedAtMs, facts, failure });
   return { reply: failure?.reply ?? reply(226, plan.completion ?? "Transfer complete.") };
 }
 
@@ -179,6 +186,7 @@ interface TransferResult {
 function reportTransfer(context: CommandContext, plan: TransferPlan, result: TransferResult): void {
   const { facts, failure } = result;
   const { account } = loginOf(context);
+  const dataTls = dataTlsOf(facts);
   if (
     failure !== undefined &&
     (failure.reply.code === 425 || failure.reply.code === 522 || failure.fix !== undefined)
@@ -202,9 +210,13 @@ function reportTransfer(context: CommandContext, plan: TransferPlan, result: Tra
     ...(failure === undefined ? {} : { cause: failure.cause }),
     type: context.state.parameters.type,
     protectionLevel: context.state.protectionLevel,
-    ...(facts?.tls === undefined
-      ? {}
-      : { dataTls: { protocol: facts.tls.protocol, suite: facts.tls.suite, resumed: facts.tls.resumed } }),
+    ...(dataTls === undefined ? {} : { dataTls }),
     anonymous: account.anonymous,
   });
+}
+
+function dataTlsOf(facts: DataFacts | undefined): TransferFacts["dataTls"] {
+  if (facts?.tls === undefined) return undefined;
+  const { protocol, suite, resumed } = facts.tls;
+  return { protocol, suite, resumed };
 }
