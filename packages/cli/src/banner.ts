@@ -9,7 +9,8 @@ export interface DemoFacts {
   /** Name of the account. */
   readonly name: string;
   readonly password: string;
-  readonly authority: string;
+  /** File of the authority to trust; absent: one that clients know already. */
+  readonly authority?: string;
   readonly files: string;
 }
 
@@ -36,7 +37,7 @@ export function banner(facts: DemoFacts, options: { readonly colours: boolean })
     `  account    ${paint.strong(facts.name)}`,
     `  password   ${paint.strong(facts.password)}`,
     `  files      ${facts.files}`,
-    `  authority  ${facts.authority}`,
+    ...(facts.authority === undefined ? [] : [`  authority  ${facts.authority}`]),
     "",
     ...programs.flatMap((program) => [
       `  ${program}`,
@@ -44,7 +45,7 @@ export function banner(facts: DemoFacts, options: { readonly colours: boolean })
     ]),
     "",
     `  Both modes as somebody on the wire sees them:`,
-    `      ./sallyport explain ${facts.host}${portFlag("explicit", explicitPort)}${portFlag("implicit", implicitPort)} --ca ${quote(facts.authority)}`,
+    `      ./sallyport explain ${facts.host}${portFlag("explicit", explicitPort)}${portFlag("implicit", implicitPort)}${trusting("--ca", facts.authority)}`,
     "",
     "  Ctrl-C stops the server; what happens is told below.",
     "",
@@ -65,16 +66,15 @@ interface Mode {
 const marks = { clear: "□", encrypted: "■" } as const;
 
 function explicitMode({ host, name, password, authority }: DemoFacts, port: number): Mode {
-  const ca = quote(authority);
   return {
     mode: "explicit",
     readability: "clear",
     url: `ftp://${host}:${port}`,
     meaning: "clear until AUTH TLS, then encrypted",
     commands: {
-      curl: `curl --ssl-reqd --cacert ${ca} -u ${name}:${password} ftp://${host}:${port}/`,
-      lftp: `lftp -u ${name},${password} -e 'set ssl:ca-file ${authority}; set ftp:ssl-force yes; ls' ftp://${host}:${port}`,
-      openssl: `openssl s_client -starttls ftp -connect ${host}:${port} -CAfile ${ca} -crlf -nocommands`,
+      curl: `curl --ssl-reqd${trusting("--cacert", authority)} -u ${name}:${password} ftp://${host}:${port}/`,
+      lftp: `lftp -u ${name},${password} -e '${lftpAuthority(authority)}set ftp:ssl-force yes; ls' ftp://${host}:${port}`,
+      openssl: `openssl s_client -starttls ftp -connect ${host}:${port}${trusting("-CAfile", authority)} -crlf -nocommands`,
       telnet: `telnet ${host} ${port}     greets in the clear; AUTH TLS is answered with 234`,
       FileZilla: fileZilla("Require explicit FTP over TLS", { host, port, name }),
     },
@@ -82,16 +82,15 @@ function explicitMode({ host, name, password, authority }: DemoFacts, port: numb
 }
 
 function implicitMode({ host, name, password, authority }: DemoFacts, port: number): Mode {
-  const ca = quote(authority);
   return {
     mode: "implicit",
     readability: "encrypted",
     url: `ftps://${host}:${port}`,
     meaning: "encrypted from the first octet",
     commands: {
-      curl: `curl --cacert ${ca} -u ${name}:${password} ftps://${host}:${port}/`,
-      lftp: `lftp -u ${name},${password} -e 'set ssl:ca-file ${authority}; ls' ftps://${host}:${port}`,
-      openssl: `openssl s_client -connect ${host}:${port} -CAfile ${ca} -crlf -nocommands`,
+      curl: `curl${trusting("--cacert", authority)} -u ${name}:${password} ftps://${host}:${port}/`,
+      lftp: `lftp -u ${name},${password} -e '${lftpAuthority(authority)}ls' ftps://${host}:${port}`,
+      openssl: `openssl s_client -connect ${host}:${port}${trusting("-CAfile", authority)} -crlf -nocommands`,
       telnet: `telnet ${host} ${port}     says nothing; whatever is typed ends the connection`,
       FileZilla: fileZilla("Require implicit FTP over TLS", { host, port, name }),
     },
@@ -103,6 +102,14 @@ function fileZilla(
   at: { readonly host: string; readonly port: number; readonly name: string },
 ): string {
   return `Site Manager: FTP, host ${at.host}, port ${at.port}, "${encryption}", normal, user ${at.name}`;
+}
+
+function trusting(flag: string, authority: string | undefined): string {
+  return authority === undefined ? "" : ` ${flag} ${quote(authority)}`;
+}
+
+function lftpAuthority(authority: string | undefined): string {
+  return authority === undefined ? "" : `set ssl:ca-file ${authority}; `;
 }
 
 function portFlag(mode: "explicit" | "implicit", port: number | undefined): string {

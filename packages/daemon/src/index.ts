@@ -5,6 +5,6 @@ export { EventLog, type EventLogOptions } from "./log/event-log.ts";
 export type { ServiceEvent } from "./log/service-event.ts";
 export { Service } from "./service.ts";
 export type { ServiceSettings } from "./settings.ts";
-export { preparePublicDemo, publicAccount, publicGreeting, publicLimits, visitorAreas } from "./public/public-demo.ts";
+export { preparePublicDemo, publicSettings } from "./public/public-demo.ts";
 export { serveUntilSignal } from "./signals.ts";
 export * from "./state-directory.ts";

@@ -1,7 +1,18 @@
 import { buildCommand, type CommandContext } from "@stricli/core";
-import type { Service } from "@sallyport/daemon";
+import type { Service, ServiceSettings } from "@sallyport/daemon";
+import { UsageError } from "@sallyport/protocol";
 import { banner, type DemoFacts } from "../banner.ts";
-import { commonFlags, parseAddress, parsePortOrOff, parseText, switchFlag, type CommonFlags } from "../flags.ts";
+import {
+  commonFlags,
+  parseAddress,
+  parseIpv4Address,
+  parsePortOrOff,
+  parsePortRange,
+  parseText,
+  switchFlag,
+  type CommonFlags,
+  type PortRange,
+} from "../flags.ts";
 import { requireTwoPorts } from "../serve-flags.ts";
 import { packageVersion } from "../version.ts";
 
@@ -10,6 +21,12 @@ interface StartFlags extends CommonFlags {
   readonly explicitPort: number | "off";
   readonly implicitPort: number | "off";
   readonly runAs?: string;
+  readonly public?: boolean;
+  readonly files?: string;
+  readonly masquerade?: string;
+  readonly passivePorts?: PortRange;
+  readonly cert?: string;
+  readonly key?: string;
   readonly quiet?: boolean;
 }
 
@@ -19,6 +36,10 @@ export const startCommand = buildCommand({
     fullDescription: [
       "Serves a directory of its own in both modes on this machine alone, makes a certificate and an account with a",
       "generated password, and prints lines to paste. To serve your own files to others, see sallyport serve.",
+      "",
+      "With --public the server is fit to be tried by strangers: it listens on all addresses, shows its credentials in",
+      "the greeting, lets everything be read and a small area in memory be written, of which each address sees its own",
+      "for half an hour, and holds everybody to tight limits.",
     ].join("\n"),
   },
   parameters: {
@@ -47,27 +68,71 @@ export const startCommand = buildCommand({
         default: "2990",
       },
       runAs: { kind: "parsed", parse: parseText, brief: "User that root becomes", placeholder: "NAME", optional: true },
+      public: switchFlag("Serve strangers: credentials in the greeting, files read-only, a write area that resets"),
+      files: {
+        kind: "parsed",
+        parse: parseText,
+        brief: "With --public: directory to show (default: samples)",
+        placeholder: "DIR",
+        optional: true,
+      },
+      masquerade: {
+        kind: "parsed",
+        parse: parseIpv4Address,
+        brief: "With --public: address to name in reply 227 behind NAT",
+        placeholder: "ADDRESS",
+        optional: true,
+      },
+      passivePorts: {
+        kind: "parsed",
+        parse: parsePortRange,
+        brief: "With --public: ports for passive data connections (default: any)",
+        placeholder: "FIRST-LAST",
+        optional: true,
+      },
+      cert: {
+        kind: "parsed",
+        parse: parseText,
+        brief: "With --public: certificate chain in PEM (default: one of a local authority)",
+        placeholder: "FILE",
+        optional: true,
+      },
+      key: {
+        kind: "parsed",
+        parse: parseText,
+        brief: "With --public: private key of --cert in PEM",
+        placeholder: "FILE",
+        optional: true,
+      },
       quiet: switchFlag("Log warnings and errors alone"),
     },
   },
   async func(this: CommandContext, flags: StartFlags) {
     const daemon = await import("@sallyport/daemon");
-    const { json = false, verbose: transcript = false, quiet = false, listen: given = [], runAs } = flags;
-    const listen = given.length === 0 ? daemon.loopbackAddresses() : given;
+    refuseWithoutPublic(flags);
+    const { json = false, verbose: transcript = false, quiet = false, listen: given = [] } = flags;
+    const everywhere = flags.public === true;
+    const usual = everywhere ? daemon.everyAddress() : daemon.loopbackAddresses();
+    const listen = given.length === 0 ? usual : given;
     const endpoints = { listen, explicitPort: flags.explicitPort, implicitPort: flags.implicitPort };
     requireTwoPorts(endpoints);
     await daemon.tryPorts(endpoints);
-    const state = daemon.prepareStateDirectory(flags.state ?? `${daemon.defaultStatePath(process.env)}-demo`);
-    const account = await daemon.prepareDemo(state);
+    const ownState = `${daemon.defaultStatePath(process.env)}-${everywhere ? "public" : "demo"}`;
+    const state = daemon.prepareStateDirectory(flags.state ?? ownState);
+    const account = await (everywhere ? daemon.preparePublicDemo(state) : daemon.prepareDemo(state));
     await using log = new daemon.EventLog({ json, transcript, quiet });
-    const places = { root: state.demoFiles, statePath: state.path, version: packageVersion() };
-    const settings = { ...embeddedDefaults, ...endpoints, ...places, ...(runAs !== undefined && { runAs }) };
-    const service = await daemon.Service.start(settings, log);
-    const { authority } = daemon.certificatePaths(state.tls);
-    const facts = { ...reachedAt(service, listen), authority, files: state.demoFiles };
+    const root = flags.files ?? state.demoFiles;
+    const places = { root, statePath: state.path, version: packageVersion() };
+    const policy = { ...embeddedDefaults, ...(everywhere && { ...daemon.publicSettings, ...publicPlace(flags) }) };
+    const runAs = flags.runAs === undefined ? {} : { runAs: flags.runAs };
+    const service = await daemon.Service.start({ ...policy, ...endpoints, ...places, ...runAs }, log);
+    const authority = flags.cert === undefined ? { authority: daemon.certificatePaths(state.tls).authority } : {};
+    const reached = reachedAt(service, flags.masquerade === undefined ? listen : [flags.masquerade]);
+    const facts = { ...reached, ...authority, files: root };
     if (json) {
       const { name: demoAccount } = account;
-      log.onEvent({ atMs: Date.now(), kind: "demo-ready", ...facts, demoAccount, passwordFile: state.demoPassword });
+      const secret = everywhere ? {} : { passwordFile: state.demoPassword };
+      log.onEvent({ atMs: Date.now(), kind: "demo-ready", ...facts, demoAccount, ...secret });
     } else {
       const colours = process.stdout.isTTY && process.stdout.hasColors();
       log.page(banner({ ...facts, ...account, version: places.version }, { colours }));
@@ -75,6 +140,38 @@ export const startCommand = buildCommand({
     await daemon.serveUntilSignal(service, log);
   },
 });
+
+/** What is only of use, or only safe to ask for, where strangers come. */
+const publicFlags = ["files", "masquerade", "passivePorts", "cert", "key"] as const;
+
+/** @throws {UsageError} SALLYPORT_USAGE_CONTRADICTION. */
+function refuseWithoutPublic(flags: StartFlags): void {
+  const given = publicFlags.find((flag) => flags[flag] !== undefined);
+  if (given !== undefined && flags.public !== true) {
+    const word = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new UsageError(
+      "SALLYPORT_USAGE_CONTRADICTION",
+      `--${word} is for strangers' servers: give --public as well, or use sallyport serve.`,
+    );
+  }
+  if ((flags.cert === undefined) !== (flags.key === undefined)) {
+    throw new UsageError("SALLYPORT_USAGE_CONTRADICTION", "--cert and --key belong together: give both or neither.");
+  }
+}
+
+/** What strangers' servers can be told. */
+function publicPlace({
+  masquerade,
+  passivePorts,
+  cert,
+  key,
+}: StartFlags): Pick<ServiceSettings, "masquerade" | "passivePorts" | "identities"> {
+  return {
+    ...(masquerade !== undefined && { masquerade }),
+    ...(passivePorts !== undefined && { passivePorts }),
+    identities: cert === undefined || key === undefined ? [] : [{ certificateFile: cert, keyFile: key }],
+  };
+}
 
 function reachedAt(
   { addresses }: Service,

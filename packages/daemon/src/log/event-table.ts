@@ -28,7 +28,7 @@ const eventTable: { readonly [Kind in EventKind]: EventRow<Kind> } = {
     level: "info",
     label: "ready",
     text: ({ host, explicitPort, implicitPort, demoAccount, passwordFile }) =>
-      `at ${host}, explicit port ${explicitPort ?? "off"}, implicit port ${implicitPort ?? "off"}, account ${demoAccount}, password in ${passwordFile}`,
+      `at ${host}, explicit port ${explicitPort ?? "off"}, implicit port ${implicitPort ?? "off"}, account ${demoAccount}, password in ${passwordFile ?? "the greeting"}`,
   },
   "service-warning": { level: "warn", label: "warning", text: ({ cause, fix }) => `${cause}; ${fix}` },
   "certificate-loaded": {

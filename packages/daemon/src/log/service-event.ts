@@ -10,15 +10,15 @@ export type ServiceOnlyEvent = { readonly atMs: number } & (
       readonly root: string;
       readonly runAs?: string;
     }
-  /** A demonstration can be connected to; the password lies in the file and is not logged. */
+  /** A demonstration can be connected to; the password lies in the file, or for strangers in the greeting. */
   | {
       readonly kind: "demo-ready";
       readonly host: string;
       readonly explicitPort: number | undefined;
       readonly implicitPort: number | undefined;
       readonly demoAccount: string;
-      readonly passwordFile: string;
-      readonly authority: string;
+      readonly passwordFile?: string;
+      readonly authority?: string;
       readonly files: string;
     }
   /** Something that works, but not as one might think: why, and what would help. */

@@ -4,20 +4,21 @@ import { join } from "node:path";
 import type { LimitValues } from "@sallyport/protocol";
 import { AccountDatabase } from "@sallyport/server/accounts";
 import type { DemoAccount } from "../demo.ts";
+import type { ServiceSettings } from "../settings.ts";
 import type { StateDirectory } from "../state-directory.ts";
 import { uploadDirectory } from "./public-storage.ts";
 import type { VisitorAreasOptions } from "./visitor-areas.ts";
 
 /** Who strangers log in as; the password is no secret, the greeting says it. */
-export const publicAccount: DemoAccount = { name: "demo", password: "password" };
+const publicAccount: DemoAccount = { name: "demo", password: "password" };
 
 const minutes = 60_000;
 
 /** Up to 256 MiB of memory in all, kept for half an hour. */
-export const visitorAreas: VisitorAreasOptions = { areaBytes: 4_194_304, areasCount: 64, resetMs: 30 * minutes };
+const visitors: VisitorAreasOptions = { areaBytes: 4_194_304, areasCount: 64, resetMs: 30 * minutes };
 
 /** What strangers are held to beyond the limits that hold for everybody. */
-export const publicLimits: Partial<LimitValues> = {
+const publicLimits: Partial<LimitValues> = {
   connectionsCount: 200,
   connectionsPerHostCount: 8,
   preLoginMs: 30_000,
@@ -36,17 +37,27 @@ export const publicLimits: Partial<LimitValues> = {
 const publicRate = 20_000_000;
 
 /** The text of reply 220. */
-export const publicGreeting = `Test server. Log in as ${publicAccount.name} with password ${publicAccount.password}; what you write to ${uploadDirectory} only you see, for ${visitorAreas.resetMs / minutes} minutes.`;
+const publicGreeting = `Test server. Log in as ${publicAccount.name} with password ${publicAccount.password}; what you write to ${uploadDirectory} only you see, for ${visitors.resetMs / minutes} minutes.`;
+
+/** How a service differs that is open to strangers. */
+export const publicSettings = {
+  allowRoot: false,
+  greeting: publicGreeting,
+  limits: publicLimits,
+  visitors,
+} as const satisfies Partial<ServiceSettings>;
 
 /**
  * Makes what a server open to strangers needs: its account, and unless a directory of one's own is served, a tree to
  * look at with samples to fetch.
  */
-export async function preparePublicDemo(state: StateDirectory): Promise<void> {
+export async function preparePublicDemo(state: StateDirectory): Promise<DemoAccount> {
   if (!existsSync(state.demoFiles)) makeSamples(state.demoFiles);
   await using accounts = await AccountDatabase.open(state.accounts, { create: true });
-  if ((await accounts.find(publicAccount.name)) !== undefined) return;
-  await accounts.add({ ...publicAccount, uploadBytesPerSecond: publicRate, downloadBytesPerSecond: publicRate });
+  if ((await accounts.find(publicAccount.name)) === undefined) {
+    await accounts.add({ ...publicAccount, uploadBytesPerSecond: publicRate, downloadBytesPerSecond: publicRate });
+  }
+  return publicAccount;
 }
 
 /** Whole or not at all, since it is made only where nothing is. */
@@ -65,8 +76,8 @@ function makeSamples(path: string): void {
 
 const readme = `This server is here to be tried: with your FTP client, your program, your network.
 
-Everything can be read. Below ${uploadDirectory} you can write as well, up to ${visitorAreas.areaBytes / 1_048_576} MiB; what you write
-is kept in memory, seen from your address alone, and gone after ${visitorAreas.resetMs / minutes} minutes.
+Everything can be read. Below ${uploadDirectory} you can write as well, up to ${visitors.areaBytes / 1_048_576} MiB; what you write
+is kept in memory, seen from your address alone, and gone after ${visitors.resetMs / minutes} minutes.
 `;
 
 function samples(): readonly (readonly [string, string | Uint8Array])[] {
