@@ -53,7 +53,7 @@ export class Service implements AsyncDisposable {
     });
     try {
       if (runAs !== undefined) becomeUser(runAs);
-      checkServedDirectory(root, settings);
+      checkServedDirectory(root, servedAs(settings));
       const service = new Service({ ...parts, undo: undo.move() }, addresses);
       await service.#announce(runAs);
       return service;
@@ -164,11 +164,16 @@ export class Service implements AsyncDisposable {
 
 /** Looks at the served directory with the rights that the service will have, before anything changes. */
 async function checkRoot(settings: ServiceSettings, runAs: RunAs | undefined): Promise<string> {
-  if (runAs === undefined) return checkServedDirectory(settings.root, settings);
+  if (runAs === undefined) return checkServedDirectory(settings.root, servedAs(settings));
   // What lies in the state directory is only reached by that user once it is handed over.
   const isOurs = resolve(settings.root).startsWith(join(resolve(settings.statePath), sep));
   if (isOurs) return checkServedDirectory(settings.root, { readOnly: true });
-  return asUser(runAs, async () => checkServedDirectory(settings.root, settings));
+  return asUser(runAs, async () => checkServedDirectory(settings.root, servedAs(settings)));
+}
+
+/** Visitors write to memory. */
+function servedAs({ readOnly, visitors }: ServiceSettings): { readonly readOnly: boolean } {
+  return { readOnly: readOnly || visitors !== undefined };
 }
 
 function authorityFiles({ clientCertificates, fxp }: ServiceSettings): string[] {
