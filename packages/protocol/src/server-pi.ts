@@ -18,7 +18,8 @@ export type ServerPiEvent<A> =
 
 /** What the server-PI wants done, in order. */
 export type ServerPiEffect =
-  | { readonly kind: "send"; readonly reply: Reply }
+  /** `refuses`: a verb that policy forbids here, which an administrator may be asked about. */
+  | { readonly kind: "send"; readonly reply: Reply; readonly refuses?: Verb }
   /** Run the handler and report `finished`. */
   | { readonly kind: "run"; readonly command: Command }
   /** Answer STAT now, beside the running transfer; there is no `finished` for it. */
@@ -123,11 +124,11 @@ function admit<A>(pi: ServerPi<A>, line: Octets): ServerPiStep<A> {
   const { verb, argument }: CommandLine = parseCommandLine(line);
   if (!isVerb(verb)) return refuseUnknown(pi, verb, line);
   const refusal = refusalBeforeGrammar(pi.state, verb);
-  if (refusal !== undefined) return answer(clearPair(pi, verb), refusal);
+  if (refusal !== undefined) return refuse(clearPair(pi, verb), verb, refusal);
   const command = parseArgument(verb, argument);
   if (!command.ok) return answer(clearPair(pi, verb), command.reply);
   const late = refusalAfterGrammar(pi.state, verb);
-  if (late !== undefined) return answer(clearPair(pi, verb), late);
+  if (late !== undefined) return refuse(clearPair(pi, verb), verb, late);
   return {
     pi: { ...clearPair(pi, verb), running: verb },
     effects: [{ kind: "run", command: command.value as Command }],
@@ -175,6 +176,14 @@ function refuseUnknown<A>(pi: ServerPi<A>, verb: string, line: Octets): ServerPi
 
 function answer<A>(pi: ServerPi<A>, given: Reply): ServerPiStep<A> {
   return { pi, effects: [{ kind: "send", reply: given }] };
+}
+
+/** Refusals by policy are told apart from those of a wrong order, which are the client's own affair. */
+const policyCodes: ReadonlySet<number> = new Set([502, 521]);
+
+function refuse<A>(pi: ServerPi<A>, verb: Verb, given: Reply): ServerPiStep<A> {
+  if (!policyCodes.has(given.code)) return answer(pi, given);
+  return { pi, effects: [{ kind: "send", reply: given, refuses: verb }] };
 }
 
 function close<A>(pi: ServerPi<A>, given: Reply, reason: string): ServerPiStep<A> {

@@ -11,6 +11,14 @@ interface OfConnection {
   readonly account?: string;
 }
 
+/** What events about deeds say besides: who could read them on the wire, and where the account's root lies. */
+interface OfDeed {
+  /** TLS of the control connection; absent in the clear. */
+  readonly controlTls?: TlsFacts;
+  /** The account's home; paths of events are below it. */
+  readonly home?: VirtualPath;
+}
+
 /** One thing that happened; times are milliseconds since 1970. */
 export type ServerEvent = { readonly atMs: number } & (
   | {
@@ -30,13 +38,30 @@ export type ServerEvent = { readonly atMs: number } & (
   | (OfConnection & { readonly kind: "tls-failed"; readonly cause: string })
   /** Behaviour that no honest client shows, such as clear octets after AUTH. */
   | (OfConnection & { readonly kind: "attack-suspected"; readonly cause: string })
+  | (OfConnection &
+      OfDeed & {
+        readonly kind: "login";
+        readonly account: string;
+        readonly user: string;
+        readonly method: "password" | "client-certificate" | "anonymous" | "open";
+      })
+  | (OfConnection & OfDeed & { readonly kind: "login-failed"; readonly user: string; readonly cause: string })
+  /** An address (IPv6: its /64, `host`) is banned from now on. */
+  | {
+      readonly kind: "address-banned";
+      readonly remoteAddress: string;
+      readonly host: string;
+      readonly until: Date;
+      readonly cause: string;
+    }
+  /** A command that policy, permissions, quota or space forbid; `path` where its argument names one. */
   | (OfConnection & {
-      readonly kind: "login";
-      readonly account: string;
-      readonly user: string;
-      readonly method: "password" | "client-certificate" | "anonymous" | "open";
+      readonly kind: "command-refused";
+      readonly verb: string;
+      readonly path?: VirtualPath;
+      readonly replyCode: number;
+      readonly cause: string;
     })
-  | (OfConnection & { readonly kind: "login-failed"; readonly user: string; readonly cause: string })
   /** One line of the protocol transcript, secrets masked. */
   | (OfConnection & { readonly kind: "command"; readonly line: Octets })
   | (OfConnection & { readonly kind: "reply"; readonly line: Octets })
@@ -48,21 +73,31 @@ export type ServerEvent = { readonly atMs: number } & (
       readonly cause: string;
       readonly fix: string;
     })
-  | (OfConnection & TransferFacts & { readonly kind: "transfer" })
-  /** A change that is not a transfer. */
+  | (OfConnection & OfDeed & TransferFacts & { readonly kind: "transfer" })
+  /** The digest of a published upload that could not be computed while it was written; or why there is none. */
   | (OfConnection & {
-      readonly kind: "changed";
-      readonly change:
-        | "deleted"
-        | "renamed"
-        | "directory-made"
-        | "directory-removed"
-        | "attributes-set"
-        | "linked"
-        | "copied";
+      readonly kind: "upload-digested";
+      /** That of {@link PublishedFacts}. */
+      readonly id: string;
       readonly path: VirtualPath;
-      readonly newPath?: VirtualPath;
+      readonly sha256?: string;
+      readonly cause?: string;
     })
+  /** A change that is not a transfer. */
+  | (OfConnection &
+      OfDeed & {
+        readonly kind: "changed";
+        readonly change:
+          | "deleted"
+          | "renamed"
+          | "directory-made"
+          | "directory-removed"
+          | "attributes-set"
+          | "linked"
+          | "copied";
+        readonly path: VirtualPath;
+        readonly newPath?: VirtualPath;
+      })
   /** A failure of ours; the peer was told the incident number alone. */
   | (OfConnection & { readonly kind: "internal-error"; readonly incident: string; readonly error: unknown })
   | (OfConnection & {
@@ -78,7 +113,9 @@ export interface TransferFacts {
   readonly path: VirtualPath;
   /** Octets of the file, not of the wire. */
   readonly bytes: number;
+  readonly startedAtMs: number;
   readonly durationMs: number;
+  /** For an upload: the file is whole and published under its name. */
   readonly complete: boolean;
   /** Why it is not complete. */
   readonly cause?: string;
@@ -87,6 +124,20 @@ export interface TransferFacts {
   /** TLS of the data connection. */
   readonly dataTls?: { readonly protocol: string; readonly suite: string; readonly resumed: boolean };
   readonly anonymous: boolean;
+  /** Of a complete upload, where the observer asked for digests. */
+  readonly published?: PublishedFacts;
+}
+
+/** What is known of a file that an upload has just published. */
+export interface PublishedFacts {
+  /** UUID of version 7 (RFC 9562 §5.7), which names this publication. */
+  readonly id: string;
+  /** Octets of the whole file, also where fewer were uploaded. */
+  readonly sizeBytes: number;
+  /** Whether there was a file of that name when the upload began; absent where that cannot be told. */
+  readonly replaced?: boolean;
+  /** Lower-case hex. Absent where octets of the file did not pass by: `upload-digested` brings it. */
+  readonly sha256?: string;
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
@@ -102,4 +153,6 @@ export interface ServerObserver {
   onEvent(event: ServerEvent): void;
   /** Whether `command` and `reply` events are wanted; off by default, since they are many. */
   readonly transcript?: boolean;
+  /** Asks for the digest of what uploads publish; none by default, for it costs. */
+  readonly uploadDigest?: "SHA-256";
 }

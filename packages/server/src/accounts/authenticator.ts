@@ -18,8 +18,8 @@ export interface LoginFacts {
 /** The answer to a login. */
 export type LoginVerdict =
   | { readonly kind: "accepted"; readonly account: Account }
-  /** Wrong user or password; nothing tells which. */
-  | { readonly kind: "refused" }
+  /** Not let in; the peer is told nothing more. `reason` is for the log, where it is not a wrong name or password. */
+  | { readonly kind: "refused"; readonly reason?: string }
   /** Come back later: too many attempts, or the account's connection limit; `reason` is for the log. */
   | { readonly kind: "throttled"; readonly reason: string }
   /** The backend is down; `reason` is for the log. */

@@ -54,7 +54,7 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
     const names = await this.#certificateNames(facts);
     if (!names.includes(user)) return undefined;
     const stored = await this.#accounts.find(user);
-    if (stored === undefined || !this.#isOpen(stored)) return undefined;
+    if (stored === undefined || this.#closedBecause(stored) !== undefined) return undefined;
     return this.#policyOf(stored) === "login" ? stored.account : undefined;
   }
 
@@ -63,8 +63,9 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
       const stored = await this.#accounts.find(user);
       const certificateNames = await this.#certificateNames(facts);
       const matches = await this.#passwordMatches(user, password, stored);
-      if (!matches || stored === undefined || !this.#isOpen(stored)) return refused;
-      if (!this.#certificateAllows(stored, certificateNames)) return refused;
+      if (!matches || stored === undefined) return { kind: "refused" };
+      const reason = this.#closedBecause(stored) ?? this.#certificateProblem(stored, certificateNames);
+      if (reason !== undefined) return { kind: "refused", reason };
       this.#rehashLater(stored, password);
       return { kind: "accepted", account: stored.account };
     } catch (error) {
@@ -90,8 +91,9 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
     return hash === undefined || this.#hasher.refusal(hash) !== undefined ? undefined : hash;
   }
 
-  #isOpen(stored: StoredAccount): boolean {
-    return stored.enabled && (stored.expiresMs === undefined || this.#now() < stored.expiresMs);
+  #closedBecause({ enabled, expiresMs }: StoredAccount): string | undefined {
+    if (!enabled) return "the account is disabled";
+    return expiresMs !== undefined && this.#now() >= expiresMs ? "the account has expired" : undefined;
   }
 
   #policyOf(stored: StoredAccount): NonNullable<Account["clientCertificate"]> {
@@ -99,10 +101,11 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
   }
 
   /** A certificate that belongs to others speaks against this name (R-TLS-40); one that is unknown says nothing. */
-  #certificateAllows(stored: StoredAccount, certificateNames: readonly string[]): boolean {
+  #certificateProblem(stored: StoredAccount, certificateNames: readonly string[]): string | undefined {
     const policy = this.#policyOf(stored);
-    if (policy === "off" || certificateNames.includes(stored.account.name)) return true;
-    return policy === "login" && certificateNames.length === 0;
+    if (policy === "off" || certificateNames.includes(stored.account.name)) return undefined;
+    if (certificateNames.length > 0) return "the client certificate belongs to another account";
+    return policy === "login" ? undefined : "the account needs its client certificate";
   }
 
   async #certificateNames(facts: LoginFacts): Promise<readonly string[]> {
@@ -128,5 +131,3 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
     this.#rehashing.add(work);
   }
 }
-
-const refused: LoginVerdict = { kind: "refused" };

@@ -22,9 +22,13 @@ export function firstOf(authenticators: readonly Authenticator[]): Authenticator
       for (const authenticator of authenticators) {
         const verdict = await authenticator.authenticate(user, password, facts);
         if (verdict.kind === "accepted") return verdict;
-        if (answer.kind === "refused") answer = verdict;
+        if (answer.kind === "refused" && !isPlainRefusal(verdict)) answer = verdict;
       }
       return answer;
     },
   };
+}
+
+function isPlainRefusal(verdict: LoginVerdict): boolean {
+  return verdict.kind === "refused" && verdict.reason === undefined;
 }

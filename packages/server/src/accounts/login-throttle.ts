@@ -1,6 +1,12 @@
 import { type LimitValues, limitValues, normaliseAddress } from "@sallyport/protocol";
 import { RecentMap } from "./recent-map.ts";
 
+/** Why an address is banned, in the log's words. */
+export const banReasons = {
+  wrongPasswords: "too many wrong passwords from this address",
+  administrator: "the address was banned by the administrator",
+} as const;
+
 /** Who tries to log in; the name is absent as long as the peer has only connected. */
 export interface LoginAttempt {
   readonly remoteAddress: string;
@@ -16,6 +22,8 @@ export type ThrottleVerdict =
 export interface FailureVerdict {
   readonly delayMs: number;
   readonly bannedUntilMs?: number;
+  /** Whether it is this wrong password that the ban begins with. */
+  readonly banBegins?: boolean;
 }
 
 /** What a {@link LoginThrottle} works with. */
@@ -66,8 +74,8 @@ export class LoginThrottle {
   judge(attempt: LoginAttempt): ThrottleVerdict {
     if (this.#isExempt(attempt)) return admittedAtOnce;
     const nowMs = this.#now();
-    const untilMs = this.#bans.get(hostKey(attempt.remoteAddress))?.untilMs ?? 0;
-    if (nowMs < untilMs) return { kind: "refused", reason: "too many wrong passwords from this address", untilMs };
+    const ban = this.#bans.get(hostKey(attempt.remoteAddress));
+    if (ban !== undefined && nowMs < ban.untilMs) return { kind: "refused", reason: ban.reason, untilMs: ban.untilMs };
     const record = this.#nameUnderAttack(attempt, nowMs);
     if (record === undefined) return admittedAtOnce;
     const delayMs = Math.max(0, record.nextTurnMs - nowMs);
@@ -96,7 +104,7 @@ export class LoginThrottle {
     const delayMs = doubled(loginDelayMs, record.failures - 1, loginDelayMaxMs);
     if (record.failures < loginFailuresPerHostCount) return { delayMs };
     this.#addresses.delete(key);
-    return { delayMs, bannedUntilMs: this.#ban(key, nowMs) };
+    return { delayMs, bannedUntilMs: this.#ban(key, nowMs, banReasons.wrongPasswords), banBegins: true };
   }
 
   /** Remembers where a name logged in, and forgives its own wrong passwords from there. */
@@ -107,6 +115,13 @@ export class LoginThrottle {
     const name = nameKey(attempt);
     record.failures -= record.byName.get(name) ?? 0;
     record.byName.delete(name);
+  }
+
+  /** Bans an address as wrong passwords would, and for as long; returns until when. Exempt addresses stay exempt. */
+  ban(remoteAddress: string): number {
+    const key = hostKey(remoteAddress);
+    this.#addresses.delete(key);
+    return this.#ban(key, this.#now(), banReasons.administrator);
   }
 
   /** Ends the ban of an address and forgets its wrong passwords; says whether it was banned. */
@@ -142,12 +157,12 @@ export class LoginThrottle {
   }
 
   /** Each ban of an address is twice as long as the one before, until it has behaved for the longest ban. */
-  #ban(key: string, nowMs: number): number {
+  #ban(key: string, nowMs: number, reason: string): number {
     const { loginBanMs, loginBanMaxMs } = this.#limits;
     const before = this.#bans.get(key);
     const count = before === undefined || nowMs - before.untilMs > loginBanMaxMs ? 0 : before.count;
     const untilMs = nowMs + doubled(loginBanMs, count, loginBanMaxMs);
-    this.#bans.set(key, { untilMs, count: count + 1 });
+    this.#bans.set(key, { untilMs, count: count + 1, reason });
     return untilMs;
   }
 
@@ -175,6 +190,7 @@ interface NameRecord {
 interface BanRecord {
   readonly untilMs: number;
   readonly count: number;
+  readonly reason: string;
 }
 
 const admittedAtOnce: ThrottleVerdict = { kind: "admitted", delayMs: 0 };

@@ -1,6 +1,6 @@
 import { reply, textFromOctets } from "@sallyport/protocol";
 import type { CommandHandler } from "../command-handler.ts";
-import { checkPassword } from "../login/login.ts";
+import { checkPassword, refuseWithoutTls } from "../login/login.ts";
 
 /** Follows USER at once, or is 503; superfluous after login (R-959-23). */
 export const pass: CommandHandler<"PASS"> = (context, argument) => {
@@ -8,7 +8,7 @@ export const pass: CommandHandler<"PASS"> = (context, argument) => {
   if (state.login.kind === "logged-in") return { reply: reply(202, "You are logged in already.") };
   if (state.login.kind === "greeted") return { reply: reply(503, "USER comes first.") };
   if (state.policy.requireTlsForLogin && state.control !== "tls") {
-    return { reply: reply(530, "TLS is required: send AUTH TLS first.") };
+    return refuseWithoutTls(context);
   }
   return checkPassword(context, state.login.user, textFromOctets(argument) ?? argument);
 };

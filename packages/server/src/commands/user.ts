@@ -1,6 +1,6 @@
 import { type Octets, reply, rootPath, textFromOctets } from "@sallyport/protocol";
 import type { CommandHandler } from "../command-handler.ts";
-import { acceptLogin, loginFacts } from "../login/login.ts";
+import { acceptLogin, loginFacts, refuseWithoutTls } from "../login/login.ts";
 
 /**
  * Starts a login and drops the one before (R-959-22). A name that does not exist is asked for its password like any
@@ -9,7 +9,7 @@ import { acceptLogin, loginFacts } from "../login/login.ts";
 export const user: CommandHandler<"USER"> = async (context, argument) => {
   const { state, environment } = context;
   if (state.policy.requireTlsForLogin && state.control !== "tls") {
-    return { reply: reply(530, "TLS is required: send AUTH TLS first.") };
+    return refuseWithoutTls(context);
   }
   const name = nameFromOctets(argument);
   const account = await environment.authenticator.identify?.(name, loginFacts(context));
