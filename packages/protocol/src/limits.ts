@@ -37,6 +37,7 @@ export const limits = {
   statReplyBytes: limit(1_048_576, "bytes", "a listing on the control connection (S-18)"),
   inflateRatio: limit(200, "ratio", "MODE Z and C output for each octet of input, past the first MiB (S-24)"),
   asciiSizeBytes: limit(67_108_864, "bytes", "a file that is read to find its size or an offset in TYPE A (R-3659-04)"),
+  hashWorkersCount: limit(2, "count", "HASH and X-digest requests computed at once (S-18)"),
   hashQueueCount: limit(16, "count", "HASH and X-digest requests waiting (S-18)"),
   hashBytes: limit(1_099_511_627_776, "bytes", "longest range hashed at once (S-18)"),
   restartMarkerBytes: limit(255, "bytes", "a MODE B or C restart marker"),

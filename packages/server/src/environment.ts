@@ -1,19 +1,12 @@
 import type { LimitValues } from "@sallyport/protocol";
 import type { PassiveListenerPool, ServerTlsProfile } from "@sallyport/transport";
-import type {
-  Account,
-  Authenticator,
-  DataResumption,
-  LoginThrottle,
-  UncleanDataClose,
-} from "@sallyport/server/accounts";
+import type { Account, Authenticator, DataResumption, UncleanDataClose } from "@sallyport/server/accounts";
 import type { Login, PiState } from "./login/login-state.ts";
 import type { ControlView } from "./connection/control-view.ts";
-import type { LoginCounts } from "./login/login-counts.ts";
+import type { ServerLedger } from "./ledger/ledger.ts";
 import type { ServerEvent, ServerObserver } from "./observer.ts";
 import type { FtpServerOptions, ListenerOptions } from "./options.ts";
 import type { Turnstile } from "./digest/turnstile.ts";
-import type { AccountRates } from "./transfer/account-rates.ts";
 
 /** What all connections of one server share. */
 export interface ServerEnvironment {
@@ -22,16 +15,12 @@ export interface ServerEnvironment {
   readonly greeting: string;
   readonly tls: ServerTlsProfile | undefined;
   readonly authenticator: Authenticator;
-  readonly throttle: LoginThrottle;
-  readonly logins: LoginCounts;
+  readonly ledger: ServerLedger;
   readonly observer: ServerObserver | undefined;
   /** Reports an event; a throwing observer is ignored. */
   emit(event: ServerEvent): void;
   readonly passivePorts: PassiveListenerPool;
-  readonly rates: AccountRates;
   readonly digests: Turnstile;
-  /** Secret of this server's lifetime behind the `unique` fact. */
-  readonly identityKey: string;
   /** The state of a connection right after the greeting. */
   initialState(listener: ListenerOptions): PiState;
   /** The listener's policy, tightened or loosened by the account's own. */

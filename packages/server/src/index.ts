@@ -4,6 +4,9 @@ export type {
   ConnectionStatus,
   RunningTransfer,
 } from "./connection/connection-status.ts";
+export * from "./ledger/ledger.ts";
+export { OwnLedger } from "./ledger/own-ledger.ts";
+export { bindListener, type BoundListener } from "./listener.ts";
 export * from "./observer.ts";
 export * from "./options.ts";
 export * from "./server.ts";

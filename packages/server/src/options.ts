@@ -8,6 +8,7 @@ import type {
   UncleanDataClose,
 } from "@sallyport/server/accounts";
 import type { Storage, StorageSource } from "@sallyport/server/storage";
+import type { ServerLedger } from "./ledger/ledger.ts";
 import type { ServerObserver } from "./observer.ts";
 
 /** One address and port that the server listens on. */
@@ -48,6 +49,8 @@ export interface FtpServerOptions {
   readonly strictLineEnds?: boolean;
   readonly strictProtectionOrder?: boolean;
   readonly limits?: Partial<LimitValues>;
+  /** Where counts, bans and quotas are kept; absent: in this process, for this server alone. */
+  readonly ledger?: ServerLedger;
 }
 
 /** Makes the storage of one login, whose root is shown to it as `/`. */

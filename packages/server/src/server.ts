@@ -1,21 +1,18 @@
 import { initialServerPiState, limitValues, type LimitValues, UsageError } from "@sallyport/protocol";
 import { canonicalAddress, dataPathHooks, PassiveListenerPool, receiveProxyHeader } from "@sallyport/transport";
 import type { Socket } from "node:net";
-import { randomBytes } from "node:crypto";
-import { hostKey, LoginThrottle } from "@sallyport/server/accounts";
-import { QuotaUsages } from "@sallyport/server/storage";
 import type { Login, PiState } from "./login/login-state.ts";
 import type { ConnectionSelector, ConnectionStatus } from "./connection/connection-status.ts";
 import { Connection } from "./connection/connection.ts";
 import type { ServerEnvironment } from "./environment.ts";
+import { OwnLedger } from "./ledger/own-ledger.ts";
 import { bindListener, type BoundListener } from "./listener.ts";
-import { LoginCounts } from "./login/login-counts.ts";
 import { loginStorage } from "./login/login-storage.ts";
 import type { ServerEvent } from "./observer.ts";
 import type { FtpServerOptions, ListenerOptions } from "./options.ts";
 import { dataPolicyFor, piPolicyFor } from "./policy.ts";
+import { turnedAwayText } from "./turned-away.ts";
 import { Turnstile } from "./digest/turnstile.ts";
-import { AccountRates } from "./transfer/account-rates.ts";
 
 /** Where a server can be reached. */
 export interface ListeningAddress {
@@ -40,9 +37,7 @@ export class FtpServer implements AsyncDisposable {
   readonly #limits: LimitValues;
   readonly #environment: ServerEnvironment;
   readonly #connections = new Set<Connection>();
-  readonly #perHost = new Map<string, number>();
   #listeners: BoundListener[] = [];
-  #connectionsBegun = 0;
   #closing = false;
 
   constructor(options: FtpServerOptions) {
@@ -82,8 +77,7 @@ export class FtpServer implements AsyncDisposable {
   /** Binds all listeners, or none, and returns where they are reached, in the order of the options. */
   async listen(): Promise<readonly ListeningAddress[]> {
     if (this.#listeners.length > 0) throw new UsageError("SALLYPORT_LISTENING", "The server listens already");
-    // Proves the private hooks of Node now, so that the first transfer need not wait for it.
-    await dataPathHooks();
+    await this.prepare();
     const outcomes = await Promise.allSettled(
       this.#options.listeners.map((listener) =>
         bindListener(listener, (socket) => void this.#welcome(socket, listener)),
@@ -99,6 +93,22 @@ export class FtpServer implements AsyncDisposable {
       this.#environment.emit({ atMs: Date.now(), kind: "listener-bound", tlsMode, address, port });
     }
     return this.#listeners.map(({ tlsMode, address, port }) => ({ tlsMode, address, port }));
+  }
+
+  /** Proves the private hooks of Node, so that the first transfer need not wait for it; {@link listen} does it too. */
+  async prepare(): Promise<void> {
+    await dataPathHooks();
+  }
+
+  /**
+   * Serves a connection that another process has accepted on a listener of the options. Where that process has
+   * `admitted` it to the ledger already, it is not asked again.
+   */
+  serve(socket: Socket, listener: ListenerOptions, admitted?: AdmittedPeer): void {
+    // What was accepted here is half-open as well; a socket that was handed over has forgotten it.
+    socket.allowHalfOpen = true;
+    if (admitted === undefined) void this.#welcome(socket, listener);
+    else this.#open(socket, listener, admitted);
   }
 
   /**
@@ -120,6 +130,7 @@ export class FtpServer implements AsyncDisposable {
     }
     const lastCall = performance.now() + this.#limits.lingerMs;
     while (this.#connections.size > 0 && performance.now() < lastCall) await pause(10);
+    this.#environment.uploadDigests[Symbol.dispose]();
     await this.#environment.passivePorts[Symbol.asyncDispose]();
   }
 
@@ -134,14 +145,14 @@ export class FtpServer implements AsyncDisposable {
 
   /** Finds out who the peer is, which a trusted proxy says in the header that it sends first. */
   async #welcome(socket: Socket, listener: ListenerOptions): Promise<void> {
+    // Nobody else listens until the connection is served.
+    socket.on("error", () => undefined);
     const address = canonicalAddress(socket.remoteAddress ?? "") ?? "";
-    if (listener.proxyProtocolFrom?.includes(address) !== true) {
-      this.#accept(socket, listener, { address, port: socket.remotePort ?? 0 });
-      return;
-    }
+    const peer = { address, port: socket.remotePort ?? 0 };
+    if (listener.proxyProtocolFrom?.includes(address) !== true) return this.#admit(socket, listener, peer);
     try {
       const { addresses } = await receiveProxyHeader(socket, { limits: this.#limits });
-      this.#accept(socket, listener, addresses?.source ?? { address, port: socket.remotePort ?? 0 });
+      await this.#admit(socket, listener, addresses?.source ?? peer);
     } catch (error) {
       socket.destroy();
       const cause = error instanceof Error ? error.message : String(error);
@@ -149,69 +160,69 @@ export class FtpServer implements AsyncDisposable {
     }
   }
 
-  #accept(socket: Socket, listener: ListenerOptions, peer: { address: string; port: number }): void {
-    const remoteAddress = peer.address;
-    const refusal = this.#refusalOf(remoteAddress);
-    if (refusal !== undefined) {
-      this.#environment.emit({ atMs: Date.now(), kind: "connection-refused", remoteAddress, cause: refusal });
-      // Implicit connections get no text in the clear, whatever the reason.
-      socket.on("error", () => undefined);
-      socket.end(listener.tlsMode === "explicit" ? "421 Too many connections.\r\n" : "", () => socket.destroy());
-      return;
-    }
-    const connection = new Connection(
-      socket,
-      { id: ++this.#connectionsBegun, listener, environment: this.#environment },
-      { peer },
-    );
-    this.#connections.add(connection);
-    const host = hostKey(remoteAddress);
-    this.#perHost.set(host, (this.#perHost.get(host) ?? 0) + 1);
-    void connection.serve().finally(() => {
-      this.#connections.delete(connection);
-      const left = (this.#perHost.get(host) ?? 1) - 1;
-      if (left === 0) this.#perHost.delete(host);
-      else this.#perHost.set(host, left);
-    });
+  async #admit(socket: Socket, listener: ListenerOptions, peer: PeerAddress): Promise<void> {
+    const admission = await this.#environment.ledger.admit(peer.address);
+    if (admission.kind === "admitted") return this.#open(socket, listener, { peer, connection: admission.connection });
+    const { cause } = admission;
+    this.#environment.emit({ atMs: Date.now(), kind: "connection-refused", remoteAddress: peer.address, cause });
+    turnAway(socket, listener, cause);
   }
 
-  #refusalOf(remoteAddress: string): string | undefined {
-    if (this.#closing) return "the server is stopping";
-    if (this.#connections.size >= this.#limits.connectionsCount) return "the server has too many connections";
-    if ((this.#perHost.get(hostKey(remoteAddress)) ?? 0) >= this.#limits.connectionsPerHostCount) {
-      return "this address has too many connections";
+  #open(socket: Socket, listener: ListenerOptions, { peer, connection: id }: AdmittedPeer): void {
+    const { ledger } = this.#environment;
+    if (this.#closing) {
+      ledger.closed(id);
+      return turnAway(socket, listener);
     }
-    const judgement = this.#environment.throttle.judge({ remoteAddress });
-    return judgement.kind === "refused" ? judgement.reason : undefined;
+    const connection = new Connection(socket, { id, listener, environment: this.#environment }, { peer });
+    this.#connections.add(connection);
+    void connection.serve().finally(() => {
+      this.#connections.delete(connection);
+      ledger.closed(id);
+    });
   }
 }
 
+/** The address and port of a peer, as it is reached or as a trusted proxy tells. */
+export interface PeerAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A peer that may be served, with the number of its connection. */
+export interface AdmittedPeer {
+  readonly peer: PeerAddress;
+  readonly connection: number;
+}
+
+/** Refuses a connection for the log's cause; an implicit one gets no text in the clear, whatever the reason. */
+export function turnAway(socket: Socket, { tlsMode }: Pick<ListenerOptions, "tlsMode">, cause = ""): void {
+  socket.on("error", () => undefined);
+  socket.end(tlsMode === "explicit" ? `421 ${turnedAwayText(cause)}\r\n` : "", () => socket.destroy());
+}
+
 function environmentOf(options: FtpServerOptions, limits: LimitValues): ServerEnvironment {
-  const usages = new QuotaUsages();
-  const identityKey = randomBytes(16).toString("base64url");
+  const ledger = options.ledger ?? new OwnLedger(limits);
   return {
     options,
     limits,
     greeting: options.greeting ?? "FTP server ready.",
     tls: options.tls,
     authenticator: options.authenticator,
-    throttle: new LoginThrottle({ limits }),
-    logins: new LoginCounts(),
+    ledger,
     observer: options.observer,
     emit: (event: ServerEvent) => tell(options, event),
     passivePorts: new PassiveListenerPool({
       limits,
       ...(options.passive?.ports === undefined ? {} : { ports: options.passive.ports }),
     }),
-    rates: new AccountRates(),
-    digests: new Turnstile(2, limits.hashQueueCount),
-    identityKey,
+    digests: new Turnstile(limits.hashWorkersCount, limits.hashQueueCount),
     initialState: (listener): PiState => initialServerPiState(listener.tlsMode, piPolicyFor(options, limits, listener)),
     policyFor: (listener, account) => piPolicyFor(options, limits, listener, account),
     dataPolicyFor,
     openLogin: async (account, from): Promise<Login> => ({
       account,
-      storage: await loginStorage(options, usages, account, from),
+      storage: await loginStorage(options, ledger, account, from),
     }),
     advertisedAddress: ({ localAddress, remoteAddress }) =>
       options.passive?.masquerade !== undefined && !isLocal(remoteAddress) ? options.passive.masquerade : localAddress,

@@ -139,7 +139,7 @@ export class Connection {
     this.#pi = pi;
     // REIN, AUTH, USER and a refused login leave no account behind whose place could be held.
     if (event.kind === "finished" && pi.state.login.kind !== "logged-in") {
-      this.#environment.logins.release(this.#link.id);
+      this.#environment.ledger.releaseLogin(this.#link.id);
     }
     for (const effect of effects) this.#apply(effect);
     // The effects may have fed more events.
@@ -253,7 +253,7 @@ export class Connection {
     this.#transfer?.abort(lost);
     this.#deadlines.stop();
     this.#data.discard();
-    this.#environment.logins.release(this.#link.id);
+    this.#environment.ledger.releaseLogin(this.#link.id);
   }
 
   #emit(event: ServerEventDetail): void {

@@ -26,7 +26,7 @@ export function factEntry(context: CommandContext, { account }: Login, path: Vir
     modifiedMs: entry.modifiedMs,
     createdMs: entry.createdMs,
     perm: wanted.includes("perm") ? permLetters(account, path, entry) : undefined,
-    unique: wanted.includes("unique") ? uniqueToken(context.environment.identityKey, entry.identity) : undefined,
+    unique: wanted.includes("unique") ? uniqueToken(context.environment.ledger.identityKey, entry.identity) : undefined,
     mode: entry.mode,
     userId: entry.userId,
     groupId: entry.groupId,

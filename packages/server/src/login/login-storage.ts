@@ -1,6 +1,7 @@
 import { childPath, pathComponents, rootPath, type VirtualPath } from "@sallyport/protocol";
 import { type Account, withPermissions } from "@sallyport/server/accounts";
-import { quota, type QuotaUsages, type Storage, StorageError, subtree } from "@sallyport/server/storage";
+import { quota, type Storage, StorageError, subtree } from "@sallyport/server/storage";
+import type { ServerLedger } from "../ledger/ledger.ts";
 import type { FtpServerOptions } from "../options.ts";
 
 /**
@@ -9,7 +10,7 @@ import type { FtpServerOptions } from "../options.ts";
  */
 export async function loginStorage(
   { storage }: FtpServerOptions,
-  usages: QuotaUsages,
+  ledger: ServerLedger,
   account: Account,
   from: { readonly remoteAddress: string },
 ): Promise<Storage> {
@@ -17,7 +18,8 @@ export async function loginStorage(
     typeof storage === "function"
       ? await storage(account, from)
       : await homeOf(storage.forOwner(account.name), account);
-  const limited = account.quotaBytes === undefined ? given : quota(given, usages.of(account.name, account.quotaBytes));
+  const limited =
+    account.quotaBytes === undefined ? given : quota(given, ledger.quotaOf(account.name, account.quotaBytes));
   return withPermissions(limited, account);
 }
 

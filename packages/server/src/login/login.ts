@@ -32,7 +32,7 @@ export async function checkPassword(context: CommandContext, user: string, passw
   const { environment, signal } = context;
   const facts = loginFacts(context);
   const attempt = { remoteAddress: facts.remoteAddress, user };
-  const judgement = environment.throttle.judge(attempt);
+  const judgement = await environment.ledger.judge(attempt);
   // Counted too, or one connection could go on for ever.
   if (judgement.kind === "refused") return refuseLogin(context, user, judgement.reason, 1);
   await waited(judgement.delayMs, signal);
@@ -41,14 +41,14 @@ export async function checkPassword(context: CommandContext, user: string, passw
     case "accepted": {
       if (lacksTls(context, verdict.account)) {
         // A right password that may not be used is answered as late as a wrong one, or it would be found out (S-12).
-        await waited(environment.throttle.failed(attempt).delayMs, signal);
+        await waited((await environment.ledger.failed(attempt)).delayMs, signal);
         return refuseLogin(context, user, noTls, 1);
       }
-      environment.throttle.succeeded(attempt);
+      environment.ledger.succeeded(attempt);
       return acceptLogin(context, user, verdict.account, verdict.account.anonymous ? "anonymous" : "password");
     }
     case "refused": {
-      await waited(environment.throttle.failed(attempt).delayMs, signal);
+      await waited((await environment.ledger.failed(attempt)).delayMs, signal);
       return refuseLogin(context, user, "wrong user name or password", 1);
     }
     case "throttled":
@@ -90,7 +90,7 @@ export async function acceptLogin(
   if (lacksTls(context, account)) return refuseLogin(context, user, noTls, 0);
   // Nobody would give back the place of a connection that ended while its password was checked.
   context.signal.throwIfAborted();
-  const claimed = environment.logins.claim(control.id, account);
+  const claimed = await environment.ledger.claimLogin(control.id, account);
   if (!claimed) return refuseLogin(context, user, "the account has too many connections", 0, 421);
   const login = await environment.openLogin(account, control).catch((error: unknown) => {
     if (!(error instanceof StorageError)) throw error;

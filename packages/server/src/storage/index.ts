@@ -4,6 +4,6 @@ export { LocalDirectory, type LocalDirectoryOptions } from "./local-directory.ts
 export { MemoryDirectory, type MemoryDirectoryOptions } from "./memory.ts";
 export { type Mount, overlay } from "./overlay.ts";
 export { quota } from "./quota.ts";
-export { QuotaUsage, QuotaUsages } from "./quota-usage.ts";
+export { type QuotaAccount, QuotaUsage, QuotaUsages, sizeOf } from "./quota-usage.ts";
 export { readOnly } from "./read-only.ts";
 export { subtree } from "./subtree.ts";

@@ -1,14 +1,30 @@
-import { childPath, displayOctets, rootPath, type VirtualPath } from "@sallyport/protocol";
+import { childPath, rootPath, type VirtualPath } from "@sallyport/protocol";
 
 import { StorageError } from "./storage-error.ts";
 import type { Storage } from "./storage.ts";
+
+/** One account's quota as its uploads see it, whichever process keeps the count. */
+export interface QuotaAccount {
+  /** Counts what a storage holds, unless that is known. */
+  count(storage: Storage): Promise<void>;
+  /** Octets that may still be added, uploads under way taken into account. */
+  free(): number | Promise<number>;
+  /** Holds octets for an upload under way, or gives them back; false, and nothing held, where they are not there. */
+  hold(bytes: number): boolean | Promise<boolean>;
+  /** Counts octets that files have gained or lost. */
+  add(bytes: number): void;
+  /** Tells that somebody was refused, so that the count may be wrong. */
+  doubt(): void;
+  /** Runs what looks at sizes and changes them, one at a time. */
+  exclusively<T>(operation: () => Promise<T>): Promise<T>;
+}
 
 /**
  * What one account uses of its quota, shared by its logins. The octets are counted once by walking the whole storage
  * and kept up to date from then on. Because files may also change behind our back, a refusal makes the count doubtful:
  * the next upload counts again, at most once a minute.
  */
-export class QuotaUsage {
+export class QuotaUsage implements QuotaAccount {
   limitBytes: number;
   #usedBytes = 0;
   #heldBytes = 0;
@@ -31,14 +47,22 @@ export class QuotaUsage {
     return Math.max(0, this.limitBytes - this.#usedBytes - this.#heldBytes);
   }
 
-  /** Counts what a storage holds, unless that is known. */
-  async count(storage: Storage): Promise<void> {
+  free(): number {
+    return this.freeBytes;
+  }
+
+  count(storage: Storage): Promise<void> {
+    return this.counted(() => sizeOf(storage));
+  }
+
+  /** As {@link count}, where somebody else looks what there is. */
+  async counted(look: () => Promise<number>): Promise<void> {
     const recount = this.#doubtful && this.#heldBytes === 0 && this.#countedMs + recountMs < Date.now();
     if (this.#counting === undefined || recount) {
       this.#doubtful = false;
       this.#countedMs = Date.now();
       this.#counting = this.exclusively(async () => {
-        this.#usedBytes = await sumOf(storage);
+        this.#usedBytes = await look();
       });
       // A count that failed is tried again by the next who asks.
       this.#counting.catch(() => (this.#counting = undefined));
@@ -46,7 +70,6 @@ export class QuotaUsage {
     await this.#counting;
   }
 
-  /** Holds octets for an upload under way, or gives them back; false, and nothing held, where they are not there. */
   hold(bytes: number): boolean {
     if (bytes > 0 && bytes > this.freeBytes) {
       this.#doubtful = true;
@@ -60,12 +83,16 @@ export class QuotaUsage {
     this.#usedBytes = Math.max(0, this.#usedBytes + bytes);
   }
 
-  exceeded(path: VirtualPath): StorageError {
+  doubt(): void {
     this.#doubtful = true;
-    return new StorageError("quota-exceeded", `${displayOctets(path)}: the quota is used up`);
   }
 
-  /** Runs what looks at sizes and changes them, one at a time. */
+  /** Tells that changes may not have been counted: as soon as nothing is held they are. */
+  lost(): void {
+    this.#doubtful = true;
+    this.#countedMs = 0;
+  }
+
   exclusively<T>(operation: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(operation);
     this.#turn = result.catch(() => undefined);
@@ -88,7 +115,8 @@ export class QuotaUsages {
 
 const recountMs = 60_000;
 
-async function sumOf(storage: Storage): Promise<number> {
+/** The octets of all files in a storage, interrupted uploads included; a file with several names counts once. */
+export async function sizeOf(storage: Storage): Promise<number> {
   let sum = 0;
   const severalNames = new Set<string>();
   const pending: VirtualPath[] = [rootPath];

@@ -1,6 +1,6 @@
 import { displayOctets, type VirtualPath } from "@sallyport/protocol";
 
-import type { QuotaUsage } from "./quota-usage.ts";
+import type { QuotaAccount } from "./quota-usage.ts";
 import { StorageError } from "./storage-error.ts";
 import type { Entry, Storage, WritableFile, WriteIntent } from "./storage.ts";
 import { subtree } from "./subtree.ts";
@@ -9,15 +9,16 @@ import { subtree } from "./subtree.ts";
  * Holds a storage to a number of octets, interrupted uploads included. What an upload adds counts while it is written,
  * so that it stops at the limit with kind `quota-exceeded`; what it replaces is credited to it from the start.
  *
- * The usage is shared by all logins of an account in this process. Each process counts for itself from the same files,
- * so that an account which writes through several at once may pass the limit by what the others wrote since the count.
+ * The usage is shared by all logins of an account; where several processes serve, it is kept by one of them. Separate
+ * servers over the same files count each for itself, so that an account which writes through several at once may pass
+ * the limit by what the others wrote since the count.
  */
-export function quota(storage: Storage, usage: QuotaUsage): Storage {
+export function quota(storage: Storage, usage: QuotaAccount): Storage {
   return quotaOver(storage, usage, storage);
 }
 
 /** `whole` is what is counted where `storage` is but a part of it. */
-function quotaOver(storage: Storage, usage: QuotaUsage, whole: Storage): Storage {
+function quotaOver(storage: Storage, usage: QuotaAccount, whole: Storage): Storage {
   return {
     stat: (path, options) => storage.stat(path, options),
     list: (directory) => storage.list(directory),
@@ -35,7 +36,8 @@ function quotaOver(storage: Storage, usage: QuotaUsage, whole: Storage): Storage
     }),
     freeSpaceBytes: async (path) => {
       await usage.count(whole);
-      return Math.min(usage.freeBytes, (await storage.freeSpaceBytes?.(path)) ?? usage.freeBytes);
+      const freeBytes = await usage.free();
+      return Math.min(freeBytes, (await storage.freeSpaceBytes?.(path)) ?? freeBytes);
     },
     subtree: (directory) => quotaOver(subtree(storage, directory), usage, whole),
   };
@@ -44,7 +46,7 @@ function quotaOver(storage: Storage, usage: QuotaUsage, whole: Storage): Storage
 /** Carries out what takes away the file that lies at a path, and gives its octets back. */
 async function changing(
   storage: Storage,
-  usage: QuotaUsage,
+  usage: QuotaAccount,
   whole: Storage,
   path: VirtualPath,
   change: () => Promise<void>,
@@ -61,7 +63,7 @@ async function changing(
 
 async function openWrite(
   storage: Storage,
-  usage: QuotaUsage,
+  usage: QuotaAccount,
   whole: Storage,
   path: VirtualPath,
   intent: WriteIntent,
@@ -70,7 +72,10 @@ async function openWrite(
   const before = (await entryAt(storage, path, true))?.sizeBytes ?? 0;
   if (intent.expectedBytes !== undefined) {
     const growth = startBytes(intent, before) + intent.expectedBytes - before;
-    if (growth > usage.freeBytes) throw usage.exceeded(path);
+    if (growth > (await usage.free())) {
+      usage.doubt();
+      throw exceeded(path);
+    }
   }
   return new QuotaUpload(storage, usage, path, { file: await storage.openWrite(path, intent), before, intent });
 }
@@ -95,17 +100,19 @@ async function entryAt(storage: Storage, path: VirtualPath, followLinks = false)
 class QuotaUpload implements WritableFile {
   readonly startPosition: number;
   readonly #storage: Storage;
-  readonly #usage: QuotaUsage;
+  readonly #usage: QuotaAccount;
   readonly #path: VirtualPath;
   readonly #file: WritableFile;
   readonly #before: number;
   readonly #intent: WriteIntent;
   #heldBytes = 0;
+  /** Octets that another process is asked for; they are taken in order. */
+  #asking: Promise<unknown> | undefined;
   #state: "open" | "ended" = "open";
 
   constructor(
     storage: Storage,
-    usage: QuotaUsage,
+    usage: QuotaAccount,
     path: VirtualPath,
     { file, before, intent }: { file: WritableFile; before: number; intent: WriteIntent },
   ) {
@@ -119,13 +126,14 @@ class QuotaUpload implements WritableFile {
   }
 
   write(buffer: Uint8Array, position: number): undefined | Promise<void> {
-    this.#hold(Math.max(this.#heldBytes, position + buffer.length - this.#before));
-    return this.#file.write(buffer, position);
+    const held = this.#hold(position + buffer.length - this.#before);
+    if (held === undefined) return this.#file.write(buffer, position);
+    return held.then(async () => this.#file.write(buffer, position));
   }
 
   async truncate(lengthBytes: number): Promise<void> {
     await this.#file.truncate(lengthBytes);
-    this.#hold(Math.max(0, lengthBytes - this.#before));
+    this.#giveBack(Math.max(0, lengthBytes - this.#before));
   }
 
   publish(): Promise<Entry> {
@@ -153,7 +161,7 @@ class QuotaUpload implements WritableFile {
         this.#usage.add((await sizeAfter(result)) - before);
         return result;
       } finally {
-        this.#hold(0);
+        this.#giveBack(0);
       }
     });
   }
@@ -164,10 +172,45 @@ class QuotaUpload implements WritableFile {
     return (await entryAt(this.#storage, this.#path, true))?.sizeBytes ?? 0;
   }
 
-  #hold(heldBytes: number): void {
-    if (!this.#usage.hold(heldBytes - this.#heldBytes)) {
-      throw new StorageError("quota-exceeded", `${displayOctets(this.#path)}: the quota is used up`);
-    }
+  /** Holds what an upload that reaches so far adds; undefined where that is settled at once. */
+  #hold(bytes: number): undefined | Promise<void> {
+    if (this.#asking !== undefined) return this.#ask(bytes);
+    const growth = bytes - this.#heldBytes;
+    if (growth <= 0) return undefined;
+    const granted = this.#usage.hold(growth);
+    if (typeof granted !== "boolean") return this.#ask(bytes, { growth, granted });
+    if (!granted) throw exceeded(this.#path);
+    this.#heldBytes += growth;
+    return undefined;
+  }
+
+  #ask(bytes: number, begun?: { readonly growth: number; readonly granted: Promise<boolean> }): Promise<void> {
+    const asked = (this.#asking ?? Promise.resolve()).then(async () => {
+      const growth = begun?.growth ?? Math.max(0, bytes - this.#heldBytes);
+      if (!(await (begun?.granted ?? this.#usage.hold(growth)))) throw exceeded(this.#path);
+      this.#heldBytes += growth;
+      // The upload was given up meanwhile, and nobody else would give it back.
+      if (this.#state === "ended") {
+        this.#giveBack(0);
+        throw new StorageError("failed", `${displayOctets(this.#path)}: the upload has ended`);
+      }
+    });
+    const settled = asked
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#asking === settled) this.#asking = undefined;
+      });
+    this.#asking = settled;
+    return asked;
+  }
+
+  #giveBack(heldBytes: number): void {
+    if (heldBytes >= this.#heldBytes) return;
+    void this.#usage.hold(heldBytes - this.#heldBytes);
     this.#heldBytes = heldBytes;
   }
+}
+
+function exceeded(path: VirtualPath): StorageError {
+  return new StorageError("quota-exceeded", `${displayOctets(path)}: the quota is used up`);
 }

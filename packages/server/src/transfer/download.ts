@@ -68,13 +68,15 @@ async function send(
   extent: Extent,
   report: (bytes: number) => void,
 ): Promise<number> {
+  using rate = await context.environment.ledger.beginTransfer(loginOf(context).account, "download");
   const options = {
     signal: context.signal,
     stallMs: context.limits.dataStallMs,
-    ...context.environment.rates.limit(loginOf(context).account, "download"),
+    ...rate.options,
   };
   const chunks = encodedFile(context, file, extent, report);
-  if (chunks === undefined) return data.sendFrom(file, extent.first, extent.end, { ...options, onProgress: report });
+  if (chunks === undefined)
+    return await data.sendFrom(file, extent.first, extent.end, { ...options, onProgress: report });
   await data.sendChunks(chunks, options);
   return extent.end - extent.first;
 }

@@ -64,11 +64,12 @@ async function receive(
   intent: WriteIntent,
   report: (bytes: number) => void,
 ): Promise<number> {
+  using rate = await context.environment.ledger.beginTransfer(loginOf(context).account, "upload");
   const options = {
     signal: context.signal,
     stallMs: context.limits.dataStallMs,
     onProgress: report,
-    ...context.environment.rates.limit(loginOf(context).account, "upload"),
+    ...rate.options,
   };
   const sink = intent.kind === "range" ? withinRange(file, intent.last) : file;
   if (!isUnchanged(context)) {
