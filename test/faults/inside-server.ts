@@ -1,0 +1,25 @@
+// Loaded into each server process under test by --import. At SIGUSR2 it collects garbage and writes what the process
+// holds on to into a file of SALLYPORT_FAULTS; SALLYPORT_LIMITS shortens limits, so that a day's events fit in minutes.
+import { renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { isMainThread } from "node:worker_threads";
+import { limits } from "@sallyport/protocol";
+
+const told = process.env["SALLYPORT_FAULTS"];
+
+for (const [name, value] of Object.entries(JSON.parse(process.env["SALLYPORT_LIMITS"] ?? "{}"))) {
+  const row = (limits as Record<string, { value: number } | undefined>)[name];
+  if (row === undefined || typeof value !== "number") throw new Error(`there is no limit ${name}`);
+  row.value = value;
+}
+
+if (isMainThread && told !== undefined) process.on("SIGUSR2", () => tell(told));
+
+function tell(folder: string): void {
+  globalThis.gc?.();
+  const resources: Record<string, number> = {};
+  for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1;
+  const path = join(folder, `${process.pid}.json`);
+  writeFileSync(`${path}.new`, JSON.stringify({ resources, memory: process.memoryUsage() }));
+  renameSync(`${path}.new`, path);
+}
