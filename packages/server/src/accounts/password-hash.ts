@@ -1,9 +1,8 @@
-import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { promisify } from "node:util";
 import { limitValues, type LimitValues } from "@sallyport/protocol";
 import { AccountError } from "./account-error.ts";
-import { ForeignHashChecker } from "./crypt/foreign-hash-checker.ts";
+import { HashThreads } from "./crypt/hash-threads.ts";
 import {
   type Argon2idHash,
   formatArgon2id,
@@ -11,7 +10,7 @@ import {
   parsePasswordHash,
   type PasswordHashRefusal,
 } from "./password-scheme.ts";
-import { WorkQueue } from "./work-queue.ts";
+import { type Precedence, WorkQueue } from "./work-queue.ts";
 
 /** The answer to a password check; a refusal says why this hash matches no password at all. */
 export type PasswordVerdict = "match" | "mismatch" | PasswordHashRefusal;
@@ -19,12 +18,12 @@ export type PasswordVerdict = "match" | "mismatch" | PasswordHashRefusal;
 /** What a {@link PasswordHasher} may use. */
 export interface PasswordHasherOptions {
   readonly limits?: Partial<LimitValues>;
-  /** Checks in flight at once. Absent: one for each core, but one thread of libuv's pool stays free for files. */
+  /** Hashes of the usual cost in the making at once. Absent: one for each core. */
   readonly concurrency?: number;
 }
 
 /**
- * Makes and checks password hashes off the event loop, a bounded number at a time. New hashes are argon2id with 19 MiB,
+ * Makes and checks password hashes off the event loop, a bounded number at a time and behind everything else. New hashes are argon2id with 19 MiB,
  * two passes and one lane (the smallest of the equal choices of OWASP's cheat sheet; 35 ms of one core), in PHC form.
  */
 export class PasswordHasher implements AsyncDisposable {
@@ -33,12 +32,12 @@ export class PasswordHasher implements AsyncDisposable {
   /** Hashes that cost seconds wait for each other here, and hold up nobody else. */
   readonly #slowArgon2Queue: WorkQueue;
   readonly #foreignQueue: WorkQueue;
-  readonly #foreignChecker = new ForeignHashChecker();
+  readonly #threads = new HashThreads();
 
   constructor(options: PasswordHasherOptions = {}) {
     this.#limits = limitValues(options.limits);
     const bounds = { waitingMax: this.#limits.passwordQueueCount, waitMaxMs: this.#limits.passwordWaitMs };
-    this.#argon2Queue = new WorkQueue({ ...bounds, concurrency: options.concurrency ?? defaultConcurrency() });
+    this.#argon2Queue = new WorkQueue({ ...bounds, concurrency: options.concurrency ?? availableParallelism() });
     this.#slowArgon2Queue = new WorkQueue({ ...bounds, concurrency: 1 });
     this.#foreignQueue = new WorkQueue({ ...bounds, concurrency: 1 });
   }
@@ -56,24 +55,27 @@ export class PasswordHasher implements AsyncDisposable {
       throw new AccountError("password-not-allowed", `the password is longer than ${bytes} octets`);
     }
     const empty: Argon2idHash = { ...newHashCost, salt: randomBytes(16), tag: new Uint8Array(32) };
-    const tag = await this.#argon2Queue.run(() => argon2idTag(password, empty));
+    const tag = await this.#argon2Queue.run(() => this.#tagOf(password, empty));
     return formatArgon2id({ ...empty, tag });
   }
 
   /**
    * Checks a password against a stored hash. An empty, unknown, malformed or too costly hash matches nothing and says
-   * so at once; a password that is too long matches nothing.
+   * so at once; a password that is too long matches nothing. Where others wait, the precedence says who is next.
    *
    * @throws {AccountError} kind `busy` when the queue is full; `failed` when a thread dies.
    */
-  async verify(password: string, storedHash: string): Promise<PasswordVerdict> {
+  async verify(password: string, storedHash: string, precedence?: Precedence): Promise<PasswordVerdict> {
     const hash = parsePasswordHash(storedHash, this.#limits);
     if (!isPasswordHash(hash)) return hash;
     if (!this.allows(password)) return "mismatch";
     const matches =
       hash.scheme === "argon2id"
-        ? await this.#queueOf(hash).run(async () => timingSafeEqual(await argon2idTag(password, hash), hash.tag))
-        : await this.#foreignQueue.run(() => this.#foreignChecker.matches({ ...hash, password }));
+        ? await this.#queueOf(hash).run(
+            async () => timingSafeEqual(await this.#tagOf(password, hash), hash.tag),
+            precedence,
+          )
+        : await this.#foreignQueue.run(() => this.#threads.check({ ...hash, password }), precedence);
     return matches ? "match" : "mismatch";
   }
 
@@ -99,9 +101,13 @@ export class PasswordHasher implements AsyncDisposable {
     return workKib(hash) < workKib(newHashCost) || this.#queueOf(hash) === this.#slowArgon2Queue;
   }
 
-  /** Ends the thread for imported hashes; it starts again when it is needed. */
+  /** Ends the threads; they start again when they are needed. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#foreignChecker[Symbol.asyncDispose]();
+    await this.#threads[Symbol.asyncDispose]();
+  }
+
+  #tagOf(password: string, { salt, memoryKib, passes, parallelism, tag }: Argon2idHash): Promise<Uint8Array> {
+    return this.#threads.argon2id({ password, salt, memoryKib, passes, parallelism, tagBytes: tag.length });
   }
 
   #queueOf(hash: Argon2idHash): WorkQueue {
@@ -116,26 +122,7 @@ export function unmatchableHash(): string {
 
 const newHashCost = { scheme: "argon2id", memoryKib: 19_456, passes: 2, parallelism: 1 } as const;
 
-const argon2Async = promisify(argon2);
-
-function argon2idTag(password: string, hash: Argon2idHash): Promise<Buffer> {
-  return argon2Async("argon2id", {
-    message: Buffer.from(password, "utf8"),
-    nonce: hash.salt,
-    memory: hash.memoryKib,
-    passes: hash.passes,
-    parallelism: hash.parallelism,
-    tagLength: hash.tag.length,
-  });
-}
-
 /** What argon2id costs is close to proportional to the memory that it writes. */
 function workKib({ memoryKib, passes }: Pick<Argon2idHash, "memoryKib" | "passes">): number {
   return memoryKib * passes;
-}
-
-/** Of libuv's threads one is kept for slow hashes, and one stays free. */
-function defaultConcurrency(): number {
-  const poolSize = Number(process.env["UV_THREADPOOL_SIZE"] ?? 4) || 4;
-  return Math.max(1, Math.min(poolSize - 2, availableParallelism()));
 }

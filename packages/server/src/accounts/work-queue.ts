@@ -1,48 +1,92 @@
 import { AccountError } from "./account-error.ts";
 
 /**
- * Runs jobs in the order of their arrival, at most `concurrency` at a time; at most `waitingMax` wait, none
- * longer than `waitMaxMs`.
- * A password check costs tens of milliseconds of a core, so that an unbounded queue would be an unbounded delay.
+ * Who goes first when password checks have to wait: those who have logged in from where they are, then those of whom
+ * nothing is known, then those who have just given a wrong password.
+ */
+export const precedences = ["trusted", "unknown", "failing"] as const;
+
+export type Precedence = (typeof precedences)[number];
+
+/** What a {@link WorkQueue} is held to. */
+export interface WorkQueueOptions {
+  /** Jobs at a time. */
+  readonly concurrency: number;
+  /** Jobs that may wait. */
+  readonly waitingMax: number;
+  /** A job that waited longer is not begun. */
+  readonly waitMaxMs: number;
+}
+
+/**
+ * Runs jobs by precedence and in the order of their arrival, at most `concurrency` at a time; at most `waitingMax`
+ * wait, none longer than `waitMaxMs`. When it is full, the last of the lowest precedence gives way to one of a higher.
+ * A password check costs tens of milliseconds of a core, so that an unbounded queue would be an unbounded delay, and one
+ * without precedence would let whoever guesses passwords keep everybody out.
  */
 export class WorkQueue {
-  readonly #concurrency: number;
-  readonly #waitingMax: number;
-  readonly #waitMaxMs: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #options: WorkQueueOptions;
+  readonly #waiting: Readonly<Record<Precedence, Waiting[]>> = { trusted: [], unknown: [], failing: [] };
+  #waitingCount = 0;
   #running = 0;
 
-  constructor(options: { readonly concurrency: number; readonly waitingMax: number; readonly waitMaxMs: number }) {
-    this.#concurrency = options.concurrency;
-    this.#waitingMax = options.waitingMax;
-    this.#waitMaxMs = options.waitMaxMs;
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
   }
 
   /**
    * Runs one job when its turn has come.
    *
-   * @throws {AccountError} kind `busy` at once when the queue is full, or when the turn comes too late.
+   * @throws {AccountError} kind `busy` at once when the queue is full, or later when the place is needed for a job of a
+   * higher precedence or the turn comes too late.
    */
-  async run<Result>(job: () => Promise<Result>): Promise<Result> {
+  async run<Result>(job: () => Promise<Result>, precedence: Precedence = "unknown"): Promise<Result> {
     const askedMs = performance.now();
-    if (this.#running >= this.#concurrency) await this.#turn();
+    if (this.#running >= this.#options.concurrency) await this.#turn(precedence);
     else this.#running += 1;
     try {
-      if (performance.now() - askedMs > this.#waitMaxMs)
+      if (performance.now() - askedMs > this.#options.waitMaxMs)
         throw new AccountError("busy", "password checks take too long");
       return await job();
     } finally {
       // The place is handed on, not freed, so that nobody who comes now can overtake those who wait.
-      const next = this.#waiting.shift();
+      const next = this.#next();
       if (next === undefined) this.#running -= 1;
-      else next();
+      else next.begin();
     }
   }
 
-  #turn(): Promise<void> {
-    if (this.#waiting.length >= this.#waitingMax) {
-      throw new AccountError("busy", `${this.#waitingMax} password checks are waiting already`);
-    }
-    return new Promise((resolve) => this.#waiting.push(resolve));
+  #turn(precedence: Precedence): Promise<void> {
+    if (this.#waitingCount >= this.#options.waitingMax && !this.#makeRoomFor(precedence)) throw this.#full();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting[precedence].push({ begin: resolve, refuse: reject });
+    this.#waitingCount += 1;
+    return promise;
   }
+
+  #next(): Waiting | undefined {
+    const precedence = precedences.find((one) => this.#waiting[one].length > 0);
+    if (precedence === undefined) return undefined;
+    this.#waitingCount -= 1;
+    return this.#waiting[precedence].shift();
+  }
+
+  /** Sends away the last of the lowest precedence, if it is lower than the given one. */
+  #makeRoomFor(precedence: Precedence): boolean {
+    const lower = precedences.slice(precedences.indexOf(precedence) + 1).toReversed();
+    const lowest = lower.find((one) => this.#waiting[one].length > 0);
+    if (lowest === undefined) return false;
+    this.#waiting[lowest].pop()?.refuse(this.#full());
+    this.#waitingCount -= 1;
+    return true;
+  }
+
+  #full(): AccountError {
+    return new AccountError("busy", `${this.#options.waitingMax} password checks are waiting already`);
+  }
+}
+
+interface Waiting {
+  begin(): void;
+  refuse(error: AccountError): void;
 }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { argon2Sync } from "node:crypto";
 import { test } from "node:test";
 import { hashSync } from "bcryptjs";
 import { AccountError, PasswordHasher, parsePasswordHash, unmatchableHash } from "@sallyport/server/accounts";
 import { limitValues } from "@sallyport/protocol";
+import { needs } from "@sallyport/testing";
 import { md5Crypt } from "../../src/accounts/crypt/md5-crypt.ts";
 import { shaCrypt } from "../../src/accounts/crypt/sha-crypt.ts";
 
@@ -183,6 +185,53 @@ test("S-13 the queue is bounded, keeps its order and recovers", async () => {
   assert.deepEqual(finished, [0, 1, 2]);
   assert.equal(await hasher.verify("x", hash), "match");
 });
+
+test("S-13 known clients go first and guessers last, who give way when the queue is full", async () => {
+  await using hasher = new PasswordHasher({ concurrency: 1, limits: { passwordQueueCount: 3 } });
+  const hash = await hasher.hash("x");
+  const order: string[] = [];
+  const refused: string[] = [];
+  const check = async (name: string, precedence: "trusted" | "unknown" | "failing"): Promise<void> => {
+    try {
+      await hasher.verify("x", hash, precedence);
+      order.push(name);
+    } catch (error) {
+      assert.equal(kindOf(error), "busy");
+      refused.push(name);
+    }
+  };
+  await Promise.all([
+    check("running", "failing"),
+    check("failing 1", "failing"),
+    check("failing 2", "failing"),
+    check("unknown 1", "unknown"),
+    check("failing 3", "failing"),
+    check("trusted 1", "trusted"),
+    check("trusted 2", "trusted"),
+    check("unknown 2", "unknown"),
+  ]);
+  assert.deepEqual(order, ["running", "trusted 1", "trusted 2", "unknown 1"]);
+  assert.deepEqual(refused.toSorted(), ["failing 1", "failing 2", "failing 3", "unknown 2"]);
+});
+
+test("hashes are made behind everything else", { skip: needs("linux") }, async () => {
+  const before = nicenesses();
+  await using hasher = new PasswordHasher({ concurrency: 1 });
+  await hasher.hash("x");
+  assert.deepEqual(
+    before.filter((niceness) => niceness === 10),
+    [],
+  );
+  assert.equal(nicenesses().filter((niceness) => niceness === 10).length, 1);
+});
+
+/** The niceness of each thread of this process (proc(5), field 19 of stat). */
+function nicenesses(): number[] {
+  return readdirSync("/proc/self/task").map((thread) => {
+    const text = readFileSync(`/proc/self/task/${thread}/stat`, "latin1");
+    return Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[16]);
+  });
+}
 
 test("pure-pw's argon2id hashes are accepted, made cheaper, and hold up nobody", async () => {
   // Made by pure-pw of Pure-FTPd 1.0.50 with -C 60; by default it takes 8 MiB and 1023 passes, four seconds here.
