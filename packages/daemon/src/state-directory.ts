@@ -29,6 +29,8 @@ export interface StateDirectory {
   readonly lock: string;
   /** The process number of the running server, for people and `kill`. */
   readonly pid: string;
+  /** Where the running server is asked by `sallyport who` and `kick`. */
+  readonly socket: string;
   /** The demo account's password, which `start` prints again at each start. */
   readonly demoPassword: string;
   /** The files that `start` serves. */
@@ -49,6 +51,7 @@ export function stateDirectory(path: string): StateDirectory {
     accounts: join(absolute, "accounts.db"),
     lock: join(absolute, "server.lock"),
     pid: join(absolute, "server.pid"),
+    socket: join(absolute, "server.sock"),
     demoPassword: join(absolute, "demo-password"),
     demoFiles: join(absolute, "files"),
   };
@@ -165,7 +168,7 @@ export function stateOwner(state: StateDirectory): Owner {
 
 /** What may lie at the top of the directory or in `tls`, as regular expressions of names. */
 const ownNames =
-  /^(tls|accounts\.db(-wal|-shm|-journal)?|server\.(lock|pid)|demo-password|files|(ca|cert|key)\.(pem|key))$/;
+  /^(tls|accounts\.db(-wal|-shm|-journal)?|server\.(lock|pid|sock)|demo-password|files|(ca|cert|key)\.(pem|key))$/;
 
 function ownedNames(directory: string): string[] {
   return existsSync(directory) ? readdirSync(directory).filter((name) => ownNames.test(name)) : [];

@@ -39,6 +39,7 @@ export const limits = {
   asciiSizeBytes: limit(67_108_864, "bytes", "a file that is read to find its size or an offset in TYPE A (R-3659-04)"),
   hashWorkersCount: limit(2, "count", "HASH and X-digest requests computed at once (S-18)"),
   hashQueueCount: limit(16, "count", "HASH and X-digest requests waiting (S-18)"),
+  uploadDigestQueueCount: limit(256, "count", "continued uploads waiting to be read for the digest of their event"),
   hashBytes: limit(1_099_511_627_776, "bytes", "longest range hashed at once (S-18)"),
   restartMarkerBytes: limit(255, "bytes", "a MODE B or C restart marker"),
   passwordQueueCount: limit(512, "count", "password checks waiting, about ten seconds of two cores (S-13)"),
@@ -90,6 +91,18 @@ export const limits = {
   replyLineBytes: limit(262_144, "bytes", "one line of a reply that is kept; facts and 63x tokens are long (R-959-09)"),
   replyBytes: limit(4_194_304, "bytes", "one reply that is kept; what is beyond is read and dropped (R-959-09)"),
   explainedBytes: limit(1_048_576, "bytes", "what a server may send on one connection that is explained"),
+  requestQueueCount: limit(1_024, "count", "requests that wait for the client's control connection"),
+  preliminaryRepliesCount: limit(
+    1_024,
+    "count",
+    "replies 1yz to one command; MODE B and C bring a 110 for each marker",
+  ),
+  dialogueTailCount: limit(20, "count", "last lines of the dialogue that a client's error carries"),
+  featuresCount: limit(512, "count", "lines of a FEAT reply that a client keeps"),
+  adminConnectionsCount: limit(8, "count", "administrators who ask the running server at once"),
+  adminLineBytes: limit(65_536, "bytes", "one question to the running server"),
+  adminAnswerBytes: limit(16_777_216, "bytes", "one answer of the running server; a connection takes about 500"),
+  adminWaitMs: limit(10_000, "ms", "from a question to the running server to the end of its answer"),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

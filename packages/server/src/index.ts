@@ -1,8 +1,9 @@
-export type {
-  ConnectionActivity,
-  ConnectionSelector,
-  ConnectionStatus,
-  RunningTransfer,
+export {
+  type ConnectionActivity,
+  type ConnectionSelector,
+  type ConnectionStatus,
+  type RunningTransfer,
+  selects,
 } from "./connection/connection-status.ts";
 export * from "./ledger/ledger.ts";
 export { OwnLedger } from "./ledger/own-ledger.ts";

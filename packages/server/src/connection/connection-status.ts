@@ -7,6 +7,7 @@ import {
   verbs,
   type VirtualPath,
 } from "@sallyport/protocol";
+import { canonicalAddress } from "@sallyport/transport";
 import type { PiState } from "../login/login-state.ts";
 import type { TransferFacts } from "../observer.ts";
 import type { TransferProgress } from "./deadlines.ts";
@@ -56,6 +57,15 @@ export type ConnectionSelector =
   | { readonly account: string }
   | { readonly address: string }
   | { readonly connections: readonly number[] };
+
+/** Whether a connection is meant; one that is closing already is not. */
+export function selects(selector: ConnectionSelector, status: ConnectionStatus): boolean {
+  const { account, remoteAddress, connection, activity } = status;
+  if (activity.kind === "closing") return false;
+  if ("account" in selector) return account === selector.account;
+  if ("address" in selector) return remoteAddress === (canonicalAddress(selector.address) ?? selector.address);
+  return selector.connections.includes(connection);
+}
 
 /** A command while its handler runs, with the path that its argument names, if it names one. */
 export interface RunningCommand {

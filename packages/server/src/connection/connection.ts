@@ -1,15 +1,19 @@
 import {
   type Command,
   CommandDecoder,
+  displayOctets,
   newServerPi,
+  type Octets,
   reply,
+  type Reply,
   type ServerPi,
   type ServerPiEffect,
   type ServerPiEvent,
   step,
+  type Verb,
   verbs,
 } from "@sallyport/protocol";
-import { StorageError } from "@sallyport/server/storage";
+import { StorageError, type StorageErrorKind } from "@sallyport/server/storage";
 import type { ControlConnectionOptions } from "@sallyport/transport";
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
@@ -26,6 +30,17 @@ import type { ListenerOptions } from "../options.ts";
 import { statusReply } from "../status.ts";
 import { replyForStorageError } from "../storage-replies.ts";
 import { TransferAborted } from "../transfer/transfer-aborted.ts";
+
+/** What a login may not do, or cannot for want of room; that a name does not exist is no refusal. */
+const toldRefusals: ReadonlySet<StorageErrorKind> = new Set([
+  "denied",
+  "read-only",
+  "name-not-allowed",
+  "quota-exceeded",
+  "no-space",
+]);
+
+const deeds: ReadonlySet<ServerEvent["kind"]> = new Set(["transfer", "changed", "login", "login-failed"]);
 
 /** The first octet of a TLS handshake, which begins no command line (R-IMP-10). */
 const tlsHandshakeRecord = 0x16;
@@ -150,6 +165,7 @@ export class Connection {
   #apply(effect: ServerPiEffect): void {
     switch (effect.kind) {
       case "send":
+        if (effect.refuses !== undefined) this.#tellRefusal(effect.refuses, effect.reply);
         return this.#link.say(effect.reply);
       case "run":
         return void this.#run(effect.command);
@@ -187,7 +203,9 @@ export class Connection {
       return await runCommand(context, command);
     } catch (error) {
       if (error instanceof StorageError && error.kind !== "failed") {
-        return { reply: replyForStorageError(error.kind, command.verb) };
+        const refusal = replyForStorageError(error.kind, command.verb);
+        if (toldRefusals.has(error.kind)) this.#tellRefusal(command.verb, refusal, error.message);
+        return { reply: refusal };
       }
       if (error instanceof TransferAborted) return { reply: reply(426, "Aborted.") };
       if (this.#lost.signal.aborted) return {};
@@ -195,6 +213,13 @@ export class Connection {
       this.#emit({ kind: "internal-error", incident, error });
       return { reply: reply(451, `The server failed; incident ${incident}.`) };
     }
+  }
+
+  /** Tells what an administrator is asked about; what lies in the command's argument stands in `path` alone. */
+  #tellRefusal(verb: Verb, { code: replyCode, lines }: Reply, cause = displayOctets(lines.join(" ") as Octets)): void {
+    const path = this.#running?.path;
+    const where = path === undefined ? {} : { path };
+    this.#emit({ kind: "command-refused", verb, ...where, replyCode, cause });
   }
 
   #contextFor(verb: CommandContext["verb"], signal: AbortSignal): CommandContext {
@@ -258,9 +283,16 @@ export class Connection {
 
   #emit(event: ServerEventDetail): void {
     const { login } = this.#pi.state;
-    const account = login.kind === "logged-in" ? login.account.account.name : undefined;
-    const { id: connection, remoteAddress, remotePort } = this.#link;
+    const account = login.kind === "logged-in" ? login.account.account : undefined;
+    const { id: connection, remoteAddress, remotePort, tls } = this.#link;
     const whose = { atMs: Date.now(), connection, remoteAddress, remotePort };
-    this.#environment.emit({ ...whose, ...(account === undefined ? {} : { account }), ...event } as ServerEvent);
+    const isDeed = deeds.has(event.kind);
+    this.#environment.emit({
+      ...whose,
+      ...(account === undefined ? {} : { account: account.name }),
+      ...(isDeed && tls !== undefined ? { controlTls: tls } : {}),
+      ...(isDeed && account !== undefined ? { home: account.home } : {}),
+      ...event,
+    } as ServerEvent);
   }
 }

@@ -1,0 +1,76 @@
+import { connect, type Socket } from "node:net";
+import { limitValues, TransportError } from "@sallyport/protocol";
+import { errorCode } from "../files.ts";
+import { runningServer, type StateDirectory } from "../state-directory.ts";
+import { linesFrom } from "./admin-lines.ts";
+import { type AdminAnswers, type AdminRequest, adminVersion, parseObject } from "./admin-protocol.ts";
+import { reachablePath } from "./reachable-path.ts";
+
+/**
+ * Asks the server that runs on a state directory one question.
+ *
+ * @throws {TransportError} SALLYPORT_SERVER_NOT_RUNNING, SALLYPORT_ADMIN_FORBIDDEN where this user may not ask,
+ *   SALLYPORT_SERVER_SILENT where no answer comes, SALLYPORT_ADMIN_REFUSED with the server's own sentence.
+ */
+export async function askServer<Request extends AdminRequest>(
+  state: StateDirectory,
+  request: Request,
+): Promise<AdminAnswers[Request["ask"]]> {
+  const { adminAnswerBytes, adminWaitMs } = limitValues();
+  const socket = await reach(state);
+  const timer = setTimeout(() => socket.destroy(), adminWaitMs);
+  try {
+    socket.write(`${JSON.stringify({ version: adminVersion, ...request })}\n`);
+    for await (const line of linesFrom(socket, adminAnswerBytes)) return answerIn<Request>(line);
+  } catch (cause) {
+    if (cause instanceof TransportError) throw cause;
+    throw silent(state, cause);
+  } finally {
+    clearTimeout(timer);
+    socket.destroy();
+  }
+  throw silent(state);
+}
+
+async function reach(state: StateDirectory): Promise<Socket> {
+  using reachable = reachablePath(state.socket);
+  try {
+    return await connected(reachable.path);
+  } catch (cause) {
+    const code = errorCode(cause);
+    if (code === "EACCES" || code === "EPERM") {
+      const message = `This user may not ask the server on ${state.path}: ask as the user that it runs as, or as root.`;
+      throw new TransportError("SALLYPORT_ADMIN_FORBIDDEN", message, { cause });
+    }
+    const process = runningServer(state);
+    const message =
+      process === undefined
+        ? `No server runs on the state directory ${state.path}: start one with "sallyport serve DIR", or name another's with --state.`
+        : `The server on ${state.path} (process ${process}) cannot be asked (${code}): its log says why.`;
+    throw new TransportError("SALLYPORT_SERVER_NOT_RUNNING", message, { cause });
+  }
+}
+
+function connected(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path, () => {
+      socket.off("error", reject);
+      socket.on("error", () => undefined);
+      resolve(socket);
+    });
+    socket.once("error", reject);
+  });
+}
+
+function answerIn<Request extends AdminRequest>(line: string): AdminAnswers[Request["ask"]] {
+  const reply = parseObject(line);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the version says that the shape is the agreed one
+  if (reply?.["ok"] === true) return reply["answer"] as AdminAnswers[Request["ask"]];
+  const problem = typeof reply?.["problem"] === "string" ? reply["problem"] : "What it says is not understood.";
+  throw new TransportError("SALLYPORT_ADMIN_REFUSED", `The server did not do it: ${problem}`);
+}
+
+function silent(state: StateDirectory, cause?: unknown): TransportError {
+  const message = `The server on ${state.path} does not answer: it is stopping, or too busy.`;
+  return new TransportError("SALLYPORT_SERVER_SILENT", message, { cause });
+}
