@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { startBusyClients } from "./busy-clients.ts";
+import { type Chance, chance, contentOf, seedOfRun } from "./chance.ts";
+import { leftIn } from "./holdings.ts";
+import { Ledger } from "./ledger.ts";
+import { Serving } from "./serving.ts";
+import { quantile } from "./waiting.ts";
+
+/** Kills the server so many times under mixed load, starts it again each time, and compares with what it promised. */
+export async function killServer(
+  context: TestContext,
+  options: { readonly rounds: number; readonly words?: readonly string[] },
+): Promise<void> {
+  const draw = chance(seedOfRun());
+  context.diagnostic(`SALLYPORT_SEED=${draw.seed}`);
+  await using serving = await Serving.start({ words: options.words ?? [] });
+  const ledger = new Ledger();
+  const part = new KeptPart(serving, draw);
+  const startsMs: number[] = [];
+  let orphans = 0;
+  for (let round = 0; round < options.rounds; round++) {
+    await part.prepare();
+    const { ended } = await startBusyClients(serving, { ledger, draw, prefix: `round-${round}` });
+    await pause(20 + draw.below(400));
+    await serving.killHard();
+    await ended;
+    orphans += leftIn(serving.root).staging.length;
+    if (draw.below(10) === 0) await killInTheStart(serving, draw);
+    startsMs.push(await serving.begin());
+    ledger.judge(serving.root);
+    const { staging, claims } = leftIn(serving.root);
+    assert.deepEqual([...staging, ...claims], [], "the start removes what the dead process left");
+    await part.judge();
+    // One file of each round lies there to the end, so that no later round spoils what an earlier one left.
+    ledger.forget(serving.root, (name) => name.endsWith("-0-1"));
+  }
+  ledger.judge(serving.root);
+  const { acknowledgedCount, pendingCount } = ledger;
+  context.diagnostic(
+    `${acknowledgedCount} acknowledged, ${pendingCount} under way at a kill, ${orphans} orphans removed`,
+  );
+  context.diagnostic(
+    `start: median ${quantile(startsMs, 0.5).toFixed(0)} ms, longest ${Math.max(...startsMs).toFixed(0)} ms`,
+  );
+  assert.ok(acknowledgedCount > options.rounds * 7 && pendingCount > options.rounds, "the server was at work");
+  assert.ok(Math.max(...startsMs) < startMaxMs, "a start after a kill is quick");
+  assert.deepEqual(serving.faults, []);
+}
+
+const startMaxMs = 10_000;
+
+async function killInTheStart(serving: Serving, draw: Chance): Promise<void> {
+  const starting = serving.begin().catch(() => undefined);
+  await pause(draw.below(600));
+  await serving.killHard();
+  await starting;
+}
+
+/** An interrupted upload, which lies there through some kills and is continued then. */
+class KeptPart {
+  readonly #serving: Serving;
+  readonly #draw: Chance;
+  readonly #content = contentOf("part", 300_000);
+  #number = 0;
+  #keptBytes = 0;
+
+  constructor(serving: Serving, draw: Chance) {
+    this.#serving = serving;
+    this.#draw = draw;
+  }
+
+  async prepare(): Promise<void> {
+    if (this.#keptBytes > 0) return;
+    this.#number++;
+    await using driver = await this.#serving.loggedIn();
+    const raw = await driver.openPassive();
+    await driver.expect(`STOR ${this.#name}`, 150);
+    const data = await driver.secureData(raw);
+    await new Promise((resolve) => data.write(this.#content.subarray(0, 100_000), resolve));
+    raw.end();
+    assert.equal((await driver.reply()).code, 426);
+    raw.destroy();
+    this.#keptBytes = Number((await driver.expect(`SIZE ${this.#name}`, 213)).text.slice(4));
+    assert.ok(this.#keptBytes > 0);
+  }
+
+  async judge(): Promise<void> {
+    await using driver = await this.#serving.loggedIn();
+    await driver.expect(`REST ${this.#keptBytes}`, 350);
+    assert.equal((await driver.expect(`SIZE ${this.#name}`, 213)).text, `213 ${this.#keptBytes}`, "the part is kept");
+    if (this.#draw.below(3) > 0) return;
+    await driver.expect(`REST ${this.#keptBytes}`, 350);
+    const { completion } = await driver.store(`STOR ${this.#name}`, this.#content.subarray(this.#keptBytes));
+    assert.equal(completion?.code, 226);
+    assert.deepEqual(readFileSync(join(this.#serving.root, this.#name)), this.#content);
+    this.#keptBytes = 0;
+  }
+
+  get #name(): string {
+    return `part-${this.#number}`;
+  }
+}
