@@ -2,7 +2,7 @@ import { initialServerPiState, limitValues, type LimitValues, UsageError } from 
 import { canonicalAddress, dataPathHooks, PassiveListenerPool, receiveProxyHeader } from "@sallyport/transport";
 import type { Socket } from "node:net";
 import type { Login, PiState } from "./login/login-state.ts";
-import type { ConnectionSelector, ConnectionStatus } from "./connection/connection-status.ts";
+import { type ConnectionSelector, type ConnectionStatus, selects } from "./connection/connection-status.ts";
 import { Connection } from "./connection/connection.ts";
 import type { ServerEnvironment } from "./environment.ts";
 import { OwnLedger } from "./ledger/own-ledger.ts";
@@ -13,6 +13,7 @@ import type { FtpServerOptions, ListenerOptions } from "./options.ts";
 import { dataPolicyFor, piPolicyFor } from "./policy.ts";
 import { turnedAwayText } from "./turned-away.ts";
 import { Turnstile } from "./digest/turnstile.ts";
+import { UploadDigests } from "./transfer/upload-digest.ts";
 
 /** Where a server can be reached. */
 export interface ListeningAddress {
@@ -69,7 +70,7 @@ export class FtpServer implements AsyncDisposable {
    * ended, and an upload is not published. Returns how many there were. `cause` is for the log.
    */
   disconnect(selector: ConnectionSelector, text: string, cause = "closed by the administrator"): number {
-    const meant = [...this.#connections].filter(({ status }) => isMeant(selector, status));
+    const meant = [...this.#connections].filter(({ status }) => selects(selector, status));
     for (const connection of meant) connection.close(text, cause);
     return meant.length;
   }
@@ -217,24 +218,17 @@ function environmentOf(options: FtpServerOptions, limits: LimitValues): ServerEn
       ...(options.passive?.ports === undefined ? {} : { ports: options.passive.ports }),
     }),
     digests: new Turnstile(limits.hashWorkersCount, limits.hashQueueCount),
+    uploadDigests: new UploadDigests(limits),
     initialState: (listener): PiState => initialServerPiState(listener.tlsMode, piPolicyFor(options, limits, listener)),
     policyFor: (listener, account) => piPolicyFor(options, limits, listener, account),
     dataPolicyFor,
     openLogin: async (account, from): Promise<Login> => ({
       account,
-      storage: await loginStorage(options, ledger, account, from),
+      ...(await loginStorage(options, ledger, account, from)),
     }),
     advertisedAddress: ({ localAddress, remoteAddress }) =>
       options.passive?.masquerade !== undefined && !isLocal(remoteAddress) ? options.passive.masquerade : localAddress,
   };
-}
-
-function isMeant(selector: ConnectionSelector, status: ConnectionStatus): boolean {
-  const { account, remoteAddress, connection, activity } = status;
-  if (activity.kind === "closing") return false;
-  if ("account" in selector) return account === selector.account;
-  if ("address" in selector) return remoteAddress === (canonicalAddress(selector.address) ?? selector.address);
-  return selector.connections.includes(connection);
 }
 
 function tell({ observer }: FtpServerOptions, event: ServerEvent): void {

@@ -1,5 +1,11 @@
 import { reply, rootPath } from "@sallyport/protocol";
-import type { Account, LoginFacts, LoginVerdict } from "@sallyport/server/accounts";
+import {
+  type Account,
+  hostKey,
+  type LoginAttempt,
+  type LoginFacts,
+  type LoginVerdict,
+} from "@sallyport/server/accounts";
 import { StorageError } from "@sallyport/server/storage";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CommandContext, Outcome } from "../command-handler.ts";
@@ -41,15 +47,15 @@ export async function checkPassword(context: CommandContext, user: string, passw
     case "accepted": {
       if (lacksTls(context, verdict.account)) {
         // A right password that may not be used is answered as late as a wrong one, or it would be found out (S-12).
-        await waited((await environment.ledger.failed(attempt)).delayMs, signal);
+        await waited(await countFailure(context, attempt), signal);
         return refuseLogin(context, user, noTls, 1);
       }
       environment.ledger.succeeded(attempt);
       return acceptLogin(context, user, verdict.account, verdict.account.anonymous ? "anonymous" : "password");
     }
     case "refused": {
-      await waited((await environment.ledger.failed(attempt)).delayMs, signal);
-      return refuseLogin(context, user, "wrong user name or password", 1);
+      await waited(await countFailure(context, attempt), signal);
+      return refuseLogin(context, user, verdict.reason ?? "wrong user name or password", 1);
     }
     case "throttled":
       return refuseLogin(context, user, verdict.reason, 0);
@@ -57,6 +63,17 @@ export async function checkPassword(context: CommandContext, user: string, passw
       context.emit({ kind: "login-failed", user, cause: verdict.reason });
       return { reply: reply(421, "Logins are not possible at the moment.") };
   }
+}
+
+/** Counts a failure, tells of the ban that it may begin, and returns how long its reply waits. */
+async function countFailure({ environment }: CommandContext, attempt: Required<LoginAttempt>): Promise<number> {
+  const { delayMs, bannedUntilMs, banBegins } = await environment.ledger.failed(attempt);
+  if (banBegins === true && bannedUntilMs !== undefined) {
+    const { remoteAddress } = attempt;
+    const facts = { remoteAddress, host: hostKey(remoteAddress), until: new Date(bannedUntilMs) };
+    environment.emit({ kind: "address-banned", atMs: Date.now(), ...facts, cause: "too many wrong passwords" });
+  }
+  return delayMs;
 }
 
 /** Waits, or until the connection is gone. */
@@ -102,6 +119,13 @@ export async function acceptLogin(
     reply: method === "client-certificate" ? reply(232, "Logged in by certificate.") : reply(230, "Logged in."),
     changes: { login: { kind: "logged-in", user, account: login }, workingDirectory: rootPath, policy },
   };
+}
+
+/** 530 to a login in the clear where TLS is required; the log has a line, since it is the commonest question. */
+export function refuseWithoutTls(context: CommandContext): Outcome {
+  const cause = "TLS is required for the login, and the client did not send AUTH TLS";
+  context.emit({ kind: "command-refused", verb: context.verb, replyCode: 530, cause });
+  return { reply: reply(530, "TLS is required: send AUTH TLS first.") };
 }
 
 const noTls = "this account needs TLS and the connection is clear";
