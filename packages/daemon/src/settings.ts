@@ -1,4 +1,5 @@
 import type { LimitValues } from "@sallyport/protocol";
+import type { ListenerOptions } from "@sallyport/server";
 import type { DataResumption, TlsRequirement, UncleanDataClose } from "@sallyport/server/accounts";
 import type { IdentityFiles } from "./certificates/index.ts";
 import type { VisitorAreasOptions } from "./public/visitor-areas.ts";
@@ -33,6 +34,15 @@ export interface ServiceSettings {
   readonly identities: readonly IdentityFiles[];
   readonly connectionsMax?: number;
   readonly connectionsPerHostMax?: number;
+  /** Listeners with policies of their own, instead of `listen` and the two ports; absent: those. */
+  readonly listeners?: readonly ListenerOptions[];
+  /** Whether PORT and EPRT are answered; absent: they are. */
+  readonly activeMode?: boolean;
+  readonly allowSymbolicLinks?: boolean;
+  /** Names that HOST may ask for; absent: all. */
+  readonly hosts?: readonly string[];
+  readonly strictLineEnds?: boolean;
+  readonly strictProtectionOrder?: boolean;
   /** Text of reply 220; absent: one that says neither product nor version. */
   readonly greeting?: string;
   /** Limits that differ from the defaults of the table. */

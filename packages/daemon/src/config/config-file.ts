@@ -1,0 +1,116 @@
+import { readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { ConfigError, type LimitName } from "@sallyport/protocol";
+import { parse, TomlError } from "smol-toml";
+import { errorCode } from "../files.ts";
+import { everySetting, emptyLayer, type Layer, type Said, type SaidListener, type SettingKey } from "./layers.ts";
+import type { Problem } from "./problem.ts";
+import { checkDocument, type ConfigDocument } from "./schema.ts";
+import { isRelativePath, type SettingValue } from "./setting-kinds.ts";
+import { settingNames, settingRows, type Setting } from "./setting-table.ts";
+import { type KeyPath, TomlPositions } from "./toml-positions.ts";
+
+/** What a file says, and everything that is wrong with it; what is wrong is not part of what it says. */
+export interface ReadFile {
+  readonly layer: Layer;
+  readonly problems: readonly Problem[];
+}
+
+/** More is no configuration of a server. */
+const fileBytesMax = 1_048_576;
+
+/**
+ * Reads a configuration file.
+ *
+ * @throws {ConfigError} SALLYPORT_INPUT_UNREADABLE.
+ */
+export function readConfigFile(file: string): ReadFile {
+  return readConfigText(fileText(file), file);
+}
+
+/** Reads the text of a configuration file; paths in it are meant from the file's directory. */
+export function readConfigText(text: string, file: string): ReadFile {
+  let given: Record<string, unknown>;
+  try {
+    given = parse(text);
+  } catch (error) {
+    return { layer: emptyLayer, problems: [syntaxProblem(error, file)] };
+  }
+  const positions = new TomlPositions(text);
+  const originOf = (path: KeyPath) => ({ from: "file", file, ...positions.of(path) }) as const;
+  const first = checkDocument(given);
+  const faults = "faults" in first ? first.faults : [];
+  const sound = "faults" in first ? checkDocument(without(given, faults)) : first;
+  const problems = faults.map(({ path, text: what }) => ({
+    origin: originOf(path),
+    key: String(path[0] ?? ""),
+    text: what,
+  }));
+  if ("faults" in sound) return { layer: emptyLayer, problems };
+  const said = new Map(saidValues(sound.document, file, originOf));
+  const listeners: SaidListener[] = (sound.document.listener ?? []).map((values, index) => ({
+    values,
+    origin: originOf(["listener", index]),
+  }));
+  return { layer: { said, listeners }, problems };
+}
+
+function* saidValues(
+  document: ConfigDocument,
+  file: string,
+  originOf: (path: KeyPath) => Said["origin"],
+): Generator<[SettingKey, Said]> {
+  for (const name of settingNames) {
+    const value = document[name];
+    if (value === undefined) continue;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema made it of the setting's row
+    yield [name, { value: fromFile(value as SettingValue, settingRows[name], file), origin: originOf([name]) }];
+  }
+  for (const [name, value] of Object.entries(document.limits ?? {})) {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema knows limits alone
+    const key = `limits.${name as LimitName}` as const;
+    if (everySetting.has(key) && value !== undefined) yield [key, { value, origin: originOf(["limits", name]) }];
+  }
+}
+
+function fromFile(value: SettingValue, { kind }: Setting, file: string): SettingValue {
+  const absolute = (path: string) => (isRelativePath(kind, path) ? join(dirname(file), path) : path);
+  if (typeof value === "string") return absolute(value);
+  return typeof value === "object" ? value.map(absolute) : value;
+}
+
+/** The document without what is wrong, so that the rest can be judged too. */
+function without(document: object, faults: readonly { readonly path: KeyPath }[]): unknown {
+  const top = new Set(faults.flatMap(({ path }) => (path[0] === "limits" && path.length > 1 ? [] : [path[0]])));
+  const limits = new Set(faults.flatMap(({ path }) => (path[0] === "limits" ? [path[1]] : [])));
+  const kept = Object.entries(document).filter(([key]) => !top.has(key));
+  return Object.fromEntries(
+    kept.map(([key, value]) => [
+      key,
+      key === "limits" && typeof value === "object" && value !== null
+        ? Object.fromEntries(Object.entries(value).filter(([name]) => !limits.has(name)))
+        : value,
+    ]),
+  );
+}
+
+function syntaxProblem(error: unknown, file: string): Problem {
+  if (!(error instanceof TomlError)) throw error;
+  const { line, column, message } = error;
+  const what = (message.split("\n")[0] ?? "").replace(/^Invalid TOML document: /, "");
+  return { origin: { from: "file", file, line, column }, key: "", text: `this is not TOML: ${what}` };
+}
+
+function fileText(file: string): string {
+  try {
+    if (statSync(file).size <= fileBytesMax) {
+      return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+    }
+  } catch (cause) {
+    const why = cause instanceof TypeError ? "it is not UTF-8" : `the system says ${errorCode(cause)}`;
+    const message = `The configuration ${file} cannot be read (${why}): check the path and the rights of this user.`;
+    throw new ConfigError("SALLYPORT_INPUT_UNREADABLE", message, { cause });
+  }
+  const message = `The configuration ${file} has more than 1 MiB: name the file that "sallyport config init" began.`;
+  throw new ConfigError("SALLYPORT_INPUT_UNREADABLE", message);
+}

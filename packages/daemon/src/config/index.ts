@@ -1,0 +1,21 @@
+export { readConfigText } from "./config-file.ts";
+export * from "./configuration.ts";
+export { configVariable } from "./environment-layer.ts";
+export { emptyLayer, everySetting, type Layer, type Said, type SaidListener, type SettingKey } from "./layers.ts";
+export { limitRows } from "./limit-settings.ts";
+export { type Origin, originText, type Problem, problemError, problemLine } from "./problem.ts";
+export { compareConfigurations, type Reread } from "./reread.ts";
+export { schemaOfSetting } from "./schema.ts";
+export { serviceSettings } from "./service-settings.ts";
+export { allowedText, fileForm, fromText, type SettingKind, type SettingValue } from "./setting-kinds.ts";
+export {
+  environmentName,
+  listenerRows,
+  type Setting,
+  type SettingName,
+  settingNames,
+  settingRows,
+  settings,
+  type SettingValues,
+} from "./setting-table.ts";
+export { sampleFile, type ShownSetting, shownSettings, shownText, tomlValue } from "./shown.ts";
