@@ -103,6 +103,20 @@ export const limits = {
   adminLineBytes: limit(65_536, "bytes", "one question to the running server"),
   adminAnswerBytes: limit(16_777_216, "bytes", "one answer of the running server; a connection takes about 500"),
   adminWaitMs: limit(10_000, "ms", "from a question to the running server to the end of its answer"),
+  notifyOutboxCount: limit(100_000, "count", "notifications that wait for receivers; past it the oldest are dropped"),
+  notifyOutboxBytes: limit(268_435_456, "bytes", "documents that wait for receivers; past it the oldest are dropped"),
+  notifyIntakeCount: limit(8_192, "count", "notifications in memory while the disk takes none"),
+  notifyInFlightCount: limit(4, "count", "notifications on their way to one receiver"),
+  notifyRetryMs: limit(1_000, "ms", "before the second attempt to notify; doubles with each further one"),
+  notifyRetryMaxMs: limit(900_000, "ms", "longest wait between two attempts to notify"),
+  notifyRetryAfterMaxMs: limit(3_600_000, "ms", "longest wait that a receiver may ask for by Retry-After"),
+  notifyAgeMs: limit(86_400_000, "ms", "a notification is tried for this long"),
+  notifyHoldMs: limit(3_600_000, "ms", "a notification waits for the digest of a continued upload"),
+  notifyProgramMs: limit(300_000, "ms", "one run of a program that is notified"),
+  notifyKillMs: limit(5_000, "ms", "from SIGTERM to SIGKILL for such a program"),
+  notifyOutputBytes: limit(4_096, "bytes", "output of such a program that is kept for the log"),
+  notifyWebhookMs: limit(30_000, "ms", "one call of a webhook"),
+  notifyAnswerBytes: limit(65_536, "bytes", "answer of a webhook that is read"),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

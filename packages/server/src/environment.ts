@@ -7,6 +7,7 @@ import type { ServerLedger } from "./ledger/ledger.ts";
 import type { ServerEvent, ServerObserver } from "./observer.ts";
 import type { FtpServerOptions, ListenerOptions } from "./options.ts";
 import type { Turnstile } from "./digest/turnstile.ts";
+import type { UploadDigests } from "./transfer/upload-digest.ts";
 
 /** What all connections of one server share. */
 export interface ServerEnvironment {
@@ -21,6 +22,7 @@ export interface ServerEnvironment {
   emit(event: ServerEvent): void;
   readonly passivePorts: PassiveListenerPool;
   readonly digests: Turnstile;
+  readonly uploadDigests: UploadDigests;
   /** The state of a connection right after the greeting. */
   initialState(listener: ListenerOptions): PiState;
   /** The listener's policy, tightened or loosened by the account's own. */

@@ -55,6 +55,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     }),
     observer: {
       transcript: observer?.transcript ?? false,
+      ...(observer?.uploadDigest && { uploadDigest: observer.uploadDigest }),
       onEvent: (event) => {
         events.push(event);
         observer?.onEvent(event);

@@ -43,7 +43,8 @@ export async function digestFile(
   }
 }
 
-async function digestRange(
+/** Computes a digest of `first` to `end`, exclusive, with a turn of the event loop after each block. */
+export async function digestRange(
   file: ReadableFile,
   algorithm: HashAlgorithmName,
   first: number,

@@ -6,6 +6,8 @@ import type { Storage } from "@sallyport/server/storage";
 export interface Login {
   readonly account: Account;
   readonly storage: Storage;
+  /** The same files without the permissions, for what the server itself reads. */
+  readonly files: Storage;
 }
 
 /** What the server-PI remembers of one control connection, with logins of this server. */

@@ -7,8 +7,8 @@ import {
   type TransferDecoder,
 } from "@sallyport/protocol";
 import { type DataConnection, Inflater, type ReceiveResult, type TransferOptions } from "@sallyport/transport";
-import type { WritableFile } from "@sallyport/server/storage";
 import type { CommandContext } from "../command-handler.ts";
+import type { UploadSink } from "./upload-digest.ts";
 
 /** What came of an encoded upload; `provenEnd`: the mode itself says where the file ends, and it did. */
 export interface EncodedUpload {
@@ -31,7 +31,7 @@ export function isUnchanged({ state }: CommandContext): boolean {
 export async function receiveEncoded(
   context: CommandContext,
   data: DataConnection,
-  file: Pick<WritableFile, "write" | "startPosition">,
+  file: UploadSink,
   { onProgress, ...options }: TransferOptions,
 ): Promise<EncodedUpload> {
   const intake = new Intake(context, file, onProgress);
@@ -51,17 +51,13 @@ class Intake {
   /** The mode marked the end of the file. */
   sawEnd = false;
   readonly #context: CommandContext;
-  readonly #file: Pick<WritableFile, "write" | "startPosition">;
+  readonly #file: UploadSink;
   readonly #onProgress: ((bytes: number) => void) | undefined;
   readonly #decoder: TransferDecoder | undefined;
   readonly #marksEnd: boolean;
   #position: number;
 
-  constructor(
-    context: CommandContext,
-    file: Pick<WritableFile, "write" | "startPosition">,
-    onProgress: ((bytes: number) => void) | undefined,
-  ) {
+  constructor(context: CommandContext, file: UploadSink, onProgress: ((bytes: number) => void) | undefined) {
     const { parameters } = context.state;
     this.#context = context;
     this.#file = file;

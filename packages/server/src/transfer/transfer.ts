@@ -4,7 +4,7 @@ import { StorageError } from "@sallyport/server/storage";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { type CommandContext, loginOf, type Outcome } from "../command-handler.ts";
 import type { TransferProgress } from "../connection/deadlines.ts";
-import type { TransferFacts } from "../observer.ts";
+import type { PublishedFacts, TransferFacts } from "../observer.ts";
 import { replyForStorageError } from "../storage-replies.ts";
 import { TransferAborted } from "./transfer-aborted.ts";
 
@@ -20,6 +20,8 @@ export interface TransferPlan {
   conclude?(): Promise<void>;
   /** After anything else: gives up what was opened. `moved`: octets went over the data connection. */
   giveUp?(moved: boolean): Promise<void>;
+  /** What is known of the file that the conclusion published. */
+  published?(): PublishedFacts | undefined;
   /** Overrides the text of 226. */
   readonly completion?: string;
 }
@@ -187,6 +189,8 @@ function reportTransfer(context: CommandContext, plan: TransferPlan, result: Tra
   const { facts, failure } = result;
   const { account } = loginOf(context);
   const dataTls = dataTlsOf(facts);
+  const published = failure === undefined ? plan.published?.() : undefined;
+  const durationMs = performance.now() - result.startedAtMs;
   if (
     failure !== undefined &&
     (failure.reply.code === 425 || failure.reply.code === 522 || failure.fix !== undefined)
@@ -205,13 +209,15 @@ function reportTransfer(context: CommandContext, plan: TransferPlan, result: Tra
     direction: plan.direction,
     path: plan.path,
     bytes: result.bytes,
-    durationMs: performance.now() - result.startedAtMs,
+    startedAtMs: Date.now() - durationMs,
+    durationMs,
     complete: failure === undefined,
     ...(failure === undefined ? {} : { cause: failure.cause }),
     type: context.state.parameters.type,
     protectionLevel: context.state.protectionLevel,
     ...(dataTls === undefined ? {} : { dataTls }),
     anonymous: account.anonymous,
+    ...(published === undefined ? {} : { published }),
   });
 }
 

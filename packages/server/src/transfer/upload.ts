@@ -1,9 +1,11 @@
 import { type Octets, reply, replyOctets, TlsError, type VirtualPath } from "@sallyport/protocol";
 import type { DataConnection, ReceiveResult } from "@sallyport/transport";
-import { StorageError, type WritableFile, type WriteIntent } from "@sallyport/server/storage";
+import { StorageError, type WriteIntent } from "@sallyport/server/storage";
 import { type CommandContext, loginOf, type Outcome } from "../command-handler.ts";
 import { isUnchanged, receiveEncoded } from "./encoded-upload.ts";
 import { runTransfer } from "./transfer.ts";
+import type { UploadSink } from "./upload-digest.ts";
+import { UploadRecord } from "./upload-record.ts";
 
 /** What an upload command wants done to the file of that name. */
 export type UploadKind = "store" | "append" | "create";
@@ -21,7 +23,9 @@ export async function upload(
   const { storage } = loginOf(context);
   const intent = intentOf(context, kind);
   if (typeof intent === "string") return { reply: reply(554, intent) };
+  const record = context.environment.observer?.uploadDigest && (await UploadRecord.begin(context, path, intent));
   const file = await storage.openWrite(path, intent);
+  const sink = record === undefined ? file : record.sink(file, intent);
   // RFC 1123 §4.1.2.9: exactly this form for STOU.
   const opening =
     options.fileName === undefined ? reply(150, "Ready for data.") : replyOctets(150, "FILE: ", options.fileName);
@@ -29,9 +33,13 @@ export async function upload(
     direction: "upload",
     path,
     opening,
-    move: (data, report) => receive(context, data, file, intent, report),
-    conclude: async () => void (await file.publish()),
+    move: (data, report) => receive(context, data, sink, intent, report),
+    conclude: async () => {
+      const entry = await file.publish();
+      record?.notePublished(entry);
+    },
     giveUp: (moved) => file.abandon({ keep: moved }),
+    ...(record && { published: () => record.facts() }),
     ...(options.fileName === undefined ? {} : { completion: "Stored under a new name." }),
   });
 }
@@ -60,7 +68,7 @@ function intentOf({ state, environment }: CommandContext, kind: UploadKind): Wri
 async function receive(
   context: CommandContext,
   data: DataConnection,
-  file: WritableFile,
+  file: UploadSink,
   intent: WriteIntent,
   report: (bytes: number) => void,
 ): Promise<number> {
@@ -83,7 +91,7 @@ async function receive(
 }
 
 /** Refuses octets past the end of a range. */
-function withinRange(file: WritableFile, last: number): Pick<WritableFile, "write" | "startPosition"> {
+function withinRange(file: UploadSink, last: number): UploadSink {
   return {
     startPosition: file.startPosition,
     write: (buffer, position) => {
