@@ -1,4 +1,5 @@
 import type { Account } from "./account.ts";
+import type { Precedence } from "./work-queue.ts";
 
 /** What is known about the peer when it says who it is. */
 export interface LoginFacts {
@@ -13,6 +14,8 @@ export interface LoginFacts {
     readonly subject: string;
     readonly alternativeNames: readonly string[];
   };
+  /** Before whom a password is checked, where checks have to wait. Absent: nothing is known of the peer. */
+  readonly precedence?: Precedence;
 }
 
 /** The answer to a login. */

@@ -2,6 +2,7 @@ import type { Account } from "./account.ts";
 import { AccountError } from "./account-error.ts";
 import type { CertificateMapping, StoredAccount } from "./account-record.ts";
 import type { Authenticator, LoginFacts, LoginVerdict } from "./authenticator.ts";
+import type { Precedence } from "./work-queue.ts";
 import { type PasswordHasher, unmatchableHash } from "./password-hash.ts";
 
 /** What the authenticator asks of a place that keeps accounts; see AccountDatabase for the meaning of each. */
@@ -62,7 +63,7 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
     try {
       const stored = await this.#accounts.find(user);
       const certificateNames = await this.#certificateNames(facts);
-      const matches = await this.#passwordMatches(user, password, stored);
+      const matches = await this.#passwordMatches(user, password, stored, facts.precedence);
       if (!matches || stored === undefined) return { kind: "refused" };
       const reason = this.#closedBecause(stored) ?? this.#certificateProblem(stored, certificateNames);
       if (reason !== undefined) return { kind: "refused", reason };
@@ -79,11 +80,17 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
     await Promise.all(this.#rehashing);
   }
 
-  async #passwordMatches(user: string, password: string, stored: StoredAccount | undefined): Promise<boolean> {
+  async #passwordMatches(
+    user: string,
+    password: string,
+    stored: StoredAccount | undefined,
+    precedence: Precedence | undefined,
+  ): Promise<boolean> {
     // Asked for known names, too: the question takes its time.
     const decoy = await this.#accounts.decoyHash(user);
     const own = this.#usable(stored?.passwordHash);
-    const verdict = await this.#hasher.verify(password, own ?? this.#usable(decoy) ?? this.#unmatchable);
+    const hash = own ?? this.#usable(decoy) ?? this.#unmatchable;
+    const verdict = await this.#hasher.verify(password, hash, precedence);
     return own !== undefined && verdict === "match";
   }
 

@@ -1,5 +1,6 @@
 import { type LimitValues, limitValues, normaliseAddress } from "@sallyport/protocol";
 import { RecentMap } from "./recent-map.ts";
+import type { Precedence } from "./work-queue.ts";
 
 /** Why an address is banned, in the log's words. */
 export const banReasons = {
@@ -13,9 +14,9 @@ export interface LoginAttempt {
   readonly user?: string;
 }
 
-/** Whether an attempt may go on, and after how long a wait; `reason` is for the log. */
+/** Whether an attempt may go on, after how long a wait, and before whom; `reason` is for the log. */
 export type ThrottleVerdict =
-  | { readonly kind: "admitted"; readonly delayMs: number }
+  | { readonly kind: "admitted"; readonly delayMs: number; readonly precedence: Precedence }
   | { readonly kind: "refused"; readonly reason: string; readonly untilMs: number };
 
 /** What follows from a wrong password: how long its reply waits, and until when the address is banned, if it is. */
@@ -38,7 +39,8 @@ export interface LoginThrottleOptions {
  * Slows down who guesses passwords (RFC 2577 §5, S-13), without help from accounts, so that names which do not exist
  * are treated like all others.
  *
- * - An address (IPv6: its /64) waits longer for each wrong password and is banned after too many of them.
+ * - An address (IPv6: its /64) waits longer for each wrong password, whichever of its connections tries next, and is
+ *   banned after too many of them.
  * - A name with too many wrong passwords, from wherever, makes strangers queue: one attempt a second, and those that
  *   would wait too long are refused unchecked. Addresses where the name has logged in before are no strangers, so that
  *   nobody locks the owner out.
@@ -76,14 +78,20 @@ export class LoginThrottle {
     const nowMs = this.#now();
     const ban = this.#bans.get(hostKey(attempt.remoteAddress));
     if (ban !== undefined && nowMs < ban.untilMs) return { kind: "refused", reason: ban.reason, untilMs: ban.untilMs };
-    const record = this.#nameUnderAttack(attempt, nowMs);
-    if (record === undefined) return admittedAtOnce;
-    const delayMs = Math.max(0, record.nextTurnMs - nowMs);
+    if (attempt.user === undefined) return { ...admittedAtOnce, precedence: "unknown" };
+    if (this.#isTrusted(attempt, nowMs)) return admittedAtOnce;
+    const address = this.#current(this.#addresses.get(hostKey(attempt.remoteAddress)), nowMs);
+    const name = this.#nameUnderAttack(attempt, nowMs);
+    const nextTurnMs = Math.max(nowMs, address?.nextTurnMs ?? 0, name?.nextTurnMs ?? 0);
+    const delayMs = nextTurnMs - nowMs;
     if (delayMs > this.#limits.loginWaitMs) {
-      return { kind: "refused", reason: "too many wrong passwords for this name", untilMs: record.nextTurnMs };
+      const whose = name?.nextTurnMs === nextTurnMs ? "for this name" : "from this address";
+      return { kind: "refused", reason: `too many wrong passwords ${whose}`, untilMs: nextTurnMs };
     }
-    record.nextTurnMs = nowMs + delayMs + this.#limits.loginIntervalMs;
-    return { kind: "admitted", delayMs };
+    if (name !== undefined) name.nextTurnMs = nextTurnMs + this.#limits.loginIntervalMs;
+    const isFailing = address !== undefined && address.failures > 0;
+    if (isFailing) address.nextTurnMs = nextTurnMs + this.#delayOf(address);
+    return { kind: "admitted", delayMs, precedence: isFailing ? "failing" : "unknown" };
   }
 
   /** Counts a wrong password. */
@@ -95,14 +103,14 @@ export class LoginThrottle {
     const bannedUntilMs = this.#bans.get(key)?.untilMs ?? 0;
     // Checks that were under way when the ban began do not lengthen it.
     if (nowMs < bannedUntilMs) return { delayMs: this.#limits.loginDelayMaxMs, bannedUntilMs };
-    const record = this.#current(this.#addresses.get(key), nowMs) ?? { failures: 0, sinceMs: nowMs, byName: new Map() };
+    const record = this.#current(this.#addresses.get(key), nowMs) ?? newAddressRecord(nowMs);
     const name = nameKey(attempt);
     record.failures += 1;
     record.byName.set(name, (record.byName.get(name) ?? 0) + 1);
     this.#addresses.set(key, record);
-    const { loginDelayMs, loginDelayMaxMs, loginFailuresPerHostCount } = this.#limits;
-    const delayMs = doubled(loginDelayMs, record.failures - 1, loginDelayMaxMs);
-    if (record.failures < loginFailuresPerHostCount) return { delayMs };
+    const delayMs = this.#delayOf(record);
+    record.nextTurnMs = Math.max(record.nextTurnMs, nowMs + delayMs);
+    if (record.failures < this.#limits.loginFailuresPerHostCount) return { delayMs };
     this.#addresses.delete(key);
     return { delayMs, bannedUntilMs: this.#ban(key, nowMs, banReasons.wrongPasswords), banBegins: true };
   }
@@ -142,9 +150,13 @@ export class LoginThrottle {
     return lastMs !== undefined && nowMs - lastMs < this.#limits.loginTrustMs;
   }
 
-  /** The record of a name that strangers have to queue for, unless this one is none. */
+  #delayOf({ failures }: AddressRecord): number {
+    const { loginDelayMs, loginDelayMaxMs } = this.#limits;
+    return doubled(loginDelayMs, failures - 1, loginDelayMaxMs);
+  }
+
+  /** The record of a name that strangers have to queue for. */
   #nameUnderAttack(attempt: LoginAttempt, nowMs: number): NameRecord | undefined {
-    if (attempt.user === undefined || this.#isTrusted(attempt, nowMs)) return undefined;
     const record = this.#current(this.#names.get(nameKey(attempt)), nowMs);
     return record !== undefined && record.failures >= this.#limits.loginFailuresPerNameCount ? record : undefined;
   }
@@ -179,6 +191,11 @@ interface AddressRecord {
   readonly sinceMs: number;
   /** At most as many names as failures before a ban. */
   readonly byName: Map<string, number>;
+  nextTurnMs: number;
+}
+
+function newAddressRecord(nowMs: number): AddressRecord {
+  return { failures: 0, sinceMs: nowMs, byName: new Map(), nextTurnMs: nowMs };
 }
 
 interface NameRecord {
@@ -193,7 +210,7 @@ interface BanRecord {
   readonly reason: string;
 }
 
-const admittedAtOnce: ThrottleVerdict = { kind: "admitted", delayMs: 0 };
+const admittedAtOnce = { kind: "admitted", delayMs: 0, precedence: "trusted" } as const satisfies ThrottleVerdict;
 
 /** What an attacker has one of: an IPv4 address, or the /64 that a host chooses its IPv6 addresses from. */
 export function hostKey(remoteAddress: string): string {

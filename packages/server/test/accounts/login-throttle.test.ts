@@ -120,11 +120,43 @@ test("S-13 a name under attack from everywhere admits strangers one at a time an
   );
   assert.deepEqual(
     throttle.judge({ ...stranger, user: "bob" }),
-    { kind: "admitted", delayMs: 0 },
+    { kind: "admitted", delayMs: 0, precedence: "unknown" },
     "others are not slowed",
   );
   clock.nowMs += 3000;
-  assert.deepEqual(throttle.judge(stranger), { kind: "admitted", delayMs: 0 });
+  assert.deepEqual(throttle.judge(stranger), { kind: "admitted", delayMs: 0, precedence: "unknown" });
+});
+
+test("S-13 an address that fails has one turn after each delay, however many connections it opens", () => {
+  const { clock, throttle } = throttleWithClock();
+  throttle.failed(attacker);
+  const judged = Array.from({ length: 3 }, () => throttle.judge({ ...attacker, user: "another" }));
+  assert.deepEqual(
+    judged,
+    [100, 200, 300].map((delayMs) => ({ kind: "admitted", delayMs, precedence: "failing" })),
+  );
+  for (let attempt = 0; attempt < 22; attempt++) throttle.judge(attacker);
+  assert.deepEqual(throttle.judge(attacker), {
+    kind: "refused",
+    reason: "too many wrong passwords from this address",
+    untilMs: clock.nowMs + 2600,
+  });
+  clock.nowMs += 2600;
+  assert.deepEqual(throttle.judge(attacker), { kind: "admitted", delayMs: 0, precedence: "failing" });
+});
+
+test("S-13 who has logged in from where it is goes before strangers, and strangers before who fails", () => {
+  const { throttle } = throttleWithClock();
+  const owner = { remoteAddress: attacker.remoteAddress, user: "bob" };
+  throttle.succeeded(owner);
+  throttle.failed(attacker);
+  const precedenceOf = (attempt: typeof attacker) => {
+    const verdict = throttle.judge(attempt);
+    return verdict.kind === "admitted" ? verdict.precedence : verdict.kind;
+  };
+  assert.equal(precedenceOf(owner), "trusted", "also behind the address of an attacker");
+  assert.equal(precedenceOf({ remoteAddress: "192.0.2.77", user: "bob" }), "unknown");
+  assert.equal(precedenceOf(attacker), "failing");
 });
 
 test("S-13 others cannot lock the owner out of an address where the name logged in before", () => {
@@ -133,7 +165,7 @@ test("S-13 others cannot lock the owner out of an address where the name logged 
   throttle.succeeded(owner);
   for (let host = 0; host < 200; host++) throttle.failed({ remoteAddress: `203.0.113.${host}`, user: "alice" });
   for (let attempt = 0; attempt < 20; attempt++) throttle.judge({ remoteAddress: "192.0.2.50", user: "alice" });
-  assert.deepEqual(throttle.judge(owner), { kind: "admitted", delayMs: 0 });
+  assert.deepEqual(throttle.judge(owner), { kind: "admitted", delayMs: 0, precedence: "trusted" });
   assert.equal(throttle.judge({ remoteAddress: "192.0.2.2", user: "alice" }).kind, "refused");
   clock.nowMs += 2_592_000_000;
   assert.equal(throttle.judge(owner).kind, "admitted", "the window is over as well");
@@ -146,7 +178,7 @@ test("the owner's own slips, from where it logs in, do not make strangers of oth
   for (let failure = 0; failure < 10; failure++) throttle.failed(owner);
   const stranger = { remoteAddress: "192.0.2.50", user: "alice" };
   for (let attempt = 0; attempt < 5; attempt++)
-    assert.deepEqual(throttle.judge(stranger), { kind: "admitted", delayMs: 0 });
+    assert.deepEqual(throttle.judge(stranger), { kind: "admitted", delayMs: 0, precedence: "unknown" });
 });
 
 test("a good login forgives its own wrong passwords, not the guesses at others", () => {
