@@ -1,8 +1,8 @@
 import type { Account } from "./account.ts";
-import type { Precedence } from "./work-queue.ts";
+import type { QueuePlace } from "./work-queue.ts";
 
 /** What is known about the peer when it says who it is. */
-export interface LoginFacts {
+export interface LoginFacts extends QueuePlace {
   /** The peer's address, IPv4-mapped IPv6 written as IPv4. */
   readonly remoteAddress: string;
   /** HOST or SNI name, where one was given. */
@@ -14,8 +14,6 @@ export interface LoginFacts {
     readonly subject: string;
     readonly alternativeNames: readonly string[];
   };
-  /** Before whom a password is checked, where checks have to wait. Absent: nothing is known of the peer. */
-  readonly precedence?: Precedence;
 }
 
 /** The answer to a login. */

@@ -2,7 +2,7 @@ import type { Account } from "./account.ts";
 import { AccountError } from "./account-error.ts";
 import type { CertificateMapping, StoredAccount } from "./account-record.ts";
 import type { Authenticator, LoginFacts, LoginVerdict } from "./authenticator.ts";
-import type { Precedence } from "./work-queue.ts";
+import type { QueuePlace } from "./work-queue.ts";
 import { type PasswordHasher, unmatchableHash } from "./password-hash.ts";
 
 /** What the authenticator asks of a place that keeps accounts; see AccountDatabase for the meaning of each. */
@@ -63,7 +63,7 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
     try {
       const stored = await this.#accounts.find(user);
       const certificateNames = await this.#certificateNames(facts);
-      const matches = await this.#passwordMatches(user, password, stored, facts.precedence);
+      const matches = await this.#passwordMatches(user, password, stored, facts);
       if (!matches || stored === undefined) return { kind: "refused" };
       const reason = this.#closedBecause(stored) ?? this.#certificateProblem(stored, certificateNames);
       if (reason !== undefined) return { kind: "refused", reason };
@@ -84,13 +84,13 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
     user: string,
     password: string,
     stored: StoredAccount | undefined,
-    precedence: Precedence | undefined,
+    place: QueuePlace,
   ): Promise<boolean> {
     // Asked for known names, too: the question takes its time.
     const decoy = await this.#accounts.decoyHash(user);
     const own = this.#usable(stored?.passwordHash);
     const hash = own ?? this.#usable(decoy) ?? this.#unmatchable;
-    const verdict = await this.#hasher.verify(password, hash, precedence);
+    const verdict = await this.#hasher.verify(password, hash, place);
     return own !== undefined && verdict === "match";
   }
 

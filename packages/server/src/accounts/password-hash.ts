@@ -10,7 +10,7 @@ import {
   parsePasswordHash,
   type PasswordHashRefusal,
 } from "./password-scheme.ts";
-import { type Precedence, WorkQueue } from "./work-queue.ts";
+import { type QueuePlace, WorkQueue } from "./work-queue.ts";
 
 /** The answer to a password check; a refusal says why this hash matches no password at all. */
 export type PasswordVerdict = "match" | "mismatch" | PasswordHashRefusal;
@@ -61,21 +61,18 @@ export class PasswordHasher implements AsyncDisposable {
 
   /**
    * Checks a password against a stored hash. An empty, unknown, malformed or too costly hash matches nothing and says
-   * so at once; a password that is too long matches nothing. Where others wait, the precedence says who is next.
+   * so at once; a password that is too long matches nothing. Where others wait, the place says who is next.
    *
    * @throws {AccountError} kind `busy` when the queue is full; `failed` when a thread dies.
    */
-  async verify(password: string, storedHash: string, precedence?: Precedence): Promise<PasswordVerdict> {
+  async verify(password: string, storedHash: string, place?: QueuePlace): Promise<PasswordVerdict> {
     const hash = parsePasswordHash(storedHash, this.#limits);
     if (!isPasswordHash(hash)) return hash;
     if (!this.allows(password)) return "mismatch";
     const matches =
       hash.scheme === "argon2id"
-        ? await this.#queueOf(hash).run(
-            async () => timingSafeEqual(await this.#tagOf(password, hash), hash.tag),
-            precedence,
-          )
-        : await this.#foreignQueue.run(() => this.#threads.check({ ...hash, password }), precedence);
+        ? await this.#queueOf(hash).run(async () => timingSafeEqual(await this.#tagOf(password, hash), hash.tag), place)
+        : await this.#foreignQueue.run(() => this.#threads.check({ ...hash, password }), place);
     return matches ? "match" : "mismatch";
   }
 

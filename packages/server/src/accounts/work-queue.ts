@@ -8,6 +8,14 @@ export const precedences = ["trusted", "unknown", "failing"] as const;
 
 export type Precedence = (typeof precedences)[number];
 
+/** Where in a queue somebody stands. */
+export interface QueuePlace {
+  /** Absent: `unknown`. */
+  readonly precedence?: Precedence;
+  /** Aborted when whoever asked has gone, so that their place is given to others. */
+  readonly gone?: AbortSignal;
+}
+
 /** What a {@link WorkQueue} is held to. */
 export interface WorkQueueOptions {
   /** Jobs at a time. */
@@ -38,11 +46,11 @@ export class WorkQueue {
    * Runs one job when its turn has come.
    *
    * @throws {AccountError} kind `busy` at once when the queue is full, or later when the place is needed for a job of a
-   * higher precedence or the turn comes too late.
+   * higher precedence, the turn comes too late, or whoever asked has gone.
    */
-  async run<Result>(job: () => Promise<Result>, precedence: Precedence = "unknown"): Promise<Result> {
+  async run<Result>(job: () => Promise<Result>, place: QueuePlace = {}): Promise<Result> {
     const askedMs = performance.now();
-    if (this.#running >= this.#options.concurrency) await this.#turn(precedence);
+    if (this.#running >= this.#options.concurrency) await this.#turn(place);
     else this.#running += 1;
     try {
       if (performance.now() - askedMs > this.#options.waitMaxMs)
@@ -56,12 +64,24 @@ export class WorkQueue {
     }
   }
 
-  #turn(precedence: Precedence): Promise<void> {
+  #turn({ precedence = "unknown", gone }: QueuePlace): Promise<void> {
     if (this.#waitingCount >= this.#options.waitingMax && !this.#makeRoomFor(precedence)) throw this.#full();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#waiting[precedence].push({ begin: resolve, refuse: reject });
+    const waiting = { begin: resolve, refuse: reject };
+    const leave = (): void => {
+      const line = this.#waiting[precedence];
+      const at = line.indexOf(waiting);
+      if (at === -1) return;
+      line.splice(at, 1);
+      this.#waitingCount -= 1;
+      reject(new AccountError("busy", "the peer has gone"));
+    };
+    this.#waiting[precedence].push(waiting);
     this.#waitingCount += 1;
-    return promise;
+    if (gone === undefined) return promise;
+    gone.addEventListener("abort", leave);
+    if (gone.aborted) leave();
+    return promise.finally(() => gone.removeEventListener("abort", leave));
   }
 
   #next(): Waiting | undefined {

@@ -42,7 +42,11 @@ export async function checkPassword(context: CommandContext, user: string, passw
   // Counted too, or one connection could go on for ever.
   if (judgement.kind === "refused") return refuseLogin(context, user, judgement.reason, 1);
   await waited(judgement.delayMs, signal);
-  const verdict = await authenticate(context, user, password, { ...facts, precedence: judgement.precedence });
+  const verdict = await authenticate(context, user, password, {
+    ...facts,
+    precedence: judgement.precedence,
+    gone: signal,
+  });
   switch (verdict.kind) {
     case "accepted": {
       if (lacksTls(context, verdict.account)) {

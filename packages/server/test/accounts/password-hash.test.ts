@@ -193,7 +193,7 @@ test("S-13 known clients go first and guessers last, who give way when the queue
   const refused: string[] = [];
   const check = async (name: string, precedence: "trusted" | "unknown" | "failing"): Promise<void> => {
     try {
-      await hasher.verify("x", hash, precedence);
+      await hasher.verify("x", hash, { precedence });
       order.push(name);
     } catch (error) {
       assert.equal(kindOf(error), "busy");
@@ -212,6 +212,20 @@ test("S-13 known clients go first and guessers last, who give way when the queue
   ]);
   assert.deepEqual(order, ["running", "trusted 1", "trusted 2", "unknown 1"]);
   assert.deepEqual(refused.toSorted(), ["failing 1", "failing 2", "failing 3", "unknown 2"]);
+});
+
+test("S-13 who has gone makes room in the queue", async () => {
+  await using hasher = new PasswordHasher({ concurrency: 1, limits: { passwordQueueCount: 1 } });
+  const hash = await hasher.hash("x");
+  const running = hasher.verify("x", hash);
+  const peer = new AbortController();
+  const waiting = hasher.verify("x", hash, { gone: peer.signal });
+  await assert.rejects(hasher.verify("x", hash), { kind: "busy" });
+  peer.abort();
+  await assert.rejects(waiting, { kind: "busy" });
+  const next = hasher.verify("x", hash);
+  await assert.rejects(hasher.verify("x", hash, { gone: AbortSignal.abort() }), { kind: "busy" });
+  assert.deepEqual(await Promise.all([running, next]), ["match", "match"]);
 });
 
 test("hashes are made behind everything else", { skip: needs("linux") }, async () => {
