@@ -1,22 +1,107 @@
-// npm run bench [-- NAME [OPTION…]]: runs bench/NAME.ts with its options; without a name it tells which there are.
+// npm run bench [-- OPTION…]: compares the server with those of others and with the bound, as ratios; see --help.
+// npm run bench -- NAME [OPTION…]: runs bench/NAME.ts, which looks into one part, with its options.
 import { spawnSync } from "node:child_process";
-import { existsSync, globSync } from "node:fs";
+import { existsSync, globSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
+import { parseArgs } from "node:util";
+import { runComparison } from "../bench/comparison/comparison.ts";
+import { type PeerName, peerNames } from "../bench/comparison/contenders.ts";
+import { reportText } from "../bench/comparison/report.ts";
+import { sizesOf, workloads } from "../bench/comparison/workloads.ts";
 
-const [name, ...options] = process.argv.slice(2);
-const names = globSync("bench/*.ts")
+const exitUsage = 64;
+const exitUnavailable = 69;
+const parts = globSync("bench/*.ts")
   .map((file) => basename(file, ".ts"))
-  .filter((candidate) => !/-(?:client|server)$/.test(candidate))
+  .filter((name) => !/-(?:client|server)$/.test(name))
   .toSorted();
 
-if (name === undefined) {
-  process.stdout.write(`benchmarks: ${names.join(", ")}\n`);
-} else if (existsSync(`bench/${name}.ts`)) {
-  const { status } = spawnSync(process.execPath, ["--conditions=source", `bench/${name}.ts`, ...options], {
-    stdio: "inherit",
+const usage = `npm run bench [-- OPTION…]   compares the server with others, as ratios
+  --only NAME,…       workloads, by the start of their names: ${workloads.map(({ name }) => name).join(" ")}
+  --peers NAME,…      of ${peerNames.join(" ")} (default: all that this machine has)
+  --pairs N           runs of each pair (default 7, with --quick 3)
+  --quick             less of everything, for a first look
+  --suite NAME        of TLS 1.3, or of TLS 1.2 by its OpenSSL name (default TLS_AES_128_GCM_SHA256)
+  --workers N         processes of our server (default 2)
+  --foreign CORES     a run beside which other programs had more than that is repeated once (default 0.35)
+  --json FILE         writes the results there, too
+npm run bench -- PART [OPTION…]   looks into one part of the server: ${parts.join(" ")}
+`;
+
+const [first] = process.argv.slice(2);
+if (first !== undefined && !first.startsWith("-")) runPart(first);
+else await compareServers();
+
+function runPart(name: string): void {
+  if (!existsSync(`bench/${name}.ts`)) {
+    process.stderr.write(`there is no benchmark ${name}\n${usage}`);
+    process.exitCode = exitUsage;
+    return;
+  }
+  const options = ["--conditions=source", `bench/${name}.ts`, ...process.argv.slice(3)];
+  process.exitCode = spawnSync(process.execPath, options, { stdio: "inherit" }).status ?? 1;
+}
+
+async function compareServers(): Promise<void> {
+  const options = readOptions();
+  if (options === undefined) {
+    process.stderr.write(usage);
+    process.exitCode = exitUsage;
+    return;
+  }
+  if (options.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort(new Error(signal)));
+  try {
+    const results = await runComparison({ ...options, signal: stop.signal, onProgress: progress });
+    if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, undefined, 1)}\n`);
+    process.stdout.write(reportText(results));
+    if (results.figures.some(({ subject, failures }) => subject in failures)) process.exitCode = 1;
+  } catch (error) {
+    process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = exitUnavailable;
+  }
+}
+
+function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string" },
+      peers: { type: "string" },
+      pairs: { type: "string" },
+      quick: { type: "boolean", default: false },
+      suite: { type: "string", default: "TLS_AES_128_GCM_SHA256" },
+      workers: { type: "string", default: "2" },
+      foreign: { type: "string", default: "0.35" },
+      json: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
   });
-  process.exitCode = status ?? 1;
-} else {
-  process.stderr.write(`there is no benchmark ${name}; there are: ${names.join(", ")}\n`);
-  process.exitCode = 64;
+  const only = values.only?.split(",");
+  const peers = values.peers?.split(",").filter(Boolean) ?? peerNames;
+  const chosen = workloads.filter(({ name }) => only?.some((start) => name.startsWith(start)) ?? true);
+  const pairs = Number(values.pairs ?? (values.quick ? 3 : 7));
+  const workers = Number(values.workers);
+  const foreignCoresMost = Number(values.foreign);
+  if (chosen.length === 0 || !(pairs >= 1) || !(workers >= 1) || !(foreignCoresMost >= 0)) return undefined;
+  if (!peers.every((name): name is PeerName => (peerNames as readonly string[]).includes(name))) return undefined;
+  return {
+    workloads: chosen,
+    peers,
+    pairs,
+    workers,
+    foreignCoresMost,
+    sizes: values.quick ? sizesOf.quick : sizesOf.whole,
+    suite: values.suite,
+    deadlineMs: 60_000,
+    json: values.json,
+    help: values.help,
+  };
 }

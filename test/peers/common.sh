@@ -1,5 +1,9 @@
 # What the starters of peers share; sourced by them with DIR (their folder), EXPLICIT_PORT and IMPLICIT_PORT as arguments.
 # Every peer listens on 127.0.0.1 alone, knows the user alice with the password secret, and serves DIR/home.
+#
+# For benchmarks: PEER_HOME serves that folder instead, PEER_CERTIFICATES copies that folder to DIR/certs, and PEER_TUNED=1
+# asks for speed where it costs no safety: MD5-crypt, so that logins do not measure the hash; any passive port; the logs
+# that the package's own configuration keeps and no more; limits out of the way of the load.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 unpacked=${SALLYPORT_PEERS:-$here/../../.peers}
@@ -11,6 +15,15 @@ implicit_port=${3:-}
 passive_first=${PASSIVE_FIRST:-19500}
 passive_last=${PASSIVE_LAST:-$((passive_first + 99))}
 user_id=5001
+home=${PEER_HOME:-$dir/home}
+tuned=${PEER_TUNED:-}
+hash_scheme=-6
+if [ "$tuned" ]; then
+  passive_first=
+  hash_scheme=-1
+  # Servers that fork close every number below the bound at each login, in millions of calls where it is huge.
+  ulimit -n 8192
+fi
 
 program() {
   for folder in "$unpacked/usr/sbin" "$unpacked/usr/bin" /usr/sbin /usr/bin; do
@@ -29,6 +42,7 @@ library() { ls /usr/lib/*/"$1" 2>/dev/null | head -n 1; }
 make_certificates() {
   [ -e "$dir/certs/both.pem" ] && return
   mkdir -p "$dir/certs"
+  if [ "${PEER_CERTIFICATES:-}" ]; then cp "$PEER_CERTIFICATES"/*.pem "$dir/certs" && return; fi
   (
     cd "$dir/certs"
     openssl req -x509 -newkey rsa:2048 -nodes -days 30 -keyout ca.key -out ca.pem -subj "/CN=Peer test authority"
@@ -42,6 +56,10 @@ make_certificates() {
 
 # DIR/home: a small tree with awkward names, alice's.
 make_home() {
+  if [ "${PEER_HOME:-}" ]; then
+    chmod 755 "$dir"
+    return
+  fi
   mkdir -p "$dir/home/sub/deep" "$dir/home/incoming"
   (
     cd "$dir/home"

@@ -14,9 +14,18 @@ if [ "$(id -u)" != 0 ]; then
   server_user=$(id -un)
   server_group=$(id -gn)
 fi
-echo "alice:$(openssl passwd -6 secret):$user_id:$user_id::$dir/home:/bin/sh" >"$dir/passwd"
+echo "alice:$(openssl passwd $hash_scheme secret):$user_id:$user_id::$home:/bin/sh" >"$dir/passwd"
 echo "alice:x:$user_id:" >"$dir/group"
 chmod 600 "$dir/passwd" "$dir/group"
+
+certificate=TLSRSACertificate
+openssl x509 -in "$dir/certs/cert.pem" -noout -text | grep -q id-ecPublicKey && certificate=TLSECCertificate
+connections=50
+tls_log=$dir/tls.log
+if [ "$tuned" ]; then
+  connections=none
+  tls_log=none
+fi
 
 cat >"$dir/proftpd.conf" <<END
 ModulePath $modules
@@ -37,7 +46,9 @@ SystemLog $dir/system.log
 TransferLog $dir/transfer.log
 User $server_user
 Group $server_group
-MaxInstances 50
+MaxInstances $connections
+${tuned:+DelayEngine off}
+${tuned:+UseSendfile on}
 TLSSessionCache shm:/file=$dir/tls-cache
 <Global>
   AuthOrder mod_auth_file.c
@@ -48,13 +59,13 @@ TLSSessionCache shm:/file=$dir/tls-cache
   AllowStoreRestart on
   AllowRetrieveRestart on
   AllowForeignAddress on
-  PassivePorts $passive_first $passive_last
+  ${passive_first:+PassivePorts $passive_first $passive_last}
   DefaultRoot ~
   TLSEngine on
-  TLSLog $dir/tls.log
+  TLSLog $tls_log
   TLSProtocol ${TLS_PROTOCOLS:-TLSv1.2 TLSv1.3}
-  TLSRSACertificateFile $dir/certs/cert.pem
-  TLSRSACertificateKeyFile $dir/certs/key.pem
+  ${certificate}File $dir/certs/cert.pem
+  ${certificate}KeyFile $dir/certs/key.pem
   TLSRequired off
   TLSVerifyClient off
 </Global>

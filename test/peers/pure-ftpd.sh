@@ -7,10 +7,11 @@ pure_ftpd=$(program pure-ftpd)
 pure_pw=$(program pure-pw)
 make_certificates
 make_home
-echo "alice:$(openssl passwd -6 secret):$user_id:$user_id::$dir/home/./::::::::::::" >"$dir/passwd"
+echo "alice:$(openssl passwd $hash_scheme secret):$user_id:$user_id::$home/./::::::::::::" >"$dir/passwd"
 "$pure_pw" mkdb "$dir/accounts.pdb" -f "$dir/passwd"
-start pure-ftpd "$pure_ftpd" -S "127.0.0.1,$explicit_port" -4 -l "puredb:$dir/accounts.pdb" -E -A -j -H -c 50 -C 50 \
-  -p "$passive_first:$passive_last" -Y "${TLS_MODE:-1}" -2 "$dir/certs/both.pem" -g "$dir/pure-ftpd-own.pid" \
+limits=(-c 50 -C 50 -p "$passive_first:$passive_last")
+if [ "$tuned" ]; then limits=(-c 4000 -C 4000 -L 200000:10); fi
+start pure-ftpd "$pure_ftpd" -S "127.0.0.1,$explicit_port" -4 -l "puredb:$dir/accounts.pdb" -E -A -j -H "${limits[@]}" -Y "${TLS_MODE:-1}" -2 "$dir/certs/both.pem" -g "$dir/pure-ftpd-own.pid" \
   -O "clf:$dir/transfer.log" -f none
 wait_for_ports "$explicit_port"
 announce

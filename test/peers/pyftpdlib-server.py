@@ -7,16 +7,17 @@ from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.handlers import TLS_FTPHandler
 from pyftpdlib.servers import FTPServer
 
-folder, explicit_port, implicit_port, passive_first, passive_last, tls_required = sys.argv[1:]
-logging.basicConfig(level=logging.DEBUG, filename=f"{folder}/pyftpdlib.log")
+folder, home, explicit_port, implicit_port, passive_first, passive_last, tls_required = sys.argv[1:]
+is_tuned = passive_first == "0"
+logging.basicConfig(level=logging.INFO if is_tuned else logging.DEBUG, filename=f"{folder}/pyftpdlib.log")
 accounts = DummyAuthorizer()
-accounts.add_user("alice", "secret", f"{folder}/home", perm="elradfmwMT")
+accounts.add_user("alice", "secret", home, perm="elradfmwMT")
 
 
 class Explicit(TLS_FTPHandler):
     authorizer = accounts
     certfile = f"{folder}/certs/both.pem"
-    passive_ports = range(int(passive_first), int(passive_last) + 1)
+    passive_ports = None if is_tuned else range(int(passive_first), int(passive_last) + 1)
     permit_foreign_addresses = True
     tls_control_required = tls_required == "1"
     tls_data_required = tls_required == "1"
@@ -31,4 +32,7 @@ class Implicit(Explicit):
 
 
 servers = [FTPServer(("127.0.0.1", int(explicit_port)), Explicit), FTPServer(("127.0.0.1", int(implicit_port)), Implicit)]
+if is_tuned:
+    for server in servers:
+        server.max_cons = 4000
 servers[0].serve_forever()

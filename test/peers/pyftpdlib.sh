@@ -3,7 +3,7 @@
 . "$(dirname "$0")/common.sh"
 make_certificates
 make_home
-start pyftpdlib /usr/bin/python3 "$here/pyftpdlib-server.py" "$dir" "$explicit_port" "$implicit_port" \
-  "$passive_first" "$passive_last" "${TLS_REQUIRED:-0}"
+start pyftpdlib /usr/bin/python3 "$here/pyftpdlib-server.py" "$dir" "$home" "$explicit_port" "$implicit_port" \
+  "${passive_first:-0}" "$passive_last" "${TLS_REQUIRED:-0}"
 wait_for_ports "$explicit_port" "$implicit_port"
 announce

@@ -11,7 +11,7 @@ mkdir -p "$dir/pam.d" "$dir/empty"
 cat >"$dir/passwd" <<END
 root:x:0:0::/root:/bin/sh
 nobody:x:65534:65534::/nonexistent:/usr/sbin/nologin
-alice:x:$user_id:$user_id::$dir/home:/bin/sh
+alice:x:$user_id:$user_id::$home:/bin/sh
 END
 printf 'root:x:0:\nnogroup:x:65534:\nalice:x:%s:\n' "$user_id" >"$dir/group"
 echo "alice:secret:vsftpd" >"$dir/passwords"
@@ -40,15 +40,17 @@ force_local_logins_ssl=NO
 force_local_data_ssl=NO
 rsa_cert_file=$dir/certs/both.pem
 ssl_ciphers=HIGH
-pasv_min_port=$passive_first
-pasv_max_port=$passive_last
-log_ftp_protocol=YES
 xferlog_enable=YES
 xferlog_std_format=NO
 vsftpd_log_file=$dir/vsftpd.log
 utf8_filesystem=YES
 mdtm_write=YES
 END
+  if [ "$tuned" ]; then
+    printf '%s\n' max_clients=0 max_per_ip=0
+  else
+    printf '%s\n' "pasv_min_port=$passive_first" "pasv_max_port=$passive_last" log_ftp_protocol=YES
+  fi
   for option in ${PEER_OPTIONS:-}; do echo "$option"; done
 }
 { configuration; echo "listen_port=$explicit_port"; } >"$dir/explicit.conf"

@@ -27,6 +27,17 @@ export interface PeerStart {
   readonly starter: string;
   readonly hasImplicit: boolean;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly tuning?: PeerTuning;
+}
+
+/** Starts a peer for a benchmark, with the settings that test/peers/common.sh names for it. */
+export interface PeerTuning {
+  /** Where the folder of its own is made. Default: that of temporary files. */
+  readonly parent: string;
+  /** The folder to serve, whose files are the caller's. */
+  readonly home: string;
+  /** Holds ca.pem, cert.pem, key.pem and both.pem. */
+  readonly certificates: string;
 }
 
 const run = promisify(execFile);
@@ -38,8 +49,8 @@ const startMs = 30_000;
  *
  * @throws {Error} with what the script printed, when the server is missing or does not come up
  */
-export async function startPeer({ starter, hasImplicit, environment }: PeerStart): Promise<Peer> {
-  const directory = await mkdtemp(join(tmpdir(), `sallyport-${starter}-`));
+export async function startPeer({ starter, hasImplicit, environment, tuning }: PeerStart): Promise<Peer> {
+  const directory = await mkdtemp(join(tuning?.parent ?? tmpdir(), `sallyport-${starter}-`));
   const [explicitPort, implicitPort] = await freePorts();
   const stop = async (): Promise<void> => {
     await run(join(starters, "stop.sh"), [directory]);
@@ -48,7 +59,12 @@ export async function startPeer({ starter, hasImplicit, environment }: PeerStart
   const ports = hasImplicit ? [explicitPort, implicitPort] : [explicitPort];
   try {
     await run(join(starters, `${starter}.sh`), [directory, ...ports.map(String)], {
-      env: { ...process.env, PASSIVE_FIRST: String(randomPassivePort()), ...environment },
+      env: {
+        ...process.env,
+        PASSIVE_FIRST: String(randomPassivePort()),
+        ...environment,
+        ...tuningEnvironment(tuning),
+      },
       timeout: startMs,
     });
   } catch (error) {
@@ -62,10 +78,15 @@ export async function startPeer({ starter, hasImplicit, environment }: PeerStart
     user: "alice",
     password: "secret",
     caFile: join(directory, "certs/ca.pem"),
-    home: join(directory, "home"),
+    home: tuning?.home ?? join(directory, "home"),
     directory,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+function tuningEnvironment(tuning: PeerTuning | undefined): Readonly<Record<string, string>> {
+  if (tuning === undefined) return {};
+  return { PEER_TUNED: "1", PEER_HOME: tuning.home, PEER_CERTIFICATES: tuning.certificates };
 }
 
 /** Start of a range of 100 ports below those that Linux gives out by itself, so that peers side by side do not meet. */

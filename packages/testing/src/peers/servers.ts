@@ -1,4 +1,4 @@
-import { startPeer, type Peer } from "./peer.ts";
+import { startPeer, type Peer, type PeerTuning } from "./peer.ts";
 
 /** What each peer needs of the machine: `test(…, { skip: needs(...peerNeeds.vsftpd) }, …)`. */
 export const peerNeeds = {
@@ -8,34 +8,54 @@ export const peerNeeds = {
   pyftpdlib: ["linux", "openssl", "pyftpdlib"],
 } as const satisfies Record<string, readonly string[]>;
 
+interface Tunable {
+  /** For a benchmark. */
+  readonly tuning?: PeerTuning;
+}
+
 /** Starts vsftpd; `options` are lines of its configuration, for example `require_ssl_reuse=NO`. */
-export function startVsftpd({ options = [] }: { options?: readonly string[] } = {}): Promise<Peer> {
-  return startPeer({ starter: "vsftpd", hasImplicit: true, environment: { PEER_OPTIONS: options.join(" ") } });
+export function startVsftpd({ options = [], tuning }: { options?: readonly string[] } & Tunable = {}): Promise<Peer> {
+  const environment = { PEER_OPTIONS: options.join(" ") };
+  return startPeer({ starter: "vsftpd", hasImplicit: true, environment, ...given(tuning) });
 }
 
 /** Starts ProFTPD; `tlsOptions` are those of its TLSOptions directive, for example `NoSessionReuseRequired`. */
 export function startProftpd({
   tlsOptions = [],
   tlsProtocols = ["TLSv1.2", "TLSv1.3"],
-}: { tlsOptions?: readonly string[]; tlsProtocols?: readonly string[] } = {}): Promise<Peer> {
+  tuning,
+}: { tlsOptions?: readonly string[]; tlsProtocols?: readonly string[] } & Tunable = {}): Promise<Peer> {
   return startPeer({
     starter: "proftpd",
     hasImplicit: true,
     environment: { PEER_OPTIONS: tlsOptions.join(" "), TLS_PROTOCOLS: tlsProtocols.join(" ") },
+    ...given(tuning),
   });
 }
 
 /** Starts Pure-FTPd, which has no implicit mode; what `tls` requires beyond offering it. */
-export function startPureFtpd({ tls = "offered" }: { tls?: "offered" | "login" | "data" } = {}): Promise<Peer> {
+export function startPureFtpd({
+  tls = "offered",
+  tuning,
+}: { tls?: "offered" | "login" | "data" } & Tunable = {}): Promise<Peer> {
   const modes = { offered: "1", login: "2", data: "3" } as const;
-  return startPeer({ starter: "pure-ftpd", hasImplicit: false, environment: { TLS_MODE: modes[tls] } });
+  const environment = { TLS_MODE: modes[tls] };
+  return startPeer({ starter: "pure-ftpd", hasImplicit: false, environment, ...given(tuning) });
 }
 
 /** Starts pyftpdlib. curl cannot move data over TLS from it: it resets resumed data connections (1.5.7, measured). */
-export function startPyftpdlib({ tlsRequired = false }: { tlsRequired?: boolean } = {}): Promise<Peer> {
+export function startPyftpdlib({
+  tlsRequired = false,
+  tuning,
+}: { tlsRequired?: boolean } & Tunable = {}): Promise<Peer> {
   return startPeer({
     starter: "pyftpdlib",
     hasImplicit: true,
     environment: { TLS_REQUIRED: tlsRequired ? "1" : "0" },
+    ...given(tuning),
   });
+}
+
+function given(tuning: PeerTuning | undefined): Tunable {
+  return tuning === undefined ? {} : { tuning };
 }

@@ -1,0 +1,129 @@
+import { compilePrograms } from "./program.ts";
+import { conditionsOf } from "./conditions.ts";
+import {
+  type Contender,
+  type ContenderName,
+  missingFor,
+  type PeerName,
+  peerNames,
+  type StartContext,
+  startContender,
+} from "./contenders.ts";
+import { makeGround, type Sizes } from "./ground.ts";
+import type { Figure, Results } from "./report.ts";
+import { compare, takeTurns } from "./rounds.ts";
+import { hasWorkers } from "./sallyport.ts";
+import { judge } from "./targets.ts";
+import type { Sample, Setting, Workload } from "./workloads.ts";
+
+export interface ComparisonOptions {
+  readonly workloads: readonly Workload[];
+  readonly peers: readonly PeerName[];
+  readonly pairs: number;
+  readonly sizes: Sizes;
+  readonly suite: string;
+  readonly workers: number;
+  readonly foreignCoresMost: number;
+  /** After it a run has failed. */
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+  /** Told what is going on, a line at a time. */
+  readonly onProgress: (line: string) => void;
+}
+
+const slowSeconds = 4;
+
+/**
+ * Runs the workloads on our server and on those that it is compared with, all started and ended here.
+ *
+ * @throws {Error} where the load client cannot be made, our own server does not start, or the signal aborts
+ */
+export async function runComparison(options: ComparisonOptions): Promise<Results> {
+  const { signal, onProgress } = options;
+  const present = options.peers.filter((name) => missingFor(name) === false);
+  const absent = options.peers.filter((name) => !present.includes(name));
+  using ground = makeGround(options.sizes);
+  const programs = await compilePrograms(ground.directory);
+  const workers = (await hasWorkers()) ? options.workers : 1;
+  const setting: Setting = { ground, loadClient: programs["load-client"], ...options };
+  await using field = new Field({ ground, programs, workers });
+  const figures: Figure[] = [];
+  for (const workload of options.workloads) {
+    signal.throwIfAborted();
+    const isHere = (name: ContenderName) => !isPeer(name) || present.includes(name);
+    const started = performance.now();
+    figures.push(await measureWorkload(workload, workload.against.filter(isHere), field, setting, options));
+    onProgress(`${workload.name}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  }
+  return {
+    conditions: conditionsOf({ ...options, ...ground, peers: present, workers, processorTimeFrom: field.source }),
+    figures,
+    notes: absent.map((name) => `left out: ${name}, ${missingFor(name)}`),
+  };
+}
+
+async function measureWorkload(
+  workload: Workload,
+  against: readonly ContenderName[],
+  field: Field,
+  setting: Setting,
+  options: ComparisonOptions,
+): Promise<Figure> {
+  const { name: id, title, subject, metrics } = workload;
+  const failures: Record<string, string> = {};
+  const onFailure = (name: ContenderName, error: unknown): void => {
+    setting.signal.throwIfAborted();
+    failures[name] = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);
+  };
+  const run = (name: ContenderName): Promise<Sample> =>
+    field.with(name, workload.fresh === true, (contender) => workload.measure(contender, setting));
+  const pairs = workload.once ? 1 : options.pairs;
+  const found = await takeTurns(subject, against, run, { ...options, pairs, slowSeconds, onFailure }).catch(
+    (error: unknown) => {
+      onFailure(subject, error);
+      return new Map();
+    },
+  );
+  const comparisons = metrics.flatMap((metric) =>
+    [...against].flatMap((name) => compare(name, metric, found.get(name) ?? [], options.foreignCoresMost) ?? []),
+  );
+  return { workload: id, title, subject, comparisons, judgements: judge(id, comparisons), failures };
+}
+
+function isPeer(name: string): name is PeerName {
+  return (peerNames as readonly string[]).includes(name);
+}
+
+/** The contenders that run; each is started when it is first needed. */
+class Field implements AsyncDisposable {
+  readonly #context: StartContext;
+  readonly #running = new Map<ContenderName, Contender>();
+  #source = "nothing measured";
+
+  constructor(context: StartContext) {
+    this.#context = context;
+  }
+
+  /** How processor time was read. */
+  get source(): string {
+    return this.#source;
+  }
+
+  /** Runs `action` on a contender: on the one that runs, or on one that is started for it alone. */
+  async with<T>(name: ContenderName, fresh: boolean, action: (contender: Contender) => Promise<T>): Promise<T> {
+    if (!fresh) return await action(this.#running.get(name) ?? (await this.#start(name)));
+    await using contender = await startContender(name, this.#context);
+    return await action(contender);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled([...this.#running.values()].map((contender) => contender[Symbol.asyncDispose]()));
+  }
+
+  async #start(name: ContenderName): Promise<Contender> {
+    const contender = await startContender(name, this.#context);
+    this.#source = contender.meter.source;
+    this.#running.set(name, contender);
+    return contender;
+  }
+}

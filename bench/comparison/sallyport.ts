@@ -1,0 +1,121 @@
+import { sallyportCommand } from "@sallyport/testing";
+import { execFile, spawn } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import type { Ground } from "./ground.ts";
+
+export interface SallyportStart {
+  readonly ground: Ground;
+  readonly workers: number;
+  readonly options: readonly string[];
+  /** Whether the account keeps the MD5-crypt hash that it was imported with; otherwise it has argon2id. */
+  readonly keepsHashes: boolean;
+}
+
+/** Our server, as the command starts it: `./sallyport serve`, with its checks, its log in a file, and its own limits. */
+export interface RunningSallyport {
+  readonly port: number;
+  readonly roots: readonly number[];
+  stop(): Promise<void>;
+}
+
+const run = promisify(execFile);
+const startMs = 20_000;
+const stopMs = 5_000;
+const keepHashes = pathToFileURL(fileURLToPath(new URL("keep-hashes.ts", import.meta.url))).href;
+
+/** @throws {Error} with the end of its log, when it does not come up */
+export async function startSallyport({
+  ground,
+  workers,
+  options,
+  keepsHashes,
+}: SallyportStart): Promise<RunningSallyport> {
+  const directory = mkdtempSync(join(ground.directory, "sallyport-"));
+  const state = join(directory, "state");
+  await (keepsHashes ? importAccount(directory, state) : addAccount(state));
+  const port = await freePort();
+  const log = join(directory, "log");
+  const output = openSync(log, "w");
+  const child = spawn(
+    sallyportCommand,
+    [
+      ...["serve", ground.home, "--state", state, "--json", "--listen", "127.0.0.1"],
+      ...[
+        "--explicit-port",
+        String(port),
+        "--implicit-port",
+        "off",
+        ...(process.getuid?.() === 0 ? ["--allow-root"] : []),
+      ],
+      ...["--cert", join(ground.certificates, "cert.pem"), "--key", join(ground.certificates, "key.pem")],
+      ...((await hasWorkers()) ? ["--workers", String(workers)] : []),
+      ...options,
+    ],
+    {
+      stdio: ["ignore", output, output],
+      detached: true,
+      env: { ...process.env, ...(keepsHashes ? { NODE_OPTIONS: `--import=${keepHashes}` } : {}) },
+    },
+  );
+  closeSync(output);
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const stop = async (): Promise<void> => {
+    child.kill("SIGTERM");
+    const late = AbortSignal.timeout(stopMs);
+    await Promise.race([ended, sleep(stopMs, undefined, { signal: late }).catch(() => {})]);
+    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined)
+      process.kill(-child.pid, "SIGKILL");
+    await ended;
+  };
+  const deadline = performance.now() + startMs;
+  while (!(await answers(port))) {
+    if (child.exitCode === null && performance.now() < deadline) continue;
+    await stop();
+    throw new Error(`our server did not start: ${readFileSync(log, "utf8").slice(-500)}`);
+  }
+  return { port, roots: child.pid === undefined ? [] : [child.pid], stop };
+}
+
+/** Whether the server can spread over processes. */
+export function hasWorkers(): Promise<boolean> {
+  helpText ??= run(sallyportCommand, ["serve", "--help"]).then(({ stdout }) => stdout);
+  return helpText.then((text) => text.includes("--workers"));
+}
+
+let helpText: Promise<string> | undefined;
+
+async function importAccount(directory: string, state: string): Promise<void> {
+  const { stdout } = await run("openssl", ["passwd", "-1", "secret"]);
+  const file = join(directory, "accounts");
+  writeFileSync(file, `alice:${stdout.trim()}:5001:5001::/:/bin/sh\n`, { mode: 0o600 });
+  await run(sallyportCommand, ["user", "import", "--format", "proftpd", "--state", state, file]);
+}
+
+async function addAccount(state: string): Promise<void> {
+  const adding = run(sallyportCommand, ["user", "add", "alice", "--password-stdin", "--state", state]);
+  adding.child.stdin?.end("secret\n");
+  await adding;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  const connected = await new Promise<boolean>((resolve) => {
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+  });
+  socket.destroy();
+  if (!connected) await sleep(50);
+  return connected;
+}
