@@ -1,17 +1,31 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import * as fc from "fast-check";
-import { type Octets, type VirtualPath, octetsFromText } from "@sallyport/protocol";
+import { limitValues, type Octets, type VirtualPath, octetsFromText } from "@sallyport/protocol";
 import { jsonFields } from "../src/log/json-fields.ts";
 import { durationText, rateText, sizeText } from "../src/log/quantities.ts";
 import type { EventKind, EventOf, ServiceEvent } from "../src/log/service-event.ts";
 import { terminalLine } from "../src/log/terminal-line.ts";
-import { XferlogFile, xferlogLine } from "../src/log/xferlog.ts";
+import { EventLog } from "../src/log/event-log.ts";
+import { LineBudget } from "../src/log/line-budget.ts";
+import { LogFile } from "../src/log/log-file.ts";
+import { snapshotEvents } from "../src/log/snapshot.ts";
+import { xferlogLine } from "../src/log/xferlog.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "sallyport-log-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -71,7 +85,36 @@ const samples: { readonly [Kind in EventKind]: EventOf<Kind> } = {
   "service-reloaded": { atMs, kind: "service-reloaded" },
   "reload-failed": { atMs, kind: "reload-failed", cause: "The key is gone." },
   "service-stopping": { atMs, kind: "service-stopping", cause: "SIGTERM" },
+  "service-cut": { atMs, kind: "service-cut", cause: "SIGTERM" },
   "service-stopped": { atMs, kind: "service-stopped", durationMs: 1000 },
+  "log-failed": { atMs, kind: "log-failed", file: "/x", cause: "ENOSPC" },
+  "log-recovered": { atMs, kind: "log-recovered", file: "/x", linesLost: 3 },
+  "lines-left-out": { atMs, kind: "lines-left-out", linesCount: 9, cause: "nobody read the log" },
+  "connection-shown": {
+    ...peer,
+    kind: "connection-shown",
+    tlsMode: "explicit",
+    openedAtMs: atMs,
+    activity: "upload /x",
+    bytes: 2_000_000,
+    bytesPerSecond: 1000,
+  },
+  "connections-shown": { atMs, kind: "connections-shown", connectionsCount: 3, loginsCount: 2, transfersCount: 1 },
+  "address-forgiven": {
+    atMs,
+    kind: "address-forgiven",
+    remoteAddress: "192.0.2.4",
+    host: "192.0.2.4",
+    wasBanned: true,
+  },
+  "address-banned": {
+    atMs,
+    kind: "address-banned",
+    remoteAddress: "2001:db8::7",
+    host: "2001:db8:0:0::/64",
+    until: new Date(atMs),
+    cause: "too many wrong passwords",
+  },
   "listener-bound": { atMs, kind: "listener-bound", tlsMode: "implicit", address: "::1", port: 2990 },
   "connection-refused": { atMs, kind: "connection-refused", remoteAddress: "192.0.2.4", cause: "too many" },
   "connection-opened": {
@@ -100,6 +143,14 @@ const samples: { readonly [Kind in EventKind]: EventOf<Kind> } = {
   "login-failed": loginFailed,
   command: { ...peer, kind: "command", line: "PASS ****" as Octets },
   reply: { ...peer, kind: "reply", line: "230 In" as Octets },
+  "command-refused": {
+    ...peer,
+    kind: "command-refused",
+    verb: "STOR",
+    replyCode: 553,
+    path: "/a" as VirtualPath,
+    cause: "/a: the account may not create here",
+  },
   "data-connection-failed": {
     ...peer,
     kind: "data-connection-failed",
@@ -169,6 +220,7 @@ describe("JSON lines", () => {
     const fields = jsonFields({ ...transfer, path: "/\xff\xc3\xa9" as VirtualPath });
     assert.equal(fields["path"], "/%FF%C3%A9");
     assert.equal(jsonFields({ ...transfer, path: "/\xc3\xa9" as VirtualPath })["path"], "/é");
+    assert.equal(jsonFields({ ...transfer, durationMs: 12.345678 })["durationMs"], 12.3);
     const { error } = jsonFields(samples["internal-error"]);
     assert.ok(typeof error === "object" && error !== null && "stack" in error);
   });
@@ -255,14 +307,146 @@ describe("xferlog", () => {
 
   test("is appended to, and starts anew after rotation", () => {
     const path = join(scratch, "xferlog");
-    using log = new XferlogFile(path);
-    log.write(transfer);
+    const line = xferlogLine(transfer) ?? "";
+    const watcher = { onFailed: assert.fail, onRecovered: assert.fail };
+    using log = new LogFile(path, "transfer log", watcher);
+    log.write(line);
     renameSync(path, `${path}.1`);
     log.reopen();
-    log.write(transfer);
-    for (const file of [path, `${path}.1`]) assert.equal(readFileSync(file, "utf8").split("\n").length, 2);
-    assert.throws(() => new XferlogFile(join(scratch, "missing", "xferlog")), { code: "SALLYPORT_LOG_UNWRITABLE" });
+    log.write(line);
+    for (const file of [path, `${path}.1`]) assert.equal(readFileSync(file, "utf8"), line);
+    assert.throws(() => new LogFile(join(scratch, "missing", "xferlog"), "transfer log", watcher), {
+      code: "SALLYPORT_LOG_UNWRITABLE",
+    });
   });
+});
+
+describe("a log that cannot be written", () => {
+  test("a full disk costs lines, is told once, and how many are missing afterwards", () => {
+    const path = join(scratch, "full");
+    symlinkSync("/dev/full", path);
+    const told: unknown[] = [];
+    using log = new LogFile(path, "transfer log", {
+      onFailed: (cause) => told.push(cause),
+      onRecovered: (linesLost) => told.push(linesLost),
+    });
+    log.write("one\n");
+    log.write("two\n");
+    assert.deepEqual(told, ["ENOSPC"]);
+    rmSync(path);
+    log.reopen();
+    log.write("three\n");
+    log.write("four\n");
+    assert.deepEqual(told, ["ENOSPC", 2]);
+    assert.equal(readFileSync(path, "utf8"), "three\nfour\n");
+  });
+
+  test("a pipe without a reader is refused, and one whose reader stands still makes nothing wait", () => {
+    const path = join(scratch, "pipe");
+    assert.equal(spawnSync("mkfifo", [path]).status, 0);
+    const told: string[] = [];
+    const watcher = { onFailed: (cause: string) => told.push(cause), onRecovered: assert.fail };
+    assert.throws(() => new LogFile(path, "transfer log", watcher), { code: "SALLYPORT_LOG_UNWRITABLE" });
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    using log = new LogFile(path, "transfer log", watcher);
+    const line = `${"x".repeat(1000)}\n`;
+    for (let written = 0; written < 200; written++) log.write(line);
+    assert.deepEqual(told, ["EAGAIN"]);
+    closeSync(reader);
+  });
+
+  test("a transfer log on a full disk loses neither the main log nor the event", async () => {
+    const [file, xferlog] = [join(scratch, "main.log"), "/dev/full"];
+    {
+      await using log = new EventLog({ json: false, transcript: false, quiet: false, file, xferlog });
+      log.onEvent(transfer);
+      log.onEvent(transfer);
+    }
+    const lines = readFileSync(file, "utf8").trimEnd().split("\n");
+    assert.deepEqual(
+      lines.map((line) => / (upload|log failed) /.exec(line)?.[1]),
+      ["log failed", "upload", "upload"],
+    );
+    assert.match(lines[0] ?? "", /\/dev\/full cannot be written \(ENOSPC\)/);
+  });
+});
+
+test("the main log goes on in a new file after rotation", async () => {
+  const file = join(scratch, "rotated.log");
+  {
+    await using log = new EventLog({ json: false, transcript: false, quiet: false, file });
+    log.onEvent(samples.login);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    renameSync(file, `${file}.1`);
+    log.reopen();
+    log.onEvent(loginFailed);
+  }
+  assert.match(readFileSync(`${file}.1`, "utf8"), /^[^\n]* login  [^\n]*\n$/);
+  assert.match(readFileSync(file, "utf8"), /^[^\n]* login failed [^\n]*\n$/);
+  const missing = { json: false, transcript: false, quiet: false, file: join(scratch, "missing", "log") };
+  assert.throws(() => new EventLog(missing), { code: "SALLYPORT_LOG_UNWRITABLE" });
+});
+
+describe("a flood of refusals", () => {
+  const limits = limitValues({ logRefusalsPerHostCount: 3, logRefusalsCount: 5, logRefusalsMs: 100_000 });
+  const refused = (remoteAddress: string) => ({ ...samples["command-refused"], remoteAddress });
+
+  test("is bounded for each address and in all, what is left out is counted, and other lines are not", () => {
+    const told: number[] = [];
+    const budget = new LineBudget(limits, ({ linesCount }) => told.push(linesCount));
+    const admitted = (address: string, count: number) =>
+      Array.from({ length: count }, () => budget.admits(refused(address))).filter(Boolean).length;
+    assert.deepEqual([admitted("192.0.2.1", 10), admitted("192.0.2.2", 1), admitted("2001:db8::1", 10)], [3, 1, 1]);
+    assert.equal(budget.admits(loginFailed), true);
+    budget[Symbol.dispose]();
+    assert.deepEqual(told, [16]);
+    assert.equal(admitted("192.0.2.1", 10), 3);
+    budget[Symbol.dispose]();
+  });
+
+  test("tells by itself when its minute is over", async () => {
+    const told: number[] = [];
+    using budget = new LineBudget({ ...limits, logRefusalsMs: 30 }, ({ linesCount }) => told.push(linesCount));
+    for (let count = 0; count < 4; count++) budget.admits(refused("192.0.2.1"));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(told, [1]);
+    assert.equal(budget.admits(refused("192.0.2.1")), true);
+  });
+});
+
+test("a snapshot has a line for everybody and a sum", () => {
+  const status = {
+    connection: 7,
+    remoteAddress: "192.0.2.4",
+    remotePort: 9,
+    tlsMode: "implicit",
+    openedAtMs: atMs,
+  } as const;
+  const transferring = {
+    kind: "transferring",
+    verb: "RETR",
+    direction: "download",
+    path: "/a b" as VirtualPath,
+    bytes: 3_000_000,
+    durationMs: 1000,
+    bytesPerSecond: 3_000_000,
+  } as const;
+  const tls = { protocol: "TLSv1.3", suite: "TLS_AES_128_GCM_SHA256" };
+  const lines = snapshotEvents(
+    [
+      { ...status, account: "alice", tls, activity: transferring },
+      { ...status, activity: { kind: "greeting" } },
+    ],
+    atMs,
+  ).map(plain);
+  assert.deepEqual(
+    lines.map((line) => line.replace(/^.*now +/, "")),
+    [
+      "alice  implicit TLS 1.3, download /a b, 3.0 MB, 3.0 MB/s\n",
+      "implicit clear, TLS not begun\n",
+      "2 connected, 1 logged in, 1 transferring\n",
+    ],
+  );
 });
 
 test("sizes, durations and rates are short and true", () => {

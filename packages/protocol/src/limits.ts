@@ -117,6 +117,9 @@ export const limits = {
   notifyOutputBytes: limit(4_096, "bytes", "output of such a program that is kept for the log"),
   notifyWebhookMs: limit(30_000, "ms", "one call of a webhook"),
   notifyAnswerBytes: limit(65_536, "bytes", "answer of a webhook that is read"),
+  logRefusalsPerHostCount: limit(20, "count", "lines about refused commands and connections of one address"),
+  logRefusalsCount: limit(1_000, "count", "lines about refused commands and connections in all"),
+  logRefusalsMs: limit(60_000, "ms", "after which such lines are counted anew"),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

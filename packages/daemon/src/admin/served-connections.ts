@@ -1,9 +1,10 @@
-import type { ConnectionSelector, ConnectionStatus, FtpServer } from "@sallyport/server";
-import type { LoginThrottle } from "@sallyport/server/accounts";
+import type { ConnectionSelector, ConnectionStatus } from "@sallyport/server";
+import { hostKey, type LoginThrottle } from "@sallyport/server/accounts";
+import type { ServiceEvent } from "../log/service-event.ts";
 
 /** What an administrator may see of a running service and do to it, however many processes serve. */
 export interface ServedConnections {
-  /** Every control connection with what it does at the moment, oldest first. */
+  /** Every control connection with what it does at the moment. */
   list(): Promise<readonly ConnectionStatus[]>;
   /**
    * Says 421 with a text to the connections that are meant and closes them; a running transfer is ended, and an upload
@@ -16,12 +17,31 @@ export interface ServedConnections {
   forgive(remoteAddress: string): Promise<boolean>;
 }
 
-/** The connections of one server in this process. */
-export function servedBy(server: FtpServer, throttle: LoginThrottle): ServedConnections {
+/** Whoever serves: one server in this process, or several processes behind one face. */
+export interface Serving {
+  connections(): Promise<readonly ConnectionStatus[]>;
+  disconnect(selector: ConnectionSelector, text: string, cause: string): Promise<number>;
+}
+
+/** The connections of a service and the bans that hold for all of it; what is done to bans is logged. */
+export function servedBy(
+  serving: Serving,
+  throttle: Pick<LoginThrottle, "ban" | "forgive">,
+  tell: (event: ServiceEvent) => void,
+): ServedConnections {
   return {
-    list: async () => server.connections(),
-    disconnect: async (selector, text) => server.disconnect(selector, text),
-    ban: async (remoteAddress) => throttle.ban(remoteAddress),
-    forgive: async (remoteAddress) => throttle.forgive(remoteAddress),
+    list: () => serving.connections(),
+    disconnect: (selector, text) => serving.disconnect(selector, text, "closed by the administrator"),
+    ban: async (remoteAddress) => {
+      const untilMs = throttle.ban(remoteAddress);
+      const facts = { remoteAddress, host: hostKey(remoteAddress), until: new Date(untilMs) };
+      tell({ kind: "address-banned", atMs: Date.now(), ...facts, cause: "by the administrator" });
+      return untilMs;
+    },
+    forgive: async (remoteAddress) => {
+      const wasBanned = throttle.forgive(remoteAddress);
+      tell({ kind: "address-forgiven", atMs: Date.now(), remoteAddress, host: hostKey(remoteAddress), wasBanned });
+      return wasBanned;
+    },
   };
 }

@@ -1,10 +1,14 @@
+import { limitValues } from "@sallyport/protocol";
 import type { ServerObserver } from "@sallyport/server";
-import { type DestinationStream, pino } from "pino";
+import { pino } from "pino";
 import { viewOf } from "./event-table.ts";
 import { jsonFields } from "./json-fields.ts";
+import { LineBudget } from "./line-budget.ts";
+import { LogFile } from "./log-file.ts";
+import { LogOutput } from "./log-output.ts";
 import type { ServiceEvent } from "./service-event.ts";
 import { terminalLine } from "./terminal-line.ts";
-import { XferlogFile } from "./xferlog.ts";
+import { xferlogLine } from "./xferlog.ts";
 
 export interface EventLogOptions {
   /** JSON lines instead of lines for people. */
@@ -13,50 +17,55 @@ export interface EventLogOptions {
   readonly transcript: boolean;
   /** Warnings and errors alone. */
   readonly quiet: boolean;
+  /** Path of a file that is appended to; standard output where absent. */
+  readonly file?: string;
   /** Path of a transfer log in xferlog format. */
   readonly xferlog?: string;
 }
 
-/** Lines that wait for a slow reader; past this new ones are lost, since memory is worth more. */
-const backlogBytesMax = 16_777_216;
-
-/** How long the end of the process waits for whoever reads the log. */
-const patienceMs = 1000;
-
 /**
- * The log of a service on standard output: one line for each event. It never throws and never makes the server wait: a
- * terminal that stands still, or a pipe that nobody reads, costs lines and nothing else.
+ * The log of a service: one line for each event. It never throws and never makes the server wait: a terminal that stands
+ * still, a pipe that nobody reads or a full disk costs lines and nothing else, and each is told once.
  */
 export class EventLog implements ServerObserver, AsyncDisposable {
   readonly transcript: boolean;
   readonly #quiet: boolean;
-  readonly #output: ReturnType<typeof pino.destination>;
+  readonly #output: LogOutput;
   readonly #write: (event: ServiceEvent) => void;
-  readonly #xferlog: XferlogFile | undefined;
-  #abandoned = false;
+  readonly #xferlog: LogFile | undefined;
+  readonly #budget: LineBudget;
 
-  /** @throws {ConfigError} SALLYPORT_LOG_UNWRITABLE when the transfer log cannot be opened. */
+  /** @throws {ConfigError} SALLYPORT_LOG_UNWRITABLE when a log file cannot be opened. */
   constructor(options: EventLogOptions) {
     this.transcript = options.transcript;
     this.#quiet = options.quiet;
-    this.#xferlog = options.xferlog === undefined ? undefined : new XferlogFile(options.xferlog);
-    // Asking process.stdout makes a pipe non-blocking, so that a write to a full one fails instead of holding a thread.
-    const { fd } = process.stdout;
-    const retryEAGAIN = () => !this.#abandoned;
-    this.#output = pino.destination({ fd, sync: false, minLength: 1, maxLength: backlogBytesMax, retryEAGAIN });
-    this.#output.on("error", () => undefined);
-    this.#write = options.json ? jsonWriter(this.#output) : lineWriter(this.#output);
+    this.#output = new LogOutput(options.file);
+    this.#write = options.json ? jsonWriter(this.#output) : lineWriter(this.#output, options.file === undefined);
+    this.#xferlog = options.xferlog === undefined ? undefined : this.#transferLog(options.xferlog);
+    this.#budget = new LineBudget(limitValues(), (event) => this.onEvent(event));
   }
 
   onEvent(event: ServiceEvent): void {
-    if (event.kind === "transfer") this.#xferlog?.write(event);
+    if (event.kind === "transfer") this.#writeTransfer(event);
     if (this.#quiet && ["debug", "info"].includes(viewOf(event).level)) return;
+    if (!this.#budget.admits(event)) return;
     this.#write(event);
+    const linesCount = this.#output.takeLinesLost();
+    if (linesCount === 0) return;
+    const cause = "nobody read the log";
+    this.#write({ kind: "lines-left-out", atMs: Date.now(), linesCount, cause });
   }
 
-  /** Opens the transfer log anew, for log rotation. */
+  /** Opens every log file anew, for log rotation; one that cannot be opened stays as it is, and the log says so. */
   reopen(): void {
-    this.#xferlog?.reopen();
+    for (const file of [this.#output, this.#xferlog]) {
+      try {
+        file?.reopen();
+      } catch (error) {
+        const cause = error instanceof Error ? error.message : String(error);
+        this.onEvent({ kind: "reload-failed", atMs: Date.now(), cause });
+      }
+    }
   }
 
   /** Writes a page among the lines, such as what a demonstration opens with. */
@@ -66,26 +75,31 @@ export class EventLog implements ServerObserver, AsyncDisposable {
 
   /** Waits until every line is written, but not for a reader who has stopped. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#budget[Symbol.dispose]();
     this.#xferlog?.[Symbol.dispose]();
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, patienceMs);
-      this.#output.flush(() => {
-        clearTimeout(timer);
-        resolve();
-      });
+    await this.#output[Symbol.asyncDispose]();
+  }
+
+  #writeTransfer(event: Extract<ServiceEvent, { kind: "transfer" }>): void {
+    const line = xferlogLine(event);
+    if (line !== undefined) this.#xferlog?.write(line);
+  }
+
+  #transferLog(file: string): LogFile {
+    return new LogFile(file, "transfer log", {
+      onFailed: (cause) => this.onEvent({ kind: "log-failed", atMs: Date.now(), file, cause }),
+      onRecovered: (linesLost) => this.onEvent({ kind: "log-recovered", atMs: Date.now(), file, linesLost }),
     });
-    this.#abandoned = true;
-    this.#output.destroy();
   }
 }
 
-function lineWriter(output: DestinationStream): (event: ServiceEvent) => void {
-  const terminal = process.stdout.isTTY;
+function lineWriter(output: LogOutput, isStandardOutput: boolean): (event: ServiceEvent) => void {
+  const terminal = isStandardOutput && process.stdout.isTTY;
   const colours = terminal && process.stdout.hasColors();
   return (event) => output.write(terminalLine(event, { terminal, colours }));
 }
 
-function jsonWriter(output: DestinationStream): (event: ServiceEvent) => void {
+function jsonWriter(output: LogOutput): (event: ServiceEvent) => void {
   const formatters = { level: (label: string) => ({ level: label }) };
   const logger = pino({ base: null, level: "debug", timestamp: false, formatters }, output);
   return (event) => {

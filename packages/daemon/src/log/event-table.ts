@@ -50,7 +50,39 @@ const eventTable: { readonly [Kind in EventKind]: EventRow<Kind> } = {
     text: ({ cause }) => `${cause} What was loaded before stays in use`,
   },
   "service-stopping": { level: "info", label: "stopping", text: ({ cause }) => cause },
+  "service-cut": {
+    level: "warn",
+    label: "cut",
+    text: ({ cause }) => `${cause} came a second time: what still ran is cut`,
+  },
   "service-stopped": { level: "info", label: "stopped", text: ({ durationMs }) => `after ${durationText(durationMs)}` },
+  "log-failed": {
+    level: "error",
+    label: "log failed",
+    text: ({ file, cause }) => `${file} cannot be written (${cause}); its lines are lost until it can`,
+  },
+  "log-recovered": {
+    level: "warn",
+    label: "log recovered",
+    text: ({ file, linesLost }) => `${file} is written again; ${linesLost} lines are missing`,
+  },
+  "lines-left-out": {
+    level: "warn",
+    label: "left out",
+    text: ({ linesCount, cause }) => `${linesCount} lines: ${cause}`,
+  },
+  "connection-shown": {
+    level: "info",
+    label: "now",
+    text: (event) => shownText(event),
+    readability: ({ tls }) => (tls === undefined ? "clear" : "encrypted"),
+  },
+  "connections-shown": {
+    level: "info",
+    label: "now",
+    text: ({ connectionsCount, loginsCount, transfersCount }) =>
+      `${connectionsCount} connected, ${loginsCount} logged in, ${transfersCount} transferring`,
+  },
   "listener-bound": {
     level: "info",
     label: "listening",
@@ -72,6 +104,16 @@ const eventTable: { readonly [Kind in EventKind]: EventRow<Kind> } = {
     readability: () => "encrypted",
   },
   "tls-failed": { level: "warn", label: "tls failed", text: ({ cause }) => escapeControls(cause) },
+  "address-banned": {
+    level: "warn",
+    label: "banned",
+    text: ({ host, until, cause }) => `${host} until ${until.toISOString().slice(0, 19)}Z, ${escapeControls(cause)}`,
+  },
+  "address-forgiven": {
+    level: "info",
+    label: "forgiven",
+    text: ({ host, wasBanned }) => `${host}, ${wasBanned ? "which was banned" : "which was not banned"}`,
+  },
   "attack-suspected": { level: "warn", label: "attack", text: ({ cause }) => escapeControls(cause) },
   login: {
     level: "info",
@@ -86,6 +128,11 @@ const eventTable: { readonly [Kind in EventKind]: EventRow<Kind> } = {
   },
   command: { level: "debug", label: "<", text: ({ line }) => displayOctets(line) },
   reply: { level: "debug", label: ">", text: ({ line }) => linesText(line) },
+  "command-refused": {
+    level: "warn",
+    label: "refused",
+    text: ({ verb, replyCode, cause }) => `${verb} ${replyCode}: ${escapeControls(cause)}`,
+  },
   "data-connection-failed": {
     level: "warn",
     label: "data failed",
@@ -143,6 +190,8 @@ function whose(event: ServiceEvent): string {
 const accountsDeeds: ReadonlySet<EventKind> = new Set([
   "transfer",
   "changed",
+  "command-refused",
+  "connection-shown",
   "data-connection-failed",
   "internal-error",
 ]);
@@ -203,6 +252,12 @@ function transferText(event: EventOf<"transfer">): string {
     : "clear";
   const end = complete ? [] : [escapeControls(cause ?? "not complete")];
   return [displayOctets(path), amount, ...(rate === "" ? [] : [rate]), protection, ...end].join(", ");
+}
+
+function shownText({ tlsMode, tls, activity, bytes, bytesPerSecond }: EventOf<"connection-shown">): string {
+  const protection = tls === undefined ? "clear" : tls.protocol.replace(/^TLSv/, "TLS ");
+  const moved = bytes === undefined ? [] : [sizeText(bytes), `${sizeText(bytesPerSecond ?? 0)}/s`];
+  return [`${tlsMode} ${protection}`, activity, ...moved].join(", ");
 }
 
 function errorText(error: unknown): string {

@@ -17,6 +17,8 @@ const octetFields = new Set(["path", "newPath", "line"]);
 function jsonValue(name: string, value: unknown): unknown {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- fields of these names hold octets
   if (octetFields.has(name) && typeof value === "string") return displayOctets(value as Octets);
+  // The clock's nanoseconds are noise.
+  if (typeof value === "number" && name.endsWith("Ms")) return Math.round(value * 10) / 10;
   if (value instanceof Error) return { type: value.name, message: value.message, stack: value.stack };
   return value;
 }

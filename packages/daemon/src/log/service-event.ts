@@ -1,4 +1,5 @@
-import type { ServerEvent } from "@sallyport/server";
+import type { VirtualPath } from "@sallyport/protocol";
+import type { ConnectionStatus, RunningTransfer, ServerEvent } from "@sallyport/server";
 
 /** What the operated service reports besides its server's events; times are milliseconds since 1970. */
 export type ServiceOnlyEvent = { readonly atMs: number } & (
@@ -34,8 +35,40 @@ export type ServiceOnlyEvent = { readonly atMs: number } & (
   /** What was loaded before stays in use. */
   | { readonly kind: "reload-failed"; readonly cause: string }
   | { readonly kind: "service-stopping"; readonly cause: string }
+  /** A second signal: what still runs is cut. */
+  | { readonly kind: "service-cut"; readonly cause: string }
   | { readonly kind: "service-stopped"; readonly durationMs: number }
+  /** The administrator ended a ban, or made an address's wrong passwords forgotten. */
+  | {
+      readonly kind: "address-forgiven";
+      readonly remoteAddress: string;
+      readonly host: string;
+      readonly wasBanned: boolean;
+    }
+  /** Another log file than this one cannot be written; told once until it can be again. */
+  | { readonly kind: "log-failed"; readonly file: string; readonly cause: string }
+  | { readonly kind: "log-recovered"; readonly file: string; readonly linesLost: number }
+  /** Lines of this log that are missing. */
+  | { readonly kind: "lines-left-out"; readonly linesCount: number; readonly cause: string }
+  /** One control connection as it is now, for who asked by a signal. */
+  | ({ readonly kind: "connection-shown" } & Omit<ConnectionStatus, "activity"> & ShownActivity)
+  | {
+      readonly kind: "connections-shown";
+      readonly connectionsCount: number;
+      readonly loginsCount: number;
+      readonly transfersCount: number;
+    }
 );
+
+/** The fields of an activity beside its words. */
+export interface ShownActivity {
+  readonly activity: string;
+  readonly verb?: string;
+  readonly path?: VirtualPath;
+  readonly bytes?: number;
+  readonly bytesPerSecond?: number;
+  readonly dataTls?: RunningTransfer["tls"];
+}
 
 export type ServiceEvent = ServerEvent | ServiceOnlyEvent;
 

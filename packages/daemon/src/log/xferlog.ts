@@ -1,6 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
-import { ConfigError, displayOctets } from "@sallyport/protocol";
-import { errorCode } from "../files.ts";
+import { displayOctets } from "@sallyport/protocol";
 import type { EventOf } from "./service-event.ts";
 
 /**
@@ -27,46 +25,6 @@ export function xferlogLine(event: EventOf<"transfer">): string | undefined {
     event.complete ? "c" : "i",
   ];
   return `${fields.join(" ")}\n`;
-}
-
-/**
- * A transfer log that is appended to. Lines are written at once: a transfer that was told to the client is in the log
- * also after a crash.
- */
-export class XferlogFile implements Disposable {
-  readonly #path: string;
-  #descriptor: number;
-
-  /** @throws {ConfigError} SALLYPORT_LOG_UNWRITABLE. */
-  constructor(path: string) {
-    this.#path = path;
-    this.#descriptor = openLog(path);
-  }
-
-  write(event: EventOf<"transfer">): void {
-    const line = xferlogLine(event);
-    if (line !== undefined) writeSync(this.#descriptor, line);
-  }
-
-  /** Starts a new file after the old one was moved away by log rotation; keeps the old one where that fails. */
-  reopen(): void {
-    const descriptor = openLog(this.#path);
-    closeSync(this.#descriptor);
-    this.#descriptor = descriptor;
-  }
-
-  [Symbol.dispose](): void {
-    closeSync(this.#descriptor);
-  }
-}
-
-function openLog(path: string): number {
-  try {
-    return openSync(path, "a", 0o640);
-  } catch (cause) {
-    const message = `The transfer log ${path} cannot be written (${errorCode(cause)}): name a file in a directory that this user may write to.`;
-    throw new ConfigError("SALLYPORT_LOG_UNWRITABLE", message, { cause });
-  }
 }
 
 function field(text: string): string {

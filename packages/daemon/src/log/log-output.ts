@@ -1,0 +1,83 @@
+import { pino } from "pino";
+import { openLog } from "./log-file.ts";
+
+type Destination = ReturnType<typeof pino.destination>;
+
+/** Lines that wait for a slow reader; past this new ones are lost, since memory is worth more. */
+const backlogBytesMax = 16_777_216;
+
+/** How long the end of the process waits for whoever reads the log. */
+const patienceMs = 1000;
+
+/**
+ * Where the lines of the log go: standard output, or a file that can be opened anew. Writing never throws and never
+ * waits; whoever does not read loses lines, and a failure of the system is said once on standard error.
+ */
+export class LogOutput implements AsyncDisposable {
+  readonly #path: string | undefined;
+  #destination: Destination;
+  #abandoned = false;
+  #linesLost = 0;
+  #saidFailure = false;
+
+  /** @throws {ConfigError} SALLYPORT_LOG_UNWRITABLE. */
+  constructor(path: string | undefined) {
+    this.#path = path;
+    // Asking process.stdout makes a pipe non-blocking, so that a write to a full one fails instead of holding a thread.
+    this.#destination = this.#open(path === undefined ? process.stdout.fd : openLog(path, "log"));
+  }
+
+  write(line: string): void {
+    this.#destination.write(line);
+  }
+
+  /** Lines that were lost since the last time that this was asked, because nobody read the log. */
+  takeLinesLost(): number {
+    const linesLost = this.#linesLost;
+    this.#linesLost = 0;
+    return linesLost;
+  }
+
+  /**
+   * Goes on in a new file after log rotation moved the old one away; standard output is whoever's who opened it.
+   *
+   * @throws {ConfigError} SALLYPORT_LOG_UNWRITABLE; the old file stays in use.
+   */
+  reopen(): void {
+    if (this.#path === undefined) return;
+    const descriptor = openLog(this.#path, "log");
+    const old = this.#destination;
+    this.#destination = this.#open(descriptor);
+    old.end();
+  }
+
+  /** Waits until every line is written, but not for a reader who has stopped. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, patienceMs);
+      this.#destination.flush(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    this.#abandoned = true;
+    this.#destination.destroy();
+  }
+
+  #open(fd: number): Destination {
+    const retryEAGAIN = () => !this.#abandoned;
+    const destination = pino.destination({ fd, sync: false, minLength: 1, maxLength: backlogBytesMax, retryEAGAIN });
+    destination.on("error", (error: Error) => this.#sayFailure(error));
+    destination.on("write", () => (this.#saidFailure = false));
+    destination.on("drop", () => void this.#linesLost++);
+    return destination;
+  }
+
+  #sayFailure(error: Error): void {
+    // EPIPE is a reader that went away, such as head(1): nobody is there to be told.
+    const isReaderGone = "code" in error && error.code === "EPIPE";
+    if (this.#saidFailure || this.#abandoned || isReaderGone) return;
+    this.#saidFailure = true;
+    process.stderr.write(`sallyport: The log cannot be written (${error.message}); the server goes on.\n`);
+  }
+}
