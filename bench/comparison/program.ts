@@ -22,11 +22,7 @@ const names: readonly ProgramName[] = ["load-client", "bound"];
  * @throws {Error} that says what is missing: a C compiler, or the headers that come with the Node that the lock file names
  */
 export async function compilePrograms(directory: string): Promise<Programs> {
-  const headers = join(dirname(dirname(process.execPath)), "include/node");
-  if (!existsSync(join(headers, "openssl/ssl.h"))) {
-    throw new Error(`there are no headers of Node in ${headers}; the Node that the lock file names brings them`);
-  }
-  const objects = await Promise.all(names.map((name) => compile(name, headers, directory)));
+  const objects = await Promise.all(names.map((name) => compileProgram(name, directory)));
   return Object.fromEntries(names.map((name, index) => [name, objects[index]])) as Programs;
 }
 
@@ -42,7 +38,12 @@ export function startProgram(
   });
 }
 
-async function compile(name: ProgramName, headers: string, directory: string): Promise<string> {
+/** Compiles one program of bench/; see {@link compilePrograms}. */
+export async function compileProgram(name: ProgramName | "guesser", directory: string): Promise<string> {
+  const headers = join(dirname(dirname(process.execPath)), "include/node");
+  if (!existsSync(join(headers, "openssl/ssl.h"))) {
+    throw new Error(`there are no headers of Node in ${headers}; the Node that the lock file names brings them`);
+  }
   const object = join(directory, `${name}.node`);
   const sources = [join(bench, "native/program.c"), join(bench, name, `${name}.c`)];
   const flags = ["-O2", "-w", "-shared", "-fPIC", "-I", headers, "-o", object];
