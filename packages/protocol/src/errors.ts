@@ -17,6 +17,9 @@ export class PeerViolation extends SallyportError {}
 /** The peer follows the protocol but cannot meet our policy, for example has no TLS. */
 export class PeerIncompatible extends SallyportError {}
 
+/** The peer follows the protocol and says no: a reply 4yz or 5yz to a command of ours. */
+export class CommandRefused extends SallyportError {}
+
 /** The network failed: refused, reset, timed out. */
 export class TransportError extends SallyportError {}
 

@@ -34,3 +34,23 @@ export * from "./transfer-encoding.ts";
 export * from "./glob.ts";
 export * from "./reply-decoder.ts";
 export * from "./security-envelope.ts";
+export * from "./reply-model.ts";
+export * from "./user-pi.ts";
+export * from "./user-pi-failure.ts";
+export * from "./user-pi-intake.ts";
+export {
+  type AuthMechanism,
+  type Credentials,
+  type DataEndpoint,
+  type DataOutcome,
+  type Features,
+  type HostMemory,
+  type TimerName,
+  type TransferRequest,
+  type UserPi,
+  type UserPiEffect,
+  type UserPiEvent,
+  type UserPiPolicy,
+  type UserPiStart,
+  type UserRequest,
+} from "./user-pi-state.ts";

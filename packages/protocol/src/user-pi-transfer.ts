@@ -1,0 +1,417 @@
+import { isIpv4 } from "./addresses.ts";
+import {
+  formatExtendedEndpoint,
+  formatPassiveEndpoint,
+  parseExtendedPassiveReply,
+  parsePassiveReply,
+} from "./endpoints.ts";
+import type { Octets } from "./octets.ts";
+import { meaningOf } from "./reply-model.ts";
+import type { ReceivedReply } from "./user-pi-failure.ts";
+import type {
+  DataEndpoint,
+  Exchange,
+  Job,
+  TransferRequest,
+  UserPi,
+  UserPiEffect,
+  UserPiEvent,
+} from "./user-pi-state.ts";
+import {
+  arm,
+  close,
+  disarm,
+  fail,
+  type Fault,
+  type NextCommand,
+  rearm,
+  refusal,
+  send,
+  succeed,
+  without,
+} from "./user-pi-turn.ts";
+
+/*
+ * One transfer: parameters that differ, a data connection, REST, the command, and then two ends that are waited for,
+ * the completion reply and the end of the data, in whatever order they come (R-CLI-09). Both must be good.
+ */
+
+export type TransferJob = Extract<Job, { kind: "transfer" }>;
+
+export function newTransferJob(pi: UserPi, request: TransferRequest): TransferJob {
+  return {
+    kind: "transfer",
+    request,
+    data: { kind: "none" },
+    connection: 0,
+    passive: isIpv4(pi.peerAddress) ? pi.memory.passive : "EPSV",
+    sent: false,
+    final: undefined,
+    aborting: "no",
+  };
+}
+
+/** Does what is next while no command is outstanding; the same state where an event has to come first. */
+export function proceed(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): UserPi {
+  if (job.sent) return pi;
+  if (job.aborting === "asked") return end(pi, job, aborted(job), effects);
+  const parameter = nextParameter(pi, job);
+  if (parameter !== undefined) return send(pi, parameter, effects);
+  const id = job.request.id;
+  switch (job.data.kind) {
+    case "none":
+      return setUpData(pi, job, effects);
+    case "offered":
+      return send(pi, activeCommand(job.data.endpoint, id), effects);
+    case "ready":
+      return sendTransfer(pi, job, effects);
+    case "ended":
+      return end(pi, job, notOpened(job.data.cause), effects);
+    default:
+      return pi;
+  }
+}
+
+/** TYPE, STRU and MODE are said where they differ from what was said last; RFC 959 gives each its default. */
+function nextParameter({ parameters }: UserPi, { request }: TransferJob): NextCommand | undefined {
+  const { id, type, structure = "F", mode = "S" } = request;
+  if (parameters.type !== type) return { purpose: "type", verb: "TYPE", argument: type as Octets, id };
+  if (parameters.structure !== structure) {
+    return { purpose: "structure", verb: "STRU", argument: structure as Octets, id };
+  }
+  if (parameters.mode !== mode) return { purpose: "mode", verb: "MODE", argument: mode as Octets, id };
+  return undefined;
+}
+
+function setUpData(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): UserPi {
+  const { id } = job.request;
+  const connection = pi.dataConnectionsCount + 1;
+  const numbered = withJob({ ...pi, dataConnectionsCount: connection }, { ...job, connection });
+  if (pi.policy.dataSetup === "passive") return send(numbered, { purpose: "passive", verb: job.passive, id }, effects);
+  effects.push({ kind: "listen-data", connection });
+  return arm(withJob(numbered, { ...job, connection, data: { kind: "listening" } }), "data-open", effects);
+}
+
+/** PORT has room for IPv4 alone, and is what old servers know; EPRT serves both (RFC 2428 §2). */
+function activeCommand(endpoint: DataEndpoint, id: number): NextCommand {
+  return isIpv4(endpoint.host)
+    ? { purpose: "active", verb: "PORT", argument: formatPassiveEndpoint(endpoint.host, endpoint.port) as Octets, id }
+    : { purpose: "active", verb: "EPRT", argument: formatExtendedEndpoint(endpoint) as Octets, id };
+}
+
+/** REST comes right before the command, since whatever stands between may undo it (RFC 3659 §5.2). */
+function sendTransfer(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): UserPi {
+  const { id, verb, argument, direction, restartOffset = 0n } = job.request;
+  if (pi.restart !== restartOffset) {
+    return send(pi, { purpose: "restart", verb: "REST", argument: String(restartOffset) as Octets, id }, effects);
+  }
+  const timer = "preliminary";
+  const sent = send(
+    { ...pi, job: { ...job, sent: true } },
+    { purpose: "transfer", verb, argument, id, timer },
+    effects,
+  );
+  // Octets of a download may come before 150 is read, and the server may leave 150 out (R-CLI-09).
+  return direction === "download" ? moveData(sent, effects) : sent;
+}
+
+function moveData(pi: UserPi, effects: UserPiEffect[]): UserPi {
+  if (pi.job?.kind !== "transfer" || pi.job.data.kind !== "ready") return pi;
+  const { connection, request } = pi.job;
+  effects.push({ kind: "move-data", connection, direction: request.direction, protection: protectionOf(pi) });
+  return withJob(pi, { ...pi.job, data: { kind: "moving" } });
+}
+
+function protectionOf({ opening }: UserPi): "C" | "P" {
+  return opening.protection === "P" ? "P" : "C";
+}
+
+/** Replies to the commands that prepare a transfer; rows as in the opening, for 2yz or 3yz and for 4yz or 5yz. */
+export const preparationReplies: Readonly<
+  Record<
+    string,
+    {
+      readonly taken: (pi: UserPi, job: TransferJob, reply: ReceivedReply, effects: UserPiEffect[]) => UserPi;
+      readonly refused: (
+        pi: UserPi,
+        job: TransferJob,
+        fault: Fault,
+        effects: UserPiEffect[],
+        exchange: Exchange,
+      ) => UserPi;
+    }
+  >
+> = {
+  type: {
+    taken: (pi, { request }) => ({ ...pi, parameters: { ...pi.parameters, type: request.type } }),
+    refused: parameterRefused,
+  },
+  structure: {
+    taken: (pi, { request }) => ({ ...pi, parameters: { ...pi.parameters, structure: request.structure ?? "F" } }),
+    refused: parameterRefused,
+  },
+  mode: {
+    taken: (pi, { request }) => ({ ...pi, parameters: { ...pi.parameters, mode: request.mode ?? "S" } }),
+    refused: parameterRefused,
+  },
+  passive: { taken: passiveTaken, refused: passiveRefused },
+  active: { taken: (pi, job) => withJob(pi, { ...job, data: { kind: "ready" } }), refused: noSetUp },
+  restart: {
+    taken: (pi, { request }) => ({ ...pi, restart: request.restartOffset ?? 0n }),
+    refused: restartRefused,
+  },
+};
+
+function parameterRefused(pi: UserPi, job: TransferJob, fault: Fault, effects: UserPiEffect[]): UserPi {
+  return end(pi, job, { ...fault, code: "SALLYPORT_PARAMETER_REFUSED" }, effects);
+}
+
+function noSetUp(pi: UserPi, job: TransferJob, fault: Fault, effects: UserPiEffect[]): UserPi {
+  return end(pi, job, { ...fault, code: "SALLYPORT_NO_DATA_SETUP" }, effects);
+}
+
+/** A server that knows no REST needs none that says 0. */
+function restartRefused(pi: UserPi, job: TransferJob, fault: Fault, effects: UserPiEffect[]): UserPi {
+  const { restartOffset = 0n } = job.request;
+  if (restartOffset === 0n) return { ...pi, restart: 0n };
+  return end({ ...pi, restart: "unknown" }, job, { ...fault, code: "SALLYPORT_RESTART_REFUSED" }, effects);
+}
+
+/** Where EPSV is refused for good, PASV may work (R-2428-04); it never does over IPv6. */
+function passiveRefused(
+  pi: UserPi,
+  job: TransferJob,
+  fault: Fault,
+  effects: UserPiEffect[],
+  { verb }: Exchange,
+): UserPi {
+  const falls = verb === "EPSV" && (fault.reply?.code ?? 0) >= 500 && isIpv4(pi.peerAddress);
+  if (!falls) return noSetUp(pi, job, fault, effects);
+  return withJob(rememberPasv(pi, effects), { ...job, passive: "PASV" });
+}
+
+function rememberPasv(pi: UserPi, effects: UserPiEffect[]): UserPi {
+  if (pi.memory.passive === "PASV") return pi;
+  const memory = { passive: "PASV" } as const;
+  effects.push({ kind: "remember", memory });
+  return { ...pi, memory };
+}
+
+/** The address is the control connection's other end, whatever the reply says (S-10, R-2428-04). */
+function passiveTaken(pi: UserPi, job: TransferJob, reply: ReceivedReply, effects: UserPiEffect[]): UserPi {
+  if (job.aborting === "asked") return pi;
+  const endpoint = passiveEndpoint(pi, job, reply, effects);
+  if (endpoint === undefined) {
+    const message = `The reply to ${job.passive} names no endpoint`;
+    return end(pi, job, { code: "SALLYPORT_PASSIVE_REPLY_UNREADABLE", message, reply }, effects);
+  }
+  effects.push({ kind: "connect-data", connection: job.connection, endpoint });
+  return arm(withJob(pi, { ...job, data: { kind: "connecting" } }), "data-open", effects);
+}
+
+function passiveEndpoint(
+  { peerAddress, policy }: UserPi,
+  job: TransferJob,
+  { lines }: ReceivedReply,
+  effects: UserPiEffect[],
+): DataEndpoint | undefined {
+  const text = lines.at(-1) ?? "";
+  if (job.passive === "EPSV") {
+    const port = parseExtendedPassiveReply(text);
+    return port === undefined ? undefined : { host: peerAddress, port };
+  }
+  const named = parsePassiveReply(text);
+  if (named === undefined || named.host === peerAddress || policy.passiveAddress === "trust") return named;
+  effects.push({ kind: "foreign-address", named });
+  return { host: peerAddress, port: named.port };
+}
+
+/** What the shell tells of the data connection. */
+export function dataEvent(
+  pi: UserPi,
+  event: Extract<UserPiEvent, { kind: "data-listening" | "data-connected" | "data-ended" }>,
+  effects: UserPiEffect[],
+): UserPi {
+  const { job } = pi;
+  if (job?.kind !== "transfer" || job.connection !== event.connection) return pi;
+  switch (event.kind) {
+    case "data-listening":
+      if (job.data.kind !== "listening") return pi;
+      return disarm(withJob(pi, { ...job, data: { kind: "offered", endpoint: event.endpoint } }), effects);
+    case "data-connected":
+      if (job.data.kind !== "connecting") return pi;
+      return disarm(
+        withJob(job.passive === "PASV" ? rememberPasv(pi, effects) : pi, { ...job, data: { kind: "ready" } }),
+        effects,
+      );
+    case "data-ended":
+      return dataEnded(pi, job, event, effects);
+  }
+}
+
+function dataEnded(
+  pi: UserPi,
+  job: TransferJob,
+  { outcome, cause }: Extract<UserPiEvent, { kind: "data-ended" }>,
+  effects: UserPiEffect[],
+): UserPi {
+  if (job.data.kind === "ended") return pi;
+  if (!job.sent) return job.data.kind === "none" ? pi : dataNotOpened(pi, job, cause, effects);
+  const ended: TransferJob = { ...job, data: { kind: "ended", outcome, cause } };
+  if (ended.final !== undefined) return conclude(withJob(pi, ended), ended, ended.final, effects);
+  return arm(withJob(pi, ended), "completion", effects);
+}
+
+/** A port that cannot be reached gets one more try by PASV, which some firewalls read and EPSV not (D-18). */
+function dataNotOpened(pi: UserPi, job: TransferJob, cause: unknown, effects: UserPiEffect[]): UserPi {
+  const quiet = pi.outstanding.length > 0 ? pi : disarm(pi, effects);
+  const falls = job.data.kind === "connecting" && job.passive === "EPSV" && isIpv4(pi.peerAddress);
+  if (falls) return withJob(quiet, { ...job, passive: "PASV", data: { kind: "none" } });
+  // REST may be outstanding; its reply is taken first.
+  if (pi.outstanding.length > 0) return withJob(pi, { ...job, data: { kind: "ended", outcome: "failed", cause } });
+  return end(quiet, { ...job, data: { kind: "none" } }, notOpened(cause), effects);
+}
+
+function notOpened(cause: unknown): Fault {
+  const message = "The data connection could not be opened";
+  return { code: "SALLYPORT_DATA_FAILED", message, retry: "again", cause };
+}
+
+/** A reply to the transfer command itself. */
+export function transferReply(
+  pi: UserPi,
+  job: TransferJob,
+  exchange: Exchange,
+  reply: ReceivedReply,
+  effects: UserPiEffect[],
+): UserPi {
+  switch (meaningOf("transfer", reply.code)) {
+    case "preliminary":
+      effects.push({ kind: "preliminary", id: job.request.id, reply });
+      return moveData(pi.timer === "preliminary" ? disarm(pi, effects) : pi, effects);
+    case "success":
+      return completed(without(pi, exchange), job, exchange, reply, effects);
+    case "failure":
+      return end(without(pi, exchange), job, refusal(exchange, reply, "SALLYPORT_COMMAND_REFUSED"), effects);
+    default:
+      return end(without(pi, exchange), job, refusal(exchange, reply, "SALLYPORT_REPLY_UNEXPECTED"), effects);
+  }
+}
+
+function completed(
+  pi: UserPi,
+  job: TransferJob,
+  exchange: Exchange,
+  reply: ReceivedReply,
+  effects: UserPiEffect[],
+): UserPi {
+  const done: TransferJob = { ...job, final: reply };
+  if (job.data.kind === "ended") return conclude(withJob(pi, done), done, reply, effects);
+  if (job.data.kind === "moving") return arm(withJob(pi, done), "completion", effects);
+  // Complete, and not an octet was asked for: whatever the server stored, it is not this file.
+  return end(pi, job, refusal(exchange, reply, "SALLYPORT_REPLY_UNEXPECTED"), effects);
+}
+
+/** Both ends have come, and the reply was 2yz. */
+function conclude(pi: UserPi, job: TransferJob, reply: ReceivedReply, effects: UserPiEffect[]): UserPi {
+  if (job.data.kind !== "ended" || job.data.outcome === "complete") {
+    succeed(job.request.id, reply, effects);
+    return rearm({ ...pi, job: undefined, restart: 0n }, effects);
+  }
+  const { outcome, cause } = job.data;
+  return end(pi, job, { ...dataFaults[outcome], reply, cause, retry: retryOf(job) }, effects);
+}
+
+const dataFaults = {
+  truncated: { code: "SALLYPORT_DATA_TRUNCATED", message: "The data connection ended without its proper end" },
+  failed: { code: "SALLYPORT_DATA_FAILED", message: "The data connection failed" },
+} as const;
+
+function retryOf({ request }: TransferJob): "again" | "check" {
+  return request.direction === "download" ? "again" : "check";
+}
+
+/** Ends the job with a failure; the connection goes on. */
+function end(pi: UserPi, job: TransferJob, fault: Fault, effects: UserPiEffect[]): UserPi {
+  const { id, restartOffset = 0n } = job.request;
+  breakData(job, effects);
+  const failed = job.sent && fault.retry !== "again" && fault.retry !== "never" ? { retry: retryOf(job) } : {};
+  fail(pi, id, { ...fault, ...failed }, effects);
+  // Not every server takes a refused command for the one that REST spoke of.
+  const restart = job.sent && restartOffset !== 0n ? "unknown" : pi.restart;
+  return rearm({ ...pi, job: undefined, restart }, effects);
+}
+
+function aborted({ sent, request }: TransferJob): Fault {
+  const retry = sent && request.direction === "upload" ? "check" : "again";
+  return { code: "SALLYPORT_ABORTED", message: "The transfer was aborted", retry };
+}
+
+/** The user wants the transfer over: ABOR where the command is on its way, otherwise nothing more is sent for it. */
+export function abortTransfer(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): UserPi {
+  if (job.aborting !== "no") return pi;
+  const { id } = job.request;
+  if (!job.sent) {
+    breakData(job, effects);
+    return disarmUnlessAsked(withJob(pi, { ...job, data: { kind: "none" }, aborting: "asked" }), effects);
+  }
+  if (job.final !== undefined) return end(pi, job, aborted(job), effects);
+  const sent = send(withJob(pi, { ...job, aborting: "sent" }), { purpose: "abort", verb: "ABOR", id }, effects);
+  breakData(job, effects);
+  return withJob(sent, { ...job, data: ended, aborting: "sent" });
+}
+
+const ended = { kind: "ended", outcome: "failed", cause: undefined } as const;
+
+function disarmUnlessAsked(pi: UserPi, effects: UserPiEffect[]): UserPi {
+  return pi.outstanding.length > 0 ? pi : disarm(pi, effects);
+}
+
+/**
+ * Replies after ABOR come in every number: 426 and 226, 226 and 226, 226 alone, 225 (RFC 959 §5.4, R-959-61). A NOOP
+ * behind the first of them is a fence: its 200 says that none of the others is still on its way, so that no reply is
+ * ever taken for the next command's.
+ */
+export function abortReply(pi: UserPi, job: TransferJob, reply: ReceivedReply, effects: UserPiEffect[]): UserPi {
+  if (reply.code < 200) return pi;
+  const find = (purpose: Exchange["purpose"]) => pi.outstanding.find((exchange) => exchange.purpose === purpose);
+  const { id } = job.request;
+  if (job.aborting === "sent") {
+    const answered = find(reply.code === 225 ? "abort" : "transfer");
+    const left = without(reply.code === 225 ? without(pi, find("transfer")) : pi, answered);
+    return send(withJob(left, { ...job, aborting: "fenced" }), { purpose: "fence", verb: "NOOP", id }, effects);
+  }
+  const abort = find("abort");
+  const isAbortReply = reply.code === 225 || reply.code === 226 || reply.code >= 400;
+  if (abort !== undefined && isAbortReply) return without(pi, abort);
+  if (reply.code === 225 || reply.code === 226) return close(pi, outOfStep(reply), "now", effects);
+  const unanswered = find("status");
+  if (unanswered !== undefined) fail(pi, unanswered.id, aborted(job), effects);
+  return end({ ...pi, outstanding: [] }, job, aborted(job), effects);
+}
+
+function outOfStep(reply: ReceivedReply): Fault {
+  return { code: "SALLYPORT_REPLY_UNSOLICITED", message: `Reply ${reply.code} answers nothing`, reply };
+}
+
+/** A timer that belongs to a transfer ran out; undefined where it is not for a transfer to deal with. */
+export function transferTimeout(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): UserPi | undefined {
+  switch (pi.timer) {
+    case "data-open":
+      breakData(job, effects);
+      return dataNotOpened({ ...pi, timer: undefined }, job, undefined, effects);
+    case "preliminary":
+      // An upload to a server that says no 150 begins now; a download has begun, and its end is told by the shell.
+      return moveData({ ...pi, timer: undefined }, effects);
+    default:
+      return undefined;
+  }
+}
+
+function breakData({ data, connection }: TransferJob, effects: UserPiEffect[]): void {
+  if (data.kind !== "none" && data.kind !== "ended") effects.push({ kind: "break-data", connection });
+}
+
+function withJob(pi: UserPi, job: TransferJob): UserPi {
+  return { ...pi, job };
+}

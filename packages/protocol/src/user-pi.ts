@@ -1,0 +1,411 @@
+import type { Octets } from "./octets.ts";
+import { meaningOf, pipelinedVerbs, type ReplyGroup } from "./reply-model.ts";
+import type { ReceivedReply } from "./user-pi-failure.ts";
+import { leaveWith, nextOfOpening, openingReplies, tlsEstablished, tokenCame } from "./user-pi-opening.ts";
+import {
+  type Exchange,
+  type Features,
+  initialUserPi,
+  type Purpose,
+  type UserPi,
+  type UserPiEffect,
+  type UserPiEvent,
+  type UserPiStart,
+  type UserRequest,
+} from "./user-pi-state.ts";
+import {
+  abortReply,
+  abortTransfer,
+  dataEvent,
+  newTransferJob,
+  preparationReplies,
+  proceed,
+  transferReply,
+  transferTimeout,
+} from "./user-pi-transfer.ts";
+import {
+  argumentsOf,
+  arm,
+  close,
+  disarm,
+  fail,
+  type Fault,
+  isForbidden,
+  noteReply,
+  rearm,
+  refusal,
+  send,
+  succeed,
+  without,
+} from "./user-pi-turn.ts";
+
+export interface UserPiStep {
+  readonly pi: UserPi;
+  readonly effects: readonly UserPiEffect[];
+}
+
+/** A user-PI and its first effects, for a TCP connection that stands; in implicit mode the shell starts TLS at once. */
+export function newUserPi(start: UserPiStart): UserPiStep {
+  const effects: UserPiEffect[] = [];
+  const pi = initialUserPi(start);
+  return { pi: arm(pi, pi.phase === "greeting" ? "greeting" : "handshake", effects), effects };
+}
+
+/**
+ * The user protocol interpreter: one event in, the next state and the effects out. It opens the connection as its policy
+ * says and no other way, then carries out requests one after the other. A reply is taken for the oldest command without
+ * one; where that cannot be told for certain, the connection is closed, since the next reply would be somebody else's.
+ * It never throws: whatever fails is a settlement or the reason of a `close`.
+ */
+export function stepUserPi(pi: UserPi, event: UserPiEvent): UserPiStep {
+  const effects: UserPiEffect[] = [];
+  let next = take(pi, event, effects);
+  for (let before; before !== next;) {
+    before = next;
+    next = advance(next, effects);
+  }
+  return { pi: next, effects };
+}
+
+function take(pi: UserPi, event: UserPiEvent, effects: UserPiEffect[]): UserPi {
+  if (event.kind === "request") return enqueue(pi, event.request, effects);
+  if (pi.phase === "closed") return pi;
+  switch (event.kind) {
+    case "reply":
+      return takeReply(noteReply(pi, event), event, effects);
+    case "failure":
+      return close(
+        pi,
+        decodingFaults[event.failure],
+        event.failure === "ended-within-reply" ? "now" : "never",
+        effects,
+      );
+    case "abort":
+      return abort(pi, event.id, effects);
+    case "tls-established":
+      return pi.phase === "handshaking" ? tlsEstablished(pi, effects) : pi;
+    case "tls-failed":
+      return close(pi, handshakeFailed(event.cause), "never", effects);
+    case "tls-untrusted":
+      return leaveWith(pi, handshakeFailed(event.cause), effects);
+    case "security-token":
+      return tokenCame(pi, event.token, effects);
+    case "data-listening":
+    case "data-connected":
+    case "data-ended":
+      return dataEvent(pi, event, effects);
+    case "timeout":
+      return event.sequence === pi.timerSequence && pi.timer !== undefined ? timedOut(pi, effects) : pi;
+    case "connection-closed":
+      return lost(pi, event.cause, effects);
+  }
+}
+
+const decodingFaults: Readonly<Record<Extract<UserPiEvent, { kind: "failure" }>["failure"], Fault>> = {
+  "not-a-reply": { code: "SALLYPORT_NOT_A_REPLY", message: "The server sent a line that is no reply" },
+  "ended-within-reply": { code: "SALLYPORT_CONNECTION_LOST", message: "The connection ended within a reply" },
+  "octets-behind-auth": {
+    code: "SALLYPORT_TLS_INJECTION",
+    message: "Clear octets came behind the reply to AUTH, which an attacker may have put there",
+  },
+};
+
+function handshakeFailed(cause: unknown): Fault {
+  return { code: "SALLYPORT_HANDSHAKE_FAILED", message: "TLS could not be established with this peer", cause };
+}
+
+/** The user asks for something: into the queue, unless it could never be sent. */
+function enqueue(pi: UserPi, request: UserRequest, effects: UserPiEffect[]): UserPi {
+  const fault = refusalOf(pi, request);
+  if (fault === undefined) return { ...pi, queue: [...pi.queue, request] };
+  fail(pi, request.id, fault, effects);
+  return pi;
+}
+
+function refusalOf(pi: UserPi, request: UserRequest): Fault | undefined {
+  if (pi.phase === "closed" || pi.phase === "leaving") {
+    return { code: "SALLYPORT_CONNECTION_OVER", message: "The control connection is over", retry: "again" };
+  }
+  if (request.kind === "command" && (!/^[A-Za-z]{1,12}$/.test(request.verb) || isReserved(request.verb))) {
+    return { code: "SALLYPORT_VERB_RESERVED", message: `${request.verb} is not for the user to send` };
+  }
+  const given = argumentsOf(request);
+  if (given.some(isForbidden)) {
+    return { code: "SALLYPORT_ARGUMENT_FORBIDDEN", message: "CR, LF and NUL would end the command line (S-09)" };
+  }
+  const { commandLineBytes, requestQueueCount } = pi.policy.limits;
+  if (given.some((argument) => argument.length > commandLineBytes)) {
+    return { code: "SALLYPORT_ARGUMENT_FORBIDDEN", message: "The argument is too long for a command line" };
+  }
+  if (pi.queue.length >= requestQueueCount) {
+    return { code: "SALLYPORT_QUEUE_FULL", message: "Too many requests wait", retry: "again" };
+  }
+  return undefined;
+}
+
+/** Verbs that change what the user-PI keeps account of; they are sent by it alone. */
+const reservedVerbs: ReadonlySet<string> = new Set(
+  (
+    "ABOR ACCT ADAT APPE AUTH CCC CONF CPSV ENC EPRT EPSV LIST LPRT LPSV MIC MLSD MODE NLST PASS PASV PBSZ PORT PROT " +
+    "QUIT RANG REIN REST RETR RNFR RNTO SSCN STOR STOU STRU TYPE USER"
+  ).split(" "),
+);
+
+function isReserved(verb: string): boolean {
+  return reservedVerbs.has(verb.toUpperCase());
+}
+
+/** Does one thing that can be done now; the same state where there is none. */
+function advance(pi: UserPi, effects: UserPiEffect[]): UserPi {
+  if (pi.phase === "opening") return pi.outstanding.length > 0 ? pi : advanceOpening(pi, effects);
+  if (pi.phase !== "open") return pi;
+  const [head, ...queue] = pi.queue;
+  if (head?.kind === "status" && statusGoesAhead(pi)) return askStatus({ ...pi, queue }, head.id, effects);
+  if (pi.outstanding.length > 0) return head !== undefined && mayPipeline(pi, head) ? begin(pi, effects) : pi;
+  if (pi.job?.kind === "transfer") return proceed(pi, pi.job, effects);
+  if (pi.job?.kind === "rename") return giveNewName(pi, pi.job, effects);
+  return head === undefined ? pi : begin(pi, effects);
+}
+
+function advanceOpening(pi: UserPi, effects: UserPiEffect[]): UserPi {
+  const next = nextOfOpening(pi);
+  if (next === undefined) {
+    const features: Features = pi.opening.features ?? new Map();
+    effects.push({ kind: "opened", features });
+    return { ...disarm(pi, effects), phase: "open" };
+  }
+  return "code" in next ? leaveWith(pi, next, effects) : send(pi, next, effects);
+}
+
+/** Takes the head of the queue. */
+function begin(pi: UserPi, effects: UserPiEffect[]): UserPi {
+  const [request, ...queue] = pi.queue;
+  const rest = { ...pi, queue };
+  switch (request?.kind) {
+    case undefined:
+      return pi;
+    case "command":
+      return send(rest, { ...request, purpose: "command" }, effects);
+    case "status":
+      return askStatus(rest, request.id, effects);
+    case "rename":
+      return send(
+        { ...rest, job: { kind: "rename", request, fromGiven: false } },
+        { purpose: "rename-from", verb: "RNFR", argument: request.from, id: request.id },
+        effects,
+      );
+    case "transfer":
+      return { ...rest, job: newTransferJob(rest, request) };
+    case "quit":
+      return send({ ...rest, phase: "leaving" }, { purpose: "quit", verb: "QUIT", id: request.id }, effects);
+  }
+}
+
+function giveNewName(pi: UserPi, job: Extract<UserPi["job"], { kind: "rename" }>, effects: UserPiEffect[]): UserPi {
+  if (!job.fromGiven) return pi;
+  const { id, to } = job.request;
+  return send(pi, { purpose: "rename-to", verb: "RNTO", argument: to, id }, effects);
+}
+
+function mayPipeline(pi: UserPi, { kind, ...request }: UserRequest): boolean {
+  if (kind !== "command" || !("verb" in request) || pi.job !== undefined) return false;
+  if (pi.outstanding.length >= pi.policy.pipelinedMax) return false;
+  const isSafe = ({ purpose, verb }: { purpose: Purpose; verb: string }) =>
+    purpose === "command" && pipelinedVerbs.has(verb.toUpperCase());
+  return isSafe({ purpose: "command", verb: request.verb }) && pi.outstanding.every(isSafe);
+}
+
+/**
+ * Whether STAT can go ahead of a transfer: after its preliminary reply, since none of the completion replies that can
+ * follow is one of STAT's.
+ */
+function statusGoesAhead({ job, outstanding }: UserPi): boolean {
+  const [exchange] = outstanding;
+  if (job?.kind !== "transfer" || job.aborting !== "no" || outstanding.length !== 1) return false;
+  return exchange?.purpose === "transfer" && exchange.preliminariesCount > 0;
+}
+
+function askStatus(pi: UserPi, id: number, effects: UserPiEffect[]): UserPi {
+  const { timer } = pi;
+  const asked = send(pi, { purpose: "status", verb: "STAT", id }, effects);
+  // The transfer's own time goes on; a server that leaves STAT lie answers it with the transfer.
+  return pi.outstanding.length === 0
+    ? asked
+    : timer === undefined
+      ? disarm(asked, effects)
+      : arm(asked, timer, effects);
+}
+
+function takeReply(pi: UserPi, event: ReceivedReply, effects: UserPiEffect[]): UserPi {
+  const reply: ReceivedReply = { code: event.code, lines: event.lines };
+  if (reply.code === 421) return close(pi, serviceCloses(reply), "later", effects);
+  if (pi.phase === "greeting") return greeted(pi, reply, effects);
+  if (pi.phase === "handshaking") return close(pi, decodingFaults["octets-behind-auth"], "never", effects);
+  const exchange = exchangeOf(pi, reply);
+  if (exchange === undefined) {
+    const message = `Reply ${reply.code} came without a command`;
+    return close(pi, { code: "SALLYPORT_REPLY_UNSOLICITED", message, reply }, "now", effects);
+  }
+  const counted = countPreliminary(pi, exchange, reply);
+  if (counted === undefined) return close(pi, unexpected(exchange, reply), "never", effects);
+  return answer(counted.pi, counted.exchange, reply, effects);
+}
+
+function serviceCloses(reply: ReceivedReply): Fault {
+  return { code: "SALLYPORT_SERVICE_CLOSING", message: "The server closes the connection", reply };
+}
+
+function unexpected(exchange: Exchange, reply: ReceivedReply): Fault {
+  return { ...refusal(exchange, reply, "SALLYPORT_REPLY_UNEXPECTED"), retry: "check" };
+}
+
+function greeted(pi: UserPi, reply: ReceivedReply, effects: UserPiEffect[]): UserPi {
+  switch (meaningOf("greeting", reply.code)) {
+    case "preliminary":
+      return pi;
+    case "success":
+      return { ...disarm(pi, effects), phase: "opening" };
+    case "failure":
+      return close(pi, { ...serviceCloses(reply), message: "The server refuses to serve" }, "later", effects);
+    default: {
+      const message = `The server greets with ${reply.code}`;
+      return close(pi, { code: "SALLYPORT_REPLY_UNEXPECTED", message, reply }, "never", effects);
+    }
+  }
+}
+
+/** The oldest command without a reply, but for STAT, whose reply comes ahead of the transfer's and looks unlike it. */
+function exchangeOf({ outstanding }: UserPi, { code }: ReceivedReply): Exchange | undefined {
+  const [oldest] = outstanding;
+  if (oldest?.purpose !== "transfer") return oldest;
+  return (statusCodes.has(code) ? outstanding.find(({ purpose }) => purpose === "status") : undefined) ?? oldest;
+}
+
+/** Replies of STAT, good and bad; a transfer command that was accepted is answered by none of them (RFC 959 §5.4). */
+const statusCodes: ReadonlySet<number> = new Set([211, 212, 213, 500, 501, 502, 504, 530]);
+
+function countPreliminary(
+  pi: UserPi,
+  exchange: Exchange,
+  { code }: ReceivedReply,
+): { pi: UserPi; exchange: Exchange } | undefined {
+  if (code >= 200) return { pi, exchange };
+  const preliminariesCount = exchange.preliminariesCount + 1;
+  if (preliminariesCount > pi.policy.limits.preliminaryRepliesCount) return undefined;
+  const counted = { ...exchange, preliminariesCount };
+  const outstanding = pi.outstanding.map((one) => (one === exchange ? counted : one));
+  return { pi: { ...pi, outstanding }, exchange: counted };
+}
+
+const groups: Partial<Record<Purpose, ReplyGroup>> = {
+  auth: "security",
+  adat: "security",
+  user: "login",
+  pass: "login",
+  acct: "login",
+  restart: "prefix",
+  "rename-from": "prefix",
+};
+
+function groupOf({ purpose, line }: Exchange): ReplyGroup {
+  // SITE CPFR is a prefix as RNFR is; its CPTO follows as a command of its own.
+  if (purpose === "command" && /^SITE +CPFR /i.test(line)) return "prefix";
+  return groups[purpose] ?? "single";
+}
+
+function answer(pi: UserPi, exchange: Exchange, reply: ReceivedReply, effects: UserPiEffect[]): UserPi {
+  const job = pi.job?.kind === "transfer" ? pi.job : undefined;
+  if (job !== undefined && exchange.purpose !== "status") {
+    if (job.aborting === "sent" || job.aborting === "fenced") return abortReply(pi, job, reply, effects);
+    if (exchange.purpose === "transfer") return transferReply(pi, job, exchange, reply, effects);
+  }
+  const meaning = meaningOf(groupOf(exchange), reply.code);
+  // A preliminary reply where none may be: another would follow, and be taken for the next command's.
+  if (meaning === "fault" && reply.code < 200) return close(pi, unexpected(exchange, reply), "now", effects);
+  const rest = rearm(without(pi, exchange), effects);
+  if (pi.phase === "leaving") return left(rest, exchange, reply, effects);
+  if (meaning === "fault") return broken(rest, exchange, reply, effects);
+  return meaning === "failure" ? refused(rest, exchange, reply, effects) : accepted(rest, exchange, reply, effects);
+}
+
+function accepted(pi: UserPi, exchange: Exchange, reply: ReceivedReply, effects: UserPiEffect[]): UserPi {
+  const opening = openingReplies[exchange.purpose];
+  if (opening !== undefined) return opening.taken(pi, reply, exchange, effects);
+  const preparation = preparationReplies[exchange.purpose];
+  if (preparation !== undefined && pi.job?.kind === "transfer") {
+    return preparation.taken(pi, pi.job, reply, effects);
+  }
+  if (exchange.purpose === "rename-from" && pi.job?.kind === "rename") {
+    return { ...pi, job: { ...pi.job, fromGiven: true } };
+  }
+  succeed(exchange.id, reply, effects);
+  return withoutRename(pi);
+}
+
+function refused(pi: UserPi, exchange: Exchange, reply: ReceivedReply, effects: UserPiEffect[]): UserPi {
+  const opening = openingReplies[exchange.purpose];
+  if (opening !== undefined) return opening.refused(pi, reply, exchange, effects);
+  const fault = refusal(exchange, reply, "SALLYPORT_COMMAND_REFUSED");
+  const preparation = preparationReplies[exchange.purpose];
+  if (preparation !== undefined && pi.job?.kind === "transfer") {
+    return preparation.refused(pi, pi.job, fault, effects, exchange);
+  }
+  fail(pi, exchange.id, fault, effects);
+  return withoutRename(pi);
+}
+
+/** A final reply that the model has no arrow for: the command failed, the connection is in step (RFC 959 §6). */
+function broken(pi: UserPi, exchange: Exchange, reply: ReceivedReply, effects: UserPiEffect[]): UserPi {
+  const fault = unexpected(exchange, reply);
+  if (pi.phase === "opening") return leaveWith(pi, fault, effects);
+  const preparation = preparationReplies[exchange.purpose];
+  if (preparation !== undefined && pi.job?.kind === "transfer") {
+    return preparation.refused(pi, pi.job, fault, effects, exchange);
+  }
+  fail(pi, exchange.id, fault, effects);
+  return withoutRename(pi);
+}
+
+function withoutRename(pi: UserPi): UserPi {
+  return pi.job?.kind === "rename" ? { ...pi, job: undefined } : pi;
+}
+
+/** QUIT was answered, whatever the answer. */
+function left(pi: UserPi, exchange: Exchange, reply: ReceivedReply, effects: UserPiEffect[]): UserPi {
+  succeed(exchange.id, reply, effects);
+  return close(pi, undefined, "never", effects);
+}
+
+function abort(pi: UserPi, id: number, effects: UserPiEffect[]): UserPi {
+  const waiting = pi.queue.find((request) => request.id === id);
+  if (waiting !== undefined) {
+    fail(pi, id, { code: "SALLYPORT_ABORTED", message: "Given up before it was sent", retry: "again" }, effects);
+    return { ...pi, queue: pi.queue.filter((request) => request !== waiting) };
+  }
+  return pi.job?.kind === "transfer" && pi.job.request.id === id ? abortTransfer(pi, pi.job, effects) : pi;
+}
+
+function timedOut(pi: UserPi, effects: UserPiEffect[]): UserPi {
+  const dealtWith = pi.job?.kind === "transfer" ? transferTimeout(pi, pi.job, effects) : undefined;
+  if (dealtWith !== undefined) return dealtWith;
+  if (pi.phase === "leaving") return close(pi, undefined, "never", effects);
+  // A reply that comes yet would be the next command's, so the connection is of no more use.
+  const command = pi.outstanding[0]?.line;
+  const message = `Nothing came in time (${pi.timer})`;
+  return close({ ...pi, timer: undefined }, { code: "SALLYPORT_REPLY_TIMEOUT", message, command }, "now", effects);
+}
+
+function lost(pi: UserPi, cause: unknown, effects: UserPiEffect[]): UserPi {
+  if (pi.phase === "leaving") {
+    // Some servers close without 221.
+    succeed(
+      pi.outstanding.find(({ purpose }) => purpose === "quit")?.id,
+      { code: 221, lines: ["" as Octets] },
+      effects,
+    );
+    return close({ ...pi, outstanding: [] }, undefined, "never", effects);
+  }
+  const message = "The control connection was lost";
+  const reconnect = pi.phase === "handshaking" ? "never" : "now";
+  return close(pi, { code: "SALLYPORT_CONNECTION_LOST", message, cause }, reconnect, effects);
+}
