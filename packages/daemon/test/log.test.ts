@@ -427,6 +427,7 @@ test("a snapshot has a line for everybody and a sum", () => {
     verb: "RETR",
     direction: "download",
     path: "/a b" as VirtualPath,
+    protectionLevel: "P",
     bytes: 3_000_000,
     durationMs: 1000,
     bytesPerSecond: 3_000_000,

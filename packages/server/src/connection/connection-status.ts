@@ -2,6 +2,7 @@ import {
   type Command,
   isVirtualPath,
   type Octets,
+  type ProtectionLevel,
   resolvePath,
   type Verb,
   verbs,
@@ -27,6 +28,8 @@ export interface RunningTransfer {
   readonly verb: string;
   readonly direction: TransferFacts["direction"];
   readonly path: VirtualPath;
+  /** Whether the data connection is private (P); it may not be there yet. */
+  readonly protectionLevel: ProtectionLevel;
   /** Octets of the file so far, not of the wire; uploads count in the pieces that are written, up to 1 MiB. */
   readonly bytes: number;
   readonly durationMs: number;
@@ -103,9 +106,9 @@ export function activityOf(
   if (running === undefined) return { kind: "idle", durationMs: nowMs - connection.idleSinceMs };
   const { sinceMs, ...command } = running;
   if (progress === undefined) return { kind: "running", ...command, durationMs: nowMs - sinceMs };
-  const { verb, direction, path, bytes, tls } = progress;
+  const { verb, direction, path, protectionLevel, bytes, tls } = progress;
   const durationMs = nowMs - progress.sinceMs;
   const bytesPerSecond = durationMs > 0 ? Math.round((bytes / durationMs) * 1000) : 0;
-  const facts = { verb, direction, path, bytes, durationMs, bytesPerSecond };
+  const facts = { verb, direction, path, protectionLevel, bytes, durationMs, bytesPerSecond };
   return { kind: "transferring", ...facts, ...(tls === undefined ? {} : { tls }) };
 }

@@ -1,4 +1,4 @@
-import type { LimitValues, VirtualPath } from "@sallyport/protocol";
+import type { LimitValues, ProtectionLevel, VirtualPath } from "@sallyport/protocol";
 import type { TransferFacts } from "../observer.ts";
 
 /** How far the running transfer is; whoever moves it writes on, so that no record costs an object. */
@@ -6,6 +6,7 @@ export interface TransferProgress {
   readonly verb: string;
   readonly direction: TransferFacts["direction"];
   readonly path: VirtualPath;
+  readonly protectionLevel: ProtectionLevel;
   bytes: number;
   readonly sinceMs: number;
   /** TLS of the data connection, once established. */

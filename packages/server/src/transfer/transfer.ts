@@ -54,6 +54,7 @@ export async function runTransfer(context: CommandContext, plan: TransferPlan): 
     verb,
     direction: plan.direction,
     path: plan.path,
+    protectionLevel: context.state.protectionLevel,
     bytes: 0,
     sinceMs: startedAtMs,
   };
