@@ -21,7 +21,10 @@ export async function askServer<Request extends AdminRequest>(
   const timer = setTimeout(() => socket.destroy(), adminWaitMs);
   try {
     socket.write(`${JSON.stringify({ version: adminVersion, ...request })}\n`);
-    for await (const line of linesFrom(socket, adminAnswerBytes)) return answerIn<Request>(line);
+    for await (const line of linesFrom(socket, adminAnswerBytes)) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the version says that the shape is the agreed one
+      return answerIn(line) as AdminAnswers[Request["ask"]];
+    }
   } catch (cause) {
     if (cause instanceof TransportError) throw cause;
     throw silent(state, cause);
@@ -62,10 +65,9 @@ function connected(path: string): Promise<Socket> {
   });
 }
 
-function answerIn<Request extends AdminRequest>(line: string): AdminAnswers[Request["ask"]] {
+function answerIn(line: string): unknown {
   const reply = parseObject(line);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the version says that the shape is the agreed one
-  if (reply?.["ok"] === true) return reply["answer"] as AdminAnswers[Request["ask"]];
+  if (reply?.["ok"] === true) return reply["answer"];
   const problem = typeof reply?.["problem"] === "string" ? reply["problem"] : "What it says is not understood.";
   throw new TransportError("SALLYPORT_ADMIN_REFUSED", `The server did not do it: ${problem}`);
 }

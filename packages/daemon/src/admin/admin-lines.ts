@@ -4,7 +4,9 @@ import type { Socket } from "node:net";
 export async function* linesFrom(socket: Socket, lineBytesMax: number): AsyncGenerator<string> {
   let pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of socket as AsyncIterable<Buffer>) {
+  // Whoever is told that the line is too long needs the connection still.
+  const chunks: AsyncIterable<Buffer> = socket.iterator({ destroyOnReturn: false });
+  for await (const chunk of chunks) {
     let rest = chunk;
     for (let end = rest.indexOf(0x0a); end >= 0; end = rest.indexOf(0x0a)) {
       if (bytes + end > lineBytesMax) throw new LineTooLong(lineBytesMax);

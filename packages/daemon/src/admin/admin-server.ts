@@ -100,17 +100,17 @@ async function listenPrivately(server: Server, path: string): Promise<void> {
 async function attend(socket: Socket, served: ServedConnections, limits: LimitValues): Promise<void> {
   socket.on("error", () => undefined);
   const deadline = setTimeout(() => socket.destroy(), limits.adminWaitMs);
+  socket.once("close", () => clearTimeout(deadline));
   try {
     for await (const line of linesFrom(socket, limits.adminLineBytes)) {
       await write(socket, await replyTo(line, served));
       deadline.refresh();
     }
-    socket.end();
+    socket.destroySoon();
   } catch (error) {
-    if (error instanceof LineTooLong) await write(socket, problem(error.message)).catch(() => undefined);
-    socket.destroy();
-  } finally {
-    clearTimeout(deadline);
+    if (!(error instanceof LineTooLong)) return void socket.destroy();
+    await write(socket, problem(error.message)).catch(() => undefined);
+    socket.destroySoon();
   }
 }
 

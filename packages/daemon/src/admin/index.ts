@@ -1,3 +1,4 @@
+export { activityText } from "../log/activity-text.ts";
+export { durationText, sizeText } from "../log/quantities.ts";
 export { askServer } from "./admin-client.ts";
-export type { AdminAnswers, AdminRequest, Ban } from "./admin-protocol.ts";
-export type { ConnectionStatus } from "@sallyport/server";
+export type { AdminAnswers, Ban } from "./admin-protocol.ts";
