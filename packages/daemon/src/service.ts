@@ -1,15 +1,24 @@
 import { X509Certificate } from "node:crypto";
+import { closeSync, openSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import { ConfigError } from "@sallyport/protocol";
 import type { ListeningAddress } from "@sallyport/server";
-import { certificateCovers, describeCertificate, readCertificate, readIdentity } from "./certificates/index.ts";
+import type { TlsIdentityOptions } from "@sallyport/transport";
+import {
+  certificateCovers,
+  describeCertificate,
+  readCertificate,
+  readIdentity,
+  RootFileReader,
+} from "./certificates/index.ts";
 import { listenersOf, listeningError, tryPorts } from "./listening.ts";
 import type { EventLog } from "./log/event-log.ts";
 import { asUser, becomeUser, findUser, isRoot, type RunAs } from "./privileges.ts";
 import { checkServedDirectory } from "./served-directory.ts";
-import { createGivenTls, identitiesOf, openParts, reachableNames, type ServiceParts } from "./service-parts.ts";
+import { identitiesOf, openParts, reachableNames, readMaterial, type ServiceParts } from "./service-parts.ts";
 import type { ServiceSettings } from "./settings.ts";
 import type { StateDirectory } from "./state-directory.ts";
+import { requirePortForEach } from "./workers/worker-share.ts";
 
 const renewalIntervalMs = 86_400_000;
 const sweepIntervalMs = 3_600_000;
@@ -22,11 +31,13 @@ export class Service implements AsyncDisposable {
   readonly state: StateDirectory;
   readonly addresses: readonly ListeningAddress[];
   readonly #parts: ServiceParts;
+  readonly #reader: RootFileReader | undefined;
   readonly #renewal: NodeJS.Timeout;
   readonly #sweeping: NodeJS.Timeout;
   readonly #startedMs = Date.now();
 
-  private constructor(parts: ServiceParts, addresses: readonly ListeningAddress[]) {
+  private constructor(parts: ServiceParts, addresses: readonly ListeningAddress[], reader: RootFileReader | undefined) {
+    this.#reader = reader;
     this.state = parts.state;
     this.addresses = addresses;
     this.#parts = parts;
@@ -44,32 +55,35 @@ export class Service implements AsyncDisposable {
     const runAs = chooseUser(settings);
     const root = await checkRoot(settings, runAs);
     for (const file of authorityFiles(settings)) readCertificate(file);
-    const givenTls = await createGivenTls(settings);
+    requirePortForEach(settings);
+    const given = await readMaterial(settings);
     await tryPorts(settings);
     await using undo = new AsyncDisposableStack();
-    const parts = await openParts({ ...settings, root }, { log, runAs, givenTls, undo });
-    const addresses = await parts.server.listen().catch((error: unknown) => {
+    const parts = await openParts({ ...settings, root }, { log, runAs, given, undo });
+    const addresses = await parts.serving.listen().catch((error: unknown) => {
       throw listeningError(error, listenersOf(settings));
     });
     try {
+      const reader = runAs && (await rootFileReader(settings, runAs, undo));
       if (runAs !== undefined) becomeUser(runAs);
       checkServedDirectory(root, servedAs(settings));
-      const service = new Service({ ...parts, undo: undo.move() }, addresses);
+      await parts.serving.begin();
+      const service = new Service({ ...parts, undo: undo.move() }, addresses, reader);
       await service.#announce(runAs);
       return service;
     } catch (error) {
-      await parts.server.close();
+      await parts.serving.close({ graceMs: 0 });
       throw error;
     }
   }
 
   /** Reads certificates and logs anew; what cannot be read leaves the old in use and is reported. */
   reload(): Promise<void> {
-    const { log, tls } = this.#parts;
+    const { log } = this.#parts;
     return this.#reporting(async () => {
       log.reopen();
       await this.#renew();
-      tls.replaceIdentities(await identitiesOf(this.#parts));
+      this.#replaceIdentities(await identitiesOf(this.#parts, this.#reader));
       this.#announceCertificates();
       log.onEvent({ atMs: Date.now(), kind: "service-reloaded" });
     });
@@ -77,11 +91,11 @@ export class Service implements AsyncDisposable {
 
   /** Stops listening, gives running transfers their time, and closes everything. */
   async stop(cause: string): Promise<void> {
-    const { log, server, settings, undo } = this.#parts;
+    const { log, serving, settings, undo } = this.#parts;
     clearInterval(this.#renewal);
     clearInterval(this.#sweeping);
     log.onEvent({ atMs: Date.now(), kind: "service-stopping", cause });
-    await server.close({ graceMs: settings.graceMs });
+    await serving.close({ graceMs: settings.graceMs });
     await undo.disposeAsync();
     log.onEvent({ atMs: Date.now(), kind: "service-stopped", durationMs: Date.now() - this.#startedMs });
   }
@@ -102,12 +116,18 @@ export class Service implements AsyncDisposable {
     }
   }
 
+  #replaceIdentities(identities: readonly TlsIdentityOptions[]): void {
+    const { serving, tls } = this.#parts;
+    tls.replaceIdentities(identities);
+    serving.replaceIdentities(identities);
+  }
+
   async #renew(): Promise<void> {
-    const { certificates, log, tls } = this.#parts;
+    const { certificates, log } = this.#parts;
     if (certificates === undefined) return;
     const renewal = await certificates.renewIfDue(Date.now());
     if (renewal.kind === "not-due" || renewal.kind === "not-ours") return;
-    tls.replaceIdentities([readIdentity(certificates.identityFiles)]);
+    this.#replaceIdentities([readIdentity(certificates.identityFiles)]);
     const authorityReplaced = renewal.kind === "authority-replaced";
     log.onEvent({ atMs: Date.now(), kind: "certificate-renewed", notAfter: renewal.notAfter, authorityReplaced });
   }
@@ -174,6 +194,26 @@ async function checkRoot(settings: ServiceSettings, runAs: RunAs | undefined): P
 /** Visitors write to memory. */
 function servedAs({ readOnly, visitors }: ServiceSettings): { readonly readOnly: boolean } {
   return { readOnly: readOnly || visitors !== undefined };
+}
+
+/** Reads certificates with the rights of root later on, started where the user of the service could not. */
+async function rootFileReader(
+  { identities }: ServiceSettings,
+  runAs: RunAs,
+  undo: AsyncDisposableStack,
+): Promise<RootFileReader | undefined> {
+  const files = identities.flatMap(({ certificateFile, keyFile }) => [certificateFile, keyFile]);
+  const readable = await asUser(runAs, async () => files.every((file) => mayRead(file)));
+  return readable ? undefined : undo.use(new RootFileReader(files));
+}
+
+function mayRead(file: string): boolean {
+  try {
+    closeSync(openSync(file, "r"));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function authorityFiles({ clientCertificates, fxp }: ServiceSettings): string[] {

@@ -32,6 +32,10 @@ export interface ServiceSettings {
   readonly clientCertificates?: { readonly demand: "request" | "require"; readonly authoritiesFile: string };
   /** Certificates given by file, for several host names; none: those of the state directory. */
   readonly identities: readonly IdentityFiles[];
+  /** Processes that serve; absent: one, which does everything. */
+  readonly workersCount?: number;
+  /** Password checks at once; absent: as many as there are cores. */
+  readonly passwordChecksMax?: number;
   readonly connectionsMax?: number;
   readonly connectionsPerHostMax?: number;
   /** Listeners with policies of their own, instead of `listen` and the two ports; absent: those. */

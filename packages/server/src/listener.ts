@@ -12,9 +12,16 @@ export interface BoundListener {
 
 const backlogCount = 511;
 
-/** Binds one listener; rejects with the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL). */
-export async function bindListener(options: ListenerOptions, accept: (socket: Socket) => void): Promise<BoundListener> {
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
+/**
+ * Binds one listener; rejects with the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL). With `pauseOnConnect` nothing
+ * is read from connections, so that they can be handed to another process.
+ */
+export async function bindListener(
+  options: ListenerOptions,
+  accept: (socket: Socket) => void,
+  { pauseOnConnect = false }: { readonly pauseOnConnect?: boolean } = {},
+): Promise<BoundListener> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect }, accept);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(

@@ -51,7 +51,7 @@ export function readPrivateKey(file: string): KeyObject {
 }
 
 /** A PEM file that is larger is none: a chain of ten certificates with 4096-bit keys has 25 kB. */
-const pemBytesMax = 1_048_576;
+export const pemBytesMax = 1_048_576;
 
 const advices: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file; check the path",

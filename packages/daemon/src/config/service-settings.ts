@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { ListenerOptions } from "@sallyport/server";
 import type { ServiceSettings } from "../settings.ts";
 import type { Configuration } from "./configuration.ts";
@@ -41,6 +42,7 @@ export function serviceSettings(
     }),
     ...(first !== undefined && last !== undefined && { passivePorts: { first, last } }),
     ...(masquerade !== undefined && { masquerade }),
+    workersCount: values.workers ?? availableParallelism(),
     identities: values.cert.map((certificateFile, at) => ({ certificateFile, keyFile: values.key[at] ?? "" })),
     limits,
     ...(runAs !== undefined && { runAs }),

@@ -171,6 +171,13 @@ export const settings = {
     changes: "live",
     meaning: "With client-ca: whether clients may or must show a certificate",
   },
+  workers: {
+    kind: quantity("count", 1, 256),
+    defaultText: "as many as there are cores",
+    changes: "restart",
+    placeholder: "N",
+    meaning: "Processes that serve; with one there is no other",
+  },
   "max-connections": {
     kind: quantity("count", 1, 1_000_000),
     defaultText: "2000",

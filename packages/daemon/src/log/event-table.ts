@@ -43,6 +43,17 @@ const eventTable: { readonly [Kind in EventKind]: EventRow<Kind> } = {
     text: ({ notAfter, authorityReplaced }) =>
       `renewed, valid to ${day(notAfter)}${authorityReplaced ? "; the authority is new as well: give clients the new ca.pem" : ""}`,
   },
+  "worker-started": {
+    level: "info",
+    label: "worker",
+    text: ({ worker, process }) => `number ${worker} serves, process ${process}`,
+  },
+  "worker-ended": {
+    level: "error",
+    label: "worker ended",
+    text: ({ worker, process, cause, connectionsCount, restartMs }) =>
+      `number ${worker}, process ${process}: ${escapeControls(cause)}; ${connectionsCount} connections are broken, another starts ${restartMs === 0 ? "at once" : `in ${durationText(restartMs)}`}`,
+  },
   "service-reloaded": { level: "info", label: "reloaded", text: () => "certificates and accounts are read again" },
   "reload-failed": {
     level: "error",

@@ -31,6 +31,17 @@ export type ServiceOnlyEvent = { readonly atMs: number } & (
       readonly fingerprint: string;
     }
   | { readonly kind: "certificate-renewed"; readonly notAfter: Date; readonly authorityReplaced: boolean }
+  /** A worker serves; workers are numbered from 0. */
+  | { readonly kind: "worker-started"; readonly worker: number; readonly process: number }
+  /** A worker ended that was not told to; its connections are broken, and another takes its place. */
+  | {
+      readonly kind: "worker-ended";
+      readonly worker: number;
+      readonly process: number;
+      readonly cause: string;
+      readonly connectionsCount: number;
+      readonly restartMs: number;
+    }
   | { readonly kind: "service-reloaded" }
   /** What was loaded before stays in use. */
   | { readonly kind: "reload-failed"; readonly cause: string }

@@ -77,7 +77,7 @@ export class OwnLedger implements ServerLedger {
     this.throttle.succeeded(attempt);
   }
 
-  async claimLogin(connection: number, account: Account): Promise<boolean> {
+  async claimLogin(connection: number, account: Pick<Account, "name" | "connectionsMax">): Promise<boolean> {
     return this.#logins.claim(connection, account);
   }
 

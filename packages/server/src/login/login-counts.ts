@@ -6,7 +6,7 @@ export class LoginCounts {
   readonly #counts = new Map<string, number>();
 
   /** Counts a connection as the account's, and no longer as another's; false where the account has its fill. */
-  claim(connection: number, account: Account): boolean {
+  claim(connection: number, account: Pick<Account, "name" | "connectionsMax">): boolean {
     this.release(connection);
     const count = this.#counts.get(account.name) ?? 0;
     if (account.connectionsMax !== undefined && count >= account.connectionsMax) return false;

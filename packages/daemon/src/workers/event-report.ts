@@ -1,0 +1,60 @@
+import type { ServerEvent } from "@sallyport/server";
+import type { PrimaryCalls, WorkerCalls } from "./contract.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** Events that wait for a primary which does not keep up; past this new ones are lost, since memory is worth more. */
+const waitingMax = 20_000;
+
+/**
+ * Tells a worker's events to the primary, those of one turn of the event loop together. A transfer is told at once, so
+ * that what a client was told is in the log also where this process is killed in the next moment.
+ */
+export class EventReport {
+  readonly #primary: Pick<Exchange<WorkerCalls, PrimaryCalls>, "tell">;
+  #events: ServerEvent[] = [];
+  /** Events that were sent and have not left the process. */
+  #leavingCount = 0;
+  #flushing: NodeJS.Immediate | undefined;
+  #drained: () => void = () => undefined;
+
+  constructor(primary: Pick<Exchange<WorkerCalls, PrimaryCalls>, "tell">) {
+    this.#primary = primary;
+  }
+
+  readonly onEvent = (event: ServerEvent): void => {
+    if (this.#events.length + this.#leavingCount >= waitingMax) return;
+    this.#events.push(portable(event));
+    if (event.kind === "transfer") this.#flush();
+    else this.#flushing ??= setImmediate(() => this.#flush());
+  };
+
+  /** Resolves when everything has left the process. */
+  async flushed(): Promise<void> {
+    this.#flush();
+    if (this.#leavingCount === 0) return;
+    await new Promise<void>((resolve) => (this.#drained = resolve));
+  }
+
+  #flush(): void {
+    clearImmediate(this.#flushing);
+    this.#flushing = undefined;
+    const events = this.#events;
+    if (events.length === 0) return;
+    this.#events = [];
+    this.#leavingCount += events.length;
+    this.#primary.tell("report", events, undefined, () => {
+      this.#leavingCount -= events.length;
+      if (this.#leavingCount === 0) this.#drained();
+    });
+  }
+}
+
+/** Errors lose their class on the way, and may hold what cannot be sent at all. */
+function portable(event: ServerEvent): ServerEvent {
+  if (event.kind !== "internal-error") return event;
+  const { error } = event;
+  if (!(error instanceof Error)) return { ...event, error: String(error) };
+  const copy = new Error(`${error.name}: ${error.message}`);
+  if (error.stack !== undefined) copy.stack = error.stack;
+  return { ...event, error: copy };
+}

@@ -1,0 +1,282 @@
+import type { Socket } from "node:net";
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ConfigError, limitValues, TransportError, UsageError } from "@sallyport/protocol";
+import {
+  type AdmittedPeer,
+  bindListener,
+  type BoundListener,
+  type ConnectionSelector,
+  type ConnectionStatus,
+  type ListenerOptions,
+  type ListeningAddress,
+  OwnLedger,
+  type ServerObserver,
+  turnAway,
+} from "@sallyport/server";
+import { canonicalAddress, type TlsIdentityOptions } from "@sallyport/transport";
+import type { ServiceEvent } from "../log/service-event.ts";
+import { limitsOf, policiesOf, type Serving, type TlsMaterial } from "../serving.ts";
+import type { ServiceSettings } from "../settings.ts";
+import type { StartFailure } from "./contract.ts";
+import { RateShares } from "./rate-shares.ts";
+import { RestartDelays } from "./restart-delays.ts";
+import { WorkerProcess } from "./worker-process.ts";
+import { workerShare } from "./worker-share.ts";
+import type { WorkerHoldings } from "./worker-holdings.ts";
+
+/** What a pool of workers is made of. */
+export interface WorkerPoolOptions {
+  readonly settings: ServiceSettings;
+  readonly workersCount: number;
+  readonly material: TlsMaterial;
+  readonly log: Log;
+  /** Path of the worker's program; absent: ours. */
+  readonly program?: string;
+}
+
+type Log = Omit<ServerObserver, "onEvent"> & { onEvent(event: ServiceEvent): void };
+
+/**
+ * A service that serves in several processes. This one accepts every connection, judges it, and hands it to the worker
+ * that has the fewest; it keeps what holds for the server as a whole. A worker that ends is replaced, and costs the
+ * connections that it had.
+ */
+export class WorkerPool implements Serving {
+  readonly ledger: OwnLedger;
+  readonly #options: WorkerPoolOptions;
+  readonly #listeners: readonly ListenerOptions[];
+  readonly #workers = new Set<WorkerProcess>();
+  /** Those that serve. */
+  readonly #ready = new Set<WorkerProcess>();
+  readonly #holdings = new Set<WorkerHoldings>();
+  readonly #rates = new RateShares();
+  readonly #delays = new RestartDelays();
+  /** Connections that came while no worker served. */
+  readonly #waiting: Connection[] = [];
+  #material: TlsMaterial;
+  #bound: readonly BoundListener[] = [];
+  readonly #restarts = new Set<NodeJS.Timeout>();
+  #begun = false;
+  #closing = false;
+
+  constructor(options: WorkerPoolOptions) {
+    const { settings, material } = options;
+    this.#options = options;
+    this.#material = material;
+    this.#listeners = policiesOf(settings, material.fxpAuthorities).listeners;
+    this.ledger = new OwnLedger(limitValues(limitsOf(settings)));
+  }
+
+  async listen(): Promise<readonly ListeningAddress[]> {
+    const outcomes = await Promise.allSettled(
+      this.#listeners.map((listener, at) =>
+        bindListener(listener, (socket) => this.#accept(socket, at), { pauseOnConnect: true }),
+      ),
+    );
+    this.#bound = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed !== undefined) {
+      this.#stopListening();
+      throw failed.reason;
+    }
+    const addresses = this.#bound.map(({ tlsMode, address, port }) => ({ tlsMode, address, port }));
+    for (const address of addresses) this.#tell({ kind: "listener-bound", ...address });
+    return addresses;
+  }
+
+  /** Starts all workers, and resolves when they serve. Rejects with what the first one that cannot says. */
+  async begin(): Promise<void> {
+    const slots = Array.from({ length: this.#options.workersCount }, (_, slot) => slot);
+    const failures = await Promise.all(slots.map((slot) => this.#start(slot)));
+    const failure = failures.find((one) => one !== undefined);
+    if (failure !== undefined) throw errorOf(failure);
+    this.#begun = true;
+    this.#handWaiting();
+  }
+
+  replaceIdentities(identities: readonly TlsIdentityOptions[]): void {
+    this.#material = { ...this.#material, identities };
+    for (const { exchange } of this.#workers) exchange.tell("replaceIdentities", identities);
+  }
+
+  async connections(): Promise<readonly ConnectionStatus[]> {
+    const answers = await this.#askAll(({ exchange }) => exchange.ask("connections", undefined));
+    return answers.flat().toSorted((one, other) => one.connection - other.connection);
+  }
+
+  async disconnect(selector: ConnectionSelector, text: string, cause?: string): Promise<number> {
+    const order = { selector, text, ...(cause !== undefined && { cause }) };
+    const counts = await this.#askAll(({ exchange }) => exchange.ask("disconnect", order));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  async close(patience: { readonly graceMs: number }): Promise<void> {
+    this.#closing = true;
+    this.#stopListening();
+    for (const timer of this.#restarts) clearTimeout(timer);
+    for (const waiting of this.#waiting.splice(0)) this.#refuse(waiting);
+    await Promise.all([...this.#workers].map((worker) => ended(worker, patience)));
+  }
+
+  cut(): void {
+    this.#closing = true;
+    for (const worker of this.#workers) worker.kill("cut");
+  }
+
+  #accept(socket: Socket, at: number): void {
+    const listener = this.#listeners[at];
+    const address = canonicalAddress(socket.remoteAddress ?? "");
+    // The peer has gone already.
+    if (listener === undefined || address === undefined) return void socket.destroy();
+    socket.on("error", () => undefined);
+    if (listener.proxyProtocolFrom?.includes(address) === true) return this.#hand({ socket, at, admitted: undefined });
+    const admission = this.ledger.admitNow(address);
+    if (admission.kind === "admitted") {
+      const admitted = { peer: { address, port: socket.remotePort ?? 0 }, connection: admission.connection };
+      return this.#hand({ socket, at, admitted });
+    }
+    this.#tell({ kind: "connection-refused", remoteAddress: address, cause: admission.cause });
+    turnAway(socket, listener);
+  }
+
+  #hand(connection: Connection): void {
+    if (this.#closing) return this.#refuse(connection);
+    const [first, ...others] = this.#ready;
+    // At first for all workers, so that none gets what is for the others.
+    if (first === undefined || !this.#begun) return void this.#wait(connection);
+    const worker = others.reduce(
+      (least, other) => (other.connectionsCount < least.connectionsCount ? other : least),
+      first,
+    );
+    // Among equals it is everybody's turn.
+    this.#ready.delete(worker);
+    this.#ready.add(worker);
+    worker.serve(connection.socket, { listener: connection.at, admitted: connection.admitted });
+  }
+
+  #handWaiting(): void {
+    for (const waiting of this.#waiting.splice(0)) this.#hand(waiting);
+  }
+
+  #wait(connection: Connection): void {
+    if (this.#waiting.length < waitingMax) this.#waiting.push(connection);
+    else this.#refuse(connection);
+  }
+
+  #refuse({ socket, at, admitted }: Connection): void {
+    if (admitted !== undefined) this.ledger.closed(admitted.connection);
+    const listener = this.#listeners[at];
+    if (listener !== undefined) turnAway(socket, listener);
+  }
+
+  /** Starts a worker; the failure, if it cannot serve. */
+  async #start(slot: number): Promise<StartFailure | undefined> {
+    const { log, settings, workersCount, program = ourProgram } = this.#options;
+    const kept = { ledger: this.ledger, rates: this.#rates, holdings: this.#holdings };
+    const report = (events: readonly ServiceEvent[]) => {
+      for (const event of events) log.onEvent(event);
+    };
+    const worker = new WorkerProcess({ slot, program, kept, report });
+    this.#workers.add(worker);
+    this.#holdings.add(worker.holdings);
+    void worker.ended.then((cause) => this.#lose(worker, cause));
+    const brief = {
+      slot,
+      settings: workerShare(settings, slot, workersCount),
+      material: this.#material,
+      identityKey: this.ledger.identityKey,
+      transcript: log.transcript === true,
+      ...(log.uploadDigest && { uploadDigest: log.uploadDigest }),
+    };
+    const failure = await worker.exchange.ask("begin", brief).catch(unable);
+    if (failure !== undefined) {
+      worker.kill(failure.message);
+      return failure;
+    }
+    this.#ready.add(worker);
+    this.#tell({ kind: "worker-started", worker: slot, process: worker.processId });
+    if (this.#begun) this.#handWaiting();
+    return undefined;
+  }
+
+  /** A worker has ended; another takes its place, unless the service has not begun or is ending. */
+  #lose(worker: WorkerProcess, cause: string): void {
+    const { slot, processId, connectionsCount } = worker;
+    this.#workers.delete(worker);
+    this.#holdings.delete(worker.holdings);
+    const served = this.#ready.delete(worker);
+    if (this.#closing || !(served || this.#begun)) return;
+    const restartMs = this.#delays.next(slot, performance.now() - worker.startedMs);
+    this.#tell({ kind: "worker-ended", worker: slot, process: processId, cause, connectionsCount, restartMs });
+    const timer = setTimeout(() => {
+      this.#restarts.delete(timer);
+      void this.#start(slot);
+    }, restartMs);
+    this.#restarts.add(timer);
+  }
+
+  async #askAll<Answer>(ask: (worker: WorkerProcess) => Promise<Answer>): Promise<Answer[]> {
+    const answers = [...this.#ready].map((worker) => within(ask(worker), answerMs).catch(() => undefined));
+    return (await Promise.all(answers)).filter((answer) => answer !== undefined);
+  }
+
+  #stopListening(): void {
+    for (const listener of this.#bound) listener.close();
+    this.#bound = [];
+  }
+
+  #tell(event: WithoutTime<ServiceEvent>): void {
+    this.#options.log.onEvent({ atMs: Date.now(), ...event });
+  }
+}
+
+/** A connection that was accepted; without a peer where a trusted proxy has yet to say whose it is. */
+interface Connection {
+  readonly socket: Socket;
+  /** Number of the listener. */
+  readonly at: number;
+  readonly admitted: AdmittedPeer | undefined;
+}
+
+type WithoutTime<Event> = Event extends unknown ? Omit<Event, "atMs"> : never;
+
+const ourProgram = fileURLToPath(new URL(`worker${extname(import.meta.filename)}`, import.meta.url));
+
+/** More than that wait for no worker, which is back in a moment or not at all. */
+const waitingMax = 256;
+
+/** For what a worker does after the grace, before it is ended. */
+const lastCallMs = 5000;
+
+/** A worker that does not answer in time is left out. */
+const answerMs = 2000;
+
+async function ended(worker: WorkerProcess, patience: { readonly graceMs: number }): Promise<void> {
+  const timer = setTimeout(() => worker.kill("did not end in time"), patience.graceMs + lastCallMs);
+  worker.exchange.tell("close", patience);
+  await worker.ended;
+  clearTimeout(timer);
+}
+
+function unable(error: unknown): StartFailure {
+  const message = error instanceof Error ? error.message : String(error);
+  return { name: "Error", message: `A worker could not start: ${message}`, code: "SALLYPORT_WORKER_FAILED" };
+}
+
+/** The error that the worker met, of the same family. */
+function errorOf({ name, message, code }: StartFailure): Error {
+  const Family = families.find((family) => family.name === name) ?? ConfigError;
+  return code === undefined ? new Error(message) : new Family(code, message);
+}
+
+const families = [ConfigError, TransportError, UsageError] as const;
+
+function within<Value>(promise: Promise<Value>, ms: number): Promise<Value> {
+  return Promise.race([
+    promise,
+    new Promise<never>((_, reject) => {
+      setTimeout(() => reject(new Error("no answer in time")), ms).unref();
+    }),
+  ]);
+}
