@@ -25,6 +25,22 @@ const commandTable = {
     brief: "Show and create the server's certificate",
     load: async () => (await import("./commands/cert.ts")).certCommands,
   },
+  config: {
+    brief: "Check, show and begin a server's configuration",
+    load: async () => (await import("./commands/config.ts")).configCommands,
+  },
+  who: {
+    brief: "Show who is connected to the running server, and what they do",
+    load: async () => (await import("./commands/who.ts")).whoCommand,
+  },
+  kick: {
+    brief: "Close connections of the running server, and ban where they come from",
+    load: async () => (await import("./commands/kick.ts")).kickCommand,
+  },
+  unban: {
+    brief: "End the ban of an address",
+    load: async () => (await import("./commands/kick.ts")).unbanCommand,
+  },
   explain: {
     brief: "Show the two modes of TLS side by side, live, as somebody on the wire sees them",
     load: async () => (await import("./commands/explain.ts")).explainCommand,

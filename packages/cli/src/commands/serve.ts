@@ -1,6 +1,7 @@
 import { buildCommand, type CommandContext } from "@stricli/core";
+import { requireConfiguration } from "@sallyport/daemon/config";
 import { parseText } from "../flags.ts";
-import { serveFlags, serviceSettings, type ServeFlags } from "../serve-flags.ts";
+import { serveFlags, serveSources, serviceSettings, type ServeFlags } from "../serve-flags.ts";
 import { packageVersion } from "../version.ts";
 
 export const serveCommand = buildCommand({
@@ -8,22 +9,25 @@ export const serveCommand = buildCommand({
     brief: "Serve a directory over FTPS, explicit and implicit",
     fullDescription: [
       "Serves DIR over FTPS in both modes, with TLS required for login and data unless told otherwise.",
+      "Every flag is a setting of the file that --config names, and an environment variable, too.",
       "Add accounts with sallyport user add. SIGTERM and SIGINT stop it: the first lets transfers end, a second cuts",
-      "them. SIGHUP reads certificates anew, SIGUSR1 opens the transfer log anew.",
+      "them. SIGHUP reads configuration, certificates and accounts anew, SIGUSR1 opens the transfer log anew.",
     ].join("\n"),
   },
   parameters: {
     positional: {
       kind: "tuple",
-      parameters: [{ brief: "The directory to serve", placeholder: "DIR", parse: parseText }],
+      parameters: [{ brief: "The directory to serve", placeholder: "DIR", parse: parseText, optional: true }],
     },
     flags: serveFlags,
   },
-  async func(this: CommandContext, flags: ServeFlags, root: string) {
+  async func(this: CommandContext, flags: ServeFlags, root?: string) {
+    const sources = serveSources(root, flags);
+    const configuration = requireConfiguration(sources);
     const { defaultStatePath, EventLog, everyAddress, serveUntilSignal, Service } = await import("@sallyport/daemon");
-    const statePath = defaultStatePath(process.env);
-    const settings = serviceSettings(root, flags, { statePath, listen: everyAddress(), version: packageVersion() });
-    const { json = false, verbose: transcript = false, quiet = false, xferlog } = flags;
+    const places = { statePath: defaultStatePath(process.env), listen: everyAddress(), version: packageVersion() };
+    const settings = serviceSettings(configuration, places);
+    const { json, verbose: transcript, quiet, xferlog } = configuration.values;
     await using log = new EventLog({ json, transcript, quiet, ...(xferlog !== undefined && { xferlog }) });
     const service = await Service.start(settings, log);
     await serveUntilSignal(service, log);

@@ -13,7 +13,7 @@ import {
   type CommonFlags,
   type PortRange,
 } from "../flags.ts";
-import { requireTwoPorts } from "../serve-flags.ts";
+import { requireTwoPorts } from "../two-ports.ts";
 import { packageVersion } from "../version.ts";
 
 interface StartFlags extends CommonFlags {

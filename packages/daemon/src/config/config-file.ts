@@ -41,11 +41,9 @@ export function readConfigText(text: string, file: string): ReadFile {
   const first = checkDocument(given);
   const faults = "faults" in first ? first.faults : [];
   const sound = "faults" in first ? checkDocument(without(given, faults)) : first;
-  const problems = faults.map(({ path, text: what }) => ({
-    origin: originOf(path),
-    key: String(path[0] ?? ""),
-    text: what,
-  }));
+  const problems = faults
+    .map(({ path, text: what }) => ({ origin: originOf(path), key: String(path[0] ?? ""), text: what }))
+    .toSorted((left, right) => left.origin.line - right.origin.line || left.origin.column - right.origin.column);
   if ("faults" in sound) return { layer: emptyLayer, problems };
   const said = new Map(saidValues(sound.document, file, originOf));
   const listeners: SaidListener[] = (sound.document.listener ?? []).map((values, index) => ({

@@ -26,7 +26,7 @@ export function environmentLayer(environment: Environment): { readonly layer: La
     const row = key === undefined ? undefined : everySetting.get(key);
     if (key === undefined || row === undefined) {
       const near = nearestName(variable.slice(prefix.length), [...keyOf.keys()].map(bareName));
-      const hint = near === undefined ? "unset it" : `did you mean ${prefix}${near}?`;
+      const hint = near === undefined ? "unset it" : `the nearest is ${prefix}${near}`;
       problems.push({ origin, key: variable, text: `there is no setting for the variable ${variable}: ${hint}` });
       continue;
     }

@@ -1,47 +1,60 @@
-import { limits, type Limit, type LimitName } from "@sallyport/protocol";
+import { limits, type LimitName } from "@sallyport/protocol";
 import type { Setting } from "./setting-table.ts";
 
 /**
  * When a limit given in `[limits]` takes effect: `live` for new connections, `restart` where it sizes something that is
  * made once, `fixed` where a server does not ask it.
  */
-export const limitEffects: Readonly<Record<LimitName, "live" | "restart" | "fixed">> = Object.fromEntries(
-  Object.keys(limits).map((name) => [name, effectOf(name)]),
-) as Record<LimitName, "live" | "restart" | "fixed">;
-
-/** The limits that can be given, as settings. */
-export const limitRows: Readonly<Partial<Record<LimitName, Setting>>> = Object.fromEntries(
-  (Object.entries(limits) as [LimitName, Limit][]).flatMap(([name, limit]) => {
-    const changes = limitEffects[name];
-    return changes === "fixed" ? [] : [[name, limitSetting(name, limit, changes)]];
-  }),
-);
-
-function limitSetting(name: LimitName, { value, unit, reason }: Limit, changes: "live" | "restart"): Setting {
-  const min = unit === "ms" ? (mayBeNone.has(name) ? 0 : 100) : 1;
-  const kind = { is: "quantity", unit, min, max: Math.max(value, largest[unit]) } as const;
-  return { kind, default: value, changes, meaning: reason };
+export function limitEffect(name: LimitName): "live" | "restart" | "fixed" {
+  return asked.has(name) ? "live" : madeOnce.has(name) ? "restart" : "fixed";
 }
 
-/** Timers of the system end at 2^31 milliseconds. */
-const largest = { bytes: 2 ** 50, ms: 24 * 86_400_000, count: 1_000_000, ratio: 100_000 } as const;
-
-/** Waits that may be left out; the others are bounds, which 0 would not take away. */
-const mayBeNone: ReadonlySet<string> = new Set<LimitName>([
+/** What each connection and each login asks anew. */
+const asked: ReadonlySet<LimitName> = new Set<LimitName>([
+  "commandLineBytes",
+  "securityLineBytes",
+  "commandLineMs",
+  "commandQueueCount",
+  "replyBacklogBytes",
+  "telnetRepliesCount",
+  "unknownVerbsCount",
+  "preLoginMs",
+  "handshakeMs",
+  "clientHelloBytes",
+  "idleMs",
+  "dataConnectMs",
+  "dataStallMs",
+  "closeNotifyMs",
+  "lingerMs",
+  "securityExchangesCount",
+  "loginFailuresCount",
+  "connectionsCount",
+  "connectionsPerHostCount",
+  "listOptionsDepthCount",
+  "listEntriesCount",
+  "globWildcardsCount",
+  "statReplyBytes",
+  "inflateRatio",
+  "asciiSizeBytes",
+  "hashBytes",
+  "restartMarkerBytes",
   "uploadSettleMs",
-  "passiveRestMs",
+  "proxyHeaderBytes",
+  "proxyHeaderMs",
   "loginDelayMs",
   "loginDelayMaxMs",
+  "loginWindowMs",
+  "loginFailuresPerHostCount",
+  "loginBanMs",
+  "loginBanMaxMs",
+  "loginFailuresPerNameCount",
   "loginIntervalMs",
   "loginWaitMs",
+  "loginTrustMs",
 ]);
 
-function effectOf(name: string): "live" | "restart" | "fixed" {
-  return fixed.has(name) ? "fixed" : madeOnce.has(name) ? "restart" : "live";
-}
-
 /** What sizes pools, queues and memories that live as long as the server. */
-const madeOnce: ReadonlySet<string> = new Set<LimitName>([
+const madeOnce: ReadonlySet<LimitName> = new Set<LimitName>([
   "passiveListenersCount",
   "passiveSpareCount",
   "passiveRestMs",
@@ -58,18 +71,31 @@ const madeOnce: ReadonlySet<string> = new Set<LimitName>([
   "throttledNamesCount",
 ]);
 
-/** Bounds of the protocol's own decoders, of commands and of the other end, which a server's settings do not reach. */
-const fixed: ReadonlySet<string> = new Set<LimitName>([
-  "handshakeMessageBytes",
-  "handshakeRecordsCount",
-  "dataBufferBytes",
-  "symbolicLinksCount",
-  "ticketLifetimeMs",
-  "sessionIdsCount",
-  "accountNameBytes",
-  "accountRulesCount",
-  "accountCertificatesCount",
-  "replyLineBytes",
-  "replyBytes",
-  "explainedBytes",
+/** Waits that may be left out; the others are bounds, which 0 would not take away. */
+const mayBeNone: ReadonlySet<LimitName> = new Set<LimitName>([
+  "uploadSettleMs",
+  "passiveRestMs",
+  "loginDelayMs",
+  "loginDelayMaxMs",
+  "loginIntervalMs",
+  "loginWaitMs",
 ]);
+
+/** Timers of the system end at 2^31 milliseconds. */
+const largest = { bytes: 2 ** 50, ms: 24 * 86_400_000, count: 1_000_000, ratio: 100_000 } as const;
+
+/** The limits that can be given, as settings, in the order of the table of limits. */
+export const limitRows: Readonly<Partial<Record<LimitName, Setting>>> = Object.fromEntries(
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys are those of the table
+  (Object.keys(limits) as LimitName[]).flatMap((name) => {
+    const changes = limitEffect(name);
+    return changes === "fixed" ? [] : [[name, limitSetting(name, changes)]];
+  }),
+);
+
+function limitSetting(name: LimitName, changes: "live" | "restart"): Setting {
+  const { value, unit, reason } = limits[name];
+  const min = unit !== "ms" ? 1 : mayBeNone.has(name) ? 0 : 100;
+  const kind = { is: "quantity", unit, min, max: Math.max(value, largest[unit]) } as const;
+  return { kind, default: value, changes, meaning: reason };
+}

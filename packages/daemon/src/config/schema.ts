@@ -1,6 +1,6 @@
 import { limits, type LimitName } from "@sallyport/protocol";
 import { z } from "zod";
-import { limitEffects, limitRows } from "./limit-settings.ts";
+import { limitEffect, limitRows } from "./limit-settings.ts";
 import { nearestName } from "./nearest-name.ts";
 import { peerNameAnswer } from "./peer-names.ts";
 import { allowedText, schemaOfKind, type SettingValue } from "./setting-kinds.ts";
@@ -48,17 +48,14 @@ export function takesText(name: string, row: Setting, given: unknown): string {
 export function unknownNameText(name: string, known: readonly string[], where: string): string {
   const shown = name.slice(0, 64).replace(/\p{Cc}/gu, "?");
   const peers = peerNameAnswer(name);
-  if (peers !== undefined) return `there is no setting "${shown}"; ${peers}`;
+  if (peers !== undefined) return peers;
   const near = nearestName(name, known);
-  const hint = near === undefined ? `"sallyport config init" writes down all there are` : `did you mean ${near}?`;
+  const hint = near === undefined ? `"sallyport config init" writes down all there are` : `the nearest is ${near}`;
   return `there is no setting "${shown}"${where}; ${hint}`;
 }
 
 const listLengthMax = 256;
 const listenersMax = 64;
-
-/** Names of all settings, with those of limits. */
-export const knownNames: readonly string[] = [...settingNames, ...Object.keys(limitRows)];
 
 function optionalShape(rows: Readonly<Record<string, Setting>>): Record<string, z.ZodType> {
   return Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, schemaOfSetting(row).optional()]));
@@ -92,7 +89,7 @@ function unknownText(path: KeyPath, key: string): string {
 function unknownLimitText(key: string): string {
   const row = settingNames.find((name) => name === key);
   if (row !== undefined) return `${key} is no limit; write it above the line [limits]`;
-  if (isLimit(key) && limitEffects[key] === "fixed") return `the limit ${key} is fixed and cannot be given`;
+  if (isLimit(key) && limitEffect(key) === "fixed") return `the limit ${key} is fixed and cannot be given`;
   return unknownNameText(key, Object.keys(limitRows), " in [limits]");
 }
 

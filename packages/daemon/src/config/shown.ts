@@ -57,7 +57,7 @@ export function sampleFile(): string {
     "# Bounds on what a peer can make the server do. [limits] has to stand after all settings above.",
     "[limits]",
     "",
-    ...Object.entries(limitRows).flatMap(([name, row]) => sampleLines(name, row)),
+    ...Object.entries(limitRows).flatMap(([name, row]) => (secondNames.has(name) ? [] : sampleLines(name, row))),
     "# Listeners with policies of their own, instead of listen, explicit-port and implicit-port.",
     "#[[listener]]",
     ...Object.entries(listenerRows).map(([name, row]) => `#${name} = ${tomlValue(fileForm(row.kind, exampleOf(row)))}`),
@@ -66,7 +66,12 @@ export function sampleFile(): string {
 }
 
 /** A value that a setting could have, where it has no default. */
-export function exampleOf({ kind, many, default: usual }: Setting): SettingValue {
+export function exampleOf({
+  kind,
+  many,
+  limit,
+  default: usual = limit && limitRows[limit]?.default,
+}: Setting): SettingValue {
   if (usual !== undefined && !(Array.isArray(usual) && usual.length === 0)) return usual;
   const one = kind.is === "choice" ? (kind.values[0] ?? "") : examples[kind.is];
   return many === true ? [String(one)] : one;
@@ -78,6 +83,9 @@ export function tomlValue(value: SettingValue): string {
     .trim()
     .replace(/^value = /, "");
 }
+
+/** Limits that are settings by another name. */
+const secondNames: ReadonlySet<string> = new Set(settingNames.flatMap((name) => settingRows[name].limit ?? []));
 
 const examples = {
   switch: true,
