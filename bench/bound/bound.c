@@ -2,7 +2,7 @@
 // nothing, keeps nothing safe and is no server to run: a thread for each login, blocking sockets, sendfile for clear
 // downloads, and under TLS one write(2) for 256 KiB of gathered records and reads far ahead.
 //
-//   bound CERTIFICATE KEY ROOT     prints the port on 127.0.0.1 that it listens on
+//   bound CERTIFICATE KEY ROOT     prints the port on 127.0.0.1 that it listens on; ends when standard input does
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -205,6 +205,13 @@ static void *serve(void *argument) {
   return NULL;
 }
 
+static void *wait_for_end(void *unused) {
+  char octet;
+  while (read(0, &octet, 1) == 1) continue;
+  _exit(0);
+  return unused;
+}
+
 int program(int count, char **arguments) {
   if (count != 4) return 64;
   signal(SIGPIPE, SIG_IGN);
@@ -223,6 +230,8 @@ int program(int count, char **arguments) {
   pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
   pthread_attr_setstacksize(&detached, 262144);
   int port, listener = listen_somewhere(&port);
+  pthread_t end;
+  pthread_create(&end, &detached, wait_for_end, NULL);
   printf("%d\n", port);
   fflush(stdout);
   for (;;) {

@@ -10,7 +10,7 @@ import {
   startContender,
 } from "./contenders.ts";
 import { makeGround, type Sizes } from "./ground.ts";
-import type { Figure, Results } from "./report.ts";
+import { type Figure, progressText, type Results } from "./report.ts";
 import { compare, takeTurns } from "./rounds.ts";
 import { hasWorkers } from "./sallyport.ts";
 import { judge } from "./targets.ts";
@@ -52,8 +52,9 @@ export async function runComparison(options: ComparisonOptions): Promise<Results
     signal.throwIfAborted();
     const isHere = (name: ContenderName) => !isPeer(name) || present.includes(name);
     const started = performance.now();
-    figures.push(await measureWorkload(workload, workload.against.filter(isHere), field, setting, options));
-    onProgress(`${workload.name}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
+    const found = await measureWorkload(workload, workload.against.filter(isHere), field, setting, options);
+    figures.push(found);
+    onProgress(`${progressText(found)} (${((performance.now() - started) / 1000).toFixed(0)} s)`);
   }
   return {
     conditions: conditionsOf({ ...options, ...ground, peers: present, workers, processorTimeFrom: field.source }),

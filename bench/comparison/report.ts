@@ -41,6 +41,18 @@ export function reportText({ conditions, figures, notes }: Results): string {
   ].join("\n");
 }
 
+/** What one workload found, in a line: the median ratios. */
+export function progressText({ workload, comparisons, failures }: Figure): string {
+  const units = [...new Set(comparisons.map(({ unit }) => unit))];
+  const ofUnit = (unit: string) =>
+    comparisons
+      .filter((comparison) => comparison.unit === unit)
+      .map(({ opponent, ratio }) => `${opponent} ${figure(ratio.median)}`)
+      .join(", ");
+  const failed = Object.keys(failures).map((name) => `${name} failed`);
+  return `${workload}: ${[...units.map((unit) => `${unit} to ${ofUnit(unit)}`), ...failed].join("; ")}`;
+}
+
 /** How many targets were reached. */
 function summary(judgements: readonly Judgement[]): string {
   const count = (...verdicts: readonly string[]) =>

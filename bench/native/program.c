@@ -1,6 +1,7 @@
 // Makes a C program runnable inside a Node process: with it a shared object exports run(arguments), which calls the
 // program's main on the JavaScript thread and returns its exit code. Node exports the symbols of the OpenSSL that it
 // is linked with, and process.dlopen binds the program to them: it runs on exactly the OpenSSL that the server has.
+#include <fcntl.h>
 #include <node_api.h>
 #include <stdlib.h>
 
@@ -27,6 +28,8 @@ static napi_value run(napi_env env, napi_callback_info information) {
     napi_get_element(env, list, i, &item);
     arguments[i + 1] = text_of(env, item);
   }
+  // Node hands its children pipes that do not block.
+  for (int fd = 0; fd <= 2; fd++) fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
   napi_create_int32(env, program((int)count + 1, arguments), &result);
   return result;
 }
