@@ -1,7 +1,7 @@
 import type { LimitValues } from "@sallyport/protocol";
 import type { PassiveListenerPool, ServerTlsProfile } from "@sallyport/transport";
 import type { Account, Authenticator, DataResumption, UncleanDataClose } from "@sallyport/server/accounts";
-import type { Login, PiState } from "./login/login-state.ts";
+import type { OpenedLogin, PiState } from "./login/login-state.ts";
 import type { ControlView } from "./connection/control-view.ts";
 import type { ServerLedger } from "./ledger/ledger.ts";
 import type { ServerEvent, ServerObserver } from "./observer.ts";
@@ -29,7 +29,7 @@ export interface ServerEnvironment {
   policyFor(listener: ListenerOptions, account: Account): PiState["policy"];
   dataPolicyFor(listener: ListenerOptions, account: Account): DataPolicy;
   /** Opens the storage of a login: its home as root, within quota and permissions. */
-  openLogin(account: Account, from: { readonly remoteAddress: string }): Promise<Login>;
+  openLogin(account: Account, from: { readonly remoteAddress: string }): Promise<OpenedLogin>;
   /** The IPv4 address for reply 227. */
   advertisedAddress(control: ControlView): string;
 }

@@ -56,6 +56,12 @@ export interface FtpServerOptions {
 /** Makes the storage of one login, whose root is shown to it as `/`. */
 export type LoginStorage = (account: Account, login: { readonly remoteAddress: string }) => Storage | Promise<Storage>;
 
+/**
+ * What may change while a server runs. `listeners` are those of the options, in their order, with other policies;
+ * everything that is absent gets its default.
+ */
+export type Reconfiguration = Omit<FtpServerOptions, "storage" | "observer" | "ledger" | "durable">;
+
 export interface PassiveOptions {
   /** Inclusive; absent: ports that the system chooses. */
   readonly ports?: { readonly first: number; readonly last: number };

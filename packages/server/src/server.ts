@@ -1,7 +1,7 @@
 import { initialServerPiState, limitValues, type LimitValues, UsageError } from "@sallyport/protocol";
 import { canonicalAddress, dataPathHooks, PassiveListenerPool, receiveProxyHeader } from "@sallyport/transport";
 import type { Socket } from "node:net";
-import type { Login, PiState } from "./login/login-state.ts";
+import type { OpenedLogin, PiState } from "./login/login-state.ts";
 import { type ConnectionSelector, type ConnectionStatus, selects } from "./connection/connection-status.ts";
 import { Connection } from "./connection/connection.ts";
 import type { ServerEnvironment } from "./environment.ts";
@@ -9,7 +9,7 @@ import { OwnLedger } from "./ledger/own-ledger.ts";
 import { bindListener, type BoundListener } from "./listener.ts";
 import { loginStorage } from "./login/login-storage.ts";
 import type { ServerEvent } from "./observer.ts";
-import type { FtpServerOptions, ListenerOptions } from "./options.ts";
+import type { FtpServerOptions, ListenerOptions, Reconfiguration } from "./options.ts";
 import { dataPolicyFor, piPolicyFor } from "./policy.ts";
 import { turnedAwayText } from "./turned-away.ts";
 import { Turnstile } from "./digest/turnstile.ts";
@@ -34,25 +34,59 @@ export interface ListeningAddress {
  * const [explicit] = await server.listen();
  */
 export class FtpServer implements AsyncDisposable {
-  readonly #options: FtpServerOptions;
-  readonly #limits: LimitValues;
-  readonly #environment: ServerEnvironment;
+  #options: FtpServerOptions;
+  #limits: LimitValues;
+  #environment: ServerEnvironment;
   readonly #connections = new Set<Connection>();
   #listeners: BoundListener[] = [];
   #closing = false;
 
   constructor(options: FtpServerOptions) {
-    for (const { tlsMode, requireTls } of options.listeners) {
-      if (options.tls === undefined && (tlsMode === "implicit" || requireTls !== "none")) {
-        throw new UsageError(
-          "SALLYPORT_TLS_MISSING",
-          'A listener needs TLS and no certificates are given; give `tls`, or say requireTls: "none" for plain FTP',
-        );
-      }
-    }
+    requireCertificates(options);
     this.#options = options;
     this.#limits = limitValues(options.limits);
-    this.#environment = environmentOf(options, this.#limits);
+    this.#environment = environmentOf(options, this.#limits, lastingParts(options, this.#limits));
+  }
+
+  /**
+   * Takes other policies, certificates, accounts and limits for connections that are opened from now on; those that are
+   * open keep what they have. What is made once stays: listening sockets, the range of passive ports, pools, queues. A
+   * ledger that was given is told its limits by whoever keeps it.
+   *
+   * @throws {UsageError} SALLYPORT_TLS_MISSING, SALLYPORT_LISTENERS_DIFFER where the listeners are others; then nothing
+   *   has changed.
+   */
+  reconfigure(changes: Reconfiguration): void {
+    requireCertificates(changes);
+    requireSameListeners(this.#options.listeners, changes.listeners);
+    const { storage, observer, durable, ledger, passive } = this.#options;
+    const ports = passive?.ports && { ports: passive.ports };
+    this.#options = {
+      ...changes,
+      passive: { ...changes.passive, ...ports },
+      storage,
+      ...(observer && { observer }),
+      ...(durable !== undefined && { durable }),
+      ...(ledger && { ledger }),
+    };
+    this.#limits = limitValues(changes.limits);
+    const { ledger: kept } = this.#environment;
+    if (ledger === undefined && kept instanceof OwnLedger) kept.limitsAre(this.#limits);
+    this.#environment = environmentOf(this.#options, this.#limits, this.#environment);
+  }
+
+  /**
+   * Asks the authenticator about every login, after accounts may have changed: who may not log in any more gets 421 and
+   * is closed, a running transfer included; who may goes on with the rights of now. Says how many.
+   */
+  async reviewLogins(): Promise<ReviewedLogins> {
+    const kinds: string[] = [];
+    for (const connection of [...this.#connections]) {
+      // oxlint-disable-next-line no-await-in-loop -- thousands of questions at once would hold up logins
+      kinds.push(await connection.reviewLogin(this.#environment.authenticator));
+    }
+    const count = (kind: string) => kinds.filter((other) => other === kind).length;
+    return { endedCount: count("ended"), refreshedCount: count("refreshed") };
   }
 
   /** Connections that are open at the moment. */
@@ -80,8 +114,8 @@ export class FtpServer implements AsyncDisposable {
     if (this.#listeners.length > 0) throw new UsageError("SALLYPORT_LISTENING", "The server listens already");
     await this.prepare();
     const outcomes = await Promise.allSettled(
-      this.#options.listeners.map((listener) =>
-        bindListener(listener, (socket) => void this.#welcome(socket, listener)),
+      this.#options.listeners.map((listener, at) =>
+        bindListener(listener, (socket) => void this.#welcome(socket, this.#options.listeners[at] ?? listener)),
       ),
     );
     this.#listeners = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
@@ -202,8 +236,45 @@ export function turnAway(socket: Socket, { tlsMode }: Pick<ListenerOptions, "tls
   socket.end(tlsMode === "explicit" ? `421 ${turnedAwayText(cause)}\r\n` : "", () => socket.destroy());
 }
 
-function environmentOf(options: FtpServerOptions, limits: LimitValues): ServerEnvironment {
-  const ledger = options.ledger ?? new OwnLedger(limits);
+/** What {@link FtpServer.reviewLogins} did. */
+export interface ReviewedLogins {
+  readonly endedCount: number;
+  readonly refreshedCount: number;
+}
+
+function requireCertificates({ listeners, tls }: Pick<FtpServerOptions, "listeners" | "tls">): void {
+  const needsTls = listeners.some(({ tlsMode, requireTls }) => tlsMode === "implicit" || requireTls !== "none");
+  if (tls !== undefined || !needsTls) return;
+  throw new UsageError(
+    "SALLYPORT_TLS_MISSING",
+    'A listener needs TLS and no certificates are given; give `tls`, or say requireTls: "none" for plain FTP',
+  );
+}
+
+function requireSameListeners(before: readonly ListenerOptions[], after: readonly ListenerOptions[]): void {
+  const endpoint = ({ tlsMode, address, port }: ListenerOptions) => `${tlsMode} ${address} ${port}`;
+  if (before.map(endpoint).join() === after.map(endpoint).join()) return;
+  const message = "A running server keeps its listeners; their policies alone can change";
+  throw new UsageError("SALLYPORT_LISTENERS_DIFFER", message);
+}
+
+/** What all environments of one server share. */
+type LastingParts = Pick<ServerEnvironment, "ledger" | "passivePorts" | "digests" | "uploadDigests">;
+
+function lastingParts({ ledger, passive }: FtpServerOptions, limits: LimitValues): LastingParts {
+  return {
+    ledger: ledger ?? new OwnLedger(limits),
+    passivePorts: new PassiveListenerPool({
+      limits,
+      ...(passive?.ports === undefined ? {} : { ports: passive.ports }),
+    }),
+    digests: new Turnstile(limits.hashWorkersCount, limits.hashQueueCount),
+    uploadDigests: new UploadDigests(limits),
+  };
+}
+
+function environmentOf(options: FtpServerOptions, limits: LimitValues, lasting: LastingParts): ServerEnvironment {
+  const { ledger, passivePorts, digests, uploadDigests } = lasting;
   return {
     options,
     limits,
@@ -213,16 +284,13 @@ function environmentOf(options: FtpServerOptions, limits: LimitValues): ServerEn
     ledger,
     observer: options.observer,
     emit: (event: ServerEvent) => tell(options, event),
-    passivePorts: new PassiveListenerPool({
-      limits,
-      ...(options.passive?.ports === undefined ? {} : { ports: options.passive.ports }),
-    }),
-    digests: new Turnstile(limits.hashWorkersCount, limits.hashQueueCount),
-    uploadDigests: new UploadDigests(limits),
+    passivePorts,
+    digests,
+    uploadDigests,
     initialState: (listener): PiState => initialServerPiState(listener.tlsMode, piPolicyFor(options, limits, listener)),
     policyFor: (listener, account) => piPolicyFor(options, limits, listener, account),
     dataPolicyFor,
-    openLogin: async (account, from): Promise<Login> => ({
+    openLogin: async (account, from): Promise<OpenedLogin> => ({
       account,
       ...(await loginStorage(options, ledger, account, from)),
     }),

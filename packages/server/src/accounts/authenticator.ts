@@ -26,6 +26,21 @@ export type LoginVerdict =
   /** The backend is down; `reason` is for the log. */
   | { readonly kind: "unavailable"; readonly reason: string };
 
+/** A login as its authenticator let it in. */
+export interface PastLogin {
+  readonly user: string;
+  readonly account: Account;
+  readonly method: "password" | "client-certificate" | "anonymous" | "open";
+  /** Milliseconds since 1970. */
+  readonly sinceMs: number;
+  readonly facts: LoginFacts;
+}
+
+/** What became of an account since somebody logged in; `account` is as it is now, `reason` is for the log. */
+export type LoginReview =
+  | { readonly kind: "stays"; readonly account: Account }
+  | { readonly kind: "ended"; readonly reason: string };
+
 /** Decides who may log in. Rejections are for broken backends alone; they are logged and answered as `unavailable`. */
 export interface Authenticator {
   /**
@@ -45,4 +60,10 @@ export interface Authenticator {
    * as UTF-8, or as Latin-1 where they are not valid UTF-8.
    */
   authenticate(user: string, password: string, facts: LoginFacts): Promise<LoginVerdict>;
+
+  /**
+   * Looks at a login again, after accounts may have changed. Undefined: nothing is known that speaks against it, or it
+   * was not this authenticator that let it in. Absent: logins stay as they are.
+   */
+  review?(login: PastLogin): Promise<LoginReview | undefined>;
 }

@@ -1,7 +1,7 @@
 import type { Account } from "./account.ts";
 import { AccountError } from "./account-error.ts";
 import type { CertificateMapping, StoredAccount } from "./account-record.ts";
-import type { Authenticator, LoginFacts, LoginVerdict } from "./authenticator.ts";
+import type { Authenticator, LoginFacts, LoginReview, LoginVerdict, PastLogin } from "./authenticator.ts";
 import type { QueuePlace } from "./work-queue.ts";
 import { type PasswordHasher, unmatchableHash } from "./password-hash.ts";
 
@@ -75,6 +75,21 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
     }
   }
 
+  /**
+   * Ends logins of accounts that are gone, closed, or whose proof has changed since: whoever changes a password does not
+   * want its old holder in.
+   */
+  async review({ user, account, method, sinceMs, facts }: PastLogin): Promise<LoginReview | undefined> {
+    if (account.anonymous) return undefined;
+    const stored = await this.#accounts.find(account.name);
+    const reason = stored === undefined ? "the account was removed" : this.#endedBecause(stored, method, sinceMs);
+    if (stored === undefined || reason !== undefined) return { kind: "ended", reason: reason ?? "" };
+    if (method === "client-certificate" && (await this.identify(user, facts)) === undefined) {
+      return { kind: "ended", reason: "the client certificate is the account's no longer" };
+    }
+    return { kind: "stays", account: stored.account };
+  }
+
   /** Waits for hashes that are being replaced. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#rehashing);
@@ -96,6 +111,14 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
 
   #usable(hash: string | undefined): string | undefined {
     return hash === undefined || this.#hasher.refusal(hash) !== undefined ? undefined : hash;
+  }
+
+  #endedBecause(stored: StoredAccount, method: PastLogin["method"], sinceMs: number): string | undefined {
+    const { createdMs, passwordHash, passwordChangedMs = 0 } = stored;
+    if (createdMs >= sinceMs) return "the account was removed and made anew";
+    const closed = this.#closedBecause(stored);
+    if (closed !== undefined || method !== "password") return closed;
+    return passwordHash === undefined || passwordChangedMs >= sinceMs ? "the password was changed" : undefined;
   }
 
   #closedBecause({ enabled, expiresMs }: StoredAccount): string | undefined {

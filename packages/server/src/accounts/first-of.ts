@@ -1,5 +1,5 @@
 import type { Account } from "./account.ts";
-import type { Authenticator, LoginFacts, LoginVerdict } from "./authenticator.ts";
+import type { Authenticator, LoginFacts, LoginReview, LoginVerdict, PastLogin } from "./authenticator.ts";
 
 /**
  * Asks several authenticators one after the other; the first that accepts decides. Where none accepts, a backend that
@@ -25,6 +25,14 @@ export function firstOf(authenticators: readonly Authenticator[]): Authenticator
         if (answer.kind === "refused" && !isPlainRefusal(verdict)) answer = verdict;
       }
       return answer;
+    },
+
+    async review(login: PastLogin): Promise<LoginReview | undefined> {
+      for (const authenticator of authenticators) {
+        const review = await authenticator.review?.(login);
+        if (review !== undefined) return review;
+      }
+      return undefined;
     },
   };
 }

@@ -51,7 +51,7 @@ export interface LoginThrottleOptions {
  * addresses does not end them.
  */
 export class LoginThrottle {
-  readonly #limits: LimitValues;
+  #limits: LimitValues;
   readonly #exempt: LoginThrottleOptions["exempt"];
   readonly #now: () => number;
   readonly #addresses: RecentMap<AddressRecord>;
@@ -67,6 +67,11 @@ export class LoginThrottle {
     this.#bans = new RecentMap(this.#limits.throttledHostsCount);
     this.#names = new RecentMap(this.#limits.throttledNamesCount);
     this.#trust = new RecentMap(this.#limits.throttledNamesCount);
+  }
+
+  /** Takes other bounds from now on; what is remembered stays, and so does how much of it there can be. */
+  limitsAre(limits: LimitValues): void {
+    this.#limits = limits;
   }
 
   /**

@@ -13,12 +13,14 @@ import {
   type Verb,
   verbs,
 } from "@sallyport/protocol";
+import type { Authenticator } from "@sallyport/server/accounts";
 import { StorageError, type StorageErrorKind } from "@sallyport/server/storage";
 import type { ControlConnectionOptions } from "@sallyport/transport";
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import type { CommandContext, Outcome } from "../command-handler.ts";
 import type { Login } from "../login/login-state.ts";
+import { type ReviewedLogin, reviewLogin } from "../login/review.ts";
 import { runCommand } from "../commands/index.ts";
 import { activityOf, type ConnectionStatus, type RunningCommand, runningCommand } from "./connection-status.ts";
 import { ControlLink } from "./control-link.ts";
@@ -117,6 +119,29 @@ export class Connection {
       openedAtMs: this.#openedAtMs,
       activity: activityOf(this.#running, this.#deadlines.progress, phase),
     };
+  }
+
+  /**
+   * Looks at the login again, if there is one: it goes on as it is or with the rights that the account has by now, or
+   * gets 421.
+   */
+  async reviewLogin(authenticator: Authenticator): Promise<ReviewedLogin["kind"]> {
+    const { login } = this.#pi.state;
+    if (login.kind !== "logged-in" || this.#lost.signal.aborted) return "stays";
+    const { user, account } = login;
+    const review = await reviewLogin(
+      this.#contextFor("NOOP", this.#lost.signal),
+      { user, login: account },
+      authenticator,
+    );
+    // USER and REIN may have ended it meanwhile.
+    if (this.#pi.state.login !== login || this.#lost.signal.aborted) return "stays";
+    if (review.kind === "ended") this.close(review.text, review.cause);
+    if (review.kind === "refreshed") {
+      const state = { ...this.#pi.state, policy: review.policy, login: { ...login, account: review.login } };
+      this.#pi = { ...this.#pi, state };
+    }
+    return review.kind;
   }
 
   /** Says 421 and closes; a running transfer is ended, and what it brought is not published. */

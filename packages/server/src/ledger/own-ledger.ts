@@ -38,6 +38,7 @@ export class OwnLedger implements ServerLedger {
   /** Takes other limits for connections that come from now on. */
   limitsAre(limits: LimitValues): void {
     this.#limits = limits;
+    this.throttle.limitsAre(limits);
   }
 
   async admit(remoteAddress: string): Promise<Admission> {

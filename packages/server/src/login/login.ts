@@ -9,9 +9,7 @@ import {
 import { StorageError } from "@sallyport/server/storage";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CommandContext, Outcome } from "../command-handler.ts";
-import type { ServerEvent } from "../observer.ts";
-
-type LoginMethod = Extract<ServerEvent, { kind: "login" }>["method"];
+import type { LoginMethod } from "./login-state.ts";
 
 const wrong = reply(530, "Wrong user name or password.");
 
@@ -121,7 +119,11 @@ export async function acceptLogin(
   context.emit({ kind: "login", account: account.name, user, method });
   return {
     reply: method === "client-certificate" ? reply(232, "Logged in by certificate.") : reply(230, "Logged in."),
-    changes: { login: { kind: "logged-in", user, account: login }, workingDirectory: rootPath, policy },
+    changes: {
+      login: { kind: "logged-in", user, account: { ...login, method, sinceMs: Date.now() } },
+      workingDirectory: rootPath,
+      policy,
+    },
   };
 }
 
