@@ -1,9 +1,10 @@
 import { X509Certificate } from "node:crypto";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, rmSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import { ConfigError } from "@sallyport/protocol";
 import type { ListeningAddress } from "@sallyport/server";
 import type { TlsIdentityOptions } from "@sallyport/transport";
+import { openAdministration } from "./admin/administration.ts";
 import {
   certificateCovers,
   describeCertificate,
@@ -13,6 +14,7 @@ import {
 } from "./certificates/index.ts";
 import { listenersOf, listeningError, tryPorts } from "./listening.ts";
 import type { EventLog } from "./log/event-log.ts";
+import { snapshotEvents } from "./log/snapshot.ts";
 import { asUser, becomeUser, findUser, isRoot, type RunAs } from "./privileges.ts";
 import { checkServedDirectory } from "./served-directory.ts";
 import { identitiesOf, openParts, reachableNames, readMaterial, type ServiceParts } from "./service-parts.ts";
@@ -68,6 +70,7 @@ export class Service implements AsyncDisposable {
       if (runAs !== undefined) becomeUser(runAs);
       checkServedDirectory(root, servedAs(settings));
       await parts.serving.begin();
+      await openAdministration(parts, undo);
       const service = new Service({ ...parts, undo: undo.move() }, addresses, reader);
       await service.#announce(runAs);
       return service;
@@ -98,6 +101,27 @@ export class Service implements AsyncDisposable {
     await serving.close({ graceMs: settings.graceMs });
     await undo.disposeAsync();
     log.onEvent({ atMs: Date.now(), kind: "service-stopped", durationMs: Date.now() - this.#startedMs });
+  }
+
+  /** Ends what runs at once, for a process that ends without {@link stop}; nothing says any more that it runs. */
+  cut(cause: string): void {
+    const { log, serving, state } = this.#parts;
+    log.onEvent({ atMs: Date.now(), kind: "service-cut", cause });
+    serving.cut();
+    for (const path of [state.pid, state.socket]) rmSync(path, { force: true });
+  }
+
+  /** Writes to the log who is connected and what they do. */
+  async showConnections(): Promise<void> {
+    const { log, serving } = this.#parts;
+    try {
+      for (const event of snapshotEvents(await serving.connections(), Date.now())) log.onEvent(event);
+    } catch (error) {
+      this.#warn(
+        `Who is connected cannot be told (${error instanceof Error ? error.message : String(error)})`,
+        "ask again",
+      );
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -64,16 +64,11 @@ export class AdminServer implements AsyncDisposable {
     }
   }
 
-  /** Takes the socket away at once, for a process that ends; nothing more is answered. */
-  remove(): void {
-    rmSync(this.#path, { force: true });
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#connections) socket.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#reachable[Symbol.dispose]();
-    this.remove();
+    rmSync(this.#path, { force: true });
   }
 }
 

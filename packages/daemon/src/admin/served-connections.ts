@@ -1,6 +1,7 @@
 import type { ConnectionSelector, ConnectionStatus } from "@sallyport/server";
 import { hostKey, type LoginThrottle } from "@sallyport/server/accounts";
 import type { ServiceEvent } from "../log/service-event.ts";
+import type { Serving } from "../serving.ts";
 
 /** What an administrator may see of a running service and do to it, however many processes serve. */
 export interface ServedConnections {
@@ -17,15 +18,9 @@ export interface ServedConnections {
   forgive(remoteAddress: string): Promise<boolean>;
 }
 
-/** Whoever serves: one server in this process, or several processes behind one face. */
-export interface Serving {
-  connections(): Promise<readonly ConnectionStatus[]>;
-  disconnect(selector: ConnectionSelector, text: string, cause: string): Promise<number>;
-}
-
 /** The connections of a service and the bans that hold for all of it; what is done to bans is logged. */
 export function servedBy(
-  serving: Serving,
+  serving: Pick<Serving, "connections" | "disconnect">,
   throttle: Pick<LoginThrottle, "ban" | "forgive">,
   tell: (event: ServiceEvent) => void,
 ): ServedConnections {

@@ -137,7 +137,7 @@ export class WorkerPool implements Serving {
       return this.#hand({ socket, at, admitted });
     }
     this.#tell({ kind: "connection-refused", remoteAddress: address, cause: admission.cause });
-    turnAway(socket, listener);
+    turnAway(socket, listener, admission.cause);
   }
 
   #hand(connection: Connection): void {
