@@ -41,6 +41,10 @@ const commandTable = {
     brief: "End the ban of an address",
     load: async () => (await import("./commands/kick.ts")).unbanCommand,
   },
+  events: {
+    brief: "List the events that programs and webhooks have not been told of yet",
+    load: async () => (await import("./commands/events.ts")).eventsCommand,
+  },
   explain: {
     brief: "Show the two modes of TLS side by side, live, as somebody on the wire sees them",
     load: async () => (await import("./commands/explain.ts")).explainCommand,

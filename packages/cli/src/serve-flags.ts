@@ -100,7 +100,10 @@ function settingFlag(row: Setting): object {
   if (row.kind.is === "switch") {
     return { kind: "boolean", brief, optional: true, withNegated: row.default === true };
   }
-  if (row.kind.is === "choice") return { kind: "enum", values: row.kind.values, brief, optional: true };
+  if (row.kind.is === "choice") {
+    // No choice has a comma in it.
+    return { kind: "enum", values: row.kind.values, brief, optional: true, ...(row.many && { variadic: "," }) };
+  }
   const { placeholder = "VALUE" } = row;
   const parse = (text: string) => parseSetting(row, text);
   return { kind: "parsed", parse, brief, placeholder, optional: true, ...(row.many && { variadic: true }) };

@@ -12,6 +12,7 @@ import {
   readPemFile,
   type RootFileReader,
 } from "./certificates/index.ts";
+import { Notifier, together } from "./events/index.ts";
 import type { EventLog } from "./log/event-log.ts";
 import { asUser, type RunAs } from "./privileges.ts";
 import { createTls, limitsOf, openServer, type Serving, type TlsMaterial } from "./serving.ts";
@@ -36,6 +37,8 @@ export interface ServiceParts {
   /** Serves where there is one process; the workers have their own. */
   readonly tls: ServerTlsProfile;
   readonly storage: LocalDirectory;
+  /** Absent where nobody is to be told. */
+  readonly notifier: Notifier | undefined;
   /** Absent where certificates are given by file. */
   readonly certificates: LocalCertificates | undefined;
   /** Closes everything but what serves. */
@@ -71,20 +74,38 @@ async function openAsIs(
   // Made before it is locked, since the lock lies beside it.
   const accounts = undo.use(await AccountDatabase.open(state.accounts, { create: true }));
   undo.use(lockStateDirectory(state));
+  const notifier = openNotifier(settings, state, log);
+  if (notifier !== undefined) undo.use(notifier);
+  const observer = notifier === undefined ? log : together(log, notifier);
   const certificates = given.identities.length === 0 ? await openCertificates(settings, state) : undefined;
   const material = certificates === undefined ? given : { ...given, identities: ownIdentities(certificates) };
   const tls = await createTls(settings, material);
-  const common = { settings, log, state, tls, certificates, undo };
+  const common = { settings, log, state, tls, notifier, certificates, undo };
   const { workersCount = 1 } = settings;
   if (workersCount > 1) {
     const storage = undo.use(await LocalDirectory.open(settings.root));
-    const serving = new WorkerPool({ settings, workersCount, material, log });
+    const serving = new WorkerPool({ settings, workersCount, material, log: observer });
     return { ...common, serving, accounts, storage };
   }
   const ledger = new OwnLedger(limitValues(limitsOf(settings)));
-  const ours = { accounts, tls, fxpAuthorities: material.fxpAuthorities, observer: log, ledger };
+  const ours = { accounts, tls, fxpAuthorities: material.fxpAuthorities, observer, ledger };
   const { server, storage } = await openServer(settings, ours, undo);
   return { ...common, serving: new SoleServer(server, ledger), accounts, storage };
+}
+
+function openNotifier(settings: ServiceSettings, state: StateDirectory, log: EventLog): Notifier | undefined {
+  const { notify, root, readOnly, visitors, durable, version } = settings;
+  if (notify === undefined || notify.targets.length === 0) return undefined;
+  return new Notifier({
+    settings: notify,
+    path: state.events,
+    directory: state.path,
+    served: { root, readOnly: readOnly || visitors !== undefined },
+    durable,
+    version,
+    limits: limitsOf(settings),
+    report: (event) => log.onEvent(event),
+  });
 }
 
 /**

@@ -2,6 +2,7 @@ import type { LimitValues } from "@sallyport/protocol";
 import type { ListenerOptions } from "@sallyport/server";
 import type { DataResumption, TlsRequirement, UncleanDataClose } from "@sallyport/server/accounts";
 import type { IdentityFiles } from "./certificates/index.ts";
+import type { NotifySettings } from "./events/index.ts";
 import type { VisitorAreasOptions } from "./public/visitor-areas.ts";
 
 /** Everything that a service is told, checked in form but not against this machine. */
@@ -53,6 +54,8 @@ export interface ServiceSettings {
   readonly limits?: Partial<LimitValues>;
   /** Serves the root read-only to all accounts, with a write area in memory for each address; absent: no strangers. */
   readonly visitors?: VisitorAreasOptions;
+  /** Programs and webhooks that are told of events; absent: none. */
+  readonly notify?: NotifySettings;
   /** Name of the user that root becomes. */
   readonly runAs?: string;
   readonly allowRoot: boolean;

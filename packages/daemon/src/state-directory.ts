@@ -25,6 +25,8 @@ export interface StateDirectory {
   readonly path: string;
   readonly tls: string;
   readonly accounts: string;
+  /** Notifications that wait for their receivers. */
+  readonly events: string;
   /** Locked by the running server. */
   readonly lock: string;
   /** The process number of the running server, for people and `kill`. */
@@ -49,6 +51,7 @@ export function stateDirectory(path: string): StateDirectory {
     path: absolute,
     tls: join(absolute, "tls"),
     accounts: join(absolute, "accounts.db"),
+    events: join(absolute, "events.db"),
     lock: join(absolute, "server.lock"),
     pid: join(absolute, "server.pid"),
     socket: join(absolute, "server.sock"),
@@ -168,7 +171,7 @@ export function stateOwner(state: StateDirectory): Owner {
 
 /** What may lie at the top of the directory or in `tls`, as regular expressions of names. */
 const ownNames =
-  /^(tls|accounts\.db(-wal|-shm|-journal)?|server\.(lock|pid|sock)|demo-password|files|(ca|cert|key)\.(pem|key))$/;
+  /^(tls|(accounts|events)\.db(-wal|-shm|-journal)?|server\.(lock|pid|sock)|demo-password|files|(ca|cert|key)\.(pem|key))$/;
 
 function ownedNames(directory: string): string[] {
   return existsSync(directory) ? readdirSync(directory).filter((name) => ownNames.test(name)) : [];

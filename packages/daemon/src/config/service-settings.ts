@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { ListenerOptions } from "@sallyport/server";
+import type { NotifySettings } from "../events/notify-settings.ts";
 import type { ServiceSettings } from "../settings.ts";
 import type { Configuration } from "./configuration.ts";
 
@@ -36,6 +37,7 @@ export function serviceSettings(
     greeting,
     ...(hosts && { hosts }),
     ...(fxp.length > 0 && { fxp: { addresses: fxp, ...(fxpCa !== undefined && { authoritiesFile: fxpCa }) } }),
+    ...(values.notify.length > 0 && { notify: notifySettings(values) }),
     minTlsVersion: values["min-tls"] === "1.3" ? "TLSv1.3" : "TLSv1.2",
     ...(authoritiesFile !== undefined && {
       clientCertificates: { demand: values["client-certificates"] ?? "request", authoritiesFile },
@@ -48,6 +50,17 @@ export function serviceSettings(
     ...(runAs !== undefined && { runAs }),
     allowRoot: values["allow-root"],
     graceMs: values.grace * 1000,
+  };
+}
+
+function notifySettings(values: Configuration["values"]): NotifySettings {
+  const { "notify-secret-file": secretFile, "notify-ca": authoritiesFile } = values;
+  return {
+    targets: values.notify,
+    events: values["notify-events"],
+    ...(secretFile !== undefined && { secretFile }),
+    ...(authoritiesFile !== undefined && { authoritiesFile }),
+    plainHttp: values["notify-plain-http"],
   };
 }
 

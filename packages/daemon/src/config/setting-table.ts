@@ -1,4 +1,5 @@
 import type { LimitName } from "@sallyport/protocol";
+import { notifiedKinds } from "../events/notify-settings.ts";
 import type { SettingKind, SettingValue, ValueOfKind } from "./setting-kinds.ts";
 
 /** One thing that a server can be told. Everything that knows settings reads this row. */
@@ -231,6 +232,41 @@ export const settings = {
     changes: "live",
     placeholder: "FILE",
     meaning: "With fxp: authorities of the other servers in PEM, for transfers under TLS between servers",
+  },
+  notify: {
+    kind: { is: "text" },
+    many: true,
+    default: [],
+    changes: "restart",
+    secret: true,
+    placeholder: "TARGET",
+    meaning: "Program (absolute path) or webhook (https URL) to tell of events, can be given several times",
+  },
+  "notify-events": {
+    kind: { is: "choice", values: notifiedKinds },
+    many: true,
+    default: ["published"],
+    defaultText: "published",
+    changes: "restart",
+    meaning: "With notify: of which events, with commas between",
+  },
+  "notify-secret-file": {
+    kind: { is: "path" },
+    changes: "restart",
+    placeholder: "FILE",
+    meaning: "With notify: file with the secret that webhooks are signed with; read again by SIGHUP",
+  },
+  "notify-ca": {
+    kind: { is: "path" },
+    changes: "restart",
+    placeholder: "FILE",
+    meaning: "With notify: authorities of webhooks' certificates in PEM, in place of the usual ones",
+  },
+  "notify-plain-http": {
+    kind: { is: "switch" },
+    default: false,
+    changes: "restart",
+    meaning: "With notify: let webhooks go over http to other machines",
   },
   greeting: {
     kind: { is: "line" },

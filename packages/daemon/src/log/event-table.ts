@@ -94,6 +94,46 @@ const eventTable: { readonly [Kind in EventKind]: EventRow<Kind> } = {
     text: ({ connectionsCount, loginsCount, transfersCount }) =>
       `${connectionsCount} connected, ${loginsCount} logged in, ${transfersCount} transferring`,
   },
+  "notify-unreachable": {
+    level: "warn",
+    label: "not notified",
+    text: ({ target, cause, waiting }) =>
+      `${target}: ${escapeControls(cause)}; it is tried again, ${waiting} ${waiting === 1 ? "event waits" : "events wait"}`,
+  },
+  "notify-reached": {
+    level: "info",
+    label: "notified again",
+    text: ({ target, waiting }) => `${target}, ${waiting} ${waiting === 1 ? "event waits" : "events wait"}`,
+  },
+  "notify-postponed": {
+    level: "warn",
+    label: "not notified",
+    text: ({ target, id, notified, cause, retryMs }) =>
+      `${target} of ${notified} ${id}: ${escapeControls(cause)}; next attempt in ${durationText(retryMs)}`,
+  },
+  "notify-refused": {
+    level: "error",
+    label: "not notified",
+    text: ({ target, id, notified, cause }) =>
+      `${target} of ${notified} ${id}: ${escapeControls(cause)}; it is not tried again`,
+  },
+  "notify-given-up": {
+    level: "error",
+    label: "not notified",
+    text: ({ target, count }) =>
+      `${target} of ${count} ${count === 1 ? "event" : "events"}: tried for too long, given up`,
+  },
+  "notify-failed": {
+    level: "error",
+    label: "not notified",
+    text: ({ target, cause }) => `${target}: ${escapeControls(cause)}`,
+  },
+  "notifications-dropped": {
+    level: "error",
+    label: "not notified",
+    text: ({ count, cause }) =>
+      `${count} ${count === 1 ? "event is" : "events are"} lost by now: ${escapeControls(cause)}`,
+  },
   "listener-bound": {
     level: "info",
     label: "listening",
@@ -154,6 +194,11 @@ const eventTable: { readonly [Kind in EventKind]: EventRow<Kind> } = {
     label: ({ direction, complete }) => (complete ? direction : `${direction} cut`),
     text: (event) => transferText(event),
     readability: ({ protectionLevel }) => (protectionLevel === "C" ? "clear" : "encrypted"),
+  },
+  "upload-digested": {
+    level: "debug",
+    label: "digest",
+    text: ({ path, sha256, cause }) => `${displayOctets(path)}: ${sha256 ?? escapeControls(cause ?? "none")}`,
   },
   changed: {
     level: "info",

@@ -7,7 +7,8 @@ import type { ServiceEvent } from "./service-event.ts";
  */
 export function jsonFields(event: ServiceEvent): Record<string, unknown> {
   const { kind, atMs, ...rest } = event;
-  const ordered = { connection: undefined, remoteAddress: undefined, ...rest };
+  // What other lines of the connection have said.
+  const ordered = { connection: undefined, remoteAddress: undefined, ...rest, controlTls: undefined, home: undefined };
   const fields = Object.entries(ordered).map(([name, value]) => [name, jsonValue(name, value)] as const);
   return { time: new Date(atMs).toISOString(), event: kind, ...Object.fromEntries(fields) };
 }

@@ -56,6 +56,18 @@ export type ServiceOnlyEvent = { readonly atMs: number } & (
       readonly host: string;
       readonly wasBanned: boolean;
     }
+  /** A receiver of notifications cannot be reached; told once until it can. */
+  | (OfTarget & { readonly kind: "notify-unreachable"; readonly cause: string; readonly waiting: number })
+  | (OfTarget & { readonly kind: "notify-reached"; readonly waiting: number })
+  /** The first attempt to deliver this one failed; told once for each. */
+  | (OfTarget & OfNotification & { readonly kind: "notify-postponed"; readonly retryMs: number })
+  | (OfTarget & OfNotification & { readonly kind: "notify-refused" })
+  /** Notifications that were tried for as long as they may be. */
+  | (OfTarget & { readonly kind: "notify-given-up"; readonly count: number })
+  /** Something of ours failed, such as the disk. */
+  | (OfTarget & { readonly kind: "notify-failed"; readonly cause: string })
+  /** For lack of room; `count` is of all since the start. */
+  | { readonly kind: "notifications-dropped"; readonly count: number; readonly cause: string }
   /** Another log file than this one cannot be written; told once until it can be again. */
   | { readonly kind: "log-failed"; readonly file: string; readonly cause: string }
   | { readonly kind: "log-recovered"; readonly file: string; readonly linesLost: number }
@@ -70,6 +82,17 @@ export type ServiceOnlyEvent = { readonly atMs: number } & (
       readonly transfersCount: number;
     }
 );
+
+interface OfTarget {
+  /** Path of the program or origin of the webhook. */
+  readonly target: string;
+}
+
+interface OfNotification {
+  readonly id: string;
+  readonly notified: string;
+  readonly cause: string;
+}
 
 /** The fields of an activity beside its words. */
 export interface ShownActivity {

@@ -1,0 +1,176 @@
+import { hostname } from "node:os";
+import { type LimitValues, limitValues } from "@sallyport/protocol";
+import type { ServerObserver } from "@sallyport/server";
+import type { EventOf, ServiceEvent, ServiceOnlyEvent } from "../log/service-event.ts";
+import { DeliveryQueue } from "./delivery-queue.ts";
+import { type Document, type Notification, notificationOf, type NotificationPlace } from "./notification.ts";
+import { type NotifySettings, uploadDigestFor } from "./notify-settings.ts";
+import { type NewEntry, Outbox } from "./outbox.ts";
+import type { Target } from "./target.ts";
+import { openTargets } from "./targets.ts";
+
+/** Where a notifier lives. */
+export interface NotifierOptions {
+  readonly settings: NotifySettings;
+  /** File of the outbox. */
+  readonly path: string;
+  /** Working directory of programs; not one that peers can write to. */
+  readonly directory: string;
+  readonly served: { readonly root: string; readonly readOnly: boolean };
+  readonly durable: boolean;
+  readonly version: string;
+  /** Name by which receivers know this server; the machine's by default. */
+  readonly server?: string;
+  readonly limits?: Partial<LimitValues>;
+  readonly report: (event: ServiceOnlyEvent) => void;
+}
+
+/** Events that come within this time are written together; the first after a pause is written at once. */
+const gatherMs = 10;
+
+/**
+ * Tells programs and webhooks what happened. It needs nothing but the events, wherever they come from, and never makes
+ * the one who tells them wait: they are written to the outbox in the next turn of the event loop and delivered from
+ * there, at least once each.
+ */
+export class Notifier implements ServerObserver, AsyncDisposable {
+  readonly uploadDigest?: "SHA-256";
+  readonly #kinds: ReadonlySet<string>;
+  readonly #place: NotificationPlace;
+  readonly #targets: readonly Target[];
+  readonly #queues: readonly DeliveryQueue[];
+  readonly #outbox: Outbox;
+  readonly #limits: LimitValues;
+  readonly #report: (event: ServiceOnlyEvent) => void;
+  #gathered: Notification[] = [];
+  #flushing: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  #flushedMs = 0;
+  #lost = 0;
+  #closed: Promise<void> | undefined;
+
+  /**
+   * Opens the outbox.
+   *
+   * @throws {ConfigError} SALLYPORT_NOTIFY_… where a target cannot be used, or as {@link Outbox.open}.
+   */
+  constructor(options: NotifierOptions) {
+    const { settings, served, report, server = hostname() } = options;
+    const limits = limitValues(options.limits);
+    const uploadDigest = uploadDigestFor(settings);
+    if (uploadDigest !== undefined) this.uploadDigest = uploadDigest;
+    this.#limits = limits;
+    this.#report = report;
+    this.#kinds = new Set(settings.events);
+    this.#place = { server, root: served.root };
+    this.#targets = openTargets(settings, { ...options, limits });
+    this.#outbox = Outbox.open(options.path, { limits, durable: options.durable });
+    if (this.#outbox.wasDamaged) {
+      const cause = `The events that waited in ${options.path} were damaged and are not delivered`;
+      report({ atMs: Date.now(), kind: "service-warning", cause, fix: "look at the disk; the file lies beside it" });
+    }
+    this.#queues = this.#targets.map((target) => new DeliveryQueue(target, this.#outbox, { limits, report }));
+  }
+
+  /** Delivers from now on; programs run with the rights that the process has by now. */
+  begin(): void {
+    for (const queue of this.#queues) queue.begin();
+  }
+
+  onEvent(event: ServiceEvent): void {
+    if (this.#closed !== undefined) return;
+    if (event.kind === "upload-digested") return this.#complete(event);
+    const notification = notificationOf(event, this.#place);
+    if (notification === undefined || !this.#kinds.has(notification.kind)) return;
+    this.#gathered.push(notification);
+    this.#flushing ??=
+      performance.now() - this.#flushedMs > gatherMs
+        ? setImmediate(() => this.#flush())
+        : setTimeout(() => this.#flush(), gatherMs);
+  }
+
+  /** Reads secrets and authorities anew; throws where that fails, and the old stay in use. */
+  reload(): void {
+    for (const target of this.#targets) target.reload();
+  }
+
+  /** Writes what was told last, gives deliveries under way their time, and keeps the rest for the next start. */
+  close(graceMs = 0): Promise<void> {
+    return (this.#closed ??= this.#close(graceMs));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    this.#stopFlushing();
+    if (this.#gathered.length > 0) this.#write();
+    await Promise.all(this.#queues.map((queue) => queue.close(graceMs)));
+    await Promise.all(this.#targets.map((target) => target[Symbol.asyncDispose]()));
+    this.#outbox[Symbol.dispose]();
+  }
+
+  #flush(): void {
+    this.#stopFlushing();
+    if (!this.#write()) this.#flushing = setTimeout(() => this.#flush(), this.#limits.notifyRetryMs);
+    this.#flushedMs = performance.now();
+    for (const queue of this.#queues) queue.wake();
+  }
+
+  #stopFlushing(): void {
+    clearTimeout(this.#flushing as NodeJS.Timeout | undefined);
+    clearImmediate(this.#flushing as NodeJS.Immediate | undefined);
+    this.#flushing = undefined;
+  }
+
+  /** False where the disk took nothing; what was gathered is kept then, as far as the limit lets. */
+  #write(): boolean {
+    try {
+      const dropped = this.#outbox.add(this.#gathered.flatMap((told) => this.#entriesOf(told)));
+      this.#gathered = [];
+      this.#tellLost(dropped, "the outbox is full");
+      return true;
+    } catch (error) {
+      const excess = this.#gathered.length - this.#limits.notifyIntakeCount;
+      if (excess > 0) this.#gathered.splice(0, excess);
+      const cause = error instanceof Error ? error.message : String(error);
+      this.#tellLost(Math.max(0, excess), `the outbox cannot be written: ${cause}`);
+      return false;
+    }
+  }
+
+  #entriesOf({ id, kind, lane, document, awaitsDigest }: Notification): NewEntry[] {
+    const createdMs = Date.now();
+    const dueMs = awaitsDigest ? createdMs + this.#limits.notifyHoldMs : createdMs;
+    const body = JSON.stringify(document);
+    return this.#targets.map(({ key, label }) => ({ target: key, label, id, kind, lane, body, createdMs, dueMs }));
+  }
+
+  /** One line at the beginning and for each doubling, however many are lost. */
+  #tellLost(count: number, cause: string): void {
+    if (count === 0) return;
+    const before = this.#lost;
+    this.#lost += count;
+    if (before === 0 || Math.floor(Math.log2(this.#lost)) > Math.floor(Math.log2(before))) {
+      this.#report({ atMs: Date.now(), kind: "notifications-dropped", count: this.#lost, cause });
+    }
+  }
+
+  /** Puts in the digest that came later, and lets the notification go. */
+  #complete({ id, sha256: digest }: EventOf<"upload-digested">): void {
+    const sha256 = digest ?? null;
+    const at = this.#gathered.findIndex((told) => told.id === id);
+    const gathered = this.#gathered[at];
+    if (gathered !== undefined) {
+      this.#gathered[at] = { ...gathered, document: { ...gathered.document, sha256 }, awaitsDigest: false };
+      return;
+    }
+    try {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- bodies are documents of ours
+      this.#outbox.complete(id, (body) => JSON.stringify({ ...(JSON.parse(body) as Document), sha256 }));
+    } catch {
+      // The disk fails: it goes without the digest when it has waited long enough.
+    }
+    for (const queue of this.#queues) queue.wake();
+  }
+}
