@@ -70,6 +70,7 @@ export class Service implements AsyncDisposable {
       if (runAs !== undefined) becomeUser(runAs);
       checkServedDirectory(root, servedAs(settings));
       await parts.serving.begin();
+      parts.notifier?.begin();
       await openAdministration(parts, undo);
       const service = new Service({ ...parts, undo: undo.move() }, addresses, reader);
       await service.#announce(runAs);
@@ -88,17 +89,20 @@ export class Service implements AsyncDisposable {
       await this.#renew();
       this.#replaceIdentities(await identitiesOf(this.#parts, this.#reader));
       this.#announceCertificates();
+      this.#parts.notifier?.reload();
       log.onEvent({ atMs: Date.now(), kind: "service-reloaded" });
     });
   }
 
   /** Stops listening, gives running transfers their time, and closes everything. */
   async stop(cause: string): Promise<void> {
-    const { log, serving, settings, undo } = this.#parts;
+    const { log, notifier, serving, settings, undo } = this.#parts;
+    const stoppingMs = Date.now();
     clearInterval(this.#renewal);
     clearInterval(this.#sweeping);
     log.onEvent({ atMs: Date.now(), kind: "service-stopping", cause });
     await serving.close({ graceMs: settings.graceMs });
+    await notifier?.close(Math.max(0, stoppingMs + settings.graceMs - Date.now()));
     await undo.disposeAsync();
     log.onEvent({ atMs: Date.now(), kind: "service-stopped", durationMs: Date.now() - this.#startedMs });
   }
