@@ -3,6 +3,7 @@ import type {
   Admission,
   ConnectionSelector,
   ConnectionStatus,
+  ReviewedLogins,
   ServerEvent,
   TransferDirection,
 } from "@sallyport/server";
@@ -47,6 +48,8 @@ export interface WorkerCalls {
   /** A socket comes along. */
   serve(handover: Handover): void;
   replaceIdentities(identities: readonly TlsIdentityOptions[]): void;
+  reconfigure(changes: Pick<WorkerBrief, "settings" | "material">): Promise<void>;
+  reviewLogins(all: undefined): ReviewedLogins;
   connections(all: undefined): readonly ConnectionStatus[];
   disconnect(order: { readonly selector: ConnectionSelector; readonly text: string; readonly cause?: string }): number;
   /** Ends what is not transferring, and the rest after a time. */
@@ -62,6 +65,8 @@ export interface WorkerCalls {
 /** What a worker asks of the primary, and tells it. */
 export interface PrimaryCalls {
   report(events: readonly ServerEvent[]): void;
+  /** A socket has arrived; told before anything is said over it. */
+  took(sockets: number): void;
   /** A socket that was handed over is closed. */
   gone(sockets: number): void;
 

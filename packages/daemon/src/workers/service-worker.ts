@@ -3,7 +3,7 @@ import type { FtpServer, ListenerOptions } from "@sallyport/server";
 import type { ServerTlsProfile } from "@sallyport/transport";
 import { AccountDatabase } from "@sallyport/server/accounts";
 import type { Socket } from "node:net";
-import { createTls, openServer, policiesOf } from "../serving.ts";
+import { createTls, openServer, policiesOf, reconfigureServer, type ServerParts } from "../serving.ts";
 import { stateDirectory } from "../state-directory.ts";
 import type { Handover, PrimaryCalls, StartFailure, WorkerBrief, WorkerCalls } from "./contract.ts";
 import { EventReport } from "./event-report.ts";
@@ -13,6 +13,7 @@ import { RemoteLedger } from "./remote-ledger.ts";
 /** A worker that serves: what it makes of the primary's brief. */
 interface Begun {
   readonly server: FtpServer;
+  readonly parts: ServerParts;
   readonly tls: ServerTlsProfile;
   readonly ledger: RemoteLedger;
   readonly listeners: readonly ListenerOptions[];
@@ -31,6 +32,8 @@ export class ServiceWorker {
       begin: (brief) => this.#begin(brief),
       serve: (handover, socket) => this.#serve(handover, socket),
       replaceIdentities: (identities) => this.#begun?.tls.replaceIdentities(identities),
+      reconfigure: (changes) => this.#reconfigure(changes),
+      reviewLogins: () => this.#serving.server.reviewLogins(),
       connections: () => this.#serving.server.connections(),
       disconnect: ({ selector, text, cause }) => this.#serving.server.disconnect(selector, text, cause),
       close: async (patience) => {
@@ -67,18 +70,26 @@ export class ServiceWorker {
       };
       const { fxpAuthorities } = material;
       const accounts = undo.use(await AccountDatabase.open(stateDirectory(settings.statePath).accounts));
-      const { server } = await openServer(settings, { accounts, tls, fxpAuthorities, observer, ledger }, undo);
+      const parts = await openServer(settings, { accounts, tls, fxpAuthorities, observer, ledger }, undo);
+      const { server } = parts;
       await server.prepare();
       const { listeners } = policiesOf(settings, fxpAuthorities);
-      this.#begun = { server, tls, ledger, listeners, undo: undo.move() };
+      this.#begun = { server, parts, tls, ledger, listeners, undo: undo.move() };
       return undefined;
     } catch (error) {
       return failureOf(error);
     }
   }
 
+  async #reconfigure({ settings, material }: Pick<WorkerBrief, "settings" | "material">): Promise<void> {
+    const tls = await createTls(settings, material);
+    reconfigureServer(this.#serving.parts, { settings, material, tls });
+    this.#begun = { ...this.#serving, tls, listeners: policiesOf(settings, material.fxpAuthorities).listeners };
+  }
+
   #serve({ listener: at, admitted }: Handover, socket: Socket | undefined): void {
     const gone = () => this.#primary.tell("gone", 1);
+    this.#primary.tell("took", 1);
     const listener = this.#begun?.listeners[at];
     if (socket === undefined || this.#begun === undefined || listener === undefined) {
       // It was closed before it could be handed over.

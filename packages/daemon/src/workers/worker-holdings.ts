@@ -15,7 +15,7 @@ export interface Kept {
 type Worker = () => Pick<Exchange<PrimaryCalls, WorkerCalls>, "ask" | "tell">;
 
 /** The part of the contract that is about the ledger. */
-type LedgerCalls = Omit<PrimaryCalls, "report" | "gone">;
+type LedgerCalls = Omit<PrimaryCalls, "report" | "took" | "gone">;
 
 /**
  * What one worker holds of the server's ledger. It answers the worker's asks, and gives everything back when the worker

@@ -3,7 +3,6 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigError, limitValues, TransportError, UsageError } from "@sallyport/protocol";
 import {
-  type AdmittedPeer,
   bindListener,
   type BoundListener,
   type ConnectionSelector,
@@ -11,17 +10,18 @@ import {
   type ListenerOptions,
   type ListeningAddress,
   OwnLedger,
+  type ReviewedLogins,
   type ServerObserver,
   turnAway,
 } from "@sallyport/server";
 import { canonicalAddress, type TlsIdentityOptions } from "@sallyport/transport";
 import type { ServiceEvent } from "../log/service-event.ts";
-import { limitsOf, policiesOf, type Serving, type TlsMaterial } from "../serving.ts";
+import { limitsOf, policiesOf, type ServiceChanges, type Serving, type TlsMaterial } from "../serving.ts";
 import type { ServiceSettings } from "../settings.ts";
 import type { StartFailure } from "./contract.ts";
 import { RateShares } from "./rate-shares.ts";
 import { RestartDelays } from "./restart-delays.ts";
-import { WorkerProcess } from "./worker-process.ts";
+import { type Sent, WorkerProcess } from "./worker-process.ts";
 import { workerShare } from "./worker-share.ts";
 import type { WorkerHoldings } from "./worker-holdings.ts";
 
@@ -45,7 +45,8 @@ type Log = Omit<ServerObserver, "onEvent"> & { onEvent(event: ServiceEvent): voi
 export class WorkerPool implements Serving {
   readonly ledger: OwnLedger;
   readonly #options: WorkerPoolOptions;
-  readonly #listeners: readonly ListenerOptions[];
+  #settings: ServiceSettings;
+  #listeners: readonly ListenerOptions[];
   readonly #workers = new Set<WorkerProcess>();
   /** Those that serve. */
   readonly #ready = new Set<WorkerProcess>();
@@ -53,7 +54,7 @@ export class WorkerPool implements Serving {
   readonly #rates = new RateShares();
   readonly #delays = new RestartDelays();
   /** Connections that came while no worker served. */
-  readonly #waiting: Connection[] = [];
+  readonly #waiting: Sent[] = [];
   #material: TlsMaterial;
   #bound: readonly BoundListener[] = [];
   readonly #restarts = new Set<NodeJS.Timeout>();
@@ -63,6 +64,7 @@ export class WorkerPool implements Serving {
   constructor(options: WorkerPoolOptions) {
     const { settings, material } = options;
     this.#options = options;
+    this.#settings = settings;
     this.#material = material;
     this.#listeners = policiesOf(settings, material.fxpAuthorities).listeners;
     this.ledger = new OwnLedger(limitValues(limitsOf(settings)));
@@ -100,6 +102,30 @@ export class WorkerPool implements Serving {
     for (const { exchange } of this.#workers) exchange.tell("replaceIdentities", identities);
   }
 
+  /** A worker that starts meanwhile starts with the new ones. */
+  async reconfigure({ settings, material }: ServiceChanges): Promise<void> {
+    this.#settings = settings;
+    this.#material = material;
+    this.#listeners = policiesOf(settings, material.fxpAuthorities).listeners;
+    this.ledger.limitsAre(limitValues(limitsOf(settings)));
+    const { workersCount } = this.#options;
+    const asked = [...this.#ready].map(({ exchange, slot }) =>
+      within(exchange.ask("reconfigure", { settings: workerShare(settings, slot, workersCount), material }), answerMs),
+    );
+    await Promise.all(asked);
+  }
+
+  async reviewLogins(): Promise<ReviewedLogins> {
+    const answers = await this.#askAll(({ exchange }) => exchange.ask("reviewLogins", undefined));
+    return answers.reduce(
+      (sum, { endedCount, refreshedCount }) => ({
+        endedCount: sum.endedCount + endedCount,
+        refreshedCount: sum.refreshedCount + refreshedCount,
+      }),
+      { endedCount: 0, refreshedCount: 0 },
+    );
+  }
+
   async connections(): Promise<readonly ConnectionStatus[]> {
     const answers = await this.#askAll(({ exchange }) => exchange.ask("connections", undefined));
     return answers.flat().toSorted((one, other) => one.connection - other.connection);
@@ -130,41 +156,39 @@ export class WorkerPool implements Serving {
     // The peer has gone already.
     if (listener === undefined || address === undefined) return void socket.destroy();
     socket.on("error", () => undefined);
-    if (listener.proxyProtocolFrom?.includes(address) === true) return this.#hand({ socket, at, admitted: undefined });
+    if (listener.proxyProtocolFrom?.includes(address) === true)
+      return this.#hand({ socket, handover: { listener: at, admitted: undefined } });
     const admission = this.ledger.admitNow(address);
     if (admission.kind === "admitted") {
       const admitted = { peer: { address, port: socket.remotePort ?? 0 }, connection: admission.connection };
-      return this.#hand({ socket, at, admitted });
+      return this.#hand({ socket, handover: { listener: at, admitted } });
     }
     this.#tell({ kind: "connection-refused", remoteAddress: address, cause: admission.cause });
     turnAway(socket, listener, admission.cause);
   }
 
-  #hand(connection: Connection): void {
-    if (this.#closing) return this.#refuse(connection);
+  #hand(sent: Sent): void {
+    if (this.#closing) return this.#refuse(sent);
     const [first, ...others] = this.#ready;
     // At first for all workers, so that none gets what is for the others.
-    if (first === undefined || !this.#begun) return void this.#wait(connection);
-    const worker = others.reduce(
-      (least, other) => (other.connectionsCount < least.connectionsCount ? other : least),
-      first,
-    );
+    if (first === undefined || !this.#begun) return void this.#wait(sent);
+    const worker = others.reduce((least, other) => (other.load < least.load ? other : least), first);
     // Among equals it is everybody's turn.
     this.#ready.delete(worker);
     this.#ready.add(worker);
-    worker.serve(connection.socket, { listener: connection.at, admitted: connection.admitted });
+    worker.serve(sent);
   }
 
   #handWaiting(): void {
     for (const waiting of this.#waiting.splice(0)) this.#hand(waiting);
   }
 
-  #wait(connection: Connection): void {
-    if (this.#waiting.length < waitingMax) this.#waiting.push(connection);
-    else this.#refuse(connection);
+  #wait(sent: Sent): void {
+    if (this.#waiting.length < waitingMax) this.#waiting.push(sent);
+    else this.#refuse(sent);
   }
 
-  #refuse({ socket, at, admitted }: Connection): void {
+  #refuse({ socket, handover: { listener: at, admitted } }: Sent): void {
     if (admitted !== undefined) this.ledger.closed(admitted.connection);
     const listener = this.#listeners[at];
     if (listener !== undefined) turnAway(socket, listener);
@@ -172,12 +196,14 @@ export class WorkerPool implements Serving {
 
   /** Starts a worker; the failure, if it cannot serve. */
   async #start(slot: number): Promise<StartFailure | undefined> {
-    const { log, settings, workersCount, program = ourProgram } = this.#options;
+    const { log, workersCount, program = ourProgram } = this.#options;
+    const settings = this.#settings;
     const kept = { ledger: this.ledger, rates: this.#rates, holdings: this.#holdings };
     const report = (events: readonly ServiceEvent[]) => {
       for (const event of events) log.onEvent(event);
     };
-    const worker = new WorkerProcess({ slot, program, kept, report });
+    const onExit = (gone: WorkerProcess) => this.#ready.delete(gone);
+    const worker = new WorkerProcess({ slot, program, kept, report, onExit });
     this.#workers.add(worker);
     this.#holdings.add(worker.holdings);
     void worker.ended.then((cause) => this.#lose(worker, cause));
@@ -194,6 +220,11 @@ export class WorkerPool implements Serving {
       worker.kill(failure.message);
       return failure;
     }
+    worker.hasServed = true;
+    if (settings !== this.#settings) {
+      const changes = { settings: workerShare(this.#settings, slot, workersCount), material: this.#material };
+      await worker.exchange.ask("reconfigure", changes).catch(() => undefined);
+    }
     this.#ready.add(worker);
     this.#tell({ kind: "worker-started", worker: slot, process: worker.processId });
     if (this.#begun) this.#handWaiting();
@@ -202,11 +233,11 @@ export class WorkerPool implements Serving {
 
   /** A worker has ended; another takes its place, unless the service has not begun or is ending. */
   #lose(worker: WorkerProcess, cause: string): void {
-    const { slot, processId, connectionsCount } = worker;
+    const { slot, processId, sent } = worker;
     this.#workers.delete(worker);
     this.#holdings.delete(worker.holdings);
-    const served = this.#ready.delete(worker);
-    if (this.#closing || !(served || this.#begun)) return;
+    if (this.#closing || !(worker.hasServed || this.#begun)) return sent.forEach((one) => this.#refuse(one));
+    const connectionsCount = worker.load - sent.length;
     const restartMs = this.#delays.next(slot, performance.now() - worker.startedMs);
     this.#tell({ kind: "worker-ended", worker: slot, process: processId, cause, connectionsCount, restartMs });
     const timer = setTimeout(() => {
@@ -214,6 +245,7 @@ export class WorkerPool implements Serving {
       void this.#start(slot);
     }, restartMs);
     this.#restarts.add(timer);
+    for (const one of sent) this.#hand(one);
   }
 
   async #askAll<Answer>(ask: (worker: WorkerProcess) => Promise<Answer>): Promise<Answer[]> {
@@ -229,14 +261,6 @@ export class WorkerPool implements Serving {
   #tell(event: WithoutTime<ServiceEvent>): void {
     this.#options.log.onEvent({ atMs: Date.now(), ...event });
   }
-}
-
-/** A connection that was accepted; without a peer where a trusted proxy has yet to say whose it is. */
-interface Connection {
-  readonly socket: Socket;
-  /** Number of the listener. */
-  readonly at: number;
-  readonly admitted: AdmittedPeer | undefined;
 }
 
 type WithoutTime<Event> = Event extends unknown ? Omit<Event, "atMs"> : never;

@@ -12,6 +12,14 @@ export interface WorkerProcessOptions {
   readonly program: string;
   readonly kept: Kept;
   readonly report: (events: readonly ServerEvent[]) => void;
+  /** The process is gone; what it said last may still be on its way. */
+  readonly onExit: (worker: WorkerProcess) => void;
+}
+
+/** A connection on its way to a worker. */
+export interface Sent {
+  readonly socket: Socket;
+  readonly handover: Handover;
 }
 
 /** One worker as the primary sees it: a process, what it holds, and what is on its way to it. */
@@ -22,32 +30,34 @@ export class WorkerProcess {
   readonly startedMs = performance.now();
   /** Resolves when the process has ended and everything that it said is heard, with the cause in words. */
   readonly ended: Promise<string>;
+  /** Whether it came so far as to take connections. */
+  hasServed = false;
   readonly #child: ChildProcess;
-  /** Sockets whose descriptor has not arrived there yet. */
-  readonly #sending = new Set<Socket>();
+  /** Those that have not arrived there, oldest first; this process keeps them open until they have. */
+  readonly #sent: Sent[] = [];
   #socketsCount = 0;
   #killCause: string | undefined;
 
-  constructor({ slot, program, kept, report }: WorkerProcessOptions) {
+  constructor({ slot, program, kept, report, onExit }: WorkerProcessOptions) {
     this.slot = slot;
     // What a dying worker prints is for people; standard output is the log's.
     this.#child = fork(program, [], { serialization: "advanced", stdio: ["ignore", 2, 2, "ipc"] });
     const child = this.#child;
     const port = {
       send: (message: object, socket?: Socket, done?: (error: Error | null) => void) =>
-        void child.send(message, socket, {}, done),
+        void child.send(message, socket, { keepOpen: true }, done),
     };
     const exchange: Exchange<PrimaryCalls, WorkerCalls> = new Exchange<PrimaryCalls, WorkerCalls>(port, {
       ...(this.holdings = new WorkerHoldings(kept, () => exchange)).handlers,
       report,
+      took: (count) => this.#letGo(count),
       gone: (count) => void (this.#socketsCount -= count),
     });
     this.exchange = exchange;
     child.on("message", (message: unknown) => exchange.receive(message));
-    this.ended = endOf(child).then((end) => {
+    this.ended = endOf(child, () => onExit(this)).then((end) => {
       const cause = this.#killCause ?? end;
       exchange.close(new Error(`the worker ended: ${cause}`));
-      for (const socket of this.#sending) socket.destroy();
       this.holdings.release();
       return cause;
     });
@@ -59,16 +69,20 @@ export class WorkerProcess {
   }
 
   /** Connections that it serves or that are on their way to it. */
-  get connectionsCount(): number {
+  get load(): number {
     return this.#socketsCount;
   }
 
+  /** What has not arrived there; once it has ended, that is for another. */
+  get sent(): readonly Sent[] {
+    return this.#sent;
+  }
+
   /** Hands a connection over, of which nothing has been read. */
-  serve(socket: Socket, handover: Handover): void {
+  serve(sent: Sent): void {
     this.#socketsCount += 1;
-    this.#sending.add(socket);
-    if (handover.admitted !== undefined) this.holdings.take(handover.admitted.connection);
-    this.exchange.tell("serve", handover, socket, () => this.#sending.delete(socket));
+    this.#sent.push(sent);
+    this.exchange.tell("serve", sent.handover, sent.socket);
   }
 
   /** Ends it now, whatever it does, for a cause that is told. */
@@ -76,10 +90,18 @@ export class WorkerProcess {
     this.#killCause = cause;
     this.#child.kill("SIGKILL");
   }
+
+  /** Sockets have arrived. Node would keep one open for good that was sent to a process which then died. */
+  #letGo(count: number): void {
+    for (const { socket, handover } of this.#sent.splice(0, count)) {
+      if (handover.admitted !== undefined) this.holdings.take(handover.admitted.connection);
+      socket.destroy();
+    }
+  }
 }
 
 /** The channel has its end behind everything that was said, which may come after the end of the process. */
-async function endOf(child: ChildProcess): Promise<string> {
+async function endOf(child: ChildProcess, onExit: () => void): Promise<string> {
   const disconnected = new Promise<void>((resolve) => {
     child.once("disconnect", resolve);
   });
@@ -87,8 +109,9 @@ async function endOf(child: ChildProcess): Promise<string> {
     child.once("exit", (code, signal) => resolve(signal === null ? `exit status ${code}` : `killed by ${signal}`));
     child.once("error", (error) => resolve(error.message));
   });
+  onExit();
   await Promise.race([disconnected, new Promise((resolve) => setTimeout(resolve, lastWordsMs).unref())]);
   return cause;
 }
 
-const lastWordsMs = 1000;
+const lastWordsMs = 250;
