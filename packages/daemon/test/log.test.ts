@@ -41,6 +41,7 @@ const transfer: EventOf<"transfer"> = {
   direction: "upload",
   path: octetsFromText("/in/a report.txt") as VirtualPath,
   bytes: 12_345_678,
+  startedAtMs: atMs - 1500,
   durationMs: 1500,
   complete: true,
   type: "I",
@@ -50,6 +51,14 @@ const transfer: EventOf<"transfer"> = {
 };
 
 const loginFailed: EventOf<"login-failed"> = { ...peer, kind: "login-failed", user: "bob", cause: "wrong password" };
+
+const undelivered = {
+  atMs,
+  target: "/usr/local/bin/told",
+  id: "an-id",
+  notified: "published",
+  cause: "exit code 1",
+} as const;
 
 /** One of each kind, which the compiler demands. */
 const samples: { readonly [Kind in EventKind]: EventOf<Kind> } = {
@@ -99,6 +108,27 @@ const samples: { readonly [Kind in EventKind]: EventOf<Kind> } = {
   "service-stopped": { atMs, kind: "service-stopped", durationMs: 1000 },
   "log-failed": { atMs, kind: "log-failed", file: "/x", cause: "ENOSPC" },
   "log-recovered": { atMs, kind: "log-recovered", file: "/x", linesLost: 3 },
+  "notify-unreachable": {
+    atMs,
+    kind: "notify-unreachable",
+    target: "https://hook.example",
+    cause: "it answered 503",
+    waiting: 1,
+  },
+  "notify-reached": { atMs, kind: "notify-reached", target: "https://hook.example", waiting: 12 },
+  "notify-postponed": { ...undelivered, kind: "notify-postponed", retryMs: 1000 },
+  "notify-refused": { ...undelivered, kind: "notify-refused" },
+  "notify-given-up": { atMs, kind: "notify-given-up", target: "/usr/local/bin/told", count: 3 },
+  "notify-failed": { atMs, kind: "notify-failed", target: "/usr/local/bin/told", cause: "the disk is full" },
+  "notifications-dropped": { atMs, kind: "notifications-dropped", count: 2, cause: "the outbox is full" },
+  "upload-digested": {
+    ...peer,
+    kind: "upload-digested",
+    account: "alice",
+    id: "an-id",
+    path: transfer.path,
+    sha256: "ab12",
+  },
   "lines-left-out": { atMs, kind: "lines-left-out", linesCount: 9, cause: "nobody read the log" },
   "connection-shown": {
     ...peer,
@@ -439,6 +469,7 @@ test("a snapshot has a line for everybody and a sum", () => {
     path: "/a b" as VirtualPath,
     protectionLevel: "P",
     bytes: 3_000_000,
+    startedAtMs: 0,
     durationMs: 1000,
     bytesPerSecond: 3_000_000,
   } as const;

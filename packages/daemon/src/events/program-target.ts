@@ -27,7 +27,7 @@ export class ProgramTarget implements Target {
     this.#limits = options.limits;
   }
 
-  deliver({ body }: { readonly body: string }, signal: AbortSignal): Promise<Delivery> {
+  deliver({ body }: { readonly id: string; readonly body: string }, signal: AbortSignal): Promise<Delivery> {
     let child: ChildProcessWithoutNullStreams;
     try {
       // A process group of its own, so that what the program starts ends with it.

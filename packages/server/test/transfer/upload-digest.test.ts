@@ -82,7 +82,7 @@ for (const [what, commands, sent, whole] of [
     await using client = await server.loggedIn();
     if (commands.length > 1) await client.expect(commands[0], 350);
     const { completion } = await client.store(commands.at(-1) ?? "", Buffer.from(sent));
-    assert.equal(completion?.code, 226, completion?.text);
+    assert.equal(completion?.code, 226);
     const { published } = lastTransfer(server.events);
     assert.equal(published?.sha256, undefined);
     assert.equal(published?.sizeBytes, whole.length);
@@ -100,7 +100,7 @@ test("a digest comes to accounts that may not read what they upload", async () =
   await writeFile(join(server.directory, "kept.bin"), "beginning ");
   await using client = await server.loggedIn();
   const { completion } = await client.store("APPE kept.bin", Buffer.from("end"));
-  assert.equal(completion?.code, 226, completion?.text);
+  assert.equal(completion?.code, 226);
   assert.equal((await server.event("upload-digested")).sha256, sha256(Buffer.from("beginning end")));
   assert.equal(lastTransfer(server.events).published?.replaced, true);
   assert.equal((await client.retrieve("RETR kept.bin")).opening.code, 550);
