@@ -3,7 +3,7 @@ export * from "./demo.ts";
 export { everyAddress, loopbackAddresses, tryPorts } from "./listening.ts";
 export { EventLog, type EventLogOptions } from "./log/event-log.ts";
 export type { ServiceEvent } from "./log/service-event.ts";
-export { Service } from "./service.ts";
+export { type RereadSettings, type RereadsSettings, Service } from "./service.ts";
 export type { ServiceSettings } from "./settings.ts";
 export { preparePublicDemo, publicSettings } from "./public/public-demo.ts";
 export { serveUntilSignal } from "./signals.ts";

@@ -6,10 +6,11 @@ import { errorCode } from "./files.ts";
 import type { ServiceSettings } from "./settings.ts";
 
 /** Where a service listens. */
-export type Endpoints = Pick<ServiceSettings, "listen" | "explicitPort" | "implicitPort">;
+export type Endpoints = Pick<ServiceSettings, "listen" | "explicitPort" | "implicitPort" | "listeners">;
 
-/** Every address in both modes. */
-export function listenersOf({ listen, explicitPort, implicitPort }: Endpoints): ListenerOptions[] {
+/** Every address in both modes, unless the listeners are given one by one. */
+export function listenersOf({ listen, explicitPort, implicitPort, listeners }: Endpoints): readonly ListenerOptions[] {
+  if (listeners !== undefined) return listeners;
   const modes = [
     ["explicit", explicitPort],
     ["implicit", implicitPort],

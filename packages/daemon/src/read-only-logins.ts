@@ -15,5 +15,10 @@ export function readOnlyLogins(logins: Authenticator): Authenticator {
       const verdict = await logins.authenticate(user, password, facts);
       return verdict.kind === "accepted" ? { ...verdict, account: limited(verdict.account) } : verdict;
     },
+
+    async review(login) {
+      const review = await logins.review?.(login);
+      return review?.kind === "stays" ? { ...review, account: limited(review.account) } : review;
+    },
   };
 }

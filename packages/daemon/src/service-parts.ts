@@ -89,8 +89,8 @@ async function openAsIs(
   }
   const ledger = new OwnLedger(limitValues(limitsOf(settings)));
   const ours = { accounts, tls, fxpAuthorities: material.fxpAuthorities, observer, ledger };
-  const { server, storage } = await openServer(settings, ours, undo);
-  return { ...common, serving: new SoleServer(server, ledger), accounts, storage };
+  const parts = await openServer(settings, ours, undo);
+  return { ...common, serving: new SoleServer(parts, ledger), accounts, storage: parts.storage };
 }
 
 function openNotifier(settings: ServiceSettings, state: StateDirectory, log: EventLog): Notifier | undefined {
@@ -125,18 +125,25 @@ export async function readMaterial(settings: ServiceSettings): Promise<TlsMateri
   return material;
 }
 
-/** Reads the identities again from where they lie. */
-export async function identitiesOf(
-  { settings, certificates }: ServiceParts,
+/** Reads everything again from where it lies. */
+export async function readMaterialAgain(
+  settings: ServiceSettings,
+  certificates: LocalCertificates | undefined,
   reader: RootFileReader | undefined,
-): Promise<TlsIdentityOptions[]> {
-  if (certificates !== undefined) return ownIdentities(certificates);
+): Promise<TlsMaterial> {
+  const { identities, clientCertificates, fxp } = settings;
   const texts = await reader?.read();
   const source: PemSource = (file, what) => texts?.get(resolve(file)) ?? readPemFile(file, what);
-  return settings.identities.map((files) => readIdentity(files, source));
+  return {
+    identities:
+      certificates === undefined ? identities.map((files) => readIdentity(files, source)) : ownIdentities(certificates),
+    ...(clientCertificates && { clientAuthorities: source(clientCertificates.authoritiesFile, "certificate") }),
+    ...(fxp?.authoritiesFile !== undefined && { fxpAuthorities: source(fxp.authoritiesFile, "certificate") }),
+  };
 }
 
-function openCertificates(settings: ServiceSettings, state: StateDirectory): Promise<LocalCertificates> {
+/** The certificates of the state directory, made where they are missing. */
+export function openCertificates(settings: ServiceSettings, state: StateDirectory): Promise<LocalCertificates> {
   const names = reachableNames(settings).flatMap((text) => parseCertificateName(text) ?? []);
   return LocalCertificates.open(state.tls, { names, nowMs: Date.now() });
 }

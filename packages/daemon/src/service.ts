@@ -17,13 +17,36 @@ import type { EventLog } from "./log/event-log.ts";
 import { snapshotEvents } from "./log/snapshot.ts";
 import { asUser, becomeUser, findUser, isRoot, type RunAs } from "./privileges.ts";
 import { checkServedDirectory } from "./served-directory.ts";
-import { identitiesOf, openParts, reachableNames, readMaterial, type ServiceParts } from "./service-parts.ts";
+import {
+  openCertificates,
+  openParts,
+  reachableNames,
+  readMaterial,
+  readMaterialAgain,
+  type ServiceParts,
+} from "./service-parts.ts";
+import { createTls } from "./serving.ts";
 import type { ServiceSettings } from "./settings.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import { requirePortForEach } from "./workers/worker-share.ts";
 
 const renewalIntervalMs = 86_400_000;
 const sweepIntervalMs = 3_600_000;
+
+/** The settings as they are said now, for a service that runs. */
+export interface RereadSettings {
+  /** What the service is told from now on: what cannot change while it runs is as it was. */
+  readonly settings: ServiceSettings;
+  /** Names of what changes now, for new connections. */
+  readonly changed: readonly string[];
+  /** Names of what was changed and waits for a restart. */
+  readonly needRestart: readonly string[];
+  /** Told when the service has taken them. */
+  accept(): void;
+}
+
+/** Reads the settings again; throws where they are not in order. */
+export type RereadsSettings = () => RereadSettings;
 
 /**
  * A running FTPS server with everything around it: certificates, accounts, log, rights. It installs no signal handlers;
@@ -32,14 +55,22 @@ const sweepIntervalMs = 3_600_000;
 export class Service implements AsyncDisposable {
   readonly state: StateDirectory;
   readonly addresses: readonly ListeningAddress[];
-  readonly #parts: ServiceParts;
+  #parts: ServiceParts;
+  readonly #reread: RereadsSettings | undefined;
   readonly #reader: RootFileReader | undefined;
   readonly #renewal: NodeJS.Timeout;
   readonly #sweeping: NodeJS.Timeout;
   readonly #startedMs = Date.now();
+  #reloading: Promise<void> = Promise.resolve();
 
-  private constructor(parts: ServiceParts, addresses: readonly ListeningAddress[], reader: RootFileReader | undefined) {
+  private constructor(
+    parts: ServiceParts,
+    addresses: readonly ListeningAddress[],
+    reader: RootFileReader | undefined,
+    reread: RereadsSettings | undefined,
+  ) {
     this.#reader = reader;
+    this.#reread = reread;
     this.state = parts.state;
     this.addresses = addresses;
     this.#parts = parts;
@@ -53,7 +84,7 @@ export class Service implements AsyncDisposable {
    *
    * @throws {SallyportError} whose message is one sentence: what is wrong and what to do.
    */
-  static async start(settings: ServiceSettings, log: EventLog): Promise<Service> {
+  static async start(settings: ServiceSettings, log: EventLog, reread?: RereadsSettings): Promise<Service> {
     const runAs = chooseUser(settings);
     const root = await checkRoot(settings, runAs);
     for (const file of authorityFiles(settings)) readCertificate(file);
@@ -72,7 +103,7 @@ export class Service implements AsyncDisposable {
       await parts.serving.begin();
       parts.notifier?.begin();
       await openAdministration(parts, undo);
-      const service = new Service({ ...parts, undo: undo.move() }, addresses, reader);
+      const service = new Service({ ...parts, undo: undo.move() }, addresses, reader, reread);
       await service.#announce(runAs);
       return service;
     } catch (error) {
@@ -81,17 +112,36 @@ export class Service implements AsyncDisposable {
     }
   }
 
-  /** Reads certificates and logs anew; what cannot be read leaves the old in use and is reported. */
+  /**
+   * Reads settings, certificates, accounts and logs anew. New connections get what is new; logins whose account is gone,
+   * closed or has another password end, and the others go on with the rights of now. What cannot be read, or is not in
+   * order, leaves everything as it was and is reported. One reload waits for the other.
+   */
   reload(): Promise<void> {
-    const { log } = this.#parts;
-    return this.#reporting(async () => {
-      log.reopen();
-      await this.#renew();
-      this.#replaceIdentities(await identitiesOf(this.#parts, this.#reader));
-      this.#announceCertificates();
-      this.#parts.notifier?.reload();
-      log.onEvent({ atMs: Date.now(), kind: "service-reloaded" });
-    });
+    this.#reloading = this.#reloading.then(() => this.#reporting(() => this.#reload()));
+    return this.#reloading;
+  }
+
+  async #reload(): Promise<void> {
+    const { log, serving, state } = this.#parts;
+    log.reopen();
+    const { root } = this.#parts.settings;
+    const reread = this.#reread?.();
+    const settings = reread === undefined ? this.#parts.settings : { ...reread.settings, root };
+    await this.#renew();
+    const isGiven = settings.identities.length > 0;
+    const certificates = isGiven ? undefined : (this.#parts.certificates ?? (await openCertificates(settings, state)));
+    const material = await readMaterialAgain(settings, certificates, this.#reader);
+    const tls = await createTls(settings, material);
+    await serving.reconfigure({ settings, material, tls });
+    this.#parts = { ...this.#parts, settings, tls, certificates };
+    reread?.accept();
+    const { endedCount, refreshedCount } = await serving.reviewLogins();
+    this.#announceCertificates();
+    const { changed = [], needRestart = [] } = reread ?? {};
+    if (changed.length > 0) this.#warnOfPolicies();
+    this.#parts.notifier?.reload();
+    log.onEvent({ atMs: Date.now(), kind: "service-reloaded", changed, needRestart, endedCount, refreshedCount });
   }
 
   /** Stops listening, gives running transfers their time, and closes everything. */
@@ -172,21 +222,28 @@ export class Service implements AsyncDisposable {
         `add one with: sallyport user add NAME --state ${state.path}`,
       );
     }
+    if (isRoot())
+      this.#warn("The server runs as root", "use --run-as NAME, so that a fault in it is not a fault of everything");
+    this.#warnOfPolicies();
+  }
+
+  /** What works, but lets in more than one might think. */
+  #warnOfPolicies(): void {
+    const { settings } = this.#parts;
+    const { root } = settings;
     if (settings.anonymous) {
       this.#warn(
         `Everybody can read the whole of ${root} as anonymous, homes of accounts included`,
         "to confine that, serve a directory that holds public files alone, and the accounts with a server and --state of their own",
       );
     }
-    if (isRoot())
-      this.#warn("The server runs as root", "use --run-as NAME, so that a fault in it is not a fault of everything");
-    if (settings.requireTls !== "login,data") {
-      const what =
-        settings.requireTls === "none"
-          ? "Passwords and files"
-          : settings.requireTls === "login"
-            ? "Files"
-            : "Passwords";
+    const demands = (settings.listeners ?? [settings]).map(({ requireTls = "login,data" }) => requireTls);
+    const inClear = [
+      ...(demands.every((demand) => demand.includes("login")) ? [] : ["Passwords"]),
+      ...(demands.every((demand) => demand.includes("data")) ? [] : ["files"]),
+    ].join(" and ");
+    if (inClear !== "") {
+      const what = inClear.replace(/^f/, "F");
       this.#warn(`${what} may cross the network in the clear`, "leave out --plain and --require-tls to forbid that");
     }
   }
@@ -226,11 +283,12 @@ function servedAs({ readOnly, visitors }: ServiceSettings): { readonly readOnly:
 
 /** Reads certificates with the rights of root later on, started where the user of the service could not. */
 async function rootFileReader(
-  { identities }: ServiceSettings,
+  settings: ServiceSettings,
   runAs: RunAs,
   undo: AsyncDisposableStack,
 ): Promise<RootFileReader | undefined> {
-  const files = identities.flatMap(({ certificateFile, keyFile }) => [certificateFile, keyFile]);
+  const own = settings.identities.flatMap(({ certificateFile, keyFile }) => [certificateFile, keyFile]);
+  const files = [...own, ...authorityFiles(settings)];
   const readable = await asUser(runAs, async () => files.every((file) => mayRead(file)));
   return readable ? undefined : undo.use(new RootFileReader(files));
 }

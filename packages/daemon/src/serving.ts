@@ -1,4 +1,4 @@
-import type { LimitValues } from "@sallyport/protocol";
+import { limitValues, type LimitValues } from "@sallyport/protocol";
 import {
   type ConnectionSelector,
   type ConnectionStatus,
@@ -7,6 +7,7 @@ import {
   type FxpOptions,
   type ListeningAddress,
   type LoginStorage,
+  type ReviewedLogins,
   type OwnLedger,
   type ServerLedger,
   type ServerObserver,
@@ -36,6 +37,10 @@ export interface Serving {
   begin(): Promise<void>;
   /** Takes certificates that were found good. */
   replaceIdentities(identities: readonly TlsIdentityOptions[]): void;
+  /** Takes other settings for connections from now on; what waits for a restart is as it was. */
+  reconfigure(changes: ServiceChanges): Promise<void>;
+  /** As FtpServer.reviewLogins, in all processes. */
+  reviewLogins(): Promise<ReviewedLogins>;
   /** As FtpServer.connections, of all processes. */
   connections(): Promise<readonly ConnectionStatus[]>;
   /** As FtpServer.disconnect, in all processes. */
@@ -54,9 +59,18 @@ export interface TlsMaterial {
   readonly fxpAuthorities?: string;
 }
 
+/** What a running service is told anew; the settings and the material are plain data, for other processes. */
+export interface ServiceChanges {
+  readonly settings: ServiceSettings;
+  readonly material: TlsMaterial;
+  /** What this process makes of them. */
+  readonly tls: ServerTlsProfile;
+}
+
 /** What a server is made of, in the one process or in each worker. */
 export interface ServerParts {
   readonly server: FtpServer;
+  readonly logins: Authenticator;
   readonly storage: LocalDirectory;
 }
 
@@ -77,24 +91,32 @@ export async function openServer(
 ): Promise<ServerParts> {
   const hasher = undo.use(new PasswordHasher(hasherOptions(settings)));
   const logins = undo.use(new DatabaseAuthenticator({ accounts, hasher }));
-  const storage = undo.use(await LocalDirectory.open(settings.root, { durable: settings.durable }));
+  const keepPartsMs = limitValues(limitsOf(settings)).interruptedUploadMs;
+  const storage = undo.use(await LocalDirectory.open(settings.root, { durable: settings.durable, keepPartsMs }));
   const authenticator = authenticatorOf(settings, logins);
   const served = settings.visitors === undefined ? storage : visited(storage, settings.visitors, undo);
   const policies = policiesOf(settings, fxpAuthorities);
   const given = { tls, authenticator, storage: served, observer, ledger };
-  return { server: new FtpServer({ ...policies, ...given }), storage };
+  return { server: new FtpServer({ ...policies, ...given }), logins, storage };
+}
+
+/** Gives a running server other settings; its ledger is for whoever keeps it. */
+export function reconfigureServer({ server, logins }: ServerParts, { settings, material, tls }: ServiceChanges): void {
+  const policies = policiesOf(settings, material.fxpAuthorities);
+  server.reconfigure({ ...policies, tls, authenticator: authenticatorOf(settings, logins) });
 }
 
 /** The TLS of a service. */
 export function createTls(
-  { minTlsVersion, clientCertificates, dataResumption }: ServiceSettings,
+  settings: ServiceSettings,
   { identities, clientAuthorities: ca }: TlsMaterial,
 ): Promise<ServerTlsProfile> {
+  const { minTlsVersion, clientCertificates, dataResumption, listeners = [{ dataResumption }] } = settings;
   return ServerTlsProfile.create({
     identities,
     ...(minTlsVersion && { minVersion: minTlsVersion }),
     ...(clientCertificates && ca !== undefined && { clientCertificates: { demand: clientCertificates.demand, ca } }),
-    resumesData: dataResumption !== "off",
+    resumesData: listeners.some((listener) => listener.dataResumption !== "off"),
   });
 }
 

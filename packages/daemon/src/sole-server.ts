@@ -1,13 +1,23 @@
-import type { ConnectionSelector, ConnectionStatus, FtpServer, ListeningAddress, OwnLedger } from "@sallyport/server";
-import type { Serving } from "./serving.ts";
+import { limitValues } from "@sallyport/protocol";
+import type {
+  ConnectionSelector,
+  ConnectionStatus,
+  FtpServer,
+  ListeningAddress,
+  OwnLedger,
+  ReviewedLogins,
+} from "@sallyport/server";
+import { limitsOf, reconfigureServer, type ServerParts, type ServiceChanges, type Serving } from "./serving.ts";
 
 /** A service that serves in its own process; the server shares its TLS profile, so that certificates need no telling. */
 export class SoleServer implements Serving {
   readonly ledger: OwnLedger;
+  readonly #parts: ServerParts;
   readonly #server: FtpServer;
 
-  constructor(server: FtpServer, ledger: OwnLedger) {
-    this.#server = server;
+  constructor(parts: ServerParts, ledger: OwnLedger) {
+    this.#parts = parts;
+    this.#server = parts.server;
     this.ledger = ledger;
   }
 
@@ -18,6 +28,15 @@ export class SoleServer implements Serving {
   async begin(): Promise<void> {}
 
   replaceIdentities(): void {}
+
+  async reconfigure(changes: ServiceChanges): Promise<void> {
+    reconfigureServer(this.#parts, changes);
+    this.ledger.limitsAre(limitValues(limitsOf(changes.settings)));
+  }
+
+  reviewLogins(): Promise<ReviewedLogins> {
+    return this.#server.reviewLogins();
+  }
 
   async connections(): Promise<readonly ConnectionStatus[]> {
     return this.#server.connections();

@@ -1,5 +1,5 @@
 import { buildCommand, type CommandContext } from "@stricli/core";
-import { requireConfiguration } from "@sallyport/daemon/config";
+import { compareConfigurations, requireConfiguration } from "@sallyport/daemon/config";
 import { parseText } from "../flags.ts";
 import { serveFlags, serveSources, serviceSettings, type ServeFlags } from "../serve-flags.ts";
 import { packageVersion } from "../version.ts";
@@ -23,13 +23,16 @@ export const serveCommand = buildCommand({
   },
   async func(this: CommandContext, flags: ServeFlags, root?: string) {
     const sources = serveSources(root, flags);
-    const configuration = requireConfiguration(sources);
+    let running = requireConfiguration(sources);
     const { defaultStatePath, EventLog, everyAddress, serveUntilSignal, Service } = await import("@sallyport/daemon");
     const places = { statePath: defaultStatePath(process.env), listen: everyAddress(), version: packageVersion() };
-    const settings = serviceSettings(configuration, places);
-    const { json, verbose: transcript, quiet, xferlog } = configuration.values;
+    const settings = serviceSettings(running, places);
+    const { json, verbose: transcript, quiet, xferlog } = running.values;
     await using log = new EventLog({ json, transcript, quiet, ...(xferlog !== undefined && { xferlog }) });
-    const service = await Service.start(settings, log);
+    const service = await Service.start(settings, log, () => {
+      const { next, ...names } = compareConfigurations(running, requireConfiguration(sources));
+      return { ...names, settings: serviceSettings(next, places), accept: () => void (running = next) };
+    });
     await serveUntilSignal(service, log);
   },
 });

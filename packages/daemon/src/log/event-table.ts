@@ -54,7 +54,18 @@ const eventTable: { readonly [Kind in EventKind]: EventRow<Kind> } = {
     text: ({ worker, process, cause, connectionsCount, restartMs }) =>
       `number ${worker}, process ${process}: ${escapeControls(cause)}; ${connectionsCount} connections are broken, another starts ${restartMs === 0 ? "at once" : `in ${durationText(restartMs)}`}`,
   },
-  "service-reloaded": { level: "info", label: "reloaded", text: () => "certificates and accounts are read again" },
+  "service-reloaded": {
+    level: ({ needRestart }) => (needRestart.length === 0 ? "info" : "warn"),
+    label: "reloaded",
+    text: ({ changed, needRestart, endedCount, refreshedCount }) =>
+      [
+        "settings, certificates and accounts are read again",
+        ...(changed.length === 0 ? [] : [`changed for new connections: ${changed.join(", ")}`]),
+        ...(needRestart.length === 0 ? [] : [`waiting for a restart: ${needRestart.join(", ")}`]),
+        ...(endedCount === 0 ? [] : [`logins ended: ${endedCount}`]),
+        ...(refreshedCount === 0 ? [] : [`logins with other rights: ${refreshedCount}`]),
+      ].join("; "),
+  },
   "reload-failed": {
     level: "error",
     label: "reload failed",

@@ -42,7 +42,14 @@ export type ServiceOnlyEvent = { readonly atMs: number } & (
       readonly connectionsCount: number;
       readonly restartMs: number;
     }
-  | { readonly kind: "service-reloaded" }
+  /** Everything was read again; logins were ended because of their account, or go on with other rights. */
+  | {
+      readonly kind: "service-reloaded";
+      readonly changed: readonly string[];
+      readonly needRestart: readonly string[];
+      readonly endedCount: number;
+      readonly refreshedCount: number;
+    }
   /** What was loaded before stays in use. */
   | { readonly kind: "reload-failed"; readonly cause: string }
   | { readonly kind: "service-stopping"; readonly cause: string }
