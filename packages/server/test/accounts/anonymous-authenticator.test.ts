@@ -65,6 +65,10 @@ test("firstOf shows that a backend is down or throttles, unless another accepts 
   const refusing = answering("refusing", { kind: "refused" }, []);
   assert.equal((await firstOf([refusing, down, slow]).authenticate("a", "b", facts)).kind, "unavailable");
   assert.equal((await firstOf([slow, refusing, down]).authenticate("a", "b", facts)).kind, "throttled");
+  const closed = answering("closed", { kind: "refused", reason: "the account is disabled" }, []);
+  const told = await firstOf([closed, refusing]).authenticate("a", "b", facts);
+  assert.deepEqual(told, { kind: "refused", reason: "the account is disabled" });
+  assert.equal((await firstOf([closed, down]).authenticate("a", "b", facts)).kind, "unavailable");
   assert.equal((await firstOf([down, new AnonymousAuthenticator()]).authenticate("ftp", "b", facts)).kind, "accepted");
 });
 

@@ -21,9 +21,12 @@ test("R-959-21 every reason to refuse looks the same", async (t) => {
     assert.equal(await verdicts(user, "wrong"), '{"kind":"refused"}', user);
     assert.equal(await verdicts(user, ""), '{"kind":"refused"}', user);
   }
-  for (const user of ["disabled", "expired", "no-password", "unknown", "GOOD"]) {
+  for (const user of ["no-password", "unknown", "GOOD"]) {
     assert.equal(await verdicts(user, "secret"), '{"kind":"refused"}', user);
   }
+  // Only who knows the password makes the log say more.
+  assert.equal(await verdicts("disabled", "secret"), '{"kind":"refused","reason":"the account is disabled"}');
+  assert.equal(await verdicts("expired", "secret"), '{"kind":"refused","reason":"the account has expired"}');
   assert.match(await verdicts("lasting", "secret"), /"kind":"accepted"/);
   const verdict = await authenticator.authenticate("good", "secret", facts);
   assert.ok(verdict.kind === "accepted" && verdict.account.name === "good");

@@ -226,3 +226,21 @@ test("a flood of addresses, names and long names stays within memory and does no
   assert.equal(throttle.judge(attacker).kind, "refused");
   assert.ok(process.memoryUsage().heapUsed - before < 64 * 1024 * 1024);
 });
+
+test("a ban begins once, and with its reason", () => {
+  const { throttle } = throttleWithClock();
+  const begins = Array.from({ length: 7 }, () => throttle.failed(attacker).banBegins === true);
+  assert.deepEqual(begins, [false, false, false, false, true, false, false]);
+  const verdict = throttle.judge(attacker);
+  assert.ok(verdict.kind === "refused" && verdict.reason === "too many wrong passwords from this address");
+});
+
+test("the administrator's ban is as long as that of wrong passwords, doubles like it, and is forgiven", () => {
+  const { clock, throttle } = throttleWithClock();
+  assert.equal(throttle.ban(attacker.remoteAddress), clock.nowMs + 60_000);
+  const verdict = throttle.judge({ remoteAddress: attacker.remoteAddress });
+  assert.ok(verdict.kind === "refused" && verdict.reason === "the address was banned by the administrator");
+  assert.equal(throttle.ban(attacker.remoteAddress), clock.nowMs + 120_000);
+  assert.equal(throttle.forgive(attacker.remoteAddress), true);
+  assert.equal(throttle.judge(attacker).kind, "admitted");
+});
