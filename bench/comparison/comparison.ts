@@ -9,12 +9,13 @@ import {
   type StartContext,
   startContender,
 } from "./contenders.ts";
-import { makeGround, type Sizes } from "./ground.ts";
+import { type Ground, makeDiskGround, makeGround, type Sizes } from "./ground.ts";
 import { type Figure, progressText, type Results } from "./report.ts";
 import { compare, takeTurns } from "./rounds.ts";
 import { hasWorkers } from "./sallyport.ts";
 import { judge } from "./targets.ts";
-import type { Sample, Setting, Workload } from "./workloads.ts";
+import type { LoadEnvironment } from "./load.ts";
+import type { Sample, Workload } from "./workloads.ts";
 
 export interface ComparisonOptions {
   readonly workloads: readonly Workload[];
@@ -45,8 +46,8 @@ export async function runComparison(options: ComparisonOptions): Promise<Results
   using ground = makeGround(options.sizes);
   const programs = await compilePrograms(ground.directory);
   const workers = (await hasWorkers()) ? options.workers : 1;
-  const setting: Setting = { ground, loadClient: programs["load-client"], ...options };
-  await using field = new Field({ ground, programs, workers });
+  const setting: LoadEnvironment = { loadClient: programs["load-client"], ...options };
+  await using field = new Field({ ground, programs, workers, diskGround: () => makeDiskGround(options.sizes) });
   const figures: Figure[] = [];
   for (const workload of options.workloads) {
     signal.throwIfAborted();
@@ -67,7 +68,7 @@ async function measureWorkload(
   workload: Workload,
   against: readonly ContenderName[],
   field: Field,
-  setting: Setting,
+  setting: LoadEnvironment,
   options: ComparisonOptions,
 ): Promise<Figure> {
   const { name: id, title, subject, metrics } = workload;
@@ -101,8 +102,10 @@ class Field implements AsyncDisposable {
   readonly #running = new Map<ContenderName, Contender>();
   #source = "nothing measured";
 
+  #disk: Ground | undefined;
+
   constructor(context: StartContext) {
-    this.#context = context;
+    this.#context = { ...context, diskGround: () => (this.#disk ??= context.diskGround()) };
   }
 
   /** How processor time was read. */
@@ -119,6 +122,7 @@ class Field implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled([...this.#running.values()].map((contender) => contender[Symbol.asyncDispose]()));
+    this.#disk?.[Symbol.dispose]();
   }
 
   async #start(name: ContenderName): Promise<Contender> {

@@ -15,13 +15,15 @@ import { join } from "node:path";
 import { type Ground, makeUploads } from "./ground.ts";
 import { meterProcesses, type ProcessMeter } from "./processes.ts";
 import { type Programs, startProgram } from "./program.ts";
-import { startSallyport } from "./sallyport.ts";
+import { type PreloadName, startSallyport } from "./sallyport.ts";
 
 /** A server that runs and is measured. */
 export interface Contender extends AsyncDisposable {
   readonly name: ContenderName;
   readonly port: number;
   readonly meter: ProcessMeter;
+  /** What it serves. */
+  readonly ground: Ground;
   /** Folder that is its own to upload to, with a slash behind it. */
   readonly uploads: string;
 }
@@ -29,6 +31,8 @@ export interface Contender extends AsyncDisposable {
 /** What contenders are started on. */
 export interface StartContext {
   readonly ground: Ground;
+  /** Files on a disk, for those who are compared by that. */
+  readonly diskGround: () => Ground;
   readonly programs: Programs;
   /** Processes of our server, where it can have several. */
   readonly workers: number;
@@ -38,29 +42,41 @@ export interface StartContext {
 export const peerNames = ["pure-ftpd", "vsftpd", "proftpd", "pyftpdlib"] as const;
 export type PeerName = (typeof peerNames)[number];
 
-/** Our server, and what it is with other options. */
-const ownOptions = {
-  sallyport: [],
-  "sallyport, plain allowed": ["--require-tls", "none"],
-  "sallyport, many connections": ["--max-connections", "4000", "--max-per-host", "4000"],
-  "sallyport --durable": ["--durable"],
-  "sallyport --unclean-data-close accept": ["--unclean-data-close", "accept"],
-  "sallyport --data-resumption off": ["--data-resumption", "off"],
-  "sallyport, argon2id": [],
-} as const;
-export type OwnName = keyof typeof ownOptions;
+/** Our server as it is, and what it is with other options or conditions. */
+const ownVariants = {
+  sallyport: {},
+  "sallyport, plain allowed": { options: ["--require-tls", "none"] },
+  "sallyport, many connections": { options: ["--max-connections", "4000", "--max-per-host", "4000"] },
+  "sallyport, argon2id": { preloads: [] },
+  "sallyport, endings unwatched": { preloads: ["keep-hashes", "unwatched-endings"] },
+  "sallyport, endings by public API": { preloads: ["keep-hashes", "public-endings"] },
+  "sallyport --data-resumption off": { options: ["--data-resumption", "off"] },
+  "sallyport on a disk": { onDisk: true },
+  "sallyport --durable on a disk": { onDisk: true, options: ["--durable"] },
+} as const satisfies Readonly<Record<string, OwnVariant>>;
+export type OwnName = keyof typeof ownVariants;
+
+interface OwnVariant {
+  readonly options?: readonly string[];
+  /** Of bench/comparison/preload. Default: the one that keeps the account's cheap hash. */
+  readonly preloads?: readonly PreloadName[];
+  /** Serves files on the disk instead of in memory. */
+  readonly onDisk?: true;
+}
 
 export type ContenderName = OwnName | PeerName | "bound";
 
 /** Starts a contender; it stands alone, with an upload folder and a meter of its own. */
 export async function startContender(name: ContenderName, context: StartContext): Promise<Contender> {
-  const uploads = makeUploads(context.ground, name.replaceAll(/[^a-z0-9]+/g, "-"));
-  const server = await start(name, context);
+  const ground = isOnDisk(name) ? context.diskGround() : context.ground;
+  const uploads = makeUploads(ground, name.replaceAll(/[^a-z0-9]+/g, "-"));
+  const server = await start(name, { ...context, ground });
   const meter = meterProcesses(server.roots);
   return {
     name,
     port: server.port,
     meter,
+    ground,
     uploads,
     [Symbol.asyncDispose]: async () => {
       await server.stop();
@@ -123,9 +139,17 @@ function isPeer(name: string): name is PeerName {
   return (peerNames as readonly string[]).includes(name);
 }
 
+function isOnDisk(name: ContenderName): boolean {
+  return Object.hasOwn(ownVariants, name) && variantOf(name as OwnName).onDisk === true;
+}
+
+function variantOf(name: OwnName): OwnVariant {
+  return ownVariants[name];
+}
+
 function startOwn(name: OwnName, { ground, workers }: StartContext): Promise<Started> {
-  const keepsHashes = name !== "sallyport, argon2id";
-  return startSallyport({ ground, workers, options: ownOptions[name], keepsHashes });
+  const { options = [], preloads = ["keep-hashes"] } = variantOf(name);
+  return startSallyport({ ground, workers, options, preloads });
 }
 
 async function startPeer(name: PeerName, { ground }: StartContext): Promise<Started> {

@@ -58,6 +58,12 @@ export function makeGround(sizes: Sizes, parent: string = fastFolder()): Ground 
   return { ...ground, fileSystem: fileSystemOf(directory), [Symbol.dispose]: remove };
 }
 
+/** For uploads alone, in the folder of temporary files, which should be on a disk. */
+export function makeDiskGround(sizes: Sizes): Ground {
+  const nothing = { bulkBytes: 0, streamBytes: 0, smallFiles: 0, someEntries: 0, manyEntries: 0 };
+  return { ...makeGround({ ...sizes, ...nothing }, tmpdir()), sizes };
+}
+
 /** Makes an empty folder for uploads that every user may write to, and returns its path for clients. */
 export function makeUploads(ground: Ground, name: string): string {
   const path = join(ground.home, "up", name);

@@ -4,7 +4,6 @@ import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "n
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import type { Ground } from "./ground.ts";
 
@@ -12,9 +11,12 @@ export interface SallyportStart {
   readonly ground: Ground;
   readonly workers: number;
   readonly options: readonly string[];
-  /** Whether the account keeps the MD5-crypt hash that it was imported with; otherwise it has argon2id. */
-  readonly keepsHashes: boolean;
+  /** Without `keep-hashes` the account has argon2id, otherwise MD5-crypt. */
+  readonly preloads: readonly PreloadName[];
 }
+
+/** Modules that change one thing in a server under test; each says what. */
+export type PreloadName = "keep-hashes" | "unwatched-endings" | "public-endings";
 
 /** Our server, as the command starts it: `./sallyport serve`, with its checks, its log in a file, and its own limits. */
 export interface RunningSallyport {
@@ -26,18 +28,17 @@ export interface RunningSallyport {
 const run = promisify(execFile);
 const startMs = 20_000;
 const stopMs = 5_000;
-const keepHashes = pathToFileURL(fileURLToPath(new URL("keep-hashes.ts", import.meta.url))).href;
 
 /** @throws {Error} with the end of its log, when it does not come up */
 export async function startSallyport({
   ground,
   workers,
   options,
-  keepsHashes,
+  preloads,
 }: SallyportStart): Promise<RunningSallyport> {
   const directory = mkdtempSync(join(ground.directory, "sallyport-"));
   const state = join(directory, "state");
-  await (keepsHashes ? importAccount(directory, state) : addAccount(state));
+  await (preloads.includes("keep-hashes") ? importAccount(directory, state) : addAccount(state));
   const port = await freePort();
   const log = join(directory, "log");
   const output = openSync(log, "w");
@@ -59,7 +60,7 @@ export async function startSallyport({
     {
       stdio: ["ignore", output, output],
       detached: true,
-      env: { ...process.env, ...(keepsHashes ? { NODE_OPTIONS: `--import=${keepHashes}` } : {}) },
+      env: { ...process.env, NODE_OPTIONS: preloads.map(importOption).join(" ") },
     },
   );
   closeSync(output);
@@ -79,6 +80,10 @@ export async function startSallyport({
     throw new Error(`our server did not start: ${readFileSync(log, "utf8").slice(-500)}`);
   }
   return { port, roots: child.pid === undefined ? [] : [child.pid], stop };
+}
+
+function importOption(name: PreloadName): string {
+  return `--import=${new URL(`preload/${name}.ts`, import.meta.url).href}`;
 }
 
 /** Whether the server can spread over processes. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Contender, ContenderName } from "./contenders.ts";
-import { emptyUploads, type Ground, type Sizes } from "./ground.ts";
+import { emptyUploads, type Sizes } from "./ground.ts";
 import { type LoadEnvironment, type LoadOrder, type LoadSample, runLoad, startLoad } from "./load.ts";
 import { memoryOf, residentKib } from "./processes.ts";
 
@@ -18,7 +18,7 @@ export interface Workload {
   readonly fresh?: true;
   /** Once is enough, for what hardly varies. */
   readonly once?: true;
-  measure(contender: Contender, setting: Setting): Promise<Sample>;
+  measure(contender: Contender, setting: LoadEnvironment): Promise<Sample>;
 }
 
 export interface Metric {
@@ -34,10 +34,6 @@ export interface Sample {
   readonly values: Partial<Readonly<Record<MetricName, number>>>;
   readonly foreignCores: number;
   readonly seconds: number;
-}
-
-export interface Setting extends LoadEnvironment {
-  readonly ground: Ground;
 }
 
 const mebibyte = 1_048_576;
@@ -81,11 +77,18 @@ export const workloads: readonly Workload[] = [
   listingMemory(),
   idle(500, [...idlePeers, "proftpd"]),
   idle(2000, idlePeers),
-  { ...bulk("stor", true, 1, ["sallyport --unclean-data-close accept"]), name: "cost-unclean" },
-  { ...bulk("stor", true, 1, ["sallyport --durable"]), name: "cost-durable" },
-  { ...small("stor", 8, ["sallyport --durable"]), name: "cost-durable-small" },
-  { ...small("retr", 1, ["sallyport --data-resumption off"]), name: "cost-resumption" },
+  cost(
+    "truncation-safety",
+    bulk("stor", true, 1, ["sallyport, endings unwatched", "sallyport, endings by public API"]),
+  ),
+  cost("resumption", small("retr", 1, ["sallyport --data-resumption off"])),
+  cost("durable", bulk("stor", true, 1, ["sallyport --durable on a disk"]), "sallyport on a disk"),
+  cost("durable-small", small("stor", 8, ["sallyport --durable on a disk"]), "sallyport on a disk"),
 ];
+
+function cost(name: string, workload: Workload, subject: ContenderName = workload.subject): Workload {
+  return { ...workload, name: `cost-${name}`, subject };
+}
 
 function bulk(mode: Direction, tls: boolean, threads: 1 | 4, against = all): Workload {
   return {
@@ -95,7 +98,7 @@ function bulk(mode: Direction, tls: boolean, threads: 1 | 4, against = all): Wor
     against,
     metrics: bulkMetrics,
     measure: (contender, setting) => {
-      const { bulkBytes, streamBytes } = setting.ground.sizes;
+      const { bulkBytes, streamBytes } = contender.ground.sizes;
       const sizeBytes = threads === 1 ? bulkBytes : streamBytes;
       const download = { name: threads === 1 ? "big" : "stream" };
       const upload = { name: `${contender.uploads}u`, numbered: true, sizeBytes };
@@ -112,7 +115,7 @@ function small(mode: Direction, threads: 1 | 8, against = all): Workload {
     against,
     metrics: operationMetrics("file"),
     measure: (contender, setting) => {
-      const { smallFiles, smallBytes: sizeBytes } = setting.ground.sizes;
+      const { smallFiles, smallBytes: sizeBytes } = contender.ground.sizes;
       const name = mode === "retr" ? "small/" : `${contender.uploads}s`;
       const count = Math.floor(smallFiles / threads / (threads === 1 ? 2 : 1));
       return transfers({ mode, tls: true, threads, count, name, numbered: true, sizeBytes }, contender, setting);
@@ -128,7 +131,7 @@ function logins(against: readonly ContenderName[]): Workload {
     against,
     metrics: operationMetrics("login"),
     measure: (contender, setting) => {
-      const count = Math.max(1, Math.floor(setting.ground.sizes.smallFiles / 200));
+      const count = Math.max(1, Math.floor(contender.ground.sizes.smallFiles / 200));
       return transfers({ mode: "login", tls: true, threads: 32, count }, contender, setting);
     },
   };
@@ -182,7 +185,7 @@ function idle(count: number, against: readonly ContenderName[]): Workload {
     fresh: true,
     once: true,
     measure: async (contender, setting) => {
-      const held = Math.min(count, setting.ground.sizes.smallFiles);
+      const held = Math.min(count, contender.ground.sizes.smallFiles);
       const before = memoryOf(contender.meter.processes());
       const order: LoadOrder = { mode: "idle", tls: true, threads, count: held / threads };
       const started = performance.now();
@@ -198,10 +201,10 @@ function idle(count: number, against: readonly ContenderName[]): Workload {
 const idleSettleMs = 1_000;
 const watchEveryMs = 10;
 
-async function transfers(order: LoadOrder, contender: Contender, setting: Setting): Promise<Sample> {
-  emptyUploads(setting.ground, contender.uploads);
+async function transfers(order: LoadOrder, contender: Contender, setting: LoadEnvironment): Promise<Sample> {
+  emptyUploads(contender.ground, contender.uploads);
   const sample = await runLoad(order, contender, setting);
-  emptyUploads(setting.ground, contender.uploads);
+  emptyUploads(contender.ground, contender.uploads);
   const isBulk = order.count === undefined;
   return {
     values: isBulk ? bulkValues(sample) : operationValues(sample),
