@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import {
   chmodSync,
   chownSync,
@@ -17,7 +18,7 @@ import { before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { FtpDriver } from "@sallyport/testing";
 import { RunningServer } from "./running-server.ts";
-import { launcher, runSallyport, scratchDirectory, serveAsIs } from "./run-sallyport.ts";
+import { launcher, runSallyport, scratchDirectory, serveAsIs, spawnSallyport } from "./run-sallyport.ts";
 
 const scratch = scratchDirectory();
 const asRoot = process.getuid?.() === 0;
@@ -294,6 +295,29 @@ describe("signals", () => {
     const { connectionsCount, loginsCount, transfersCount } = await server.event("connections-shown");
     assert.deepEqual([connectionsCount, loginsCount, transfersCount], [1, 1, 0]);
     await client.expect("NOOP", 200);
+  });
+
+  test("SIGUSR1 goes on in a new log, where it is a file", async () => {
+    const places = prepare();
+    const log = join(scratch, "server.log");
+    const ports = ["--listen", "127.0.0.1", "--explicit-port", "0", "--implicit-port", "off"];
+    const child = spawnSallyport(["serve", places.root, "--state", places.state, ...serveAsIs, ...ports, "--log", log]);
+    const holds = async (text: RegExp) => {
+      const deadline = Date.now() + 20_000;
+      while (!(existsSync(log) && text.test(readFileSync(log, "utf8")))) {
+        if (Date.now() > deadline) throw new Error(`${text.source} is not in the log`);
+        await pause(20);
+      }
+    };
+    await holds(/ certificate /);
+    renameSync(log, `${log}.1`);
+    child.kill("SIGUSR1");
+    await holds(/^$/);
+    const ended = once(child, "exit");
+    child.kill("SIGTERM");
+    assert.deepEqual(await ended, [0, null]);
+    assert.match(readFileSync(`${log}.1`, "utf8"), / started .*\n.* certificate /s);
+    assert.match(readFileSync(log, "utf8"), /^[^\n]* stopping +SIGTERM\n[^\n]* stopped .*\n$/);
   });
 
   test("SIGUSR1 goes on in a new transfer log", async () => {

@@ -342,6 +342,13 @@ describe("files, directories and ports", () => {
     });
   });
 
+  test("73 a log that cannot be written", () =>
+    refuses({
+      words: serve("--log", join(scratch, "nowhere/log")),
+      code: 73,
+      says: /The log .* cannot be written/,
+    }));
+
   test("73 a transfer log that cannot be written", () =>
     refuses({
       words: serve("--xferlog", join(scratch, "nowhere/xferlog")),

@@ -67,7 +67,7 @@ const vsftpd: Answers = {
   xferlog_enable: "xferlog, with the path of the log",
   xferlog_file: "xferlog",
   xferlog_std_format: "xferlog, which is in that format",
-  vsftpd_log_file: "not a setting: the log is written to standard output",
+  vsftpd_log_file: "log",
   log_ftp_protocol: "verbose",
   nopriv_user: "run-as",
 };
@@ -109,7 +109,7 @@ const proftpd: Answers = {
   allowforeignaddress: "fxp, with the addresses of the other servers",
   requirevalidshell: "nothing: accounts are not users of the system",
   transferlog: "xferlog",
-  systemlog: "not a setting: the log is written to standard output",
+  systemlog: "log",
   authuserfile: "an import: sallyport user import --format proftpd",
   usereversedns: "nothing: names are never looked up",
 };

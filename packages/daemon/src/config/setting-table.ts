@@ -302,6 +302,12 @@ export const settings = {
     placeholder: "SECONDS",
     meaning: "Time that running transfers have when the server is told to stop",
   },
+  log: {
+    kind: { is: "path" },
+    changes: "restart",
+    placeholder: "FILE",
+    meaning: "Append the log to a file, which SIGUSR1 opens anew, instead of standard output",
+  },
   xferlog: {
     kind: { is: "path" },
     changes: "restart",
