@@ -22,9 +22,12 @@ certificate=TLSRSACertificate
 openssl x509 -in "$dir/certs/cert.pem" -noout -text | grep -q id-ecPublicKey && certificate=TLSECCertificate
 connections=50
 tls_log=$dir/tls.log
+session_cache="TLSSessionCache shm:/file=$dir/tls-cache"
 if [ "$tuned" ]; then
   connections=none
   tls_log=none
+  # 1.3.8 dies of it (signal 11) after some hundreds of transfers in one login.
+  session_cache=
 fi
 
 cat >"$dir/proftpd.conf" <<END
@@ -49,7 +52,7 @@ Group $server_group
 MaxInstances $connections
 ${tuned:+DelayEngine off}
 ${tuned:+UseSendfile on}
-TLSSessionCache shm:/file=$dir/tls-cache
+$session_cache
 <Global>
   AuthOrder mod_auth_file.c
   AuthUserFile $dir/passwd
