@@ -86,7 +86,9 @@ function readOptions() {
   });
   const only = values.only?.split(",");
   const peers = values.peers?.split(",").filter(Boolean) ?? peerNames;
-  const chosen = workloads.filter(({ name }) => only?.some((start) => name.startsWith(start)) ?? true);
+  const chosen = workloads.filter(
+    ({ name, slow }) => only?.some((start) => name.startsWith(start)) ?? !(slow && values.quick),
+  );
   const pairs = Number(values.pairs ?? (values.quick ? 3 : 7));
   const workers = Number(values.workers);
   const foreignCoresMost = Number(values.foreign);
@@ -100,6 +102,7 @@ function readOptions() {
     foreignCoresMost,
     sizes: values.quick ? sizesOf.quick : sizesOf.whole,
     suite: values.suite,
+    slowSeconds: values.quick ? 2 : 4,
     deadlineMs: 60_000,
     json: values.json,
     help: values.help,

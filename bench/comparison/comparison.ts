@@ -25,14 +25,14 @@ export interface ComparisonOptions {
   readonly suite: string;
   readonly workers: number;
   readonly foreignCoresMost: number;
+  /** An opponent that takes longer for a run is asked less often. */
+  readonly slowSeconds: number;
   /** After it a run has failed. */
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
   /** Told what is going on, a line at a time. */
   readonly onProgress: (line: string) => void;
 }
-
-const slowSeconds = 4;
 
 /**
  * Runs the workloads on our server and on those that it is compared with, all started and ended here.
@@ -80,12 +80,10 @@ async function measureWorkload(
   const run = (name: ContenderName): Promise<Sample> =>
     field.with(name, workload.fresh === true, (contender) => workload.measure(contender, setting));
   const pairs = workload.once ? 1 : options.pairs;
-  const found = await takeTurns(subject, against, run, { ...options, pairs, slowSeconds, onFailure }).catch(
-    (error: unknown) => {
-      onFailure(subject, error);
-      return new Map();
-    },
-  );
+  const found = await takeTurns(subject, against, run, { ...options, pairs, onFailure }).catch((error: unknown) => {
+    onFailure(subject, error);
+    return new Map();
+  });
   const comparisons = metrics.flatMap((metric) =>
     [...against].flatMap((name) => compare(name, metric, found.get(name) ?? [], options.foreignCoresMost) ?? []),
   );

@@ -32,13 +32,11 @@ export interface Comparison {
 export interface RoundsOptions {
   readonly pairs: number;
   readonly foreignCoresMost: number;
-  /** An opponent whose runs take longer than this has to do with fewer pairs. */
+  /** An opponent whose runs take longer than this has to do with less than half of the pairs. */
   readonly slowSeconds: number;
   /** Told of an opponent that fails; it takes no further part. */
   readonly onFailure: (name: ContenderName, error: unknown) => void;
 }
-
-const pairsOfTheSlow = 3;
 
 /**
  * Lets the subject and its opponents take turns and returns the pairs of each opponent. In a turn the subject stands
@@ -53,6 +51,7 @@ export async function takeTurns(
   run: (name: ContenderName) => Promise<Sample>,
   { pairs, foreignCoresMost, slowSeconds, onFailure }: RoundsOptions,
 ): Promise<ReadonlyMap<ContenderName, readonly Pair[]>> {
+  const pairsOfTheSlow = Math.floor((pairs + 1) / 2.5);
   const found = new Map<ContenderName, Pair[]>();
   const failed = new Set<ContenderName>();
   const slow = new Set<ContenderName>();

@@ -18,6 +18,8 @@ export interface Workload {
   readonly fresh?: true;
   /** Once is enough, for what hardly varies. */
   readonly once?: true;
+  /** Left out of a quick run, unless it is asked for. */
+  readonly slow?: true;
   measure(contender: Contender, setting: LoadEnvironment): Promise<Sample>;
 }
 
@@ -76,14 +78,14 @@ export const workloads: readonly Workload[] = [
   listing("list", "many"),
   listingMemory(),
   idle(500, [...idlePeers, "proftpd"]),
-  idle(2000, idlePeers),
+  { ...idle(2000, idlePeers), slow: true },
   cost(
     "truncation-safety",
     bulk("stor", true, 1, ["sallyport, endings unwatched", "sallyport, endings by public API"]),
   ),
   cost("resumption", small("retr", 1, ["sallyport --data-resumption off"])),
   cost("durable", bulk("stor", true, 1, ["sallyport --durable on a disk"]), "sallyport on a disk"),
-  cost("durable-small", small("stor", 8, ["sallyport --durable on a disk"]), "sallyport on a disk"),
+  { ...cost("durable-small", small("stor", 8, ["sallyport --durable on a disk"]), "sallyport on a disk"), slow: true },
 ];
 
 function cost(name: string, workload: Workload, subject: ContenderName = workload.subject): Workload {
@@ -131,7 +133,7 @@ function logins(against: readonly ContenderName[]): Workload {
     against,
     metrics: operationMetrics("login"),
     measure: (contender, setting) => {
-      const count = Math.max(1, Math.floor(contender.ground.sizes.smallFiles / 200));
+      const count = Math.max(1, Math.floor(contender.ground.sizes.smallFiles / 400));
       return transfers({ mode: "login", tls: true, threads: 32, count }, contender, setting);
     },
   };
@@ -237,7 +239,7 @@ function watchResident({ meter }: Contender): { stop(): number } {
 /** Sizes of a whole run, of a quick one, and of one that only shows that everything works. */
 export const sizesOf: Readonly<Record<"whole" | "quick" | "smoke", Sizes>> = {
   whole: sizes(512, 256, 2000, 10_000, 100_000),
-  quick: sizes(256, 128, 1000, 10_000, 100_000),
+  quick: sizes(256, 128, 800, 10_000, 100_000),
   smoke: sizes(1, 1, 40, 50, 100),
 };
 

@@ -75,6 +75,7 @@ function run(these: readonly Workload[], signal = new AbortController().signal):
     suite: "TLS_AES_128_GCM_SHA256",
     workers: 1,
     foreignCoresMost: Number.POSITIVE_INFINITY,
+    slowSeconds: 60,
     deadlineMs: 60_000,
     signal,
     onProgress: () => {},
