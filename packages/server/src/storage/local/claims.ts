@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 
 import type { Octets } from "@sallyport/protocol";
@@ -5,7 +6,7 @@ import type { Octets } from "@sallyport/protocol";
 import type { ConfinedTree } from "./confined-tree.ts";
 import type { DirectoryHandle } from "./directory-handle.ts";
 import { errnoOf } from "./errno.ts";
-import { fileTime, fsync, unlinkIfThere } from "./file-calls.ts";
+import { fileTime, fsync, moveToFreeName, type NativePath, unlinkIfThere } from "./file-calls.ts";
 import { identityOf } from "./local-entry.ts";
 import { isLiving, processToken } from "./living-process.ts";
 import { listNames } from "./local-listing.ts";
@@ -15,6 +16,8 @@ import { syncDirectory } from "./sync-directory.ts";
 /** An exclusive right on a file or a free name, until it is released or its process ends. */
 export interface Claim {
   release(options: { readonly durable: boolean }): Promise<void>;
+  /** Leaves it as a process does that dies: whoever comes next undoes what it covers. */
+  leave(): Promise<void>;
 }
 
 /** What to put back when the process that wrote a file in place is gone. */
@@ -46,6 +49,8 @@ interface ClaimRecord {
  */
 export class Claims {
   readonly #tree: ConfinedTree;
+  /** Claims of this process which it holds no longer, and which lie there still. */
+  readonly #left = new Set<Octets>();
 
   constructor(tree: ConfinedTree) {
     this.#tree = tree;
@@ -80,44 +85,74 @@ export class Claims {
     options: ClaimOptions,
   ): Promise<Claim | undefined> {
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
-      if (await this.#create(folder, key, options)) return await this.#claim(folder, key);
+      using undo = new DisposableStack();
+      const held = undo.use(await folder.duplicate());
+      if (await this.#create(area, held, key, options)) {
+        undo.move();
+        return this.#claim(held, key, options);
+      }
       if (!(await this.#recover(area, folder, key))) return undefined;
     }
     return undefined;
   }
 
-  async #create(folder: DirectoryHandle, key: Octets, { restore, durable }: ClaimOptions): Promise<boolean> {
-    const { O_CREAT, O_EXCL, O_WRONLY } = fs.constants;
-    let descriptor: number;
+  /** Makes a claim appear with its record in it, so that none is half-written, whenever its process dies. */
+  async #create(
+    area: DirectoryHandle,
+    folder: DirectoryHandle,
+    key: Octets,
+    { restore, durable }: ClaimOptions,
+  ): Promise<boolean> {
+    const { calls } = this.#tree;
+    using staging = await folderOf(calls, area, "staging");
+    const written = staging.at(`${processToken()}.${randomUUID()}` as Octets);
     try {
-      descriptor = await this.#tree.calls.open(folder.at(key), O_CREAT | O_EXCL | O_WRONLY, 0o600);
+      await this.#write(written, { process: processToken(), ...(restore && { restore }) }, durable);
+      await moveToFreeName(calls, written, folder.at(key));
     } catch (error) {
+      await unlinkIfThere(calls, written).catch(() => undefined);
       if (errnoOf(error) === "EEXIST") return false;
       throw error;
     }
+    this.#left.delete(key);
     try {
-      const record: ClaimRecord = { process: processToken(), ...(restore && { restore }) };
-      fs.writeSync(descriptor, JSON.stringify(record));
-      if (durable) await fsync(descriptor);
+      if (durable) await syncDirectory(folder);
     } catch (error) {
-      await unlinkIfThere(this.#tree.calls, folder.at(key));
+      await unlinkIfThere(calls, folder.at(key)).catch(() => this.#left.add(key));
       throw error;
-    } finally {
-      await this.#tree.calls.close(descriptor);
     }
-    if (durable) await syncDirectory(folder);
     return true;
   }
 
-  async #claim(folder: DirectoryHandle, key: Octets): Promise<Claim> {
+  async #write(path: NativePath, record: ClaimRecord, durable: boolean): Promise<void> {
     const { calls } = this.#tree;
-    const own = await folder.duplicate();
+    const { O_CREAT, O_EXCL, O_WRONLY } = fs.constants;
+    const descriptor = await calls.open(path, O_CREAT | O_EXCL | O_WRONLY, 0o600);
+    try {
+      fs.writeSync(descriptor, JSON.stringify(record));
+      if (durable) await fsync(descriptor);
+    } finally {
+      await calls.close(descriptor);
+    }
+  }
+
+  #claim(held: DirectoryHandle, key: Octets, { restore }: ClaimOptions): Claim {
     return {
       release: async ({ durable }) => {
-        using held = own;
-        await unlinkIfThere(calls, held.at(key));
+        using folder = held;
+        try {
+          await unlinkIfThere(this.#tree.calls, folder.at(key));
+        } catch (error) {
+          this.#left.add(key);
+          // What it covers will be undone, so that nobody may be told that it is done.
+          if (restore !== undefined) throw error;
+        }
         // A claim that came back after a power failure would cut off what has been acknowledged.
-        if (durable) await syncDirectory(held);
+        if (durable) await syncDirectory(folder);
+      },
+      leave: async () => {
+        using _ = held;
+        this.#left.add(key);
       },
     };
   }
@@ -160,7 +195,8 @@ export class Claims {
     }
     const record = parseRecord(text);
     if (record === undefined) return writtenMs + unwrittenMs < Date.now() && { process: "" };
-    return isLiving(record.process) ? false : record;
+    const isLeft = record.process === processToken() && this.#left.has(key);
+    return isLiving(record.process) && !isLeft ? false : record;
   }
 
   /** Cuts a file back to what it was, if it still is the same file in the same place. */

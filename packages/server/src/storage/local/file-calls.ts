@@ -145,6 +145,25 @@ export async function unlinkIfThere(calls: FileCalls, path: NativePath): Promise
   }
 }
 
+/**
+ * Gives a file another name, which must be free: raises EEXIST otherwise. On a file system without hard links the name is
+ * taken first, and then what holds it is replaced.
+ */
+export async function moveToFreeName(calls: FileCalls, from: NativePath, to: NativePath): Promise<void> {
+  try {
+    await calls.link(from, to);
+  } catch (error) {
+    if (!linkless.has(errnoOf(error))) throw error;
+    const { O_CREAT, O_EXCL, O_WRONLY } = fs.constants;
+    await calls.close(await calls.open(to, O_CREAT | O_EXCL | O_WRONLY, 0o600));
+    return calls.rename(from, to);
+  }
+  // The file has its name; an old one that stays is for the sweep.
+  await unlinkIfThere(calls, from).catch(() => undefined);
+}
+
+const linkless: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+
 /** Flushes a descriptor to the disk; always by the thread pool, because it takes milliseconds anywhere. */
 export const fsync: (descriptor: number) => Promise<void> = promisify(fs.fsync);
 

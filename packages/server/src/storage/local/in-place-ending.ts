@@ -19,6 +19,8 @@ export class InPlaceEnding implements UploadEnding {
   readonly #before: Stats;
   readonly #claim: Claim;
   readonly #durable: boolean;
+  /** The file could not be brought back to what it was. */
+  #torn = false;
 
   constructor(
     calls: FileCalls,
@@ -50,17 +52,23 @@ export class InPlaceEnding implements UploadEnding {
   async undo(): Promise<void> {
     const { size, atimeMs, mtimeMs } = this.#before;
     const { descriptor } = this.#writer;
-    if ((await this.#calls.fstat(descriptor)).size === size) return;
-    await this.#calls.ftruncate(descriptor, size);
-    await this.#calls.futimes(descriptor, fileTime(atimeMs), fileTime(mtimeMs));
+    this.#torn = true;
+    if ((await this.#calls.fstat(descriptor)).size !== size) {
+      await this.#calls.ftruncate(descriptor, size);
+      await this.#calls.futimes(descriptor, fileTime(atimeMs), fileTime(mtimeMs));
+    }
+    this.#torn = false;
   }
 
   async release(): Promise<void> {
+    using _ = this.#location;
     try {
       await this.#calls.close(this.#writer.descriptor);
-      await this.#claim.release({ durable: this.#durable });
-    } finally {
-      this.#location[Symbol.dispose]();
+    } catch (error) {
+      // Network file systems tell only now that something was not written.
+      await this.#claim.leave();
+      throw error;
     }
+    await (this.#torn ? this.#claim.leave() : this.#claim.release({ durable: this.#durable }));
   }
 }

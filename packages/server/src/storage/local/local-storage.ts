@@ -69,7 +69,12 @@ export class LocalStorage implements Storage {
       if (pinned.stats.isDirectory()) throw new StorageError("is-a-directory", `${displayOctets(path)}: a directory`);
       if (!pinned.stats.isFile()) throw new StorageError("denied", `${displayOctets(path)}: not a regular file`);
       const descriptor = await location.directory.open(pinned, fs.constants.O_RDONLY);
-      return new LocalReadableFile(calls, path, descriptor, await calls.fstat(descriptor));
+      try {
+        return new LocalReadableFile(calls, path, descriptor, await calls.fstat(descriptor));
+      } catch (error) {
+        await calls.close(descriptor);
+        throw error;
+      }
     });
   }
 

@@ -74,7 +74,7 @@ export class LocalUpload implements WritableFile {
       await this.#ending.undo().catch(() => undefined);
       throw storageErrorFrom(error, this.#path);
     } finally {
-      await this.#ending.release();
+      await this.#release();
     }
   }
 
@@ -89,7 +89,15 @@ export class LocalUpload implements WritableFile {
       if (keep) await this.#ending.undo().catch(() => undefined);
       throw storageErrorFrom(error, this.#path);
     } finally {
+      await this.#release();
+    }
+  }
+
+  async #release(): Promise<void> {
+    try {
       await this.#ending.release();
+    } catch (error) {
+      throw storageErrorFrom(error, this.#path);
     }
   }
 

@@ -1,4 +1,4 @@
-import fs, { type Stats } from "node:fs";
+import type { Stats } from "node:fs";
 
 import { displayOctets, type Octets } from "@sallyport/protocol";
 
@@ -8,7 +8,7 @@ import type { Claim } from "./claims.ts";
 import type { ConfinedTree, Location } from "./confined-tree.ts";
 import type { DirectoryHandle } from "./directory-handle.ts";
 import { errnoOf } from "./errno.ts";
-import { fsync, unlinkIfThere } from "./file-calls.ts";
+import { fsync, moveToFreeName, unlinkIfThere } from "./file-calls.ts";
 import type { FileWriter } from "./file-writer.ts";
 import type { KeptParts } from "./kept-parts.ts";
 import { entryFromStats } from "./local-entry.ts";
@@ -124,17 +124,7 @@ export class StagedEnding implements UploadEnding {
     const { calls } = tree;
     const from = folder.at(stagedName);
     const to = location.directory.at(location.name);
-    if (!exclusive) return calls.rename(from, to);
-    try {
-      await calls.link(from, to);
-    } catch (error) {
-      if (!linkless.has(errnoOf(error))) throw error;
-      // A file system without hard links: take the name first, then replace what holds it.
-      const { O_CREAT, O_EXCL, O_WRONLY } = fs.constants;
-      await calls.close(await calls.open(to, O_CREAT | O_EXCL | O_WRONLY, 0o600));
-      return calls.rename(from, to);
-    }
-    await calls.unlink(from);
+    return exclusive ? moveToFreeName(calls, from, to) : calls.rename(from, to);
   }
 
   async #close(): Promise<void> {
@@ -143,5 +133,3 @@ export class StagedEnding implements UploadEnding {
     await this.#staging.tree.calls.close(this.#staging.writer.descriptor);
   }
 }
-
-const linkless: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
