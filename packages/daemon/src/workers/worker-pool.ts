@@ -18,7 +18,7 @@ import { canonicalAddress, type TlsIdentityOptions } from "@sallyport/transport"
 import type { ServiceEvent } from "../log/service-event.ts";
 import { limitsOf, policiesOf, type ServiceChanges, type Serving, type TlsMaterial } from "../serving.ts";
 import type { ServiceSettings } from "../settings.ts";
-import type { StartFailure } from "./contract.ts";
+import type { StartFailure, WorkerBrief } from "./contract.ts";
 import { RateShares } from "./rate-shares.ts";
 import { RestartDelays } from "./restart-delays.ts";
 import { type Sent, WorkerProcess } from "./worker-process.ts";
@@ -99,18 +99,16 @@ export class WorkerPool implements Serving {
 
   replaceIdentities(identities: readonly TlsIdentityOptions[]): void {
     this.#material = { ...this.#material, identities };
-    for (const { exchange } of this.#workers) exchange.tell("replaceIdentities", identities);
+    for (const { exchange } of this.#ready) exchange.tell("replaceIdentities", identities);
   }
 
-  /** A worker that starts meanwhile starts with the new ones. */
   async reconfigure({ settings, material }: ServiceChanges): Promise<void> {
     this.#settings = settings;
     this.#material = material;
     this.#listeners = policiesOf(settings, material.fxpAuthorities).listeners;
     this.ledger.limitsAre(limitValues(limitsOf(settings)));
-    const { workersCount } = this.#options;
     const asked = [...this.#ready].map(({ exchange, slot }) =>
-      within(exchange.ask("reconfigure", { settings: workerShare(settings, slot, workersCount), material }), answerMs),
+      within(exchange.ask("reconfigure", this.#changesFor(slot)), answerMs),
     );
     await Promise.all(asked);
   }
@@ -196,8 +194,7 @@ export class WorkerPool implements Serving {
 
   /** Starts a worker; the failure, if it cannot serve. */
   async #start(slot: number): Promise<StartFailure | undefined> {
-    const { log, workersCount, program = ourProgram } = this.#options;
-    const settings = this.#settings;
+    const { log, program = ourProgram } = this.#options;
     const kept = { ledger: this.ledger, rates: this.#rates, holdings: this.#holdings };
     const report = (events: readonly ServiceEvent[]) => {
       for (const event of events) log.onEvent(event);
@@ -209,26 +206,30 @@ export class WorkerPool implements Serving {
     void worker.ended.then((cause) => this.#lose(worker, cause));
     const brief = {
       slot,
-      settings: workerShare(settings, slot, workersCount),
-      material: this.#material,
+      ...this.#changesFor(slot),
       identityKey: this.ledger.identityKey,
       transcript: log.transcript === true,
       ...(log.uploadDigest && { uploadDigest: log.uploadDigest }),
     };
-    const failure = await worker.exchange.ask("begin", brief).catch(unable);
+    const { exchange } = worker;
+    let failure = await exchange.ask("begin", brief).catch(unable);
+    // Certificates or settings were replaced meanwhile.
+    if (failure === undefined && brief.material !== this.#material)
+      await exchange.ask("reconfigure", this.#changesFor(slot)).catch((error: unknown) => (failure = unable(error)));
     if (failure !== undefined) {
       worker.kill(failure.message);
       return failure;
     }
     worker.hasServed = true;
-    if (settings !== this.#settings) {
-      const changes = { settings: workerShare(this.#settings, slot, workersCount), material: this.#material };
-      await worker.exchange.ask("reconfigure", changes).catch(() => undefined);
-    }
     this.#ready.add(worker);
     this.#tell({ kind: "worker-started", worker: slot, process: worker.processId });
     if (this.#begun) this.#handWaiting();
     return undefined;
+  }
+
+  #changesFor(slot: number): Pick<WorkerBrief, "settings" | "material"> {
+    const settings = workerShare(this.#settings, slot, this.#options.workersCount);
+    return { settings, material: this.#material };
   }
 
   /** A worker has ended; another takes its place, unless the service has not begun or is ending. */

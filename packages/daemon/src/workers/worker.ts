@@ -2,7 +2,8 @@ import { Socket } from "node:net";
 import { ServiceWorker } from "./service-worker.ts";
 
 // The primary decides when a worker ends; terminals and systemd signal whole groups.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"] as const) process.on(signal, () => undefined);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const)
+  process.on(signal, () => undefined);
 process.on("disconnect", () => process.exit());
 
 const worker = new ServiceWorker(

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { FtpDriver } from "@sallyport/testing";
 import { makePlaces, RunningService } from "./running-service.ts";
 
@@ -110,24 +111,37 @@ describe("workers", { timeout: 120_000 }, () => {
     assert.equal((await driver.store("STOR more", Buffer.alloc(1))).completion?.code, 552);
   });
 
-  test("the rate of an account holds over both workers", async () => {
+  test("the rate of an account holds over both workers, and is one's alone when the other has ended", async () => {
     const downloadBytesPerSecond = 2 * mebibyte;
     await using places = await makePlaces({ name: "slow", downloadBytesPerSecond });
-    writeFileSync(join(places.root, "f"), Buffer.alloc(3 * mebibyte));
+    writeFileSync(join(places.root, "f"), Buffer.alloc(40 * mebibyte));
     await using service = new RunningService(places);
-    const [one, other] = [await service.loggedIn("slow"), await service.loggedIn("slow")];
-    assert.notEqual(await service.workerOf(one), await service.workerOf(other));
-    const startedMs = performance.now();
-    const got = await Promise.all([one.retrieve("RETR f"), other.retrieve("RETR f")]);
-    const seconds = (performance.now() - startedMs) / 1000;
-    assert.deepEqual(
-      got.map(({ completion }) => completion?.code),
-      [226, 226],
-    );
-    const rate = (6 * mebibyte) / seconds;
-    assert.ok(Math.abs(rate / downloadBytesPerSecond - 1) < 0.15, `${(rate / mebibyte).toFixed(2)} MiB/s`);
+    const drivers = [await service.loggedIn("slow"), await service.loggedIn("slow")];
+    assert.equal(new Set(await Promise.all(drivers.map((driver) => service.workerOf(driver)))).size, 2);
+    let received = 0;
+    const downloads = await Promise.all(drivers.map((driver) => beginDownload(driver, (bytes) => (received += bytes))));
+    const ratio = async (): Promise<number> => {
+      await pause(700);
+      const [bytes, startedMs] = [received, performance.now()];
+      await pause(3000);
+      return (received - bytes) / ((performance.now() - startedMs) / 1000) / downloadBytesPerSecond;
+    };
+    const together = await ratio();
+    assert.ok(Math.abs(together - 1) < 0.15, `together ${together.toFixed(2)} of the rate`);
+    downloads[0]?.destroy();
+    const alone = await ratio();
+    assert.ok(Math.abs(alone - 1) < 0.15, `alone ${alone.toFixed(2)} of the rate`);
   });
 });
+
+/** RETR of a file `f`, whose octets are counted. */
+async function beginDownload(driver: FtpDriver, count: (bytes: number) => void) {
+  const raw = await driver.openPassive();
+  await driver.expect("RETR f", 150);
+  const data = await driver.secureData(raw);
+  data.on("data", (chunk: Buffer) => count(chunk.length));
+  return data;
+}
 
 /** Whether a connection from an address is greeted. */
 async function outcomeOf(service: RunningService, address: string): Promise<"served" | "refused"> {
