@@ -72,7 +72,7 @@ export async function attackLogins(attack: Attack): Promise<AttackReport> {
   using ground = makeGround(sizes);
   await run("truncate", ["-s", String(fileBytes), `${ground.home}/big`]);
   const guesser = await compileProgram("guesser", ground.directory);
-  const server = await startSallyport({ ground, workers: attack.workers, options: [], preloads: [] });
+  const server = await startSallyport({ ground, workers: attack.workers, options: [], hash: "argon2id", preloads: [] });
   try {
     using meter = meterProcesses(server.roots);
     await logIn(server.port, "127.0.0.1");

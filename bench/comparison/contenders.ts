@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { type Ground, makeUploads } from "./ground.ts";
 import { meterProcesses, type ProcessMeter } from "./processes.ts";
 import { type Programs, startProgram } from "./program.ts";
-import { type PreloadName, startSallyport } from "./sallyport.ts";
+import { type AccountHash, type PreloadName, startSallyport } from "./sallyport.ts";
 
 /** A server that runs and is measured. */
 export interface Contender extends AsyncDisposable {
@@ -47,9 +47,10 @@ const ownVariants = {
   sallyport: {},
   "sallyport, plain allowed": { options: ["--require-tls", "none"] },
   "sallyport, many connections": { options: ["--max-connections", "4000", "--max-per-host", "4000"] },
-  "sallyport, argon2id": { preloads: [] },
-  "sallyport, endings unwatched": { preloads: ["keep-hashes", "unwatched-endings"] },
-  "sallyport, endings by public API": { preloads: ["keep-hashes", "public-endings"] },
+  "sallyport, MD5-crypt": { hash: "md5-crypt" },
+  "sallyport, argon2id": { hash: "argon2id" },
+  "sallyport, endings unwatched": { preloads: ["unwatched-endings"] },
+  "sallyport, endings by public API": { preloads: ["public-endings"] },
   "sallyport --data-resumption off": { options: ["--data-resumption", "off"] },
   "sallyport on a disk": { onDisk: true },
   "sallyport --durable on a disk": { onDisk: true, options: ["--durable"] },
@@ -58,7 +59,8 @@ export type OwnName = keyof typeof ownVariants;
 
 interface OwnVariant {
   readonly options?: readonly string[];
-  /** Of bench/comparison/preload. Default: the one that keeps the account's cheap hash. */
+  readonly hash?: AccountHash;
+  /** Of bench/comparison/preload. */
   readonly preloads?: readonly PreloadName[];
   /** Serves files on the disk instead of in memory. */
   readonly onDisk?: true;
@@ -148,8 +150,8 @@ function variantOf(name: OwnName): OwnVariant {
 }
 
 function startOwn(name: OwnName, { ground, workers }: StartContext): Promise<Started> {
-  const { options = [], preloads = ["keep-hashes"] } = variantOf(name);
-  return startSallyport({ ground, workers, options, preloads });
+  const { options = [], preloads = [], hash = "sha1" } = variantOf(name);
+  return startSallyport({ ground, workers, options, hash, preloads });
 }
 
 async function startPeer(name: PeerName, { ground }: StartContext): Promise<Started> {

@@ -1,5 +1,6 @@
 import { sallyportCommand } from "@sallyport/testing";
 import { execFile, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
@@ -11,12 +12,14 @@ export interface SallyportStart {
   readonly ground: Ground;
   readonly workers: number;
   readonly options: readonly string[];
-  /** Without `keep-hashes` the account has argon2id, otherwise MD5-crypt. */
+  /** How the account's password is hashed. Default: in a way that costs next to nothing. */
+  readonly hash?: AccountHash;
+  /** Modules that change one thing in the server; each says what. */
   readonly preloads: readonly PreloadName[];
 }
 
-/** Modules that change one thing in a server under test; each says what. */
-export type PreloadName = "keep-hashes" | "unwatched-endings" | "public-endings";
+export type AccountHash = "sha1" | "md5-crypt" | "argon2id";
+export type PreloadName = "unwatched-endings" | "public-endings";
 
 /** Our server, as the command starts it: `./sallyport serve`, with its checks, its log in a file, and its own limits. */
 export interface RunningSallyport {
@@ -34,11 +37,12 @@ export async function startSallyport({
   ground,
   workers,
   options,
+  hash = "sha1",
   preloads,
 }: SallyportStart): Promise<RunningSallyport> {
   const directory = mkdtempSync(join(ground.directory, "sallyport-"));
   const state = join(directory, "state");
-  await (preloads.includes("keep-hashes") ? importAccount(directory, state) : addAccount(state));
+  await (hash === "argon2id" ? addAccount(state) : importAccount(await cheapHashes[hash](), directory, state));
   const port = await freePort();
   const log = join(directory, "log");
   const output = openSync(log, "w");
@@ -60,7 +64,7 @@ export async function startSallyport({
     {
       stdio: ["ignore", output, output],
       detached: true,
-      env: { ...process.env, NODE_OPTIONS: preloads.map(importOption).join(" ") },
+      env: { ...process.env, NODE_OPTIONS: importOptions(hash, preloads) },
     },
   );
   closeSync(output);
@@ -82,8 +86,10 @@ export async function startSallyport({
   return { port, roots: child.pid === undefined ? [] : [child.pid], stop };
 }
 
-function importOption(name: PreloadName): string {
-  return `--import=${new URL(`preload/${name}.ts`, import.meta.url).href}`;
+/** An imported hash would become argon2id at the first login, so a module prevents that. */
+function importOptions(hash: AccountHash, preloads: readonly PreloadName[]): string {
+  const names = [...(hash === "argon2id" ? [] : ["keep-hashes"]), ...preloads];
+  return names.map((name) => `--import=${new URL(`preload/${name}.ts`, import.meta.url).href}`).join(" ");
 }
 
 /** Whether the server can spread over processes. */
@@ -94,11 +100,15 @@ export function hasWorkers(): Promise<boolean> {
 
 let helpText: Promise<string> | undefined;
 
-async function importAccount(directory: string, state: string): Promise<void> {
-  const { stdout } = await run("openssl", ["passwd", "-1", "secret"]);
+const cheapHashes: Readonly<Record<Exclude<AccountHash, "argon2id">, () => Promise<string>>> = {
+  sha1: () => Promise.resolve(`{SHA}${createHash("sha1").update("secret").digest("base64")}`),
+  "md5-crypt": async () => (await run("openssl", ["passwd", "-1", "secret"])).stdout.trim(),
+};
+
+async function importAccount(hash: string, directory: string, state: string): Promise<void> {
   const file = join(directory, "accounts");
-  writeFileSync(file, `alice:${stdout.trim()}:5001:5001::/:/bin/sh\n`, { mode: 0o600 });
-  await run(sallyportCommand, ["user", "import", "--format", "proftpd", "--state", state, file]);
+  writeFileSync(file, `alice:${hash}\n`, { mode: 0o600 });
+  await run(sallyportCommand, ["user", "import", "--format", "htpasswd", "--state", state, file]);
 }
 
 async function addAccount(state: string): Promise<void> {
@@ -115,12 +125,17 @@ async function freePort(): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
+/** Whether somebody greets there: a port that is open may have nobody behind it yet. */
 async function answers(port: number): Promise<boolean> {
   const socket = connect(port, "127.0.0.1");
-  const connected = await new Promise<boolean>((resolve) => {
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+  const greeted = await new Promise<boolean>((resolve) => {
+    socket
+      .once("data", (octets) => resolve(octets.toString("latin1").startsWith("220")))
+      .once("error", () => resolve(false))
+      .once("close", () => resolve(false))
+      .setTimeout(2_000, () => resolve(false));
   });
   socket.destroy();
-  if (!connected) await sleep(50);
-  return connected;
+  if (!greeted) await sleep(50);
+  return greeted;
 }

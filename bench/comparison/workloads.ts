@@ -71,7 +71,7 @@ export const workloads: readonly Workload[] = [
   small("stor", 1),
   small("retr", 8),
   small("stor", 8),
-  logins(["bound", ...peers, "sallyport, argon2id"]),
+  logins(["bound", ...peers, "sallyport, MD5-crypt", "sallyport, argon2id"]),
   listing("mlsd", "some"),
   listing("list", "some"),
   listing("mlsd", "many"),

@@ -1,5 +1,5 @@
 // Loaded before the server under test where logins are compared with peers that use a cheap password hash: it keeps
-// the imported MD5-crypt hash from becoming argon2id at the first login. Nothing else differs from the server as it is.
+// the imported hash from becoming argon2id at the first login. Nothing else differs from the server as it is.
 import { PasswordHasher } from "@sallyport/server/accounts";
 
 PasswordHasher.prototype.isOutdated = () => false;
