@@ -13,7 +13,7 @@ import { runSallyport, scratchDirectory, serveAsIs } from "./run-sallyport.ts";
 
 const scratch = scratchDirectory();
 const run = promisify(execFile);
-const needsCurl = spawnSync("curl", ["--version"]).error === undefined ? {} : { skip: "curl is not installed" };
+const needsCurl = { skip: spawnSync("curl", ["--version"]).error !== undefined && "curl is not installed" };
 
 interface Places {
   readonly root: string;
@@ -148,6 +148,33 @@ test("--notify-events chooses, and a program that fails is in the log with its w
   assert.equal(postponed["cause"], "exit code 7: no room left");
   assert.equal(server.events.filter(({ event }) => event === "notify-postponed").length, 1);
 });
+
+test(
+  "--run-as: programs run as that user, which the check has asked for, also with workers",
+  { skip: (process.getuid?.() !== 0 && "needs root") || needsCurl.skip },
+  async () => {
+    const places = await prepare("runas");
+    for (const path of [scratch, places.root]) chmodSync(path, 0o777);
+    const who = join(places.root, "who");
+    const program = join(scratch, "who.sh");
+    writeFileSync(
+      program,
+      `#!/bin/sh\ncat > /dev/null; id -u -r > ${who}; id -u >> ${who}; id -G >> ${who}; pwd >> ${who}\n`,
+    );
+    chmodSync(program, 0o700);
+    const line = ["serve", places.root, "--state", places.state, "--run-as", "nobody", "--notify", program];
+    const refused = await runSallyport([...line, "--explicit-port", "0", "--implicit-port", "0"]);
+    assert.match(refused.stderr, /cannot be run by this user/);
+    chmodSync(program, 0o755);
+    const ids = await Promise.all(["-u", "-G"].map((flag) => run("id", [flag, "nobody"])));
+    const [user, groups] = ids.map(({ stdout }) => stdout.trim());
+    const words = ["--listen", "127.0.0.1", "--explicit-port", "0", "--implicit-port", "0", "--workers", "2"];
+    await using server = new RunningServer([...line, ...words]);
+    await upload(server, places, "a.bin", Buffer.from("a"));
+    await until(() => existsSync(who) && readFileSync(who, "utf8").split("\n").length === 5, "it was told");
+    assert.deepEqual(readFileSync(who, "utf8").trimEnd().split("\n"), [user, user, groups, places.state]);
+  },
+);
 
 test("a target that cannot be used keeps the server from starting, and the sentence says why", async () => {
   const places = await prepare("refused");

@@ -25,13 +25,12 @@ export interface NotifierOptions {
   readonly report: (event: ServiceOnlyEvent) => void;
 }
 
-/** Events that come within this time are written together; the first after a pause is written at once. */
+/** Events that come within this time are written together; the first after a pause is written before its peer hears. */
 const gatherMs = 10;
 
 /**
- * Tells programs and webhooks what happened. It needs nothing but the events, wherever they come from, and never makes
- * the one who tells them wait: they are written to the outbox in the next turn of the event loop and delivered from
- * there, at least once each.
+ * Tells programs and webhooks what happened. It needs nothing but the events, wherever they come from: they are written
+ * to the outbox, at most a hundred times a second, and delivered from there in turns of their own, at least once each.
  */
 export class Notifier implements ServerObserver, AsyncDisposable {
   readonly uploadDigest?: "SHA-256";
@@ -43,8 +42,9 @@ export class Notifier implements ServerObserver, AsyncDisposable {
   readonly #limits: LimitValues;
   readonly #report: (event: ServiceOnlyEvent) => void;
   #gathered: Notification[] = [];
-  #flushing: NodeJS.Timeout | NodeJS.Immediate | undefined;
-  #flushedMs = 0;
+  #flushing: NodeJS.Timeout | undefined;
+  #waking: NodeJS.Immediate | undefined;
+  #flushedMs = Number.NEGATIVE_INFINITY;
   #lost = 0;
   #closed: Promise<void> | undefined;
 
@@ -82,10 +82,10 @@ export class Notifier implements ServerObserver, AsyncDisposable {
     const notification = notificationOf(event, this.#place);
     if (notification === undefined || !this.#kinds.has(notification.kind)) return;
     this.#gathered.push(notification);
-    this.#flushing ??=
-      performance.now() - this.#flushedMs > gatherMs
-        ? setImmediate(() => this.#flush())
-        : setTimeout(() => this.#flush(), gatherMs);
+    if (this.#flushing !== undefined) return;
+    const waitMs = this.#flushedMs + gatherMs - performance.now();
+    if (waitMs <= 0) this.#flush();
+    else this.#flushing = setTimeout(() => this.#flush(), waitMs);
   }
 
   /** Reads secrets and authorities anew; throws where that fails, and the old stay in use. */
@@ -104,6 +104,7 @@ export class Notifier implements ServerObserver, AsyncDisposable {
 
   async #close(graceMs: number): Promise<void> {
     this.#stopFlushing();
+    clearImmediate(this.#waking);
     if (this.#gathered.length > 0) this.#write();
     await Promise.all(this.#queues.map((queue) => queue.close(graceMs)));
     await Promise.all(this.#targets.map((target) => target[Symbol.asyncDispose]()));
@@ -114,13 +115,20 @@ export class Notifier implements ServerObserver, AsyncDisposable {
     this.#stopFlushing();
     if (!this.#write()) this.#flushing = setTimeout(() => this.#flush(), this.#limits.notifyRetryMs);
     this.#flushedMs = performance.now();
-    for (const queue of this.#queues) queue.wake();
+    this.#wakeSoon();
   }
 
   #stopFlushing(): void {
-    clearTimeout(this.#flushing as NodeJS.Timeout | undefined);
-    clearImmediate(this.#flushing as NodeJS.Immediate | undefined);
+    clearTimeout(this.#flushing);
     this.#flushing = undefined;
+  }
+
+  /** Not in the turn of whoever told, since starting a program takes a while. */
+  #wakeSoon(): void {
+    this.#waking ??= setImmediate(() => {
+      this.#waking = undefined;
+      for (const queue of this.#queues) queue.wake();
+    });
   }
 
   /** False where the disk took nothing; what was gathered is kept then, as far as the limit lets. */
@@ -171,6 +179,6 @@ export class Notifier implements ServerObserver, AsyncDisposable {
     } catch {
       // The disk fails: it goes without the digest when it has waited long enough.
     }
-    for (const queue of this.#queues) queue.wake();
+    this.#wakeSoon();
   }
 }

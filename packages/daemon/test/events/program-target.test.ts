@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { limitValues, type LimitValues, type Octets, type VirtualPath } from "@sallyport/protocol";
 import { notificationOf } from "../../src/events/notification.ts";
 import { checkProgram, ProgramTarget } from "../../src/events/program-target.ts";
@@ -13,7 +13,12 @@ const never = new AbortController().signal;
 
 function target(lines: string, limits: Partial<LimitValues> = {}): ProgramTarget {
   const path = script(join(scratch, `program-${programs++}`), lines);
-  return new ProgramTarget(path, { directory: scratch, limits: limitValues(limits) });
+  return opened(new ProgramTarget(path, { directory: scratch, limits: limitValues(limits) }));
+}
+
+function opened(program: ProgramTarget): ProgramTarget {
+  after(() => program[Symbol.asyncDispose]());
+  return program;
 }
 
 let programs = 0;
@@ -76,7 +81,7 @@ test("another exit code, a signal and a program that cannot be started fail, wit
     scope: "event",
     cause: "ended by SIGKILL",
   });
-  const gone = new ProgramTarget(join(scratch, "gone"), { directory: scratch, limits: limitValues() });
+  const gone = opened(new ProgramTarget(join(scratch, "gone"), { directory: scratch, limits: limitValues() }));
   assert.deepEqual(await gone.deliver(given, never), {
     kind: "failed",
     scope: "target",
