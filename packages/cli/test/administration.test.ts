@@ -14,6 +14,7 @@ import {
   statSync,
 } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { FtpDriver } from "@sallyport/testing";
@@ -49,7 +50,8 @@ function prepare(): Places {
 
 function serve({ root, state }: Places, ...words: string[]): RunningServer {
   const ports = ["--listen", "127.0.0.1", "--explicit-port", "0", "--implicit-port", "0"];
-  return new RunningServer(["serve", root, "--state", state, ...serveAsIs, ...ports, ...words]);
+  const workers = words.includes("--workers") ? [] : ["--workers", "1"];
+  return new RunningServer(["serve", root, "--state", state, ...serveAsIs, ...ports, ...workers, ...words]);
 }
 
 async function logIn(server: RunningServer, user = "alice"): Promise<FtpDriver> {
@@ -166,19 +168,20 @@ describe("who", () => {
     const places = prepare();
     await using server = serve(places);
     await server.event("service-started");
-    const watching = ask(places, "who", "--watch");
-    await pause(1000);
+    const watching = spawnSallyport(["who", "--state", places.state, "--watch"]);
+    const printed = text(watching.stdout);
+    const ended = once(watching, "close");
+    await once(watching.stdout, "data");
     await server.stop();
-    const { code, stdout } = await watching;
-    assert.equal(code, 69);
-    assert.match(stdout, /^(?:Nobody is connected\.\n)+$/);
+    assert.deepEqual(await ended, [69, null]);
+    assert.match(await printed, /^(?:Nobody is connected\.\n)+$/);
   });
 });
 
 describe("kick", () => {
   test("closes by number, account and address, publishes nothing torn, and says what it did", async () => {
     const places = prepare();
-    await using server = serve(places);
+    await using server = serve(places, "--workers", "2");
     await using one = await logIn(server);
     await using two = await logIn(server);
     await using three = await logIn(server, "bob");
@@ -271,7 +274,7 @@ describe("signals", () => {
 
   test("a second one cuts at once: the last lines are written, pid and socket are gone, and nothing torn is there", async () => {
     const places = prepare();
-    await using server = serve(places, "--grace", "30");
+    await using server = serve(places, "--grace", "30", "--workers", "2");
     await using busy = await logIn(server);
     const data = await beginUpload(busy, "torn.bin");
     assert.deepEqual(leftIn(places), ["server.pid", "server.sock"]);

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { limitValues, TransportError } from "@sallyport/protocol";
 import { errorCode } from "../files.ts";
 import { runningServer, type StateDirectory } from "../state-directory.ts";
@@ -17,7 +18,7 @@ export async function askServer<Request extends AdminRequest>(
   request: Request,
 ): Promise<AdminAnswers[Request["ask"]]> {
   const { adminAnswerBytes, adminWaitMs } = limitValues();
-  const socket = await reach(state);
+  const socket = await reach(state, adminWaitMs);
   const timer = setTimeout(() => socket.destroy(), adminWaitMs);
   try {
     socket.write(`${JSON.stringify({ version: adminVersion, ...request })}\n`);
@@ -35,23 +36,36 @@ export async function askServer<Request extends AdminRequest>(
   throw silent(state);
 }
 
-async function reach(state: StateDirectory): Promise<Socket> {
+/** Connects; a server that runs and does not listen here yet is starting, and waited for. */
+async function reach(state: StateDirectory, waitMs: number): Promise<Socket> {
   using reachable = reachablePath(state.socket);
-  try {
-    return await connected(reachable.path);
-  } catch (cause) {
-    const code = errorCode(cause);
-    if (code === "EACCES" || code === "EPERM") {
-      const message = `This user may not ask the server on ${state.path}: ask as the user that it runs as, or as root.`;
-      throw new TransportError("SALLYPORT_ADMIN_FORBIDDEN", message, { cause });
+  const deadlineMs = performance.now() + waitMs;
+  for (;;) {
+    try {
+      return await connected(reachable.path);
+    } catch (cause) {
+      const isStarting = notThere.has(errorCode(cause)) && runningServer(state) !== undefined;
+      if (!isStarting || performance.now() > deadlineMs) throw unreachable(state, cause);
     }
-    const process = runningServer(state);
-    const message =
-      process === undefined
-        ? `No server runs on the state directory ${state.path}: start one with "sallyport serve DIR", or name another's with --state.`
-        : `The server on ${state.path} (process ${process}) cannot be asked (${code}): its log says why.`;
-    throw new TransportError("SALLYPORT_SERVER_NOT_RUNNING", message, { cause });
+    await pause(retryMs);
   }
+}
+
+const notThere: ReadonlySet<string> = new Set(["ENOENT", "ECONNREFUSED"]);
+const retryMs = 100;
+
+function unreachable(state: StateDirectory, cause: unknown): TransportError {
+  const code = errorCode(cause);
+  if (code === "EACCES" || code === "EPERM") {
+    const message = `This user may not ask the server on ${state.path}: ask as the user that it runs as, or as root.`;
+    return new TransportError("SALLYPORT_ADMIN_FORBIDDEN", message, { cause });
+  }
+  const process = runningServer(state);
+  const message =
+    process === undefined
+      ? `No server runs on the state directory ${state.path}: start one with "sallyport serve DIR", or name another's with --state.`
+      : `The server on ${state.path} (process ${process}) cannot be asked (${code}): its log says why.`;
+  return new TransportError("SALLYPORT_SERVER_NOT_RUNNING", message, { cause });
 }
 
 function connected(path: string): Promise<Socket> {

@@ -229,6 +229,9 @@ const eventTable: { readonly [Kind in EventKind]: EventRow<Kind> } = {
   },
 };
 
+/** Every kind of event, for the documents. */
+export const eventKinds = Object.keys(eventTable) as readonly EventKind[];
+
 /** An event as both kinds of log show it. */
 export interface EventView {
   readonly level: Level;

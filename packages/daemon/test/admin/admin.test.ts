@@ -95,6 +95,15 @@ describe("asking a running server", () => {
     assert.ok(server);
   });
 
+  test("a server that is starting is waited for", async () => {
+    const state = newState();
+    writeFileSync(state.pid, `${process.pid}\n`);
+    const asked = askServer(state, { ask: "list" });
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    await using _server = await AdminServer.listen(state.socket, standIn().served);
+    assert.equal((await asked).connections.length, 3);
+  });
+
   test("a server's failure is its sentence, not its end", async () => {
     const state = newState();
     const broken: ServedConnections = {
