@@ -25,12 +25,16 @@ export interface NotifierOptions {
   readonly report: (event: ServiceOnlyEvent) => void;
 }
 
-/** Events that come within this time are written together; the first after a pause is written before its peer hears. */
+/**
+ * Events that come within this time are written together, the first after a pause at once. Publications do not wait for
+ * others where writing takes some ten microseconds, but where it waits for the disk.
+ */
 const gatherMs = 10;
 
 /**
  * Tells programs and webhooks what happened. It needs nothing but the events, wherever they come from: they are written
- * to the outbox, at most a hundred times a second, and delivered from there in turns of their own, at least once each.
+ * to the outbox, publications before their peers hear of them, and delivered from there in turns of their own, at least
+ * once each.
  */
 export class Notifier implements ServerObserver, AsyncDisposable {
   readonly uploadDigest?: "SHA-256";
@@ -40,11 +44,14 @@ export class Notifier implements ServerObserver, AsyncDisposable {
   readonly #queues: readonly DeliveryQueue[];
   readonly #outbox: Outbox;
   readonly #limits: LimitValues;
+  readonly #durable: boolean;
   readonly #report: (event: ServiceOnlyEvent) => void;
   #gathered: Notification[] = [];
   #flushing: NodeJS.Timeout | undefined;
   #waking: NodeJS.Immediate | undefined;
   #flushedMs = Number.NEGATIVE_INFINITY;
+  /** The disk took nothing the last time. */
+  #failing = false;
   #lost = 0;
   #closed: Promise<void> | undefined;
 
@@ -60,6 +67,7 @@ export class Notifier implements ServerObserver, AsyncDisposable {
     if (uploadDigest !== undefined) this.uploadDigest = uploadDigest;
     this.#limits = limits;
     this.#report = report;
+    this.#durable = options.durable;
     this.#kinds = new Set(settings.events);
     this.#place = { server, root: served.root };
     this.#targets = openTargets(settings, { ...options, limits });
@@ -82,10 +90,10 @@ export class Notifier implements ServerObserver, AsyncDisposable {
     const notification = notificationOf(event, this.#place);
     if (notification === undefined || !this.#kinds.has(notification.kind)) return;
     this.#gathered.push(notification);
-    if (this.#flushing !== undefined) return;
-    const waitMs = this.#flushedMs + gatherMs - performance.now();
-    if (waitMs <= 0) this.#flush();
-    else this.#flushing = setTimeout(() => this.#flush(), waitMs);
+    const isPromised = notification.kind === "published" && !this.#durable;
+    const waitMs = isPromised ? 0 : this.#flushedMs + gatherMs - performance.now();
+    if (waitMs <= 0 && !this.#failing) this.#flush();
+    else this.#flushing ??= setTimeout(() => this.#flush(), waitMs);
   }
 
   /** Reads secrets and authorities anew; throws where that fails, and the old stay in use. */
@@ -113,7 +121,8 @@ export class Notifier implements ServerObserver, AsyncDisposable {
 
   #flush(): void {
     this.#stopFlushing();
-    if (!this.#write()) this.#flushing = setTimeout(() => this.#flush(), this.#limits.notifyRetryMs);
+    this.#failing = !this.#write();
+    if (this.#failing) this.#flushing = setTimeout(() => this.#flush(), this.#limits.notifyRetryMs);
     this.#flushedMs = performance.now();
     this.#wakeSoon();
   }

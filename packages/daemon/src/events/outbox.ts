@@ -210,7 +210,8 @@ export class Outbox implements Disposable {
 
 function openDatabase(path: string, durable: boolean): DatabaseSync {
   closeSync(openSync(path, "a", 0o600));
-  const database = new DatabaseSync(path, { timeout: 2000 });
+  // Nobody else writes; whoever does all the same must not make the server wait.
+  const database = new DatabaseSync(path, { timeout: 20 });
   try {
     database.exec("PRAGMA trusted_schema = OFF; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
     database.exec(`PRAGMA synchronous = ${durable ? "FULL" : "OFF"}; PRAGMA journal_size_limit = 4194304`);

@@ -3,9 +3,10 @@ import { createHash, randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import type { ServiceEvent } from "@sallyport/daemon";
-import { together } from "@sallyport/daemon/events";
+import { listOutbox, together } from "@sallyport/daemon/events";
 import { startTestServer } from "@sallyport/testing";
 import { documentsIn, type Received, scratchDirectory, script, startNotifier, startReceiver, until } from "./ground.ts";
 import { uploadEvent } from "./published.ts";
@@ -210,6 +211,41 @@ test("a full outbox drops the oldest and says so in few lines", async () => {
   assert.ok(dropped.length > 0 && dropped.length < 20, String(dropped.length));
   const last = dropped.at(-1) as Extract<ServiceEvent, { kind: "notifications-dropped" }>;
   assert.ok(last.count > 2400);
+});
+
+test("while the outbox cannot be written events wait in memory, up to a bound, and are told when it can", async () => {
+  const { out: _, ...where } = places();
+  await using receiver = await startReceiver({ plain: true });
+  const { notifier, reports } = startNotifier(
+    { targets: [receiver.url] },
+    { ...where, limits: { notifyIntakeCount: 50 } },
+  );
+  await using stack = new AsyncDisposableStack();
+  stack.use(notifier);
+  const other = new DatabaseSync(where.path);
+  other.exec("BEGIN IMMEDIATE");
+  const told = Array.from({ length: 60 }, (__, number) => uploadEvent(`/${number}`));
+  for (const event of told) notifier.onEvent(event);
+  await until(() => reports.some(({ kind }) => kind === "notifications-dropped"), "the loss was told");
+  assert.equal(receiver.received.length, 0);
+  other.exec("ROLLBACK");
+  other.close();
+  await until(() => receiver.received.length === 50, "what was kept was told");
+  assert.deepEqual(
+    receiver.received.map(({ document }) => document["path"]),
+    told.slice(10).map(({ path }) => path),
+  );
+});
+
+test("a publication is in the outbox when its event has been told, without a turn between", async () => {
+  const { out: _, ...where } = places();
+  const { notifier } = startNotifier({ targets: [`http://127.0.0.1:${await freePort()}/`] }, where);
+  await using stack = new AsyncDisposableStack();
+  stack.use(notifier);
+  for (let number = 1; number <= 5; number++) {
+    notifier.onEvent(uploadEvent(`/${number}`));
+    assert.equal([...listOutbox(where.path)].length, number);
+  }
 });
 
 test("a program that hangs delays no transfer", async () => {
