@@ -11,7 +11,7 @@ import {
 } from "./contenders.ts";
 import { type Ground, makeDiskGround, makeGround, type Sizes } from "./ground.ts";
 import { type Figure, progressText, type Results } from "./report.ts";
-import { compare, takeTurns } from "./rounds.ts";
+import { compare, spread, takeTurns } from "./rounds.ts";
 import { hasWorkers } from "./sallyport.ts";
 import { judge } from "./targets.ts";
 import type { LoadEnvironment } from "./load.ts";
@@ -49,16 +49,28 @@ export async function runComparison(options: ComparisonOptions): Promise<Results
   const setting: LoadEnvironment = { loadClient: programs["load-client"], ...options };
   await using field = new Field({ ground, programs, workers, diskGround: () => makeDiskGround(options.sizes) });
   const figures: Figure[] = [];
+  const foreign: number[] = [];
+  const note = ({ foreignCores }: Sample) => void foreign.push(foreignCores);
   for (const workload of options.workloads) {
     signal.throwIfAborted();
     const isHere = (name: ContenderName) => !isPeer(name) || present.includes(name);
     const started = performance.now();
-    const found = await measureWorkload(workload, workload.against.filter(isHere), field, setting, options);
+    const found = await measureWorkload(workload, workload.against.filter(isHere), field, setting, {
+      ...options,
+      note,
+    });
     figures.push(found);
     onProgress(`${progressText(found)} (${((performance.now() - started) / 1000).toFixed(0)} s)`);
   }
   return {
-    conditions: conditionsOf({ ...options, ...ground, peers: present, workers, processorTimeFrom: field.source }),
+    conditions: conditionsOf({
+      ...options,
+      ...ground,
+      peers: present,
+      workers,
+      processorTimeFrom: field.source,
+      foreignCores: spread(foreign),
+    }),
     figures,
     notes: absent.map((name) => `left out: ${name}, ${missingFor(name)}`),
   };
@@ -69,7 +81,7 @@ async function measureWorkload(
   against: readonly ContenderName[],
   field: Field,
   setting: LoadEnvironment,
-  options: ComparisonOptions,
+  options: ComparisonOptions & { readonly note: (sample: Sample) => void },
 ): Promise<Figure> {
   const { name: id, title, subject, metrics } = workload;
   const failures: Record<string, string> = {};
@@ -77,8 +89,11 @@ async function measureWorkload(
     setting.signal.throwIfAborted();
     failures[name] = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);
   };
-  const run = (name: ContenderName): Promise<Sample> =>
-    field.with(name, workload.fresh === true, (contender) => workload.measure(contender, setting));
+  const run = async (name: ContenderName): Promise<Sample> => {
+    const sample = await field.with(name, workload.fresh === true, (it) => workload.measure(it, setting));
+    if (!workload.once) options.note(sample);
+    return sample;
+  };
   const pairs = workload.once ? 1 : options.pairs;
   const found = await takeTurns(subject, against, run, { ...options, pairs, onFailure }).catch((error: unknown) => {
     onFailure(subject, error);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { type PeerName, versionOf } from "./contenders.ts";
+import type { Spread } from "./rounds.ts";
 
 /** What a reader has to know to weigh the figures. */
 export interface Conditions {
@@ -18,12 +19,14 @@ export interface Conditions {
   readonly workers: number;
   readonly pairs: number;
   readonly foreignCoresMost: number;
+  /** What other programs had while the runs lasted. */
+  readonly foreignCores: Spread;
   readonly versions: Readonly<Record<string, string>>;
 }
 
 type Known = Pick<
   Conditions,
-  "suite" | "fileSystem" | "processorTimeFrom" | "workers" | "pairs" | "foreignCoresMost"
+  "suite" | "fileSystem" | "processorTimeFrom" | "workers" | "pairs" | "foreignCoresMost" | "foreignCores"
 > & { readonly peers: readonly PeerName[] };
 
 /** Adds to what the run knows what the machine tells. */
@@ -44,7 +47,7 @@ export function conditionsOf({ peers, ...known }: Known): Conditions {
 
 /** The conditions as lines of text. */
 export function describeConditions(conditions: Conditions): readonly string[] {
-  const { processor, cores, memoryGib, kernel, system, node, openssl } = conditions;
+  const { processor, cores, memoryGib, kernel, system, node, openssl, foreignCores } = conditions;
   const versions = Object.entries(conditions.versions).map(([name, version]) => `${name} ${version}`);
   return [
     `${conditions.date} UTC, ${cores} cores of ${processor}, ${memoryGib} GiB, Linux ${kernel}, ${system}`,
@@ -52,6 +55,7 @@ export function describeConditions(conditions: Conditions): readonly string[] {
     `peers with the OpenSSL of the system: ${versions.join(", ") || "none"}`,
     `files on ${conditions.fileSystem}, loopback, client on the same cores; ${conditions.workers} of our processes`,
     `processor time: ${conditions.processorTimeFrom}; ${conditions.pairs} pairs; median (lowest–highest) of ours / theirs;`,
+    `other programs had ${foreignCores.median.toFixed(2)} cores meanwhile (median; at most ${foreignCores.high.toFixed(2)})`,
     `* marks pairs in which other programs had more than ${conditions.foreignCoresMost} cores`,
   ];
 }

@@ -130,7 +130,7 @@ export function compare(
 }
 
 /** Of an even count the median is the mean of the two in the middle. */
-function spread(numbers: readonly number[]): Spread {
+export function spread(numbers: readonly number[]): Spread {
   const sorted = numbers.toSorted((one, other) => one - other);
   const middle = sorted.length / 2;
   const upper = sorted[Math.floor(middle)] ?? Number.NaN;

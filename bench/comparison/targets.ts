@@ -1,5 +1,5 @@
 import type { PeerName } from "./contenders.ts";
-import type { Comparison } from "./rounds.ts";
+import { type Comparison, spread } from "./rounds.ts";
 import type { MetricName } from "./workloads.ts";
 
 /** What a figure shall be, as a ratio to someone, or as a figure of its own. */
@@ -63,7 +63,8 @@ function judgeOne(target: Target, comparisons: readonly Comparison[]): Judgement
   const decisive = decisiveOf(target, ofMetric);
   if (decisive === undefined) return { target, verdict: "unknown" };
   const { better, opponent } = decisive;
-  const value = target.against === "nobody" ? decisive.subjectMedian : decisive.ratio.median;
+  const alone = spread(ofMetric.map(({ subjectMedian }) => subjectMedian)).median;
+  const value = target.against === "nobody" ? alone : decisive.ratio.median;
   const reaches = (bound: number) => (better === "more" ? value >= bound : value <= bound);
   const verdict = reaches(target.ambition) ? "ambition" : reaches(target.must) ? "must" : "missed";
   return { target, verdict, value, better, opponent };

@@ -106,7 +106,12 @@ test("the report names every figure, its target and what was missed", () => {
         processorTimeFrom: "here",
         workers: 1,
       },
-      ...{ pairs: 7, foreignCoresMost: 0.35, versions: { "pure-ftpd": "1.0" } },
+      ...{
+        pairs: 7,
+        foreignCoresMost: 0.35,
+        foreignCores: { median: 0, low: 0, high: 0.1 },
+        versions: { "pure-ftpd": "1.0" },
+      },
     },
     figures: [
       {
