@@ -41,8 +41,16 @@ export function whoJson(connections: readonly ConnectionStatus[]): object[] {
   return connections.map(({ openedAtMs, activity, ...status }) => ({
     ...status,
     openedAt: new Date(openedAtMs).toISOString(),
-    activity: "path" in activity ? { ...activity, path: displayOctets(activity.path) } : activity,
+    activity: activityJson(activity),
   }));
+}
+
+function activityJson(activity: ConnectionStatus["activity"]): object {
+  return {
+    ...activity,
+    ...("path" in activity && { path: displayOctets(activity.path) }),
+    ...("durationMs" in activity && { durationMs: Math.round(activity.durationMs * 10) / 10 }),
+  };
 }
 
 function cellsOf(status: ConnectionStatus, { nowMs, glyphs }: WhoTableOptions): readonly Cell[] {

@@ -105,7 +105,9 @@ describe("who", () => {
     const narrow = await runSallyport(["who", "--state", places.state], { environment: { COLUMNS: "90" } });
     for (const line of narrow.stdout.split("\n").slice(0, 4)) assert.ok(line.length <= 90, line);
     assert.match(narrow.stdout, /■ upl[^ ]*….*x\.pdf  /);
-    const json = JSON.parse((await ask(places, "who", "--json")).stdout) as Record<string, unknown>[];
+    const json = JSON.parse((await ask(places, "who", "--json")).stdout) as (Record<string, unknown> & {
+      readonly activity: { readonly path?: string };
+    })[];
     assert.deepEqual(
       json.map(({ connection, account, tlsMode }) => [connection, account, tlsMode]),
       [
@@ -114,7 +116,7 @@ describe("who", () => {
         [3, "alice", "explicit"],
       ],
     );
-    assert.deepEqual([(json[2]?.["activity"] as { path: string }).path, json.length], [`/${name}`, 3]);
+    assert.equal(json[2]?.activity.path, `/${name}`);
     data.destroy();
     await idle.expect("NOOP", 200);
   });
@@ -305,10 +307,10 @@ describe("signals", () => {
     const log = join(scratch, "server.log");
     const ports = ["--listen", "127.0.0.1", "--explicit-port", "0", "--implicit-port", "off"];
     const child = spawnSallyport(["serve", places.root, "--state", places.state, ...serveAsIs, ...ports, "--log", log]);
-    const holds = async (text: RegExp) => {
+    const holds = async (wanted: RegExp) => {
       const deadline = Date.now() + 20_000;
-      while (!(existsSync(log) && text.test(readFileSync(log, "utf8")))) {
-        if (Date.now() > deadline) throw new Error(`${text.source} is not in the log`);
+      while (!(existsSync(log) && wanted.test(readFileSync(log, "utf8")))) {
+        if (Date.now() > deadline) throw new Error(`${wanted.source} is not in the log`);
         await pause(20);
       }
     };
