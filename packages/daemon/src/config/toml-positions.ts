@@ -55,10 +55,9 @@ export class TomlPositions {
     if (isArray) {
       const count = this.#counts.get(keyOf(own)) ?? 0;
       this.#counts.set(keyOf(own), count + 1);
-      if (count === 0) this.#note(own, position);
       this.#table = [...own, count];
     } else this.#table = this.#inArrays(names);
-    this.#note(this.#table, position);
+    for (let length = 1; length <= this.#table.length; length++) this.#note(this.#table.slice(0, length), position);
   }
 
   /** A table below an array of tables belongs to the array's last element. */
