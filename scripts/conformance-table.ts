@@ -31,6 +31,14 @@ export function serverRequirements(document: string): readonly Requirement[] {
   });
 }
 
+/** Reads the rows that bind the client alone; rows that bind both stand with the server's. */
+export function clientRequirements(document: string): readonly Requirement[] {
+  return tableRows(document).flatMap(([id = "", second = "", third = ""]): Requirement[] => {
+    if (id.startsWith("R-")) return third === "C" ? [{ id, level: second, who: third }] : [];
+    return id.startsWith("S-") && second === "C" ? [{ id, level: "MUST", who: second }] : [];
+  });
+}
+
 /** Every ID that the document knows. */
 export function knownIds(document: string): ReadonlySet<string> {
   return new Set(tableRows(document).map(([id = ""]) => id));
@@ -68,7 +76,7 @@ export function isMissing({ files, refused }: Standing): boolean {
 }
 
 /** Writes docs/reference/conformance.md. */
-export function conformanceDocument(rows: readonly Standing[]): string {
+export function conformanceDocument(rows: readonly Standing[], ofClient: readonly Standing[]): string {
   const missing = rows.filter(isMissing);
   const missingMusts = missing.filter(({ requirement }) => requirement.level.startsWith("MUST"));
   const refused = rows.filter((row) => row.refused !== undefined);
@@ -86,12 +94,22 @@ export function conformanceDocument(rows: readonly Standing[]): string {
     "|---|---|---|",
     ...rows.map((row) => `| ${row.requirement.id} | ${row.requirement.level} | ${standingText(row)} |`),
     "",
+    "## The client's part",
+    "",
+    "Demands on the client alone. There is no client yet, only what it will be built on; what is open waits for it.",
+    "",
+    `${ofClient.length} demands: ${ofClient.filter(({ files }) => files.length > 0).length} covered.`,
+    "",
+    "| ID | Level | Standing |",
+    "|---|---|---|",
+    ...ofClient.map((row) => `| ${row.requirement.id} | ${row.requirement.level} | ${standingText(row, "open")} |`),
+    "",
   ].join("\n");
 }
 
-function standingText(row: Standing): string {
+function standingText(row: Standing, missing = "**missing**"): string {
   if (row.refused !== undefined) return `refused: ${row.refused}`;
-  if (row.files.length === 0) return "**missing**";
+  if (row.files.length === 0) return missing;
   return `covered: ${row.files.map((path) => `[${path}](../../${path})`).join(", ")}`;
 }
 
