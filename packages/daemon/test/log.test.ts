@@ -101,7 +101,14 @@ const samples: { readonly [Kind in EventKind]: EventOf<Kind> } = {
     connectionsCount: 3,
     restartMs: 0,
   },
-  "service-reloaded": { atMs, kind: "service-reloaded" },
+  "service-reloaded": {
+    atMs,
+    kind: "service-reloaded",
+    changed: ["grace"],
+    needRestart: ["workers"],
+    endedCount: 1,
+    refreshedCount: 2,
+  },
   "reload-failed": { atMs, kind: "reload-failed", cause: "The key is gone." },
   "service-stopping": { atMs, kind: "service-stopping", cause: "SIGTERM" },
   "service-cut": { atMs, kind: "service-cut", cause: "SIGTERM" },
@@ -348,7 +355,7 @@ describe("xferlog", () => {
   test("is appended to, and starts anew after rotation", () => {
     const path = join(scratch, "xferlog");
     const line = xferlogLine(transfer) ?? "";
-    const watcher = { onFailed: assert.fail, onRecovered: assert.fail };
+    const watcher = { onFailed: () => assert.fail(), onRecovered: () => assert.fail() };
     using log = new LogFile(path, "transfer log", watcher);
     log.write(line);
     renameSync(path, `${path}.1`);
@@ -385,7 +392,7 @@ describe("a log that cannot be written", () => {
     const path = join(scratch, "pipe");
     assert.equal(spawnSync("mkfifo", [path]).status, 0);
     const told: string[] = [];
-    const watcher = { onFailed: (cause: string) => told.push(cause), onRecovered: assert.fail };
+    const watcher = { onFailed: (cause: string) => told.push(cause), onRecovered: () => assert.fail() };
     assert.throws(() => new LogFile(path, "transfer log", watcher), { code: "SALLYPORT_LOG_UNWRITABLE" });
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     using log = new LogFile(path, "transfer log", watcher);
