@@ -41,11 +41,27 @@ function serve({ root, state }: Places, ...words: string[]): RunningServer {
   return new RunningServer(["serve", root, "--state", state, ...ports, ...serveAsIs, ...words]);
 }
 
-async function upload(server: RunningServer, { state }: Places, name: string, octets: Uint8Array): Promise<void> {
+async function upload(
+  server: RunningServer,
+  { state }: Places,
+  name: string,
+  octets: Uint8Array,
+  ...words: readonly string[]
+): Promise<void> {
   const file = join(scratch, "sent");
   writeFileSync(file, octets);
   const url = `ftps://localhost:${await server.port("implicit")}/${name}`;
-  await run("curl", ["-sS", "--cacert", join(state, "tls/ca.pem"), "-u", "alice:secret word", "-T", file, url]);
+  await run("curl", [
+    "-sS",
+    "--cacert",
+    join(state, "tls/ca.pem"),
+    "-u",
+    "alice:secret word",
+    "-T",
+    file,
+    ...words,
+    url,
+  ]);
 }
 
 function documentsIn(path: string): Record<string, unknown>[] {
@@ -75,6 +91,12 @@ for (const workers of [[], ["--workers", "2"]]) {
     assert.equal(document["sha256"], createHash("sha256").update(octets).digest("hex"));
     assert.equal(document["file"], join(places.root, "a b.bin"));
     assert.deepEqual(readFileSync(document["file"]), octets);
+    assert.equal(document["replaced"], false);
+    await upload(server, places, "a%20b.bin", Buffer.from("tail"), "--append");
+    await until(() => documentsIn(places.told).length === 2, "what was appended was told");
+    const { sha256, sizeBytes, replaced } = documentsIn(places.told)[1] ?? {};
+    const whole = Buffer.concat([octets, Buffer.from("tail")]);
+    assert.deepEqual([sha256, sizeBytes, replaced], [createHash("sha256").update(whole).digest("hex"), 200_004, true]);
     assert.equal(await server.stop(), 0);
   });
 }

@@ -1,6 +1,7 @@
 import { type DigestArgument, type HashAlgorithmName, reply, type Reply, type VirtualPath } from "@sallyport/protocol";
 import type { ReadableFile, Storage } from "@sallyport/server/storage";
 import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { type CommandContext, type Outcome, withPath } from "../command-handler.ts";
 import { cryptoNames } from "./digest-algorithms.ts";
@@ -43,23 +44,25 @@ export async function digestFile(
   }
 }
 
-/** Computes a digest of `first` to `end`, exclusive, with a turn of the event loop after each block. */
+/** Computes a digest of `first` to `end`, exclusive; after each block, which took a while, it pauses. */
 export async function digestRange(
   file: ReadableFile,
   algorithm: HashAlgorithmName,
   first: number,
   end: number,
   signal: AbortSignal,
+  pause: (blockMs: number) => Promise<void> = () => nextTurn(),
 ): Promise<string> {
   const digest = newDigest(algorithm);
   const buffer = new Uint8Array(Math.max(1, Math.min(blockBytes, end - first)));
   for (let position = first; position < end;) {
     signal.throwIfAborted();
+    const startedMs = performance.now();
     const read = await file.read(buffer.subarray(0, Math.min(buffer.length, end - position)), position);
     if (read === 0) break;
     digest.update(buffer.subarray(0, read));
     position += read;
-    await new Promise((resolve) => setImmediate(resolve));
+    await pause(performance.now() - startedMs);
   }
   return digest.hex();
 }
