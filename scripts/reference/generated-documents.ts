@@ -2,6 +2,7 @@ import { commandSections } from "./command-sections.ts";
 import { interopSections } from "./interop-sections.ts";
 import { limitTable, notImplementedList, verbAliasTable, verbTable } from "./protocol-tables.ts";
 import type { Sections } from "./sections.ts";
+import { settingSections } from "./setting-sections.ts";
 import { tlsSections } from "./tls-sections.ts";
 
 /** The documents of docs/reference of which parts are generated. */
@@ -9,6 +10,7 @@ export const generatedDocuments: Readonly<Record<string, () => Sections | Promis
   "ftp-commands.md": () => ({ verbs: verbTable(), aliases: verbAliasTable(), "not-implemented": notImplementedList() }),
   "limits.md": () => ({ limits: limitTable() }),
   "commands.md": commandSections,
+  "configuration.md": settingSections,
   "tls-profile.md": tlsSections,
   "interop.md": interopSections,
 };
