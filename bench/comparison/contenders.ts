@@ -12,6 +12,7 @@ import {
 import { readdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Ground, makeUploads } from "./ground.ts";
 import { meterProcesses, type ProcessMeter } from "./processes.ts";
 import { type Programs, startProgram } from "./program.ts";
@@ -82,9 +83,26 @@ export async function startContender(name: ContenderName, context: StartContext)
     uploads,
     [Symbol.asyncDispose]: async () => {
       await server.stop();
+      await endOf(meter);
       meter[Symbol.dispose]();
     },
   };
+}
+
+/** Ends what a server has left behind, and waits until it is gone. */
+async function endOf(meter: ProcessMeter): Promise<void> {
+  for (let left = 40; left > 0 && meter.processes().length > 0; left--) {
+    for (const id of meter.processes()) endProcess(id);
+    await sleep(50);
+  }
+}
+
+function endProcess(id: number): void {
+  try {
+    process.kill(id, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 /** Why this machine cannot run a peer, or false. */

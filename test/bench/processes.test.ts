@@ -15,14 +15,14 @@ const burn = `
   console.log("ready");
 `;
 
-test(
-  "the time of children that have ended counts, and memory is that of all that run",
-  { skip: needs("linux") },
-  async () => {
+for (const [way, groups] of [["by the best way there is"], ["by /proc alone", []]] as const) {
+  const title = `the time of children that have ended counts, and memory is that of all that run, ${way}`;
+  test(title, { skip: needs("linux") }, async () => {
     const child = spawn(process.execPath, ["-e", burn], { stdio: ["pipe", "pipe", "inherit"] });
     try {
       await once(child.stdout, "data");
-      using meter = meterProcesses([child.pid ?? 0]);
+      using meter = meterProcesses([child.pid ?? 0], groups);
+      if (groups) assert.equal(meter.source, "times in /proc");
       assert.ok(meter.processes().includes(child.pid ?? 0));
       const before = meter.processorSeconds();
       child.stdin.write("go\n");
@@ -35,5 +35,5 @@ test(
     } finally {
       child.kill("SIGKILL");
     }
-  },
-);
+  });
+}
