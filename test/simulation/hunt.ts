@@ -4,9 +4,10 @@
 import { pathToFileURL } from "node:url";
 import { type Plan, planOf } from "./plan.ts";
 import type { RunResult } from "./simulate.ts";
-import "./install.ts";
+import { becomeSimulation } from "./install.ts";
 
-// After the hooks are in place, which modules loaded before would escape.
+becomeSimulation();
+// Only now, since modules that were loaded before would escape.
 const { simulate } = await import("./simulate.ts");
 
 export interface Found {

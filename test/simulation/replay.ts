@@ -1,8 +1,9 @@
 // node --conditions=source test/simulation/replay.ts SEED, or a plan as JSON: one run again, with what both sides said.
 import { type Plan, planOf } from "./plan.ts";
-import "./install.ts";
+import { becomeSimulation } from "./install.ts";
 
-// After the hooks are in place, which modules loaded before would escape.
+becomeSimulation();
+// Only now, since modules that were loaded before would escape.
 const { simulate } = await import("./simulate.ts");
 
 const [given = ""] = process.argv.slice(2);

@@ -204,8 +204,13 @@ export class SimUser {
         return undefined;
       case "close":
         return this.#close(effect.reconnect, effect.failure?.code);
-      default:
+      case "preliminary":
+      case "remember":
+      case "foreign-address":
         return undefined;
+      case "next-security-token":
+      case "wrap-commands":
+        return this.#options.violate("there is no GSSAPI here");
     }
   }
 
@@ -242,6 +247,7 @@ export class SimUser {
     const data = new UserData({
       note: (text) => this.#options.note(`data ${connection}: ${text}`),
       ended: (outcome) => this.#step({ kind: "data-ended", connection, outcome }),
+      repeatsEnd: this.#options.staleTimers,
     });
     this.#data.set(connection, data);
     return data;

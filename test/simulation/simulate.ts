@@ -171,6 +171,10 @@ class Run {
     }
     if (event.kind === "attack-suspected" || event.kind === "connection-closed")
       this.#note(`(server: ${event.kind}: ${event.cause})`);
+    if (event.kind === "tls-established" && this.#network.wires.at(-1)?.fromUser.tampered === true) {
+      this.violate("TLS was established behind clear octets that nobody should have taken");
+    }
+    if (event.kind === "connection-closed" && event.cause === "quit") this.#checkReplies(generation, event.connection);
     if (event.kind !== "command" && event.kind !== "reply") return;
     const key = `${generation}.${event.connection}`;
     const count = this.#replyCounts.get(key) ?? { commands: 0, finals: 0 };
@@ -180,6 +184,12 @@ class Run {
     else if (/^[2-5]/.test(event.line) && !/^(?:220 FTP|421)/.test(event.line)) count.finals += 1;
     if (count.finals > count.commands) this.violate(`connection ${key}: more replies than commands`);
     if (event.kind === "reply") this.#note(`        (server says ${event.line.trimEnd().split("\r\n")[0]})`);
+  }
+
+  #checkReplies(generation: number, connection: number): void {
+    const key = `${generation}.${connection}`;
+    const { commands, finals } = this.#replyCounts.get(key) ?? { commands: 0, finals: 0 };
+    if (finals !== commands) this.violate(`connection ${key}: ${commands} commands, ${finals} replies`);
   }
 
   #connect(): void {

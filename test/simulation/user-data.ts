@@ -15,7 +15,11 @@ import type { Wire } from "./wire.ts";
 export interface UserDataOptions {
   readonly note: (text: string) => void;
   readonly ended: (outcome: DataOutcome) => void;
+  /** Tells the end once more, and late, also of a connection that was given up. */
+  readonly repeatsEnd: boolean;
 }
+
+const repeatMs = 40;
 
 /** What is to be done with a data connection; octets travel as TYPE, STRU and MODE say. */
 export interface DataPlan {
@@ -77,6 +81,7 @@ export class UserData {
     if (this.#ended) return;
     this.#ended = true;
     this.#wire?.reset();
+    this.#repeat("failed");
   }
 
   close(): void {
@@ -176,6 +181,11 @@ export class UserData {
     this.#ended = true;
     this.#options.note(`ended: ${outcome}`);
     this.#options.ended(outcome);
+    this.#repeat(outcome);
+  }
+
+  #repeat(outcome: DataOutcome): void {
+    if (this.#options.repeatsEnd) clock.schedule(repeatMs, () => this.#options.ended(outcome));
   }
 }
 

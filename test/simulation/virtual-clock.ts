@@ -9,7 +9,7 @@ interface Entry {
 }
 
 /** Time that stands still until everything that can happen now has happened; then it jumps to what is next. */
-export class VirtualClock {
+class VirtualClock {
   nowMs = startMs;
   #order = 0;
   #entries: Entry[] = [];

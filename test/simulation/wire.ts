@@ -117,7 +117,10 @@ class Lane {
       case "false-end":
         this.end();
         return;
-      default:
+      case "reset":
+      case "silence":
+      case "strip":
+      case "behind-auth":
         this.#over = true;
         this.#onFault(fault);
     }

@@ -148,7 +148,7 @@ function featuresTaken(pi: UserPi, reply: ReceivedReply): UserPi {
 }
 
 /** Reads FEAT lines, whatever they are indented with (D-13). */
-export function featuresOf({ lines }: ReceivedReply, countMax: number): Features {
+function featuresOf({ lines }: ReceivedReply, countMax: number): Features {
   const features = new Map<string, Octets>();
   for (const line of lines.slice(1, -1)) {
     const [, verb, argument = ""] = /^\s*(?:211-)?\s*(\S+)(?:\s+(.*?))?\s*$/.exec(line) ?? [];

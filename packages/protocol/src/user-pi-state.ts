@@ -263,7 +263,7 @@ export interface UserPiStart {
   readonly memory?: HostMemory;
 }
 
-export const freshOpening: Opening = {
+const freshOpening: Opening = {
   mechanism: 0,
   login: "user",
   bufferSizeGiven: false,

@@ -67,7 +67,9 @@ export function proceed(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): 
       return sendTransfer(pi, job, effects);
     case "ended":
       return end(pi, job, notOpened(job.data.cause), effects);
-    default:
+    case "listening":
+    case "connecting":
+    case "moving":
       return pi;
   }
 }
@@ -293,7 +295,8 @@ export function transferReply(
       return completed(without(pi, exchange), job, exchange, reply, effects);
     case "failure":
       return end(without(pi, exchange), job, refusal(exchange, reply, "SALLYPORT_COMMAND_REFUSED"), effects);
-    default:
+    case "continue":
+    case "fault":
       return end(without(pi, exchange), job, refusal(exchange, reply, "SALLYPORT_REPLY_UNEXPECTED"), effects);
   }
 }
@@ -396,16 +399,13 @@ function outOfStep(reply: ReceivedReply): Fault {
 
 /** A timer that belongs to a transfer ran out; undefined where it is not for a transfer to deal with. */
 export function transferTimeout(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): UserPi | undefined {
-  switch (pi.timer) {
-    case "data-open":
-      breakData(job, effects);
-      return dataNotOpened({ ...pi, timer: undefined }, job, undefined, effects);
-    case "preliminary":
-      // An upload to a server that says no 150 begins now; a download has begun, and its end is told by the shell.
-      return moveData({ ...pi, timer: undefined }, effects);
-    default:
-      return undefined;
+  const quiet: UserPi = { ...pi, timer: undefined };
+  if (pi.timer === "data-open") {
+    breakData(job, effects);
+    return dataNotOpened(quiet, job, undefined, effects);
   }
+  // An upload to a server that says no 150 begins now; a download has begun, and its end is told by the shell.
+  return pi.timer === "preliminary" ? moveData(quiet, effects) : undefined;
 }
 
 function breakData({ data, connection }: TransferJob, effects: UserPiEffect[]): void {

@@ -267,7 +267,8 @@ function greeted(pi: UserPi, reply: ReceivedReply, effects: UserPiEffect[]): Use
       return { ...disarm(pi, effects), phase: "opening" };
     case "failure":
       return close(pi, { ...serviceCloses(reply), message: "The server refuses to serve" }, "later", effects);
-    default: {
+    case "continue":
+    case "fault": {
       const message = `The server greets with ${reply.code}`;
       return close(pi, { code: "SALLYPORT_REPLY_UNEXPECTED", message, reply }, "never", effects);
     }
