@@ -5,9 +5,11 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { kill } from "node:process";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { FtpDriver } from "@sallyport/testing";
 import { RunningServer } from "./running-server.ts";
 import { runSallyport, scratchDirectory, serveAsIs } from "./run-sallyport.ts";
 
@@ -157,6 +159,31 @@ test(
     }
   },
 );
+
+test("a file whose 226 was read is told also where the server is killed in that moment", async () => {
+  const places = await prepare("moment");
+  const acknowledged: string[] = [];
+  for (const count of [1, 4, 9]) {
+    await using server = serve(places, "--workers", "1", "--notify", "http://127.0.0.1:9/");
+    const port = await server.port("explicit");
+    const process = (await server.event("service-started"))["process"];
+    await using client = await FtpDriver.connect(port);
+    await client.reply();
+    await client.logIn("alice", "secret word");
+    await client.expect("TYPE I", 200);
+    for (let number = 0; number < count; number++) {
+      const { completion } = await client.store(`STOR ${count}-${number}`, Buffer.from("abc"));
+      assert.equal(completion?.code, 226);
+      acknowledged.push(`/${count}-${number}`);
+    }
+    kill(Number(process), "SIGKILL");
+    await server.stop("SIGKILL");
+  }
+  const listed = await runSallyport(["events", "--state", places.state, "--json"]);
+  const entries = listed.stdout.trimEnd().split("\n");
+  const paths = entries.map((line) => (JSON.parse(line) as { document: { path: string } }).document.path);
+  assert.deepEqual(paths, acknowledged);
+});
 
 test("--notify-events chooses, and a program that fails is in the log with its words", needsCurl, async () => {
   const places = await prepare("failing");

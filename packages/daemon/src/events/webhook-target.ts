@@ -43,23 +43,29 @@ export class WebhookTarget implements Target {
   }
 
   async deliver(given: { readonly id: string; readonly body: string }, signal: AbortSignal): Promise<Delivery> {
-    const timeout = AbortSignal.timeout(this.#options.limits.notifyWebhookMs);
-    const ends = AbortSignal.any([signal, timeout]);
+    const ending = new AbortController();
+    const end = () => ending.abort();
+    const timer = setTimeout(end, this.#options.limits.notifyWebhookMs);
+    signal.addEventListener("abort", end, { once: true });
     try {
-      return await this.#post(given, ends);
+      signal.throwIfAborted();
+      return await this.#post(given, ending.signal);
     } catch (error) {
-      const late = timeout.aborted && !signal.aborted;
+      const late = ending.signal.aborted && !signal.aborted;
       const cause = late ? "it did not answer in time" : connectionCause(error);
       return { kind: "failed", scope: "target", cause };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
     }
   }
 
   /** @throws as the constructor; what was read before stays in use then. */
   reload(): void {
-    this.#secret = this.#readSecret();
-    const old = this.#agent;
-    this.#agent = this.#newAgent();
-    old.destroy();
+    const [secret, agent, old] = [this.#readSecret(), this.#newAgent(), this.#agent];
+    [this.#secret, this.#agent] = [secret, agent];
+    // Calls under way go on, on connections that were verified by the old authorities; idle ones are not used again.
+    for (const socket of Object.values(old.freeSockets).flat()) socket?.destroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
