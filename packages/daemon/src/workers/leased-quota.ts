@@ -74,16 +74,16 @@ export class LeasedQuota implements QuotaAccount {
     return spareBytes;
   }
 
-  async #lease(bytes: number): Promise<boolean> {
-    const neededBytes = this.#heldBytes + bytes - this.#leasedBytes;
+  /**
+   * Asks for all that is held by this, whatever is spare: what two ask for at once is not promised twice, and what is
+   * granted cannot be called back before it is held.
+   */
+  async #lease(neededBytes: number): Promise<boolean> {
     const grantedBytes = await this.#primary.ask("leaseQuota", { owner: this.#owner, neededBytes, aheadBytes });
+    if (grantedBytes === 0) return false;
     this.#leasedBytes += grantedBytes;
-    if (this.#heldBytes + bytes <= this.#leasedBytes) {
-      this.#heldBytes += bytes;
-      return true;
-    }
-    // Another upload was faster, or the lease was called back meanwhile; a refusal is final.
-    return grantedBytes > 0 && this.#lease(bytes);
+    this.#heldBytes += neededBytes;
+    return true;
   }
 
   #return(bytes: number): void {
