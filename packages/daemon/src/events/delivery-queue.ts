@@ -165,9 +165,9 @@ export class DeliveryQueue {
 
   #sweep(): void {
     const nowMs = Date.now();
-    if (nowMs - this.#sweptMs < sweepMs) return;
-    this.#sweptMs = nowMs;
     const { notifyAgeMs } = this.#limits;
+    if (nowMs - this.#sweptMs < Math.min(sweepMs, notifyAgeMs)) return;
+    this.#sweptMs = nowMs;
     const isOut = this.#outage !== undefined && nowMs - this.#outage.sinceMs > notifyAgeMs;
     const count = this.#outbox.expire(this.#target.key, nowMs, isOut ? nowMs - notifyAgeMs : 0);
     if (count > 0) this.#tell({ kind: "notify-given-up", count });

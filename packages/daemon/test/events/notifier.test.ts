@@ -194,6 +194,47 @@ test("10,000 events for a receiver that is down cost bounded memory and disk, an
   );
 });
 
+test("what has failed for long enough is given up and told, and so is what waited for a target that is down", async () => {
+  await using receiver = await startReceiver({ plain: true });
+  const down = `http://127.0.0.1:${await freePort()}/`;
+  const { out: _, ...where } = places();
+  for (let call = 0; call < 100; call++) receiver.answers.push({ status: 400 });
+  const { notifier, reports } = startNotifier(
+    { targets: [receiver.url, down] },
+    { ...where, limits: { notifyAgeMs: 300, notifyRetryMaxMs: 50 } },
+  );
+  await using stack = new AsyncDisposableStack();
+  stack.use(notifier);
+  for (let number = 0; number < 3; number++) notifier.onEvent(uploadEvent(`/${number}`));
+  const givenUp = (target: string) =>
+    reports
+      .filter((event) => event.kind === "notify-given-up" && target.startsWith(event.target))
+      .reduce((sum, event) => sum + (event.kind === "notify-given-up" ? event.count : 0), 0);
+  await until(() => givenUp(receiver.url) === 3, "three were given up");
+  await until(() => givenUp(down) === 3, "three were given up in the outage");
+  assert.equal([...listOutbox(where.path)].length, 0);
+  const calls = receiver.received.length;
+  assert.ok(calls > 6, `${calls} calls`);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.equal(receiver.received.length, calls, "nothing is tried any more");
+});
+
+test("410 gives up one event and no other", async () => {
+  await using receiver = await startReceiver({ plain: true });
+  const { out: _, ...where } = places();
+  receiver.answers.push({ status: 410 });
+  const { notifier, reports } = startNotifier({ targets: [receiver.url] }, where);
+  await using stack = new AsyncDisposableStack();
+  stack.use(notifier);
+  for (let number = 0; number < 3; number++) notifier.onEvent(uploadEvent(`/${number}`));
+  await until(() => receiver.received.length === 3, "three calls");
+  await until(() => [...listOutbox(where.path)].length === 0, "nothing waits");
+  assert.deepEqual(
+    reports.map(({ kind }) => kind),
+    ["notify-refused"],
+  );
+});
+
 test("a full outbox drops the oldest and says so in few lines", async () => {
   const { out: _, ...where } = places();
   const limits = { notifyOutboxCount: 200 };
