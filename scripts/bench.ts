@@ -59,7 +59,8 @@ async function compareServers(): Promise<void> {
     const results = await runComparison({ ...options, signal: stop.signal, onProgress: progress });
     if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, undefined, 1)}\n`);
     process.stdout.write(reportText(results));
-    if (results.figures.some(({ subject, failures }) => subject in failures)) process.exitCode = 1;
+    const hasFailed = results.figures.some(({ subject, failures }) => subject in failures);
+    if (hasFailed || stop.signal.aborted) process.exitCode = 1;
   } catch (error) {
     process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = exitUnavailable;

@@ -37,7 +37,9 @@ export interface ComparisonOptions {
 /**
  * Runs the workloads on our server and on those that it is compared with, all started and ended here.
  *
- * @throws {Error} where the load client cannot be made, our own server does not start, or the signal aborts
+ * Where the signal aborts after the first workload, it returns what it has by then, and says so.
+ *
+ * @throws {Error} where the load client cannot be made, or the signal aborts before anything was measured
  */
 export async function runComparison(options: ComparisonOptions): Promise<Results> {
   const { signal, onProgress } = options;
@@ -52,13 +54,15 @@ export async function runComparison(options: ComparisonOptions): Promise<Results
   const foreign: number[] = [];
   const note = ({ foreignCores }: Sample) => void foreign.push(foreignCores);
   for (const workload of options.workloads) {
-    signal.throwIfAborted();
     const isHere = (name: ContenderName) => !isPeer(name) || present.includes(name);
     const started = performance.now();
-    const found = await measureWorkload(workload, workload.against.filter(isHere), field, setting, {
-      ...options,
-      note,
+    const against = workload.against.filter(isHere);
+    const measuring = measureWorkload(workload, against, field, setting, { ...options, note });
+    const found = await measuring.catch((error: unknown) => {
+      if (signal.aborted && figures.length > 0) return undefined;
+      throw error;
     });
+    if (found === undefined) break;
     figures.push(found);
     onProgress(`${progressText(found)} (${((performance.now() - started) / 1000).toFixed(0)} s)`);
   }
@@ -72,7 +76,10 @@ export async function runComparison(options: ComparisonOptions): Promise<Results
       foreignCores: spread(foreign),
     }),
     figures,
-    notes: absent.map((name) => `left out: ${name}, ${missingFor(name)}`),
+    notes: [
+      ...absent.map((name) => `left out: ${name}, ${missingFor(name)}`),
+      ...(signal.aborted ? [`stopped after ${figures.length} of ${options.workloads.length} workloads`] : []),
+    ],
   };
 }
 
