@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { parseArgs } from "node:util";
+import { parseArgs, type ParseArgsConfig } from "node:util";
 import { runComparison } from "../bench/comparison/comparison.ts";
 import { type PeerName, peerNames } from "../bench/comparison/contenders.ts";
 import { reportText } from "../bench/comparison/report.ts";
@@ -72,19 +72,8 @@ function progress(line: string): void {
 }
 
 function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      only: { type: "string" },
-      peers: { type: "string" },
-      pairs: { type: "string" },
-      quick: { type: "boolean", default: false },
-      suite: { type: "string", default: "TLS_AES_128_GCM_SHA256" },
-      workers: { type: "string", default: "2" },
-      foreign: { type: "string", default: "0.35" },
-      json: { type: "string" },
-      help: { type: "boolean", default: false },
-    },
-  });
+  const values = readFlags();
+  if (values === undefined) return undefined;
   const only = values.only?.split(",");
   const peers = values.peers?.split(",").filter(Boolean) ?? peerNames;
   const chosen = workloads.filter(
@@ -108,4 +97,23 @@ function readOptions() {
     json: values.json,
     help: values.help,
   };
+}
+
+function readFlags() {
+  const options = {
+    only: { type: "string" },
+    peers: { type: "string" },
+    pairs: { type: "string" },
+    quick: { type: "boolean", default: false },
+    suite: { type: "string", default: "TLS_AES_128_GCM_SHA256" },
+    workers: { type: "string", default: "2" },
+    foreign: { type: "string", default: "0.35" },
+    json: { type: "string" },
+    help: { type: "boolean", default: false },
+  } as const satisfies ParseArgsConfig["options"];
+  try {
+    return parseArgs({ options }).values;
+  } catch {
+    return undefined;
+  }
 }
