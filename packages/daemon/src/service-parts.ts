@@ -83,8 +83,10 @@ async function openAsIs(
   const common = { settings, log, state, tls, notifier, certificates, undo };
   const { workersCount = 1 } = settings;
   if (workersCount > 1) {
-    const storage = undo.use(await LocalDirectory.open(settings.root));
-    const serving = new WorkerPool({ settings, workersCount, material, log: observer });
+    const keepPartsMs = limitValues(limitsOf(settings)).interruptedUploadMs;
+    const storage = undo.use(await LocalDirectory.open(settings.root, { keepPartsMs }));
+    const quiet = log.quiet && notifier === undefined;
+    const serving = new WorkerPool({ settings, workersCount, material, log: observer, quiet });
     return { ...common, serving, accounts, storage };
   }
   const ledger = new OwnLedger(limitValues(limitsOf(settings)));

@@ -29,7 +29,7 @@ export interface EventLogOptions {
  */
 export class EventLog implements ServerObserver, AsyncDisposable {
   readonly transcript: boolean;
-  readonly #quiet: boolean;
+  readonly quiet: boolean;
   readonly #output: LogOutput;
   readonly #write: (event: ServiceEvent) => void;
   readonly #xferlog: LogFile | undefined;
@@ -38,7 +38,7 @@ export class EventLog implements ServerObserver, AsyncDisposable {
   /** @throws {ConfigError} SALLYPORT_LOG_UNWRITABLE when a log file cannot be opened. */
   constructor(options: EventLogOptions) {
     this.transcript = options.transcript;
-    this.#quiet = options.quiet;
+    this.quiet = options.quiet;
     this.#output = new LogOutput(options.file);
     this.#write = options.json ? jsonWriter(this.#output) : lineWriter(this.#output, options.file === undefined);
     this.#xferlog = options.xferlog === undefined ? undefined : this.#transferLog(options.xferlog);
@@ -47,7 +47,7 @@ export class EventLog implements ServerObserver, AsyncDisposable {
 
   onEvent(event: ServiceEvent): void {
     if (event.kind === "transfer") this.#writeTransfer(event);
-    if (this.#quiet && ["debug", "info"].includes(viewOf(event).level)) return;
+    if (this.quiet && ["debug", "info"].includes(viewOf(event).level)) return;
     if (!this.#budget.admits(event)) return;
     this.#write(event);
     const linesCount = this.#output.takeLinesLost();

@@ -23,6 +23,8 @@ export interface WorkerBrief {
   readonly identityKey: string;
   /** Which events are wanted. */
   readonly transcript: boolean;
+  /** Warnings, errors and transfers alone. */
+  readonly quiet: boolean;
   readonly uploadDigest?: "SHA-256";
 }
 

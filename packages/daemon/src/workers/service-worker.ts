@@ -1,8 +1,9 @@
 import { isSallyportError } from "@sallyport/protocol";
-import type { FtpServer, ListenerOptions } from "@sallyport/server";
+import type { FtpServer, ListenerOptions, ServerEvent } from "@sallyport/server";
 import type { ServerTlsProfile } from "@sallyport/transport";
 import { AccountDatabase } from "@sallyport/server/accounts";
 import type { Socket } from "node:net";
+import { viewOf } from "../log/event-table.ts";
 import { createTls, openServer, policiesOf, reconfigureServer, type ServerParts } from "../serving.ts";
 import { stateDirectory } from "../state-directory.ts";
 import type { Handover, PrimaryCalls, StartFailure, WorkerBrief, WorkerCalls } from "./contract.ts";
@@ -58,7 +59,7 @@ export class ServiceWorker {
   }
 
   async #begin(brief: WorkerBrief): Promise<StartFailure | undefined> {
-    const { settings, material, transcript, uploadDigest } = brief;
+    const { settings, material, transcript, quiet, uploadDigest } = brief;
     await using undo = new AsyncDisposableStack();
     try {
       const tls = await createTls(settings, material);
@@ -66,7 +67,7 @@ export class ServiceWorker {
       const observer = {
         transcript,
         ...(uploadDigest && { uploadDigest }),
-        onEvent: this.#report.onEvent,
+        onEvent: quiet ? (event: ServerEvent) => isLoud(event) && this.#report.onEvent(event) : this.#report.onEvent,
       };
       const { fxpAuthorities } = material;
       const accounts = undo.use(await AccountDatabase.open(stateDirectory(settings.statePath).accounts));
@@ -107,6 +108,10 @@ export class ServiceWorker {
     await begun?.undo.disposeAsync();
     await this.#report.flushed();
   }
+}
+
+function isLoud(event: ServerEvent): boolean {
+  return event.kind === "transfer" || !["debug", "info"].includes(viewOf(event).level);
 }
 
 /** An error in parts that survive the way to another process. */

@@ -31,6 +31,8 @@ export interface WorkerPoolOptions {
   readonly workersCount: number;
   readonly material: TlsMaterial;
   readonly log: Log;
+  /** Whether nobody hears of anything but warnings, errors and transfers. */
+  readonly quiet: boolean;
   /** Path of the worker's program; absent: ours. */
   readonly program?: string;
 }
@@ -194,7 +196,7 @@ export class WorkerPool implements Serving {
 
   /** Starts a worker; the failure, if it cannot serve. */
   async #start(slot: number): Promise<StartFailure | undefined> {
-    const { log, program = ourProgram } = this.#options;
+    const { log, quiet, program = ourProgram } = this.#options;
     const kept = { ledger: this.ledger, rates: this.#rates, holdings: this.#holdings };
     const report = (events: readonly ServiceEvent[]) => {
       for (const event of events) log.onEvent(event);
@@ -209,6 +211,7 @@ export class WorkerPool implements Serving {
       ...this.#changesFor(slot),
       identityKey: this.ledger.identityKey,
       transcript: log.transcript === true,
+      quiet,
       ...(log.uploadDigest && { uploadDigest: log.uploadDigest }),
     };
     const { exchange } = worker;

@@ -8,7 +8,7 @@ import { makePlaces, RunningService } from "./running-service.ts";
 
 const mebibyte = 1_048_576;
 
-describe("faults of workers", { timeout: 120_000 }, () => {
+describe("faults of workers", { timeout: 300_000 }, () => {
   test("a worker that is killed costs its own connections, gives back its counts and is replaced", async () => {
     const quotaBytes = 40 * mebibyte;
     await using places = await makePlaces({ name: "bounded", quotaBytes, connectionsMax: 2 });

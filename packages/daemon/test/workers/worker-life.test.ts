@@ -12,7 +12,7 @@ import { makePlaces, RunningService } from "./running-service.ts";
 const mebibyte = 1_048_576;
 const asRoot = { skip: process.getuid?.() === 0 ? false : "needs root" };
 
-describe("life of a service with workers", { timeout: 120_000 }, () => {
+describe("life of a service with workers", { timeout: 300_000 }, () => {
   test("SIGTERM lets transfers in all workers end, dismisses the rest, and ends with 0", async () => {
     await using places = await makePlaces({ name: "slow", downloadBytesPerSecond: mebibyte });
     writeFileSync(join(places.root, "f"), Buffer.alloc(mebibyte));

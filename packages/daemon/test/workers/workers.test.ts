@@ -8,7 +8,7 @@ import { makePlaces, RunningService } from "./running-service.ts";
 
 const mebibyte = 1_048_576;
 
-describe("workers", { timeout: 120_000 }, () => {
+describe("workers", { timeout: 300_000 }, () => {
   test("connections go to the worker that has the fewest", async () => {
     await using places = await makePlaces();
     await using service = new RunningService(places);
