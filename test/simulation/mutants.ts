@@ -22,7 +22,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "upload-without-226",
     what: "An upload counts as complete when its octets have left, without the server's word.",
-    seed: 1,
+    seed: 7,
     edits: [
       {
         file: transfer,
@@ -35,13 +35,13 @@ export const mutants: readonly Mutant[] = [
   {
     name: "download-without-close-notify",
     what: "A download that ended without close_notify counts as complete.",
-    seed: 1,
+    seed: 28,
     edits: [{ file: transfer, find: 'job.data.outcome === "complete")', replace: 'job.data.outcome !== "failed")' }],
   },
   {
     name: "download-without-its-end",
     what: "A download counts as complete with the 226, whatever became of its data.",
-    seed: 1,
+    seed: 28,
     edits: [
       {
         file: transfer,
@@ -53,19 +53,19 @@ export const mutants: readonly Mutant[] = [
   {
     name: "replies-one-off",
     what: "A reply is taken for the newest command instead of the oldest.",
-    seed: 1,
+    seed: 18,
     edits: [{ file: userPi, find: "const [oldest] = outstanding;", replace: "const oldest = outstanding.at(-1);" }],
   },
   {
     name: "status-unrecognised",
     what: "The reply to STAT during a transfer is taken for the transfer's.",
-    seed: 1,
+    seed: 34,
     edits: [{ file: userPi, find: "(statusCodes.has(code) ?", replace: "(statusCodes.has(-code) ?" }],
   },
   {
     name: "secrets-in-clear",
     what: "Where every AUTH is refused, USER and PASS go out in the clear.",
-    seed: 1,
+    seed: 66,
     edits: [
       {
         file: opening,
@@ -78,7 +78,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "octets-behind-auth",
     what: "Octets behind the reply to AUTH are dropped instead of being fatal.",
-    seed: 1,
+    seed: 555,
     edits: [
       {
         file: "protocol/src/user-pi-intake.ts",
@@ -90,7 +90,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "abort-without-fence",
     what: "A transfer that was aborted is over with the first reply.",
-    seed: 1,
+    seed: 395,
     edits: [
       {
         file: transfer,
@@ -102,13 +102,13 @@ export const mutants: readonly Mutant[] = [
   {
     name: "stale-timers",
     what: "A timer counts that was armed for something else and is over.",
-    seed: 1,
+    seed: 13,
     edits: [{ file: userPi, find: "event.sequence === pi.timerSequence &&", replace: "" }],
   },
   {
     name: "foreign-address",
     what: "The address in reply 227 is followed.",
-    seed: 1,
+    seed: 23,
     edits: [
       { file: transfer, find: 'policy.passiveAddress === "trust") return named;', replace: "named) return named;" },
     ],
@@ -116,7 +116,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "uploads-repeatable",
     what: "A lost upload is said to be safe to repeat unseen.",
-    seed: 1,
+    seed: 4,
     edits: [
       {
         file: turn,
@@ -128,7 +128,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "second-data-connection",
     what: "The end of a data connection that was given up is taken for the end of its successor.",
-    seed: 1,
+    seed: 786,
     edits: [{ file: transfer, find: "|| job.connection !== event.connection) return pi;", replace: ") return pi;" }],
   },
   {
@@ -147,7 +147,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "restart-kept",
     what: "The server-PI keeps REST for the transfer after the next.",
-    seed: 1,
+    seed: 6,
     edits: [
       {
         file: serverPi,
@@ -172,7 +172,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "abort-unheard",
     what: "The server-PI answers ABOR and lets the transfer run.",
-    seed: 1,
+    seed: 19,
     edits: [
       {
         file: serverPi,
@@ -184,7 +184,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "truncation-published",
     what: "The server publishes an upload over TLS that ended without close_notify.",
-    seed: 1,
+    seed: 246,
     edits: [
       {
         file: "server/src/transfer/upload.ts",
@@ -196,7 +196,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "abandoned-published",
     what: "The server publishes what it should give up.",
-    seed: 1,
+    seed: 19,
     edits: [
       {
         file: "server/src/transfer/upload.ts",
@@ -220,7 +220,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "octets-behind-auth-line",
     what: "The server carries out what came in the clear behind AUTH.",
-    seed: 1,
+    seed: 322,
     edits: [
       {
         file: "server/src/commands/auth.ts",

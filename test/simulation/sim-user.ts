@@ -247,7 +247,7 @@ export class SimUser {
     const data = new UserData({
       note: (text) => this.#options.note(`data ${connection}: ${text}`),
       ended: (outcome) => this.#step({ kind: "data-ended", connection, outcome }),
-      repeatsEnd: this.#options.staleTimers,
+      repeatAfterMs: this.#options.staleTimers ? this.#options.random.below(300) : undefined,
     });
     this.#data.set(connection, data);
     return data;

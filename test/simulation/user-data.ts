@@ -15,11 +15,9 @@ import type { Wire } from "./wire.ts";
 export interface UserDataOptions {
   readonly note: (text: string) => void;
   readonly ended: (outcome: DataOutcome) => void;
-  /** Tells the end once more, and late, also of a connection that was given up. */
-  readonly repeatsEnd: boolean;
+  /** The end is told once more after this time, also of a connection that was given up. */
+  readonly repeatAfterMs: number | undefined;
 }
-
-const repeatMs = 40;
 
 /** What is to be done with a data connection; octets travel as TYPE, STRU and MODE say. */
 export interface DataPlan {
@@ -185,7 +183,8 @@ export class UserData {
   }
 
   #repeat(outcome: DataOutcome): void {
-    if (this.#options.repeatsEnd) clock.schedule(repeatMs, () => this.#options.ended(outcome));
+    const { repeatAfterMs, ended } = this.#options;
+    if (repeatAfterMs !== undefined) clock.schedule(repeatAfterMs, () => ended(outcome));
   }
 }
 
