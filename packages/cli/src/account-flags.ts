@@ -16,9 +16,9 @@ export interface AccountFlags {
   readonly disabled?: boolean;
 }
 
-export const tlsRequirements = ["login,data", "login", "data", "none"] as const;
-export const dataResumptions = ["off", "offer", "adaptive", "require"] as const;
-export const uncleanDataCloses = ["refuse", "accept"] as const;
+const tlsRequirements = ["login,data", "login", "data", "none"] as const;
+const dataResumptions = ["off", "offer", "adaptive", "require"] as const;
+const uncleanDataCloses = ["refuse", "accept"] as const;
 
 export const accountFlags = {
   home: {

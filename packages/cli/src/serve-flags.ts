@@ -5,7 +5,7 @@ import {
   fromText,
   type Layer,
   type Said,
-  schemaOfSetting,
+  schemaOfKind,
   type Setting,
   type SettingKey,
   type SettingName,
@@ -17,7 +17,7 @@ import {
 } from "@sallyport/daemon/config";
 import type { ServiceSettings } from "@sallyport/daemon";
 import { UsageError } from "@sallyport/protocol";
-import type { FlagParametersForType, CommandContext } from "@stricli/core";
+import type { FlagParametersForType } from "@stricli/core";
 import { commonFlags, parseText, switchFlag, type CommonFlags } from "./flags.ts";
 
 /** What `serve` can be told: every setting by its own name, and short words for some. */
@@ -34,7 +34,7 @@ type NotHere = "root" | "state" | "json" | "verbose";
 const notHere: ReadonlySet<SettingName> = new Set<NotHere>(["root", "state", "json", "verbose"]);
 
 /** Flags made of the table of settings, in its order. */
-export const serveFlags: FlagParametersForType<ServeFlags, CommandContext> = {
+export const serveFlags: FlagParametersForType<ServeFlags> = {
   ...commonFlags,
   config: {
     kind: "parsed",
@@ -87,12 +87,12 @@ type FlagValue<Name extends SettingName> = (typeof settings)[Name]["kind"]["is"]
 
 type SettingFlags = { readonly [Name in FlagName as Camel<Name>]?: FlagValue<Name> };
 
-function settingFlags(): FlagParametersForType<SettingFlags, CommandContext> {
+function settingFlags(): FlagParametersForType<SettingFlags> {
   const flags = settingNames
     .filter((name) => !notHere.has(name))
     .map((name) => [camel(name), settingFlag(settingRows[name])] as const);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the names and kinds are those of the table
-  return Object.fromEntries(flags) as unknown as FlagParametersForType<SettingFlags, CommandContext>;
+  return Object.fromEntries(flags) as unknown as FlagParametersForType<SettingFlags>;
 }
 
 function settingFlag(row: Setting): object {
@@ -116,8 +116,8 @@ function defaultText({ default: usual, defaultText: told, kind }: Setting): stri
 }
 
 /** One value of a flag; what it throws completes the sentence "--flag takes …, not "value"". */
-function parseSetting({ many: _, ...row }: Setting, text: string): SettingValue {
-  const result = schemaOfSetting(row).safeParse(fromText(row.kind, text));
+function parseSetting(row: Setting, text: string): SettingValue {
+  const result = schemaOfKind(row.kind).safeParse(fromText(row.kind, text));
   if (!result.success) throw new Error(allowedText(row.kind));
   return result.data;
 }
@@ -134,13 +134,17 @@ function flagLayer(root: string | undefined, flags: ServeFlags): Layer {
   }
   say("root", root);
   if (flags.plain === true) {
-    refuse(flags.requireTls !== undefined && flags.requireTls !== "none", "plain", `require-tls ${flags.requireTls}`);
+    refuse(
+      flags.requireTls !== undefined && flags.requireTls !== "none",
+      "plain",
+      `require-tls ${String(flags.requireTls)}`,
+    );
     say("require-tls", "none");
   }
   if (flags.standardPorts === true) {
     for (const mode of ["implicit", "explicit"] as const) {
       const given = flags[`${mode}Port`];
-      refuse(given !== undefined && given !== "off", "standard-ports", `${mode}-port ${given}`);
+      refuse(given !== undefined && given !== "off", "standard-ports", `${mode}-port ${String(given)}`);
       if (given === undefined) say(`${mode}-port`, mode === "explicit" ? 21 : 990);
     }
   }

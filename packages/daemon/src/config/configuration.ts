@@ -1,4 +1,4 @@
-import type { LimitName, LimitValues } from "@sallyport/protocol";
+import type { LimitValues } from "@sallyport/protocol";
 import { readConfigFile } from "./config-file.ts";
 import { contradictions } from "./contradictions.ts";
 import { configVariable, type Environment, environmentLayer } from "./environment-layer.ts";
@@ -80,8 +80,7 @@ function configurationOf({ said, listeners }: Layer, file: string | undefined): 
     file,
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each value passed the schema of its row
     values: Object.fromEntries(values) as unknown as SettingValues,
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys are those of the limits' rows
-    limits: Object.fromEntries(limits) as Partial<Record<LimitName, number>>,
+    limits: Object.fromEntries(limits),
     listeners,
     origins: new Map([...said].map(([key, { origin }]) => [key, origin])),
   };

@@ -5,9 +5,8 @@ export { emptyLayer, everySetting, type Layer, type Said, type SaidListener, typ
 export { limitRows } from "./limit-settings.ts";
 export { type Origin, originText, type Problem, problemError, problemLine } from "./problem.ts";
 export { compareConfigurations, type Reread } from "./reread.ts";
-export { schemaOfSetting } from "./schema.ts";
 export { serviceSettings } from "./service-settings.ts";
-export { allowedText, fileForm, fromText, type SettingKind, type SettingValue } from "./setting-kinds.ts";
+export { allowedText, fileForm, fromText, schemaOfKind, type SettingKind, type SettingValue } from "./setting-kinds.ts";
 export {
   environmentName,
   listenerRows,

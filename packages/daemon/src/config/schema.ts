@@ -45,7 +45,7 @@ export function takesText(name: string, row: Setting, given: unknown): string {
 }
 
 /** What to say of a name that is none of ours. */
-export function unknownNameText(name: string, known: readonly string[], where: string): string {
+function unknownNameText(name: string, known: readonly string[], where: string): string {
   const shown = name.slice(0, 64).replace(/\p{Cc}/gu, "?");
   const peers = peerNameAnswer(name);
   if (peers !== undefined) return peers;

@@ -58,7 +58,13 @@ export function schemaOfKind(kind: SettingKind): z.ZodType<SettingValue> {
       return z.union([z.literal("off"), z.int().min(0).max(65_535)]);
     case "bound-port":
       return z.int().min(0).max(65_535);
-    default:
+    case "address":
+    case "host-name":
+    case "ipv4-address":
+    case "line":
+    case "path":
+    case "port-range":
+    case "text":
       return z
         .string()
         .max(4096)

@@ -327,7 +327,7 @@ export const settings = {
 export type SettingName = keyof typeof settings;
 
 /** All settings as rows, the same for each. */
-export const settingRows: Readonly<Record<SettingName, Setting>> = settings;
+export const settingRows: Readonly<Record<SettingName, Setting>> = { ...settings };
 
 export const settingNames = Object.keys(settings) as readonly SettingName[];
 

@@ -66,12 +66,7 @@ export function sampleFile(): string {
 }
 
 /** A value that a setting could have, where it has no default. */
-export function exampleOf({
-  kind,
-  many,
-  limit,
-  default: usual = limit && limitRows[limit]?.default,
-}: Setting): SettingValue {
+function exampleOf({ kind, many, limit, default: usual = limit && limitRows[limit]?.default }: Setting): SettingValue {
   if (usual !== undefined && !(Array.isArray(usual) && usual.length === 0)) return usual;
   const one = kind.is === "choice" ? (kind.values[0] ?? "") : examples[kind.is];
   return many === true ? [String(one)] : one;

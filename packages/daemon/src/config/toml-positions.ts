@@ -62,11 +62,11 @@ export class TomlPositions {
 
   /** A table below an array of tables belongs to the array's last element. */
   #inArrays(names: readonly string[]): KeyPath {
-    let path: KeyPath = [];
+    const path: (string | number)[] = [];
     for (const name of names) {
-      path = [...path, name];
+      path.push(name);
       const count = this.#counts.get(keyOf(path));
-      if (count !== undefined) path = [...path, count - 1];
+      if (count !== undefined) path.push(count - 1);
     }
     return path;
   }
