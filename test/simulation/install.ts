@@ -12,6 +12,7 @@ const standIns: readonly { readonly specifier: string; readonly parents: RegExp;
     parents: /packages\/(?:server|transport)\/src\//,
     url: here("timers-promises.ts"),
   },
+  { specifier: "node:crypto", parents: /packages\/server\/src\/(?!accounts)/, url: here("crypto.ts") },
 ];
 
 const mutantName = process.env["SALLYPORT_SIMULATION_MUTANT"];
