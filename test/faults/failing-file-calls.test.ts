@@ -9,7 +9,7 @@ const strideCount = 31;
 
 describe("S-32 the n-th file call fails", { timeout: 120_000 }, () => {
   for (const calls of ["synchronous", "asynchronous"] as const) {
-    it(`for every ${strideCount}th of the ${calls} calls of a login with all file commands`, async (context) => {
+    it(`for each ${strideCount}st of the ${calls} calls of a login with all file commands`, async (context) => {
       await using scene = await FailingScene.open(calls);
       let runs = 0;
       for (let number = 1; ; number += strideCount) {

@@ -110,7 +110,8 @@ export class FailingScene implements AsyncDisposable {
         const wanted = step.fetches?.(files);
         if (code < 400 && wanted !== undefined && octets?.equals(wanted) !== true)
           complaints.push(`${step.title} sent other octets`);
-        takenBack = code >= 400 && step.title === "APPE file" ? files : undefined;
+        if (code >= 400 && step.title === "APPE file") takenBack = files;
+        else if (step.title.endsWith("STOR file")) takenBack = undefined;
         files = found;
       }
       await driver.expect("NOOP", 200);

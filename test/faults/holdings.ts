@@ -87,7 +87,7 @@ export function leftIn(root: string): {
 async function told(pid: number, folder: string): Promise<Told> {
   const path = join(folder, `${pid}.json`);
   rmSync(path, { force: true });
-  process.kill(pid, "SIGUSR2");
+  process.kill(pid, "SIGWINCH");
   let found: Told | undefined;
   await until(`process ${pid} tells what it holds`, () => {
     found = read(path);

@@ -1,4 +1,4 @@
-// Loaded into each server process under test by --import. At SIGUSR2 it collects garbage and writes what the process
+// Loaded into each server process under test by --import. At SIGWINCH it collects garbage and writes what the process
 // holds on to into a file of SALLYPORT_FAULTS; SALLYPORT_LIMITS shortens limits, so that a day's events fit in minutes.
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ for (const [name, value] of Object.entries(JSON.parse(process.env["SALLYPORT_LIM
   row.value = value;
 }
 
-if (isMainThread && told !== undefined) process.on("SIGUSR2", () => tell(told));
+if (isMainThread && told !== undefined) process.on("SIGWINCH", () => tell(told));
 
 function tell(folder: string): void {
   globalThis.gc?.();

@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { endProcess, endSoon } from "./end-process.ts";
 import type { EventLog } from "./log/event-log.ts";
 import type { Service } from "./service.ts";
 
@@ -18,9 +19,10 @@ export async function serveUntilSignal(service: Service, log: EventLog): Promise
   const second = nextSignal().then(async (signal) => {
     service.cut(signal);
     await log[Symbol.asyncDispose]();
-    process.exit(128 + constants.signals[signal]);
+    endProcess(128 + constants.signals[signal]);
   });
   await Promise.race([service.stop(first), second]);
+  endSoon();
 }
 
 function nextSignal(): Promise<(typeof stopSignals)[number]> {

@@ -120,6 +120,11 @@ export const limits = {
   logRefusalsPerHostCount: limit(20, "count", "lines about refused commands and connections of one address"),
   logRefusalsCount: limit(1_000, "count", "lines about refused commands and connections in all"),
   logRefusalsMs: limit(60_000, "ms", "after which such lines are counted anew"),
+  storageCallMs: limit(
+    30_000,
+    "ms",
+    "a file call on a mount that hangs; the thread that made it is lost until it answers",
+  ),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

@@ -6,7 +6,7 @@ import type { Octets } from "@sallyport/protocol";
 import type { ConfinedTree } from "./confined-tree.ts";
 import type { DirectoryHandle } from "./directory-handle.ts";
 import { errnoOf } from "./errno.ts";
-import { fileTime, fsync, moveToFreeName, type NativePath, unlinkIfThere } from "./file-calls.ts";
+import { fileTime, fsync, moveToFreeName, type NativePath, readText, unlinkIfThere, writeText } from "./file-calls.ts";
 import { identityOf } from "./local-entry.ts";
 import { isLiving, processToken } from "./living-process.ts";
 import { listNames } from "./local-listing.ts";
@@ -129,7 +129,7 @@ export class Claims {
     const { O_CREAT, O_EXCL, O_WRONLY } = fs.constants;
     const descriptor = await calls.open(path, O_CREAT | O_EXCL | O_WRONLY, 0o600);
     try {
-      fs.writeSync(descriptor, JSON.stringify(record));
+      await writeText(calls, descriptor, JSON.stringify(record));
       if (durable) await fsync(descriptor);
     } finally {
       await calls.close(descriptor);
@@ -187,7 +187,7 @@ export class Claims {
     let writtenMs: number;
     try {
       using pinned = await folder.pin(key);
-      text = fs.readFileSync(pinned.path, "utf8");
+      text = await readText(this.#tree.calls, pinned.path);
       writtenMs = pinned.stats.mtimeMs;
     } catch (error) {
       if (errnoOf(error) === "ENOENT") return false;

@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import type { Octets } from "@sallyport/protocol";
 
 import { errnoOf } from "./errno.ts";
+import { inLane } from "./mount-lanes.ts";
 
 /** A path for `node:fs`: a plain string while it is ASCII, bytes otherwise, so that no name is ever re-encoded. */
 export type NativePath = string | Buffer;
@@ -89,35 +90,48 @@ export const synchronousCalls: FileCalls = {
 const lstatAsync: (path: NativePath) => Promise<Stats> = promisify(fs.lstat);
 const readlinkAsync = promisify(fs.readlink);
 
+/** By the thread pool, in the lane of the mount that the first argument leads to. */
+function laned<Given extends [NativePath | number, ...unknown[]], T>(
+  call: (...given: Given) => Promise<T>,
+  undo?: (late: T) => void,
+): (...given: Given) => Promise<T> {
+  return (...given) => inLane(given[0], () => call(...given), undo && { undo });
+}
+
+const closeLate = (descriptor: number): void => fs.close(descriptor);
+
 export const asynchronousCalls: FileCalls = {
   synchronous: false,
-  open: promisify(fs.open),
-  close: promisify(fs.close),
-  fstat: (descriptor) => fstatAsync(descriptor),
-  lstat: async (path) => {
+  open: laned<[NativePath, number, number?], number>(promisify(fs.open), closeLate),
+  close: laned(promisify(fs.close)),
+  fstat: laned(fstatAsync),
+  lstat: laned(async (path: NativePath) => {
     try {
       return await lstatAsync(path);
     } catch (error) {
       if (errnoOf(error) === "ENOENT") return undefined;
       throw error;
     }
-  },
-  readlink: async (path) => (await readlinkAsync(path, "latin1")) as Octets,
-  access: promisify(fs.access),
-  mkdir: async (path, mode) => void (await fs.promises.mkdir(path, mode)),
-  rmdir: (path) => fs.promises.rmdir(path),
-  unlink: promisify(fs.unlink),
-  rename: promisify(fs.rename),
-  link: promisify(fs.link),
-  symlink: (target, name) => fs.promises.symlink(target, name),
-  chmod: promisify(fs.chmod),
-  utimes: promisify(fs.utimes),
-  futimes: promisify(fs.futimes),
-  fchmod: promisify(fs.fchmod),
-  fchown: promisify(fs.fchown),
-  ftruncate: promisify(fs.ftruncate),
-  opendir: (path) => fs.promises.opendir(path, openDirectoryOptions),
-  readdir: async (directory) => (await directory.read())?.name as Octets | undefined,
+  }),
+  readlink: laned(async (path: NativePath) => (await readlinkAsync(path, "latin1")) as Octets),
+  access: laned<[NativePath, number], void>(promisify(fs.access)),
+  mkdir: laned(async (path: NativePath, mode: number) => void (await fs.promises.mkdir(path, mode))),
+  rmdir: laned((path: NativePath) => fs.promises.rmdir(path)),
+  unlink: laned(promisify(fs.unlink) as (path: NativePath) => Promise<void>),
+  rename: laned(promisify(fs.rename) as (from: NativePath, to: NativePath) => Promise<void>),
+  link: laned(promisify(fs.link) as (existing: NativePath, name: NativePath) => Promise<void>),
+  symlink: (target, name) => inLane(name, () => fs.promises.symlink(target, name)),
+  chmod: laned(promisify(fs.chmod) as (path: NativePath, mode: number) => Promise<void>),
+  utimes: laned<[NativePath, FileTime, FileTime], void>(promisify(fs.utimes)),
+  futimes: laned<[number, FileTime, FileTime], void>(promisify(fs.futimes)),
+  fchmod: laned<[number, number], void>(promisify(fs.fchmod)),
+  fchown: laned<[number, number, number], void>(promisify(fs.fchown)),
+  ftruncate: laned<[number, number], void>(promisify(fs.ftruncate)),
+  opendir: laned(
+    (path: NativePath) => fs.promises.opendir(path, openDirectoryOptions),
+    (late) => void late.close().catch(() => undefined),
+  ),
+  readdir: (directory) => inLane(directory.path, async () => (await directory.read())?.name as Octets | undefined),
 };
 
 function fstatAsync(descriptor: number): Promise<Stats> {
@@ -165,9 +179,32 @@ export async function moveToFreeName(calls: FileCalls, from: NativePath, to: Nat
 const linkless: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 
 /** Flushes a descriptor to the disk; always by the thread pool, because it takes milliseconds anywhere. */
-export const fsync: (descriptor: number) => Promise<void> = promisify(fs.fsync);
+export function fsync(descriptor: number): Promise<void> {
+  return inLane(descriptor, () => fsyncAsync(descriptor), { patient: true });
+}
+
+const fsyncAsync = promisify(fs.fsync);
 
 /** Copies a whole file, by sharing its blocks where the file system can (reflink), else inside the kernel. */
 export function copyFile(from: NativePath, to: NativePath): Promise<void> {
-  return fs.promises.copyFile(from, to, fs.constants.COPYFILE_FICLONE);
+  return inLane(to, () => fs.promises.copyFile(from, to, fs.constants.COPYFILE_FICLONE), { patient: true });
 }
+
+/** Free space of the file system that a path leads to. */
+export async function freeBytes(path: NativePath): Promise<number> {
+  const { bavail, bsize } = await inLane(path, () => fs.promises.statfs(path));
+  return bavail * bsize;
+}
+
+/** The text of a small file. */
+export function readText(calls: FileCalls, path: NativePath): Soon<string> {
+  return calls.synchronous ? fs.readFileSync(path, "utf8") : inLane(path, () => fs.promises.readFile(path, "utf8"));
+}
+
+/** Writes a small text to a new file. */
+export function writeText(calls: FileCalls, descriptor: number, text: string): Soon<void> {
+  if (calls.synchronous) return void fs.writeSync(descriptor, text);
+  return inLane(descriptor, async () => void (await writeAsync(descriptor, text)));
+}
+
+const writeAsync = promisify(fs.write) as unknown as (descriptor: number, text: string) => Promise<unknown>;

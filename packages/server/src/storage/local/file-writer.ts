@@ -5,6 +5,7 @@ import type { Octets } from "@sallyport/protocol";
 import type { StorageError } from "../storage-error.ts";
 import { storageErrorFrom } from "./errno.ts";
 import type { FileCalls } from "./file-calls.ts";
+import { inLane } from "./mount-lanes.ts";
 
 /**
  * Writes one open file: at once where the file system is local and answers quickly, otherwise by the thread pool. It
@@ -69,20 +70,33 @@ export class FileWriter {
   }
 
   #writeByThread(buffer: Uint8Array, position: number): Promise<void> {
-    const writing = new Promise<void>((resolve, reject) => {
+    const write = (): Promise<void> => this.#writeAll(buffer, position);
+    const writing = this.#calls.synchronous ? write() : inLane(this.descriptor, write, { patient: true });
+    const over = writing.then(
+      () => {
+        this.#underWay.delete(over);
+        this.#wrote(position, buffer.length);
+      },
+      (error: unknown) => {
+        this.#underWay.delete(over);
+        throw this.#fail(error);
+      },
+    );
+    this.#underWay.add(over);
+    return over;
+  }
+
+  #writeAll(buffer: Uint8Array, position: number): Promise<void> {
+    return new Promise((resolve, reject) => {
       const next = (done: number): void => {
         fs.write(this.descriptor, buffer, done, buffer.length - done, position + done, (error, count) => {
           if (error === null && done + count < buffer.length) return next(done + count);
-          this.#underWay.delete(writing);
-          if (error !== null) return reject(this.#fail(error));
-          this.#wrote(position, buffer.length);
-          resolve();
+          if (error === null) resolve();
+          else reject(error);
         });
       };
       next(0);
     });
-    this.#underWay.add(writing);
-    return writing;
   }
 
   #wrote(position: number, length: number): void {

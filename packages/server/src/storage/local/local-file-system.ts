@@ -5,25 +5,32 @@ import fs from "node:fs";
  * not known to be local counts as remote.
  */
 export function isLocalFileSystem(path: string): boolean {
-  const root = fs.realpathSync.native(path);
-  return localTypes.has(fs.statfsSync(root).type) && mountsBelow(root).every((type) => localTypeNames.has(type));
-}
-
-/** The types of the mounts below a directory, from `/proc/self/mountinfo`; none where the system has no such file. */
-function mountsBelow(root: string): string[] {
+  const root = fs.realpathSync.native(path, "latin1");
   const prefix = root === "/" ? "/" : `${root}/`;
-  const types: string[] = [];
-  for (const line of readMounts().split("\n")) {
-    const mountPoint = line.split(" ")[4]?.replace(/\\(\d{3})/g, (_, code) => String.fromCharCode(parseInt(code, 8)));
-    const type = / - (\S+) /.exec(line)?.[1];
-    if (mountPoint?.startsWith(prefix) && type !== undefined) types.push(type);
-  }
-  return types;
+  const below = readMounts().filter(({ point }) => point.startsWith(prefix));
+  return localTypes.has(fs.statfsSync(path).type) && below.every(({ isLocal }) => isLocal);
 }
 
-function readMounts(): string {
+/** A mount of this machine: the octets of its place, and whether its file system answers at once. */
+export interface Mount {
+  readonly point: string;
+  readonly isLocal: boolean;
+}
+
+/** The mounts of now, from `/proc/self/mountinfo`, later ones last; none where the system has no such file. */
+export function readMounts(): readonly Mount[] {
+  const mounts: Mount[] = [];
+  for (const line of readTable().split("\n")) {
+    const point = line.split(" ")[4]?.replace(/\\(\d{3})/g, (_, code) => String.fromCharCode(parseInt(code, 8)));
+    const type = / - (\S+) /.exec(line)?.[1];
+    if (point !== undefined && type !== undefined) mounts.push({ point, isLocal: localTypeNames.has(type) });
+  }
+  return mounts;
+}
+
+function readTable(): string {
   try {
-    return fs.readFileSync("/proc/self/mountinfo", "utf8");
+    return fs.readFileSync("/proc/self/mountinfo", "latin1");
   } catch {
     return "";
   }

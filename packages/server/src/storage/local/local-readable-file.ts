@@ -6,6 +6,7 @@ import { StorageError } from "../storage-error.ts";
 import type { ReadableFile } from "../storage.ts";
 import { storageErrorFrom } from "./errno.ts";
 import type { FileCalls } from "./file-calls.ts";
+import { inLane } from "./mount-lanes.ts";
 
 /**
  * A published file open for reading. Replacing the file under its name leaves this view alone, and what an append adds
@@ -54,16 +55,28 @@ export class LocalReadableFile implements ReadableFile {
   }
 
   #readByThread(buffer: Uint8Array, length: number, position: number): Promise<number> {
-    const reading = new Promise<number>((resolve, reject) => {
-      fs.read(this.#descriptor, buffer, 0, length, position, (error, count) => {
+    const read = (): Promise<number> => readOnce(this.#descriptor, buffer, length, position);
+    const reading = (this.#calls.synchronous ? read() : inLane(this.#descriptor, read, { patient: true })).then(
+      (count) => {
         this.#reading.delete(reading);
-        if (error === null) resolve(count);
-        else reject(storageErrorFrom(error, this.#path));
-      });
-    });
+        return count;
+      },
+      (error: unknown) => {
+        this.#reading.delete(reading);
+        throw storageErrorFrom(error, this.#path);
+      },
+    );
     this.#reading.add(reading);
     return reading;
   }
+}
+
+function readOnce(descriptor: number, buffer: Uint8Array, length: number, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.read(descriptor, buffer, 0, length, position, (error, count) =>
+      error === null ? resolve(count) : reject(error),
+    );
+  });
 }
 
 /** A file up to this length is read at once: a thread-pool hop costs more than the copy from the page cache. */

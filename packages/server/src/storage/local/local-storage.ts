@@ -8,7 +8,7 @@ import type { Claims } from "./claims.ts";
 import type { ConfinedTree, Location } from "./confined-tree.ts";
 import type { PinnedEntry } from "./directory-handle.ts";
 import { errnoOf, storageErrorFrom } from "./errno.ts";
-import { type FileCalls, fileTime, nativePath } from "./file-calls.ts";
+import { type FileCalls, fileTime, freeBytes, nativePath } from "./file-calls.ts";
 import type { KeptParts } from "./kept-parts.ts";
 import { identityOf } from "./local-entry.ts";
 import { describe, listDirectory } from "./local-listing.ts";
@@ -187,8 +187,7 @@ export class LocalStorage implements Storage {
     return this.#raising(path, async () => {
       using location = await this.#follow(path);
       using pinned = await location.directory.pin(location.name);
-      const { bavail, bsize } = await fs.promises.statfs(pinned.path);
-      return bavail * bsize;
+      return await freeBytes(pinned.path);
     });
   }
 

@@ -8,7 +8,7 @@ import type { WritableFile, WriteIntent } from "../storage.ts";
 import type { Claim, Claims, Restore } from "./claims.ts";
 import type { ConfinedTree, Location } from "./confined-tree.ts";
 import type { DirectoryHandle } from "./directory-handle.ts";
-import { copyFile } from "./file-calls.ts";
+import { copyFile, freeBytes, unlinkIfThere } from "./file-calls.ts";
 import { FileWriter } from "./file-writer.ts";
 import { InPlaceEnding } from "./in-place-ending.ts";
 import { type KeptParts, partsFolderName } from "./kept-parts.ts";
@@ -142,10 +142,10 @@ class Opening {
     const { folder, stagedName } = await this.#staging(area, undo);
     using pinned = await existing.folder.pin(this.#location.name);
     if (!isUnchanged(existing.stats, pinned.stats)) throw this.#failure("busy");
-    undo.defer(() => fs.rmSync(folder.at(stagedName), { force: true }));
+    undo.defer(() => unlinkIfThere(calls, folder.at(stagedName)));
     await copyFile(pinned.path, folder.at(stagedName));
     const descriptor = await calls.open(folder.at(stagedName), fs.constants.O_RDWR | fs.constants.O_NOFOLLOW);
-    undo.defer(() => fs.closeSync(descriptor));
+    undo.defer(() => calls.close(descriptor));
     if (cutBytes !== undefined) await calls.ftruncate(descriptor, cutBytes);
     undo.move();
     const mayKeep = existing.kind === "part" && cutBytes !== undefined;
@@ -168,7 +168,7 @@ class Opening {
       return await this.#writeInPlace({ ...existing, stats: pinned.stats }, attempt + 1);
     }
     const descriptor = await existing.folder.open(pinned, fs.constants.O_WRONLY);
-    undo.defer(() => fs.closeSync(descriptor));
+    undo.defer(() => calls.close(descriptor));
     const before = pinned.stats;
     const bounds = { startPosition: before.size, lengthMinBytes: before.size };
     if (existing.kind === "published") {
@@ -192,8 +192,7 @@ class Opening {
     const folder = undo.use(await folderOf(this.#ground.tree.calls, area, "staging"));
     const { expectedBytes } = this.#intent;
     if (expectedBytes !== undefined) {
-      const { bavail, bsize } = await fs.promises.statfs(folder.self);
-      if (expectedBytes > bavail * bsize) throw this.#failure("no-space");
+      if (expectedBytes > (await freeBytes(folder.self))) throw this.#failure("no-space");
     }
     return { folder, stagedName: `${processToken()}.${randomUUID()}` as Octets };
   }
