@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { chmodSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { limitValues, type LimitValues } from "@sallyport/protocol";
+import { nodeArguments } from "@sallyport/testing";
 import { readWebhookSecret } from "../../src/events/webhook-secret.ts";
 import { WebhookTarget, webhookUrl } from "../../src/events/webhook-target.ts";
 import { scratchDirectory, startReceiver, type Receiver } from "./ground.ts";
@@ -100,6 +104,23 @@ test("a certificate that is not vouched for, or of another name, is refused", as
     cause: "the connection failed (ERR_TLS_CERT_ALTNAME_INVALID)",
   });
   assert.equal(receiver.received.length + other.received.length, 0);
+});
+
+test("a proxy that the environment names is not used", async () => {
+  await using receiver = await startReceiver({ plain: true });
+  const proxy = "http://127.0.0.1:9/";
+  const env = {
+    ...process.env,
+    NODE_USE_ENV_PROXY: "1",
+    HTTP_PROXY: proxy,
+    http_proxy: proxy,
+    NO_PROXY: "",
+    no_proxy: "",
+  };
+  const program = fileURLToPath(new URL("webhook-once.ts", import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [...nodeArguments, program, receiver.url], { env });
+  assert.deepEqual(JSON.parse(stdout), { kind: "delivered" });
+  assert.equal(receiver.received.length, 1);
 });
 
 test("redirects are not followed, 410 is final, 503 and 429 say when, others fail alone", async () => {
