@@ -140,8 +140,6 @@ export class FtpServer implements AsyncDisposable {
    * `admitted` it to the ledger already, it is not asked again.
    */
   serve(socket: Socket, listener: ListenerOptions, admitted?: AdmittedPeer): void {
-    // What was accepted here is half-open as well; a socket that was handed over has forgotten it.
-    socket.allowHalfOpen = true;
     if (admitted === undefined) void this.#welcome(socket, listener);
     else this.#open(socket, listener, admitted);
   }

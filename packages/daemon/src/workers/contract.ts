@@ -4,11 +4,11 @@ import type {
   ConnectionSelector,
   ConnectionStatus,
   ReviewedLogins,
-  ServerEvent,
   TransferDirection,
 } from "@sallyport/server";
 import type { FailureVerdict, LoginAttempt, ThrottleVerdict } from "@sallyport/server/accounts";
 import type { TlsIdentityOptions } from "@sallyport/transport";
+import type { ServiceEvent } from "../log/service-event.ts";
 import type { TlsMaterial } from "../serving.ts";
 import type { ServiceSettings } from "../settings.ts";
 
@@ -66,7 +66,7 @@ export interface WorkerCalls {
 
 /** What a worker asks of the primary, and tells it. */
 export interface PrimaryCalls {
-  report(events: readonly ServerEvent[]): void;
+  report(events: readonly ServiceEvent[]): void;
   /** A socket has arrived; told before anything is said over it. */
   took(sockets: number): void;
   /** A socket that was handed over is closed. */

@@ -1,9 +1,15 @@
 import type { ServerEvent } from "@sallyport/server";
+import type { ServiceEvent } from "../log/service-event.ts";
 import type { PrimaryCalls, WorkerCalls } from "./contract.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** Events that wait for a primary which does not keep up; past this new ones are lost, since memory is worth more. */
+/**
+ * Events that wait for a primary which does not keep up; past this new ones are lost, since memory is worth more. What
+ * accounts did is kept longer: transfer logs and notifications are made of it.
+ */
 const waitingMax = 20_000;
+const deedsWaitingMax = 200_000;
+const deeds: ReadonlySet<ServerEvent["kind"]> = new Set(["transfer", "changed", "login", "upload-digested"]);
 
 /**
  * Tells a worker's events to the primary, those of one turn of the event loop together. A transfer is told at once, so
@@ -11,9 +17,10 @@ const waitingMax = 20_000;
  */
 export class EventReport {
   readonly #primary: Pick<Exchange<WorkerCalls, PrimaryCalls>, "tell">;
-  #events: ServerEvent[] = [];
+  #events: ServiceEvent[] = [];
   /** Events that were sent and have not left the process. */
   #leavingCount = 0;
+  #lostCount = 0;
   #flushing: NodeJS.Immediate | undefined;
   #drained: () => void = () => undefined;
 
@@ -22,7 +29,8 @@ export class EventReport {
   }
 
   readonly onEvent = (event: ServerEvent): void => {
-    if (this.#events.length + this.#leavingCount >= waitingMax) return;
+    const most = deeds.has(event.kind) ? deedsWaitingMax : waitingMax;
+    if (this.#events.length + this.#leavingCount >= most) return void (this.#lostCount += 1);
     this.#events.push(portable(event));
     if (event.kind === "transfer") this.#flush();
     else this.#flushing ??= setImmediate(() => this.#flush());
@@ -39,6 +47,11 @@ export class EventReport {
     clearImmediate(this.#flushing);
     this.#flushing = undefined;
     const events = this.#events;
+    if (this.#lostCount > 0) {
+      const cause = "the first process did not keep up";
+      events.push({ kind: "lines-left-out", atMs: Date.now(), linesCount: this.#lostCount, cause });
+      this.#lostCount = 0;
+    }
     if (events.length === 0) return;
     this.#events = [];
     this.#leavingCount += events.length;

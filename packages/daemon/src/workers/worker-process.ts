@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Socket } from "node:net";
-import type { ServerEvent } from "@sallyport/server";
+import type { ServiceEvent } from "../log/service-event.ts";
 import type { Handover, PrimaryCalls, WorkerCalls } from "./contract.ts";
 import { Exchange } from "./exchange.ts";
 import { type Kept, WorkerHoldings } from "./worker-holdings.ts";
@@ -11,7 +11,7 @@ export interface WorkerProcessOptions {
   /** Path of the worker's program. */
   readonly program: string;
   readonly kept: Kept;
-  readonly report: (events: readonly ServerEvent[]) => void;
+  readonly report: (events: readonly ServiceEvent[]) => void;
   /** The process is gone; what it said last may still be on its way. */
   readonly onExit: (worker: WorkerProcess) => void;
 }

@@ -36,11 +36,10 @@ describe("faults of workers", { timeout: 300_000 }, () => {
     const published = readdirSync(places.root).filter((name) => name !== ".sallyport");
     const used = published.reduce((sum, name) => sum + readFileSync(join(places.root, name)).length, 0);
     assert.equal(used, 11 * mebibyte);
-    // Once nothing is held the quota is counted anew; the rest can be used to the last octet, but for what is kept of
-    // the upload that broke, which its owner sees.
+    // Once nothing is held the quota is counted anew; nothing is left of the upload that broke.
     const { text } = await again.expect("AVBL", 213);
-    const parts = quotaBytes - used - Number(text.slice(4));
-    assert.ok(parts === 0 || parts <= 8 * mebibyte, text);
+    assert.equal(Number(text.slice(4)), quotaBytes - used);
+    assert.deepEqual(stagedIn(places.root), []);
   });
 
   test("a worker that keeps dying is replaced less and less often, while the other serves", async () => {
@@ -123,6 +122,12 @@ async function beginUpload(driver: FtpDriver, bytes: number) {
   data.resume();
   await new Promise<void>((resolve) => data.write(Buffer.alloc(bytes, "x"), () => resolve()));
   return { data };
+}
+
+/** Names of staged uploads. */
+function stagedIn(root: string): string[] {
+  const names = readdirSync(join(root, ".sallyport"), { recursive: true, withFileTypes: true });
+  return names.filter((entry) => entry.isFile()).map(({ name }) => name);
 }
 
 function lives(processId: number): boolean {

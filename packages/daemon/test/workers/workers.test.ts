@@ -25,6 +25,14 @@ describe("workers", { timeout: 300_000 }, () => {
     assert.equal(new Set(opened.map(({ connection }) => connection)).size, 6);
   });
 
+  test("a client that ends its side of the connection is still answered", async () => {
+    await using places = await makePlaces();
+    await using service = new RunningService(places);
+    const driver = await service.greeted();
+    driver.socket.end("NOOP\r\nSYST\r\nQUIT\r\n");
+    for (const code of [200, 215, 221]) assert.equal((await driver.reply()).code, code);
+  });
+
   test("data connections resume whichever worker has the control connection", async () => {
     await using places = await makePlaces();
     writeFileSync(join(places.root, "f"), "content");
