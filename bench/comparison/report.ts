@@ -54,7 +54,7 @@ export function progressText({ workload, comparisons, failures }: Figure): strin
 }
 
 /** How many targets were reached. */
-function summary(judgements: readonly Judgement[]): string {
+export function summary(judgements: readonly Judgement[]): string {
   const count = (...verdicts: readonly string[]) =>
     judgements.filter(({ verdict }) => verdicts.includes(verdict)).length;
   const unknown = count("unknown");
@@ -71,12 +71,12 @@ function describeMiss({ target, verdict, value, better, opponent }: Judgement): 
 }
 
 /** A number with three significant digits, or all digits before the point. */
-function figure(value: number): string {
+export function figure(value: number): string {
   const digits = Math.max(0, Math.min(3, 2 - Math.floor(Math.log10(Math.abs(value) || 1))));
   return value.toFixed(digits);
 }
 
-function sign(better: Comparison["better"] | undefined): string {
+export function sign(better: Comparison["better"] | undefined): string {
   return better === "more" ? "≥" : "≤";
 }
 

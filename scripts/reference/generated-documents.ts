@@ -1,5 +1,6 @@
 import { commandSections } from "./command-sections.ts";
 import { interopSections } from "./interop-sections.ts";
+import { performanceSections } from "./performance-sections.ts";
 import { limitTable, notImplementedList, verbAliasTable, verbTable } from "./protocol-tables.ts";
 import type { Sections } from "./sections.ts";
 import { settingSections } from "./setting-sections.ts";
@@ -13,4 +14,5 @@ export const generatedDocuments: Readonly<Record<string, () => Sections | Promis
   "configuration.md": settingSections,
   "tls-profile.md": tlsSections,
   "interop.md": interopSections,
+  "performance.md": performanceSections,
 };
