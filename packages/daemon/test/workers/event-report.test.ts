@@ -15,7 +15,6 @@ function reporting() {
   const told: (readonly ServiceEvent[])[] = [];
   const sent: (() => void)[] = [];
   const report = new EventReport({
-    ask: () => Promise.reject(new Error("nothing is asked")),
     tell: (_name, argument, _socket, done) => {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a report tells nothing else
       told.push(structuredClone(argument) as readonly ServiceEvent[]);
