@@ -56,7 +56,7 @@ export function describeConditions(conditions: Conditions): readonly string[] {
     `files on ${conditions.fileSystem}, loopback, client on the same cores; ${conditions.workers} of our processes`,
     `processor time: ${conditions.processorTimeFrom}; ${conditions.pairs} pairs; median (lowest–highest) of ours / theirs;`,
     `other programs had ${foreignCores.median.toFixed(2)} cores meanwhile (median; at most ${foreignCores.high.toFixed(2)})`,
-    `* marks pairs in which other programs had more than ${conditions.foreignCoresMost} cores`,
+    `disturbed (*) are pairs in which other programs had more than ${conditions.foreignCoresMost} cores`,
   ];
 }
 
