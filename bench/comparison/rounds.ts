@@ -32,7 +32,7 @@ export interface Comparison {
 export interface RoundsOptions {
   readonly pairs: number;
   readonly foreignCoresMost: number;
-  /** An opponent whose runs take longer than this has to do with less than half of the pairs. */
+  /** An opponent whose fastest run takes longer than this has to do with less than half of the pairs. */
   readonly slowSeconds: number;
   /** Told of an opponent that fails; it takes no further part. */
   readonly onFailure: (name: ContenderName, error: unknown) => void;
@@ -54,7 +54,7 @@ export async function takeTurns(
   const pairsOfTheSlow = Math.floor((pairs + 1) / 2.5);
   const found = new Map<ContenderName, Pair[]>();
   const failed = new Set<ContenderName>();
-  const slow = new Set<ContenderName>();
+  const fastest = new Map<ContenderName, number>();
 
   const quietRun = async (name: ContenderName): Promise<Sample> => {
     const first = await run(name).catch(() => undefined);
@@ -66,7 +66,7 @@ export async function takeTurns(
   const opponentRun = async (name: ContenderName, how: typeof run): Promise<Sample | undefined> => {
     try {
       const sample = await how(name);
-      if (sample.seconds > slowSeconds) slow.add(name);
+      fastest.set(name, Math.min(sample.seconds, fastest.get(name) ?? Number.POSITIVE_INFINITY));
       return sample;
     } catch (error) {
       failed.add(name);
@@ -81,7 +81,7 @@ export async function takeTurns(
   }
   for (let round = 0; round < pairs; round++) {
     const taking = rotated(opponents, round).filter(
-      (name) => !failed.has(name) && (!slow.has(name) || round < pairsOfTheSlow),
+      (name) => !failed.has(name) && (round < pairsOfTheSlow || (fastest.get(name) ?? 0) <= slowSeconds),
     );
     for (let at = 0; at < taking.length; at += 2) {
       const [before, behind] = round % 2 === 0 ? [taking[at], taking[at + 1]] : [taking[at + 1], taking[at]];
