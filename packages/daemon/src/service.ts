@@ -139,7 +139,8 @@ export class Service implements AsyncDisposable {
     const { endedCount, refreshedCount } = await serving.reviewLogins();
     this.#announceCertificates();
     const { changed = [], needRestart = [] } = reread ?? {};
-    if (changed.length > 0) this.#warnOfPolicies();
+    if (changed.includes("anonymous")) this.#warnOfAnonymous();
+    if (changed.includes("require-tls") || changed.includes("listener")) this.#warnOfClearText();
     this.#parts.notifier?.reload();
     log.onEvent({ atMs: Date.now(), kind: "service-reloaded", changed, needRestart, endedCount, refreshedCount });
   }
@@ -222,21 +223,23 @@ export class Service implements AsyncDisposable {
         `add one with: sallyport user add NAME --state ${state.path}`,
       );
     }
+    this.#warnOfAnonymous();
     if (isRoot())
       this.#warn("The server runs as root", "use --run-as NAME, so that a fault in it is not a fault of everything");
-    this.#warnOfPolicies();
+    this.#warnOfClearText();
   }
 
-  /** What works, but lets in more than one might think. */
-  #warnOfPolicies(): void {
+  #warnOfAnonymous(): void {
+    const { anonymous, root } = this.#parts.settings;
+    if (!anonymous) return;
+    this.#warn(
+      `Everybody can read the whole of ${root} as anonymous, homes of accounts included`,
+      "to confine that, serve a directory that holds public files alone, and the accounts with a server and --state of their own",
+    );
+  }
+
+  #warnOfClearText(): void {
     const { settings } = this.#parts;
-    const { root } = settings;
-    if (settings.anonymous) {
-      this.#warn(
-        `Everybody can read the whole of ${root} as anonymous, homes of accounts included`,
-        "to confine that, serve a directory that holds public files alone, and the accounts with a server and --state of their own",
-      );
-    }
     const demands = (settings.listeners ?? [settings]).map(({ requireTls = "login,data" }) => requireTls);
     const inClear = [
       ...(demands.every((demand) => demand.includes("login")) ? [] : ["Passwords"]),
