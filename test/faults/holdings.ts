@@ -33,14 +33,18 @@ export async function holdingsOf(pid: number, folder: string): Promise<Holdings>
   };
 }
 
+/** A thread that hashes passwords comes and goes with its event loop. */
+const threadDescriptorsMax = 6;
+
 /** Holdings of a server at rest are what they were. Idle passive listeners are kept, up to the pool's bound. */
-export function holdsNoMore(before: Holdings, after: Holdings, rssGrowthMaxMiB: number): void {
+export function holdsNoMore(before: Holdings, after: Holdings, rssGrowthMaxMiB: number, processes = 1): void {
+  const mayCome = { files: 0, directories: 0, connections: 0, others: threadDescriptorsMax * processes };
   for (const kind of ["files", "directories", "connections", "others"] as const) {
-    assert.ok(after[kind] <= before[kind], `${kind}: ${before[kind]} before, ${after[kind]} after`);
+    assert.ok(after[kind] <= before[kind] + mayCome[kind], `${kind}: ${before[kind]} before, ${after[kind]} after`);
   }
   assert.ok(after.timers <= before.timers, `timers: ${before.timers} before, ${after.timers} after`);
   assert.ok(
-    after.listeners <= before.listeners + 512,
+    after.listeners <= before.listeners + 512 * processes,
     `listeners: ${before.listeners} before, ${after.listeners} after`,
   );
   const growthMiB = after.rssMiB - before.rssMiB;
@@ -64,7 +68,7 @@ function descriptorsOf(pid: number): Pick<Holdings, "files" | "directories" | "c
 }
 
 /** Resident and proportional memory in MiB, as the kernel tells. */
-function memoryOf(pid: number): Pick<Holdings, "rssMiB" | "pssMiB"> {
+export function memoryOf(pid: number): Pick<Holdings, "rssMiB" | "pssMiB"> {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, "latin1");
   const value = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? 0);
   return { rssMiB: Math.round(value("Rss") / 102.4) / 10, pssMiB: Math.round(value("Pss") / 102.4) / 10 };

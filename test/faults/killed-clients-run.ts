@@ -25,7 +25,7 @@ export async function killClients(
   const after = await serving.holdingsAtRest();
   context.diagnostic(`before ${JSON.stringify(before)}`);
   context.diagnostic(`after  ${JSON.stringify(after)}`);
-  holdsNoMore(before, after, options.rssGrowthMaxMiB);
+  holdsNoMore(before, after, options.rssGrowthMaxMiB, serving.pids.length);
   assert.deepEqual(serving.faults, []);
 }
 
