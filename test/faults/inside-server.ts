@@ -1,5 +1,6 @@
 // Loaded into each server process under test by --import. At SIGWINCH it collects garbage and writes what the process
-// holds on to into a file of SALLYPORT_FAULTS; SALLYPORT_LIMITS shortens limits, so that a day's events fit in minutes.
+// holds on to into a file of SALLYPORT_FAULTS. SALLYPORT_LIMITS shortens limits, and SALLYPORT_HOUR the time of what is
+// done each hour, so that a day's events fit in minutes.
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isMainThread } from "node:worker_threads";
@@ -11,6 +12,13 @@ for (const [name, value] of Object.entries(JSON.parse(process.env["SALLYPORT_LIM
   const row = (limits as Record<string, { value: number } | undefined>)[name];
   if (row === undefined || typeof value !== "number") throw new Error(`there is no limit ${name}`);
   row.value = value;
+}
+
+const hour = process.env["SALLYPORT_HOUR"];
+if (hour !== undefined) {
+  const real = globalThis.setInterval;
+  const shortened = (call: () => void, ms?: number): NodeJS.Timeout => real(call, ms === 3_600_000 ? Number(hour) : ms);
+  globalThis.setInterval = Object.assign(shortened, real) as typeof setInterval;
 }
 
 if (isMainThread && told !== undefined) process.on("SIGWINCH", () => tell(told));

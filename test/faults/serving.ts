@@ -17,6 +17,8 @@ export interface ServingOptions {
   readonly accounts?: readonly Omit<NewAccount, "password">[];
   /** Limits by name that differ from the table's. */
   readonly limits?: Readonly<Record<string, number>>;
+  /** How often the server sweeps what has outlived its time, instead of hourly. */
+  readonly sweepMs?: number;
   readonly environment?: Readonly<Record<string, string>>;
   /** What comes before the command, such as `prlimit --nofile=100`. */
   readonly before?: readonly string[];
@@ -84,7 +86,7 @@ export class Serving implements AsyncDisposable {
   /** Starts the process and returns when it serves, after how many milliseconds. */
   async begin(timeoutMs = 20_000): Promise<number> {
     const startedMs = performance.now();
-    const { before = [], words = [], limits = {}, environment = {} } = this.#options;
+    const { before = [], words = [], limits = {}, sweepMs, environment = {} } = this.#options;
     const serve = ["serve", this.root, "--state", this.state, "--json", ...listening, ...asRoot, ...words];
     const [program = "", ...rest] = [...before, sallyportCommand, ...serve];
     const child = spawn(program, rest, {
@@ -96,6 +98,7 @@ export class Serving implements AsyncDisposable {
         NODE_OPTIONS: `--expose-gc --import=${insideServer}`,
         SALLYPORT_FAULTS: this.#folder,
         SALLYPORT_LIMITS: JSON.stringify(limits),
+        ...(sweepMs !== undefined && { SALLYPORT_HOUR: String(sweepMs) }),
         ...environment,
       },
     });
@@ -167,7 +170,7 @@ export class Serving implements AsyncDisposable {
   }
 
   /** A new connection, greeting read, in the mode that is asked for. */
-  async loggedIn(options: LoginOptions = {}): Promise<FtpDriver> {
+  async loggedIn(options: LoginOptions = {}, password = "secret"): Promise<FtpDriver> {
     const { user = "alice", mode = "explicit", maxVersion = "TLSv1.3", timeoutMs = 20_000, from } = options;
     const tls = { rejectUnauthorized: false, maxVersion };
     const driver = await FtpDriver.connect(mode === "explicit" ? this.explicitPort : this.implicitPort, {
@@ -178,7 +181,7 @@ export class Serving implements AsyncDisposable {
     try {
       if (mode === "implicit") await driver.startTls(tls);
       await driver.reply();
-      await driver.logIn(user, "secret", tls);
+      await driver.logIn(user, password, tls);
       await driver.expect("TYPE I", 200);
       return driver;
     } catch (error) {
