@@ -22,9 +22,15 @@ interface Work {
  */
 export async function startBusyClients(
   serving: Serving,
-  options: { readonly ledger: Ledger; readonly draw: Chance; readonly prefix: string },
+  options: {
+    readonly ledger: Ledger;
+    readonly draw: Chance;
+    readonly prefix: string;
+    /** Ends those that are still served behind what they do. */
+    readonly until?: AbortSignal;
+  },
 ): Promise<{ readonly ended: Promise<void> }> {
-  const { ledger, draw, prefix } = options;
+  const { ledger, draw, prefix, until } = options;
   const drivers = await Promise.all(
     tasks.map((_, number) =>
       serving.loggedIn({
@@ -36,7 +42,7 @@ export async function startBusyClients(
   );
   const running = drivers.map(async (driver, number) => {
     await using client = driver;
-    for (let turn = 0; ; turn++) {
+    for (let turn = 0; until?.aborted !== true; turn++) {
       try {
         await tasks[number]?.({ driver: client, ledger, draw, prefix: `${prefix}-${number}`, turn });
       } catch (error) {

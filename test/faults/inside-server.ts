@@ -18,7 +18,7 @@ const hour = process.env["SALLYPORT_HOUR"];
 if (hour !== undefined) {
   const real = globalThis.setInterval;
   const shortened = (call: () => void, ms?: number): NodeJS.Timeout => real(call, ms === 3_600_000 ? Number(hour) : ms);
-  globalThis.setInterval = Object.assign(shortened, real) as typeof setInterval;
+  globalThis.setInterval = Object.assign(shortened, real);
 }
 
 if (isMainThread && told !== undefined) process.on("SIGWINCH", () => tell(told));

@@ -8,7 +8,7 @@ import { type Chance, chance, contentOf, seedOfRun } from "./chance.ts";
 import { leftIn } from "./holdings.ts";
 import { Ledger } from "./ledger.ts";
 import { Serving } from "./serving.ts";
-import { quantile } from "./waiting.ts";
+import { quantile, until } from "./waiting.ts";
 
 /** Kills the server so many times under mixed load, starts it again each time, and compares with what it promised. */
 export async function killServer(
@@ -48,6 +48,36 @@ export async function killServer(
   );
   assert.ok(acknowledgedCount > options.rounds * 7 && pendingCount > options.rounds, "the server was at work");
   assert.ok(Math.max(...startsMs) < startMaxMs, "a start after a kill is quick");
+  assert.deepEqual(serving.faults, []);
+}
+
+/** Kills one of two workers so many times under mixed load, while a client of the other is served. */
+export async function killWorkers(context: TestContext, options: { readonly rounds: number }): Promise<void> {
+  const draw = chance(seedOfRun());
+  context.diagnostic(`SALLYPORT_SEED=${draw.seed}`);
+  await using serving = await Serving.start({ words: ["--workers", "2"] });
+  const ledger = new Ledger();
+  for (let round = 0; round < options.rounds; round++) {
+    const over = new AbortController();
+    const { ended } = await startBusyClients(serving, { ledger, draw, prefix: `round-${round}`, until: over.signal });
+    await pause(20 + draw.below(300));
+    const before = ledger.acknowledgedCount;
+    const [, ...workers] = serving.pids;
+    const victim = draw.one(workers);
+    process.kill(victim, "SIGKILL");
+    await until("clients of the other worker are served", () => ledger.acknowledgedCount > before + 3);
+    over.abort();
+    await ended;
+    await until("another worker serves", () => serving.pids.length === 3 && !serving.pids.includes(victim));
+    await until("what the dead worker left is cleared away", () => {
+      const { staging, claims } = leftIn(serving.root);
+      return staging.length + claims.length === 0;
+    });
+    ledger.judge(serving.root);
+    ledger.forget(serving.root, (name) => name.endsWith("-0-1"));
+  }
+  const { acknowledgedCount, pendingCount } = ledger;
+  context.diagnostic(`${acknowledgedCount} acknowledged, ${pendingCount} under way at a kill`);
   assert.deepEqual(serving.faults, []);
 }
 
