@@ -42,7 +42,7 @@ export async function startBusyClients(
   );
   const running = drivers.map(async (driver, number) => {
     await using client = driver;
-    for (let turn = 0; until?.aborted !== true; turn++) {
+    for (let turn = 0; !isOver(until); turn++) {
       try {
         await tasks[number]?.({ driver: client, ledger, draw, prefix: `${prefix}-${number}`, turn });
       } catch (error) {
@@ -52,6 +52,10 @@ export async function startBusyClients(
     }
   });
   return { ended: Promise.all(running).then(() => undefined) };
+}
+
+function isOver(until: AbortSignal | undefined): boolean {
+  return until?.aborted === true;
 }
 
 const tasks: readonly Task[] = [storeNew, storeOver, append, storeAndRename, storeAndDelete, storeUnique, appendNew];
