@@ -14,7 +14,10 @@ export function endProcess(exitCode: number): never {
   process.exit(exitCode);
 }
 
-/** Ends the process if it has not ended by itself after a second; it does so at once where no call hangs. */
+/**
+ * Ends the process if it has not ended by itself after three seconds, which are enough for the last lines of the log; it
+ * does so at once where no call hangs.
+ */
 export function endSoon(): void {
-  setTimeout(() => endProcess(Number(process.exitCode ?? 0)), 1_000).unref();
+  setTimeout(() => endProcess(Number(process.exitCode ?? 0)), 3_000).unref();
 }

@@ -19,12 +19,18 @@ export class LogOutput implements AsyncDisposable {
   #abandoned = false;
   #linesLost = 0;
   #saidFailure = false;
+  // sonic-boom writes what is left when the process ends, and tries for ever where nobody reads.
+  readonly #abandon = (): void => {
+    this.#abandoned = true;
+    this.#destination.destroy();
+  };
 
   /** @throws {ConfigError} SALLYPORT_LOG_UNWRITABLE. */
   constructor(path: string | undefined) {
     this.#path = path;
     // Asking process.stdout makes a pipe non-blocking, so that a write to a full one fails instead of holding a thread.
     this.#destination = this.#open(path === undefined ? process.stdout.fd : openLog(path, "log"));
+    process.prependOnceListener("exit", this.#abandon);
   }
 
   write(line: string): void {
@@ -60,8 +66,8 @@ export class LogOutput implements AsyncDisposable {
         resolve();
       });
     });
-    this.#abandoned = true;
-    this.#destination.destroy();
+    process.off("exit", this.#abandon);
+    this.#abandon();
   }
 
   #open(fd: number): Destination {
