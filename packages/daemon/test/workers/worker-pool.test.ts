@@ -12,7 +12,12 @@ import { WorkerPool } from "../../src/workers/worker-pool.ts";
 const scratch = mkdtempSync(join(tmpdir(), "sallyport-pool-"));
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- these workers look at no setting
-const settings = { listen: ["127.0.0.1"], explicitPort: 0, implicitPort: "off", requireTls: "none" } as ServiceSettings;
+const settings = {
+  listen: ["127.0.0.1"],
+  explicitPort: 0,
+  implicitPort: "off",
+  requireTls: "none",
+} as Partial<ServiceSettings> as ServiceSettings;
 
 /** A pool whose workers run a program that is given as text. */
 function poolOf(name: string, program: string) {
