@@ -125,6 +125,7 @@ export const limits = {
     "ms",
     "a file call on a mount that hangs; the thread that made it is lost until it answers",
   ),
+  replyStallMs: limit(30_000, "ms", "a peer that sends commands and reads no reply (S-15)"),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

@@ -162,7 +162,7 @@ export class Connection {
   }
 
   #takeInput(): void {
-    while (!this.#paused && !this.#pi.closing) {
+    while (!this.#paused && !this.#pi.closing && !this.#link.isHoldingBack) {
       const event = this.#decoder.next();
       if (event === undefined) break;
       if (event.kind === "telnet-refusal") this.#link.write(event.octets);
@@ -271,6 +271,10 @@ export class Connection {
       onEnding: (cause) => this.#lose(cause),
       onClosed: (cause) => this.#emit({ kind: "connection-closed", cause, durationMs: Date.now() - this.#openedAtMs }),
       emit: (event) => this.#emit(event),
+      onCaughtUp: () => {
+        if (!this.#paused) this.#link.resumeReading();
+        this.#takeInput();
+      },
       get hasPendingInput() {
         return decoder().hasInput || pi().queue.length > 0;
       },

@@ -20,6 +20,8 @@ export interface ControlLinkOwner {
   /** The connection is closed. */
   onClosed(cause: string): void;
   emit(event: ServerEventDetail): void;
+  /** The peer was held back, and has read its replies by now. */
+  onCaughtUp(): void;
   /** Whether octets or commands wait behind the running command. */
   readonly hasPendingInput: boolean;
   /** The host that HOST named. */
@@ -52,6 +54,7 @@ export class ControlLink implements ControlView {
   /** TLS starts or ends; nothing can be said meanwhile. */
   #securing = false;
   #endCause: string | undefined;
+  #holdingBack: NodeJS.Timeout | undefined;
 
   constructor(
     socket: Socket,
@@ -68,6 +71,7 @@ export class ControlLink implements ControlView {
       {
         onOctets: (octets) => owner.receive(octets),
         onPeerEnd: () => this.end("the peer closed the connection"),
+        onDrain: () => this.#caughtUp(),
         onClosed: (ending, error) => {
           this.end(error?.message ?? endings[ending]);
           owner.onClosed(this.#endCause ?? endings[ending]);
@@ -124,7 +128,21 @@ export class ControlLink implements ControlView {
   }
 
   resumeReading(): void {
-    this.#control.resumeReading();
+    if (this.#holdingBack === undefined) this.#control.resumeReading();
+  }
+
+  /**
+   * Whether no further command may be taken until the peer has read its replies. One read can bring thousands of
+   * commands, so that who sends faster than it reads is held back by TCP, and cut off only when it reads nothing for
+   * `replyStallMs` (S-15).
+   */
+  get isHoldingBack(): boolean {
+    const { replyBacklogBytes, replyStallMs } = this.#environment.limits;
+    if (this.#holdingBack === undefined && this.#control.bufferedBytes > replyBacklogBytes / 4) {
+      this.#control.pauseReading();
+      this.#holdingBack = setTimeout(() => this.#cut("the peer does not read its replies"), replyStallMs).unref();
+    }
+    return this.#holdingBack !== undefined;
   }
 
   /** Starts TLS; false when it failed, the connection is then closed and the cause told. */
@@ -184,6 +202,7 @@ export class ControlLink implements ControlView {
 
   /** Ends the connection after what was sent; the first cause counts. */
   end(cause: string): void {
+    clearTimeout(this.#holdingBack);
     if (this.#endCause === undefined) {
       this.#endCause = cause;
       this.#owner.onEnding(cause);
@@ -195,6 +214,13 @@ export class ControlLink implements ControlView {
   trace(kind: "command" | "reply", octets: Octets): void {
     if (this.#environment.observer?.transcript !== true) return;
     this.#owner.emit({ kind, line: kind === "command" ? maskCommandLine(octets) : octets });
+  }
+
+  #caughtUp(): void {
+    if (this.#holdingBack === undefined) return;
+    clearTimeout(this.#holdingBack);
+    this.#holdingBack = undefined;
+    if (this.#endCause === undefined) this.#owner.onCaughtUp();
   }
 
   #cut(cause: string): void {
