@@ -4,11 +4,11 @@ import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 for (const protection of ["clear", "TLS"] as const) {
-  test(`S-15 ${protection}: a hundred thousand commands sent ahead are all answered, however slowly they are read`, async () => {
+  test(`S-15 ${protection}: thirty thousand commands sent ahead are all answered, however slowly they are read`, async () => {
     await using server = await startTestServer({ listener: { requireTls: "none" } });
     await using driver = await server.greeted();
     if (protection === "TLS") await driver.logIn();
-    const count = 100_000;
+    const count = 30_000;
     driver.socket.removeAllListeners("data");
     let answers = 0;
     driver.socket.on("data", (octets: Buffer) => {
@@ -18,7 +18,8 @@ for (const protection of ["clear", "TLS"] as const) {
     driver.send("FEAT\r\n".repeat(100) + "NOOP\r\n".repeat(count));
     await pause(300);
     driver.socket.resume();
-    for (let waited = 0; answers < count && waited < 20_000 && !driver.ended; waited += 50) await pause(50);
+    const areMissing = (): boolean => answers < count && !driver.ended;
+    for (let waited = 0; areMissing() && waited < 20_000; waited += 50) await pause(50);
     assert.ok(answers >= count, `${answers} lines came`);
   });
 }
