@@ -65,14 +65,12 @@ export async function killWorkers(context: TestContext, options: { readonly roun
     const [, ...workers] = serving.pids;
     const victim = draw.one(workers);
     process.kill(victim, "SIGKILL");
-    await until("clients of the other worker are served", () => ledger.acknowledgedCount > before + 3);
+    await until("clients of the other worker are served", () => ledger.acknowledgedCount > before + 3, 30_000);
     over.abort();
     await ended;
-    await until("another worker serves", () => serving.pids.length === 3 && !serving.pids.includes(victim));
-    await until("what the dead worker left is cleared away", () => {
-      const { staging, claims } = leftIn(serving.root);
-      return staging.length + claims.length === 0;
-    });
+    await until("another worker serves", () => serving.pids.length === 3 && !serving.pids.includes(victim), 30_000);
+    const isClear = (): boolean => leftIn(serving.root).staging.length + leftIn(serving.root).claims.length === 0;
+    await until("what the dead worker left is cleared away", isClear, 30_000);
     ledger.judge(serving.root);
     ledger.forget(serving.root, (name) => name.endsWith("-0-1"));
   }
@@ -81,7 +79,7 @@ export async function killWorkers(context: TestContext, options: { readonly roun
   assert.deepEqual(serving.faults, []);
 }
 
-const startMaxMs = 10_000;
+const startMaxMs = 30_000;
 
 async function killInTheStart(serving: Serving, draw: Chance): Promise<void> {
   const starting = serving.begin().catch(() => undefined);

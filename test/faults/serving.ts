@@ -84,7 +84,7 @@ export class Serving implements AsyncDisposable {
   }
 
   /** Starts the process and returns when it serves, after how many milliseconds. */
-  async begin(timeoutMs = 20_000): Promise<number> {
+  async begin(timeoutMs = 60_000): Promise<number> {
     const startedMs = performance.now();
     const { before = [], words = [], limits = {}, sweepMs, environment = {} } = this.#options;
     const serve = ["serve", this.root, "--state", this.state, "--json", ...listening, ...asRoot, ...words];
