@@ -36,7 +36,7 @@ export async function startBusyClients(
       serving.loggedIn({
         mode: number % 2 === 0 ? "explicit" : "implicit",
         maxVersion: number % 3 === 0 ? "TLSv1.2" : "TLSv1.3",
-        timeoutMs: 5_000,
+        timeoutMs: 60_000,
       }),
     ),
   );
