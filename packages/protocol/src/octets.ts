@@ -17,7 +17,8 @@ const utf8Decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export function octetsFromBytes(bytes: Uint8Array, start = 0, end = bytes.length): Octets {
   let octets = "";
   for (let at = start; at < end; at += 8192) {
-    octets += String.fromCharCode(...bytes.subarray(at, Math.min(end, at + 8192)));
+    // A spread would ask an iterator for every octet.
+    octets += Reflect.apply(String.fromCharCode, undefined, bytes.subarray(at, Math.min(end, at + 8192)));
   }
   return octets as Octets;
 }

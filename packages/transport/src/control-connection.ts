@@ -1,10 +1,12 @@
 import { limits, type LimitValues, type Octets, TlsError, UsageError } from "@sallyport/protocol";
 import type { Socket } from "node:net";
+import { provedDataPathHooks } from "./data-path-hooks.ts";
 import { ControlHandshake, type TlsLayer } from "./control-handshake.ts";
 import { canonicalAddress } from "./ip-address.ts";
 import type { ControlTlsBinding } from "./tls-binding.ts";
 import type { TlsFacts } from "./tls-facts.ts";
 import type { ServerTlsProfile } from "./tls-profile.ts";
+import { readIntoUserBuffer, sharedUserBuffer } from "./user-buffer-hook.ts";
 
 /**
  * Why a control connection is over: `ended`, we said good-bye; `peer-closed`, the peer did, in TLS with a close_notify;
@@ -89,11 +91,11 @@ export class ControlConnection implements AsyncDisposable {
     tcp
       .setNoDelay(true)
       .setKeepAlive(true, keepAliveMs)
-      .on("data", (octets: Buffer) => this.#receive(octets))
       .on("end", () => this.#onFin())
       .on("drain", () => this.#onDrain())
       .on("error", (error) => this.#give("reset", error))
       .once("close", () => this.#onClose());
+    this.#read();
   }
 
   /** The facts of the TLS in force; undefined in clear. */
@@ -113,7 +115,9 @@ export class ControlConnection implements AsyncDisposable {
 
   /** Octets written that the kernel has not taken yet. */
   get bufferedBytes(): number {
-    return this.#carrier?.writableLength ?? 0;
+    const carrier = this.#carrier;
+    if (!carrier) return 0;
+    return carrier === this.#tcp ? carrier.writableLength : carrier.writableLength + this.#tcp.writableLength;
   }
 
   /**
@@ -177,8 +181,12 @@ export class ControlConnection implements AsyncDisposable {
       );
     } else {
       const handshakeMs = this.#limit("handshakeMs");
-      const error = new TlsError("SALLYPORT_HANDSHAKE_TIMEOUT", `No TLS handshake within ${handshakeMs} ms`);
-      this.#within(handshakeMs, () => this.destroy("timeout", error));
+      this.#within(handshakeMs, () => {
+        this.destroy(
+          "timeout",
+          new TlsError("SALLYPORT_HANDSHAKE_TIMEOUT", `No TLS handshake within ${handshakeMs} ms`),
+        );
+      });
     }
     return promise;
   }
@@ -202,8 +210,9 @@ export class ControlConnection implements AsyncDisposable {
       this.#state.flushed = true;
       this.#leaveTls();
     });
-    const error = new TlsError("SALLYPORT_CLOSE_NOTIFY_TIMEOUT", "The peer did not answer the end of TLS");
-    this.#within(this.#limit("closeNotifyMs"), () => this.destroy("timeout", error));
+    this.#within(this.#limit("closeNotifyMs"), () => {
+      this.destroy("timeout", new TlsError("SALLYPORT_CLOSE_NOTIFY_TIMEOUT", "The peer did not answer the end of TLS"));
+    });
     return promise;
   }
 
@@ -241,18 +250,36 @@ export class ControlConnection implements AsyncDisposable {
     return this.#state.phase === "clear" ? this.#tcp : undefined;
   }
 
+  /** Reads TCP through the buffer that all connections share; each read of its own would take 64 KiB for a moment. */
+  #read(): void {
+    const tcp = this.#tcp;
+    const { userBuffer } = provedDataPathHooks();
+    const buffer = sharedUserBuffer("wire");
+    const take = (length: number): boolean => {
+      this.#receive(buffer.subarray(0, length));
+      return true;
+    };
+    if (!userBuffer || tcp.readableLength > 0 || !readIntoUserBuffer(tcp, buffer, take)) {
+      tcp.on("data", (octets: Buffer) => this.#receive(octets));
+    }
+    tcp.resume();
+  }
+
+  /** @param octets may be reused after the call. */
   #receive(octets: Buffer): void {
     const state = this.#state;
     switch (state.phase) {
       case "clear":
-        return this.#listener.onOctets(octets);
+        return this.#listener.onOctets(Buffer.from(octets));
       case "starting":
         return state.handshake.receive(octets);
       case "secure":
         state.layer.duplex.deliver(octets);
         return;
       case "leaving":
-        state.behind.push(state.layer.duplex.deliver(octets, () => state.layer.socket.closeNotifyReceived));
+        state.behind.push(
+          Buffer.from(state.layer.duplex.deliver(octets, () => state.layer.socket.closeNotifyReceived)),
+        );
         return this.#leaveTls();
       case "over":
     }
@@ -264,8 +291,17 @@ export class ControlConnection implements AsyncDisposable {
     this.#binding = layer.binding;
     this.#state = { phase: "secure", layer };
     const inForce = () => this.#state.phase === "secure" && this.#state.layer === layer;
+    const buffer = sharedUserBuffer("payload");
+    const take = (length: number): boolean => {
+      if (inForce()) this.#listener.onOctets(Buffer.from(buffer.subarray(0, length)));
+      return true;
+    };
+    const { userBuffer } = provedDataPathHooks();
+    if (!userBuffer || layer.socket.readableLength > 0 || !readIntoUserBuffer(layer.socket, buffer, take)) {
+      layer.socket.on("data", (octets: Buffer) => inForce() && this.#listener.onOctets(octets));
+    }
     layer.socket
-      .on("data", (octets: Buffer) => inForce() && this.#listener.onOctets(octets))
+      .resume()
       .once("end", () => inForce() && this.#onPeerEnd("peer-closed"))
       .on("drain", () => this.#onDrain())
       .on("error", (cause) => {
@@ -287,7 +323,7 @@ export class ControlConnection implements AsyncDisposable {
     // The caller first takes note that TLS is over; then come the octets that were behind it, which may make it pause.
     setImmediate(() => {
       this.#tcp.resume();
-      for (const octets of state.behind) if (octets.length > 0) this.#receive(Buffer.from(octets));
+      for (const octets of state.behind) if (octets.length > 0) this.#receive(octets);
       if (this.#tcp.readableEnded) this.#onFin();
     });
   }
@@ -335,8 +371,9 @@ export class ControlConnection implements AsyncDisposable {
     clearTimeout(this.#timer);
     this.#state = { phase: "over", layer: "layer" in state ? state.layer : undefined };
     if (state.phase === "starting") state.handshake.abandon();
-    const reason = error ?? new TlsError("SALLYPORT_CONTROL_CLOSED", "The control connection ended meanwhile");
-    if (state.phase === "starting" || state.phase === "leaving") state.reject(reason);
+    if (state.phase === "starting" || state.phase === "leaving") {
+      state.reject(error ?? new TlsError("SALLYPORT_CONTROL_CLOSED", "The control connection ended meanwhile"));
+    }
   }
 
   #within(ms: number, late: () => void): void {
@@ -357,7 +394,7 @@ type State =
       readonly phase: "leaving";
       readonly layer: TlsLayer;
       /** Octets that came behind the peer's close_notify. */
-      readonly behind: Uint8Array[];
+      readonly behind: Buffer[];
       /** Whether our own close_notify has left. */
       flushed: boolean;
       readonly resolve: () => void;

@@ -1,23 +1,20 @@
-import {
-  isSallyportError,
-  type LimitValues,
-  limitValues,
-  parseClientHello,
-  type ProtectionLevel,
-  TlsError,
-  UsageError,
-} from "@sallyport/protocol";
+import { type LimitValues, limitValues, type ProtectionLevel, TlsError, UsageError } from "@sallyport/protocol";
 import type { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
-import { fatalAlertRecord, type HelloRefusal, refuseFailure } from "./client-hello-verdict.ts";
-import { dataPathHooks, type DataPathHooks } from "./data-path-hooks.ts";
+import {
+  type DataHandshake,
+  type SecuredData,
+  shakeHandsAsClient,
+  shakeHandsAsServer,
+  startFailed,
+} from "./data-handshake.ts";
+import { type DataPathHooks, provedDataPathHooks } from "./data-path-hooks.ts";
 import { type ByteSink, receiveOctets } from "./data-receive.ts";
 import { type ByteSource, endSending, sendChunks, sendOctets } from "./data-send.ts";
-import { type DataTls, shakeHands, startClientTls, startServerTls, type TlsPath } from "./data-tls.ts";
+import type { DataTls, TlsPath } from "./data-tls.ts";
 import { type InflateOptions, Inflater } from "./deflate.ts";
-import { readOpening } from "./opening-intake.ts";
-import { type ControlTlsBinding, type DataUsage, helloBringsTicket } from "./tls-binding.ts";
-import { certificateFingerprint } from "./tls-identity.ts";
+import { OpeningIntake } from "./opening-intake.ts";
+import type { ControlTlsBinding, DataUsage } from "./tls-binding.ts";
 import { type TransferOptions, TransferWatch } from "./transfer-watch.ts";
 
 export interface DataConnectionOptions {
@@ -30,7 +27,7 @@ export interface DataConnectionOptions {
   /** How to do TLS as the client, with whom to trust; without it that role is refused. */
   readonly clientTls?: ConnectionOptions | undefined;
   readonly limits?: LimitValues;
-  /** Default: those that work in this Node. */
+  /** Default: those that are known to work in this Node by now. */
   readonly hooks?: DataPathHooks | undefined;
 }
 
@@ -78,10 +75,10 @@ export class DataConnection implements AsyncDisposable {
   readonly #tcp: Socket;
   readonly #options: DataConnectionOptions;
   readonly #limits: LimitValues;
-  readonly #hooks: Promise<DataPathHooks>;
+  readonly #hooks: DataPathHooks;
   #level: ProtectionLevel;
-  /** Ends the watch for a peer that starts TLS on its own. */
-  #sniffing: AbortController | undefined;
+  /** Reads what the peer says first; from the level P on, until TLS or the transfer begins. */
+  #opening: OpeningIntake | undefined;
   #protection: Protection = { state: "open" };
   #began: { readonly direction: Direction; readonly level: ProtectionLevel } | undefined;
   #phase: "preparing" | "sending" | "receiving" | "done" = "preparing";
@@ -91,7 +88,7 @@ export class DataConnection implements AsyncDisposable {
     this.#tcp = tcp;
     this.#options = options;
     this.#limits = options.limits ?? limitValues();
-    this.#hooks = Promise.resolve(options.hooks ?? dataPathHooks());
+    this.#hooks = options.hooks ?? provedDataPathHooks();
     this.#level = options.level;
     tcp.on("error", () => {});
     this.#sniff();
@@ -112,9 +109,9 @@ export class DataConnection implements AsyncDisposable {
   begin(transfer: { readonly direction: Direction; readonly level: ProtectionLevel }): void {
     this.#began = transfer;
     this.#level = transfer.level;
-    this.#sniffing?.abort();
-    if (this.#protection.state !== "open" || transfer.level === "C") return;
-    this.#protect(transfer.direction === "send" ? "sends" : "may-receive");
+    if (this.#protection.state !== "open") return;
+    if (transfer.level === "C") this.#opening?.stop();
+    else this.#protect(transfer.direction === "send" ? "sends" : "may-receive");
   }
 
   /** Waits until octets may move, that is, under level P, for the handshake. */
@@ -195,7 +192,7 @@ export class DataConnection implements AsyncDisposable {
 
   /** Closes at once; a peer that is being sent to sees a reset, which is never taken for an end. */
   destroy(): void {
-    this.#sniffing?.abort();
+    this.#opening?.stop();
     if (this.#phase !== "sending") this.#close();
     else if (this.#socket === this.#tcp) this.#tcp.resetAndDestroy();
     // A reset frees the state of TLS at once, while OpenSSL may be using it further up the stack (Node 26.10: segfault).
@@ -229,98 +226,80 @@ export class DataConnection implements AsyncDisposable {
 
   /** Waits for a peer that starts TLS on its own: the first octet of a handshake record under level P. */
   #sniff(): void {
+    if (this.#protection.state !== "open" || this.#began) return;
     const mayStart = this.#level === "P" && (this.#options.tlsRole ?? "server") === "server";
-    if (!mayStart || !this.#options.binding) return this.#sniffing?.abort();
-    if (this.#protection.state !== "open" || this.#began || this.#sniffing?.signal.aborted === false) return;
-    const sniffing = new AbortController();
-    this.#sniffing = sniffing;
-    readOpening(this.#tcp, ([first]) => first, { signal: sniffing.signal }).then(
-      (first) => {
-        if (first === handshakeRecord && !sniffing.signal.aborted) this.#protect("may-receive");
-      },
-      () => {},
-    );
+    if (!mayStart || !this.#options.binding) {
+      this.#opening?.stop();
+      this.#opening = undefined;
+      return;
+    }
+    if (this.#opening) return;
+    const look = ([first]: Buffer): boolean => {
+      if (first !== handshakeRecord) return true;
+      this.#protect("may-receive");
+      return false;
+    };
+    this.#opening = new OpeningIntake(this.#tcp, this.#hooks, look, () => {});
+    this.#opening.start();
   }
 
   /** Starts TLS; what comes of it is found in `#protection`. */
   #protect(usage: DataUsage): void {
     const role = this.#options.tlsRole ?? "server";
-    const starting = role === "server" ? this.#protectAsServer(usage) : this.#protectAsClient(usage);
-    const securing = starting.catch((cause: unknown): never => {
-      const error = cause instanceof TlsError ? cause : startFailed(cause);
-      this.#protection = { state: "failed", error };
-      this.#tcp.destroySoon();
-      throw error;
-    });
+    const { promise, resolve } = Promise.withResolvers<SecuredData>();
+    const securing = promise.then(
+      ({ tls, facts }) => {
+        this.#protection = { state: "secure", tls, facts };
+        return facts;
+      },
+      (cause: unknown): never => {
+        const error = startFailed(cause);
+        this.#protection = { state: "failed", error };
+        this.#tcp.destroySoon();
+        throw error;
+      },
+    );
     // It may fail before the transfer command, when nobody is waiting yet.
     securing.catch(() => {});
     this.#protection = { state: "starting", securing };
+    resolve(role === "server" ? this.#protectAsServer(usage) : this.#protectAsClient(usage));
   }
 
-  async #protectAsServer(usage: DataUsage): Promise<DataFacts> {
+  #protectAsServer(usage: DataUsage): Promise<SecuredData> {
     const { binding } = this.#options;
-    if (!binding) throw startFailed(new Error("The control connection has no TLS"));
-    const startedAtMs = performance.now();
-    const { handshakeMs, clientHelloBytes } = this.#limits;
-    const path = await this.#path(usage);
-    const parse = (octets: Uint8Array) => {
-      const hello = parseClientHello(octets, clientHelloBytes);
-      return hello === "incomplete" ? undefined : hello;
-    };
-    const hello = await readOpening(this.#tcp, parse, { timeoutMs: handshakeMs });
-    const refusal = typeof hello === "string" ? refuseFailure(hello) : binding.judgeDataHello(hello);
-    if (refusal || typeof hello === "string") throw this.#refuse(refusal);
-    const clientHasResumed = binding.clientHasResumed;
-    const tls = startServerTls(this.#tcp, path, binding, hello, usage);
-    using _ = binding.shakingHands(tls.socket);
-    const leftMs = Math.max(1, handshakeMs - (performance.now() - startedAtMs));
-    await this.#shakeHands(tls, true, leftMs);
-    if (tls.socket.isSessionReused()) binding.noteResumed(hello);
-    return this.#secureFacts(tls, "server", { helloBroughtTicket: helloBringsTicket(hello), clientHasResumed });
+    if (!binding) return Promise.reject(startFailed(new Error("The control connection has no TLS")));
+    return shakeHandsAsServer(this.#handshake(usage), { binding, usage }, (look, onGone) => this.#read(look, onGone));
   }
 
-  async #protectAsClient(usage: DataUsage): Promise<DataFacts> {
+  #protectAsClient(usage: DataUsage): Promise<SecuredData> {
     const { clientTls } = this.#options;
-    if (!clientTls) throw new TlsError("SALLYPORT_DATA_CLIENT_ROLE_OFF", "TLS as the client of another server is off");
-    const tls = startClientTls(this.#tcp, await this.#path(usage), clientTls);
-    await this.#shakeHands(tls, false, this.#limits.handshakeMs);
-    return this.#secureFacts(tls, "client", { helloBroughtTicket: false, clientHasResumed: false });
+    if (clientTls) return shakeHandsAsClient(this.#handshake(usage), clientTls);
+    return Promise.reject(new TlsError("SALLYPORT_DATA_CLIENT_ROLE_OFF", "TLS as the client of another server is off"));
   }
 
-  async #path(usage: DataUsage): Promise<TlsPath> {
-    if (usage === "sends") return "native";
-    return (await this.#hooks).closeNotify ? "watched" : "layered";
-  }
-
-  async #shakeHands(tls: DataTls, isServer: boolean, timeoutMs: number): Promise<void> {
-    if (this.#protection.state === "starting") {
-      this.#protection = { state: "handshaking", securing: this.#protection.securing, tls };
-    }
-    await shakeHands(tls.socket, isServer, timeoutMs);
-  }
-
-  #secureFacts(
-    tls: DataTls,
-    role: "server" | "client",
-    hello: Pick<DataTlsFacts, "helloBroughtTicket" | "clientHasResumed">,
-  ): DataFacts {
-    const { socket } = tls;
-    const certificate = socket.getPeerX509Certificate();
-    const key: { name?: unknown } | null = role === "client" ? socket.getEphemeralKeyInfo() : null;
-    const facts: DataFacts = {
-      level: "P",
-      tls: {
-        role,
-        protocol: socket.getProtocol() ?? "unknown",
-        suite: socket.getCipher().standardName,
-        group: typeof key?.name === "string" ? key.name : undefined,
-        resumed: socket.isSessionReused(),
-        ...hello,
-        clientCertificateFingerprint: certificate && certificateFingerprint(certificate),
+  #handshake(usage: DataUsage): DataHandshake {
+    return {
+      tcp: this.#tcp,
+      path: this.#path(usage),
+      limits: this.#limits,
+      onStarted: (tls) => {
+        if (this.#protection.state === "starting") {
+          this.#protection = { state: "handshaking", securing: this.#protection.securing, tls };
+        }
       },
     };
-    this.#protection = { state: "secure", tls, facts };
-    return facts;
+  }
+
+  #path(usage: DataUsage): TlsPath {
+    if (usage === "sends") return "native";
+    return this.#hooks.closeNotify ? "watched" : "layered";
+  }
+
+  /** Reads the peer's opening, with whatever was read of it already. */
+  #read(look: (octets: Buffer) => boolean, onGone: (cause: Error | undefined) => void): void {
+    if (this.#opening?.stopped === false) return this.#opening.handOver(look, onGone);
+    this.#opening = new OpeningIntake(this.#tcp, this.#hooks, look, onGone);
+    this.#opening.start();
   }
 
   async #secured(): Promise<DataFacts> {
@@ -335,11 +314,6 @@ export class DataConnection implements AsyncDisposable {
       case "failed":
         throw this.#protection.error;
     }
-  }
-
-  #refuse(refusal: HelloRefusal | undefined): TlsError {
-    if (refusal?.alert !== undefined) this.#tcp.write(fatalAlertRecord(refusal.alert));
-    return new TlsError("SALLYPORT_DATA_HELLO_REFUSED", refusal?.cause ?? "The ClientHello was refused");
   }
 
   #startMoving(phase: "sending" | "receiving"): Socket {
@@ -359,7 +333,7 @@ export class DataConnection implements AsyncDisposable {
     outstandingCountMax: number,
     options: TransferOptions,
   ): Promise<ReceiveResult> {
-    const { userBuffer } = await this.#hooks;
+    const { userBuffer } = this.#hooks;
     const socket = this.#startMoving("receiving");
     using watch = this.#watch(socket, options);
     const bytes = await receiveOctets(socket, watch, sink, position, { ...options, outstandingCountMax, userBuffer });
@@ -392,13 +366,4 @@ function onAbort(signal: AbortSignal | undefined, abort: () => void): Disposable
 
 function levelChanged(): TlsError {
   return new TlsError("SALLYPORT_DATA_LEVEL_CHANGED", "PROT changed after TLS had begun on the data connection");
-}
-
-function startFailed(cause: unknown): TlsError {
-  if (isSallyportError(cause) && cause.code === "SALLYPORT_OPENING_TIMEOUT") {
-    const message = "The peer did not start TLS on the data connection, as PROT P demands";
-    return new TlsError("SALLYPORT_DATA_HANDSHAKE_TIMEOUT", message, { cause });
-  }
-  const message = "The peer closed the data connection before TLS had started";
-  return new TlsError("SALLYPORT_DATA_HANDSHAKE_FAILED", message, { cause });
 }

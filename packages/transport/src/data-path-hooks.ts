@@ -12,12 +12,18 @@ export function dataPathHooks(): Promise<DataPathHooks> {
   return (proof ??= prove());
 }
 
+/** The hooks that {@link dataPathHooks} has proved by now; before that none. */
+export function provedDataPathHooks(): DataPathHooks {
+  return proved;
+}
+
 /** The public way alone. */
 export const noDataPathHooks: DataPathHooks = { closeNotify: false, userBuffer: false };
 
 let proof: Promise<DataPathHooks> | undefined;
+let proved = noDataPathHooks;
 
 async function prove(): Promise<DataPathHooks> {
   const [closeNotify, userBuffer] = await Promise.all([closeNotifyHookWorks(), userBufferHookWorks()]);
-  return { closeNotify, userBuffer };
+  return (proved = { closeNotify, userBuffer });
 }

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { ByteThrottle } from "./byte-throttle.ts";
 import { transferBuffers } from "./transfer-buffers.ts";
 import type { TransferOptions, TransferWatch } from "./transfer-watch.ts";
-import { readIntoUserBuffer } from "./user-buffer-hook.ts";
+import { readIntoUserBuffer, sharedUserBuffer } from "./user-buffer-hook.ts";
 
 /** Where received octets go: a file open for writing. */
 export interface ByteSink {
@@ -167,6 +167,7 @@ class Intake {
   readonly #userBuffer: boolean;
   #waitsForThrottle = false;
   #throttleTimer: NodeJS.Timeout | undefined;
+  #onPaid: () => void = () => {};
 
   constructor(socket: Socket, watch: TransferWatch, staging: Staging, { throttle, userBuffer }: ReceiveOptions) {
     this.#socket = socket;
@@ -179,9 +180,10 @@ class Intake {
   start(onEnd: () => void): void {
     const socket = this.#socket;
     if (socket.readableEnded) return onEnd();
-    socket.once("end", onEnd);
+    // What came faster than the rate allows is paid for before the end.
+    socket.once("end", () => (this.#waitsForThrottle ? (this.#onPaid = onEnd) : onEnd()));
     this.#takeBuffered();
-    const buffer = sharedBuffer();
+    const buffer = sharedUserBuffer("payload");
     const hooked = this.#userBuffer && readIntoUserBuffer(socket, buffer, (length) => this.#take(buffer, length));
     if (!hooked) {
       socket.on("data", (chunk: Buffer) => {
@@ -228,20 +230,10 @@ class Intake {
     this.#waitsForThrottle = true;
     this.#throttleTimer = setTimeout(() => {
       this.#waitsForThrottle = false;
+      this.#onPaid();
       this.proceed();
     }, waitMs);
   }
 }
 
 const stagingBytes = 262_144;
-const userBufferBytes = 65_536;
-let shared: Buffer<ArrayBuffer> | undefined;
-
-/**
- * One buffer for all connections of this worker: its octets are copied before the next read. On Windows reads are
- * under way while JavaScript runs, so that each connection needs its own.
- */
-function sharedBuffer(): Buffer<ArrayBuffer> {
-  if (process.platform === "win32") return Buffer.allocUnsafeSlow(userBufferBytes);
-  return (shared ??= Buffer.allocUnsafeSlow(userBufferBytes));
-}

@@ -47,7 +47,9 @@ export async function sendOctets(
       if (position > first) onProgress?.(position - first);
       if (length === 0) break;
       position += length;
-      writing = writeOctets(socket, watch, buffer.subarray(0, length), pace);
+      const octets = length === buffer.length ? buffer : buffer.subarray(0, length);
+      if (position >= stop && endsInTurn && !throttle) writing = endWith(socket, watch, octets);
+      else writing = writeOctets(socket, watch, octets, pace);
       const waitMs = throttle?.take(length) ?? 0;
       if (waitMs > 0) await pauseFor(waitMs, watch);
     }
@@ -97,15 +99,11 @@ export async function sendChunks(
   }
 }
 
-/**
- * Ends the outgoing half, with close_notify under TLS, and waits until that was handed to the system.
- *
- * It takes a turn of the event loop first: an end in the turn of a write, or of the handshake, loses the close_notify or
- * the tickets on Node 24 (24.21, TLS 1.3; 26.10 loses neither).
- */
+/** Ends the outgoing half, with close_notify under TLS, and waits until that was handed to the system. */
 export async function endSending(socket: Socket, watch: TransferWatch): Promise<void> {
+  if (socket.writableFinished) return;
   watch.awaitPeer(true);
-  await watch.until((done) => setImmediate(done));
+  if (!endsInTurn) await watch.until((done) => setImmediate(done));
   watch.throwIfFailed();
   if (!socket.writableFinished) {
     await watch.until((done) =>
@@ -130,6 +128,19 @@ async function writeOctets(socket: Socket, watch: TransferWatch, octets: Uint8Ar
   );
   watch.awaitPeer(false);
   pace?.took(performance.now() - startedAtMs, octets.length);
+}
+
+/** Sends the last octets and ends at once. */
+async function endWith(socket: Socket, watch: TransferWatch, octets: Uint8Array): Promise<void> {
+  watch.awaitPeer(true);
+  await watch.until((done) => {
+    socket.write(octets);
+    socket.end((error?: Error | null) => {
+      if (error) watch.fail(dataFailure(error));
+      done();
+    });
+  });
+  watch.awaitPeer(false);
 }
 
 async function pauseFor(waitMs: number, watch: TransferWatch): Promise<void> {
@@ -158,6 +169,12 @@ class WritePace {
     }
   }
 }
+
+/**
+ * Whether the end may come in the same turn of the event loop as a write or the handshake: Node 24 loses the
+ * close_notify or the tickets then (24.21, TLS 1.3), 26.10 loses neither.
+ */
+const endsInTurn = Number.parseInt(process.versions.node, 10) >= 26;
 
 const bufferBytes = 1_048_576;
 const smallFileBytes = 262_144;

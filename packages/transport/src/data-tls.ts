@@ -39,29 +39,26 @@ export function startClientTls(tcp: Socket, path: TlsPath, options: ConnectionOp
   return startTls(tcp, path, (under) => connect({ ...options, socket: under }));
 }
 
-/**
- * Waits for the handshake. Rejects with TlsError `SALLYPORT_DATA_HANDSHAKE_FAILED` or
- * `SALLYPORT_DATA_HANDSHAKE_TIMEOUT`; the message is for people, and says what the peer should do where that is known.
- */
-export async function shakeHands(socket: TLSSocket, isServer: boolean, timeoutMs: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const onError = (cause: Error) => reject(handshakeFailed(explain(cause), cause));
-  const onEnd = () => reject(handshakeFailed("The peer closed the data connection during the TLS handshake"));
-  const timer = setTimeout(() => {
-    const message = `The TLS handshake on the data connection was not done within ${timeoutMs} ms`;
-    reject(new TlsError("SALLYPORT_DATA_HANDSHAKE_TIMEOUT", message));
-  }, timeoutMs);
-  const secured = isServer ? "secure" : "secureConnect";
-  const ends = ["end", "close"] as const;
-  socket.once(secured, resolve).once("error", onError);
-  for (const end of ends) socket.once(end, onEnd);
-  try {
-    await promise;
-  } finally {
-    clearTimeout(timer);
-    socket.off(secured, resolve).off("error", onError);
-    for (const end of ends) socket.off(end, onEnd);
-  }
+/** Tells the end of a handshake: that it is done, or how it failed. */
+export function handshakeDone(
+  socket: TLSSocket,
+  isServer: boolean,
+  onDone: () => void,
+  onFailed: (error: TlsError) => void,
+): void {
+  let isOver = false;
+  const over = (then: () => void): void => {
+    if (isOver) return;
+    isOver = true;
+    then();
+  };
+  const onEnd = () =>
+    over(() => onFailed(handshakeFailed("The peer closed the data connection during the TLS handshake")));
+  socket
+    .once(isServer ? "secure" : "secureConnect", () => over(onDone))
+    .once("error", (cause: Error) => over(() => onFailed(handshakeFailed(explain(cause), cause))))
+    .once("end", onEnd)
+    .once("close", onEnd);
 }
 
 function startTls(tcp: Socket, path: TlsPath, create: (under: Socket | TlsDuplex) => TLSSocket): DataTls {
@@ -69,7 +66,7 @@ function startTls(tcp: Socket, path: TlsPath, create: (under: Socket | TlsDuplex
   const socket = create(tcp);
   socket.on("error", () => {});
   if (path === "native") return { socket, ending: () => undefined };
-  const watch = watchCloseNotify(socket);
+  const watch = watchCloseNotify(socket, tcp);
   return {
     socket,
     ending: () => {
@@ -95,6 +92,7 @@ function startLayered(tcp: Socket, create: (under: TlsDuplex) => TLSSocket): Dat
     if (ending) return;
     ending = "fin-without-close-notify";
     push(null);
+    socket.read(0);
   });
   tcp.once("error", (error) => socket.destroy(error)).once("close", () => socket.destroy());
   socket.once("close", () => tcp.destroySoon());

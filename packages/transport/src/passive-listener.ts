@@ -1,5 +1,4 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { setImmediate as turn } from "node:timers/promises";
 
 /**
  * One listening socket of the passive pool, which opens once and then serves one reservation after the other.
@@ -43,13 +42,18 @@ export class PassiveListener {
    *
    * Two turns of the event loop hold one whole poll for new connections; they are repeated until one brings none.
    */
-  async drain(): Promise<void> {
-    for (let round = 0; round <= backlogCount; round++) {
-      const arrivedCount = this.#arrivedCount;
-      await turn();
-      await turn();
-      if (this.#arrivedCount === arrivedCount) return;
-    }
+  drain(): Promise<void> {
+    return new Promise((resolve) => {
+      let roundsLeft = backlogCount;
+      let arrivedCount = this.#arrivedCount;
+      const look = (): void => {
+        if (this.#arrivedCount === arrivedCount || roundsLeft-- === 0) return resolve();
+        arrivedCount = this.#arrivedCount;
+        setImmediate(wait);
+      };
+      const wait = (): void => void setImmediate(look);
+      setImmediate(wait);
+    });
   }
 
   claim(take: (socket: Socket) => void): void {

@@ -53,13 +53,14 @@ export class PassiveReservation implements Disposable {
     }
     const state = this.#state;
     if (state.is !== "kept") throw state.is === "over" ? state.reason : released();
-    this.#state = { is: "over", reason: released() };
+    this.#state = { is: "accepted" };
     return state.socket;
   }
 
   /** Gives the port back and closes a connection that nobody accepted. */
   release(): void {
-    this.#end(released());
+    // An error costs more than the rest of this, and most reservations are released when they are over.
+    if (this.#state.is === "waiting" || this.#state.is === "kept") this.#end(released());
   }
 
   [Symbol.dispose](): void {
@@ -113,6 +114,7 @@ export class PassiveReservation implements Disposable {
 type ReservationState =
   | { readonly is: "waiting" }
   | { readonly is: "kept"; readonly socket: Socket }
+  | { readonly is: "accepted" }
   | { readonly is: "over"; readonly reason: unknown };
 
 const undeclaredCountMax = 8;

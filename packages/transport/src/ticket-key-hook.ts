@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { duplexPair } from "node:stream";
 import { connect, type SecureContext, TLSSocket } from "node:tls";
+import { randomOctets } from "./random-octets.ts";
 
 /** Octets of ticket keys: 16 of name, 16 of the HMAC key, 16 of the AES key, as in Node's `ticketKeys` option. */
 export const ticketKeyBytes = 48;
@@ -31,7 +32,7 @@ export function ruleTickets(context: SecureContext, rules: TicketRules): boolean
     if (minting) {
       const keys = rules.mint();
       return keys
-        ? [verdicts.use, hmacKey(keys), aesKey(keys), keyName(keys), randomBytes(16)]
+        ? [verdicts.use, hmacKey(keys), aesKey(keys), keyName(keys), randomOctets(16)]
         : [verdicts.none, zeros, zeros, zeros, zeros];
     }
     const keys = rules.accept(name);

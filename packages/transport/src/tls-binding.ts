@@ -1,8 +1,8 @@
 import { type ClientHello, extensionTypes, offeredTickets } from "@sallyport/protocol";
-import { createHash, randomBytes } from "node:crypto";
 import type { Server } from "node:net";
 import type { SecureContext, TLSSocket, TLSSocketOptions } from "node:tls";
 import { type HelloRefusal, negotiatesTls12, tls12 } from "./client-hello-verdict.ts";
+import { randomOctets } from "./random-octets.ts";
 import { createSessionIdCache } from "./session-id-cache.ts";
 import { keyName, releaseContext, ruleTickets, ticketKeyBytes, ticketNameBytes } from "./ticket-key-hook.ts";
 import type { IdentityGroup, ServerTlsProfile } from "./tls-profile.ts";
@@ -30,7 +30,7 @@ export type DataUsage = "sends" | "may-receive";
 export class ControlTlsBinding implements Disposable {
   readonly #profile: ServerTlsProfile;
   readonly #group: IdentityGroup;
-  readonly #keys = randomBytes(ticketKeyBytes);
+  readonly #keys = randomOctets(ticketKeyBytes);
   readonly #contexts = new Map<ContextKind, SecureContext>();
   readonly #usedTickets = new Set<string>();
   readonly #handshakes = new Set<Pick<TLSSocket, "isSessionReused">>();
@@ -48,6 +48,11 @@ export class ControlTlsBinding implements Disposable {
   controlTlsOptions(hello: ClientHello): TLSSocketOptions {
     const context = this.#profile.ruledTickets ? sharedContext(this.#profile, this.#group) : this.#context("own");
     return this.#tlsOptions(hello, context, controlAlpn);
+  }
+
+  /** Whether clients are asked for a certificate. */
+  get asksForCertificates(): boolean {
+    return this.#profile.clientCertificates !== undefined;
   }
 
   /** Judges the hello of a data connection by the rules of the profile; undefined lets the handshake go on. */
@@ -98,14 +103,16 @@ export class ControlTlsBinding implements Disposable {
   /** Notes that a data connection of this control connection resumed; with its hello, also what became of its ticket. */
   noteResumed(hello?: ClientHello): void {
     this.#resumptions++;
+    if (this.#reusesTickets) return;
     // Single use is a rule of TLS 1.3; a client of TLS 1.2 keeps what it resumed with.
     if (hello && negotiatesTls12(hello, this.#profile.demands)) this.#reusesTickets = true;
     const ticket = hello && offeredTickets(hello).find((offered) => this.#isOwn(offered));
     if (!ticket) return;
-    const digest = createHash("sha256").update(ticket).digest("base64");
-    if (this.#usedTickets.has(digest)) this.#reusesTickets = true;
+    // What stands behind the name of the keys is random and in no two tickets the same.
+    const mark = Buffer.from(ticket.subarray(ticketNameBytes, 2 * ticketNameBytes)).toString("latin1");
+    if (this.#usedTickets.has(mark)) this.#reusesTickets = true;
     // Single-use clients show within their first tickets; a few are enough to remember.
-    else if (this.#usedTickets.size < rememberedTicketsMax) this.#usedTickets.add(digest);
+    else if (this.#usedTickets.size < rememberedTicketsMax) this.#usedTickets.add(mark);
   }
 
   /** Whether a data connection of this control connection ever resumed. */
@@ -189,7 +196,7 @@ export class ControlTlsBinding implements Disposable {
     // Node mints two tickets for each full TLS 1.3 handshake, which no public call can count.
     if (kind === "own") this.#minted = 2;
     return this.#profile.createContext(this.#group, {
-      ticketKeys: kind === "unbound" ? randomBytes(ticketKeyBytes) : this.#keys,
+      ticketKeys: Buffer.from(kind === "unbound" ? randomOctets(ticketKeyBytes) : this.#keys),
       ...(kind === "tls12" && { maxVersion: "TLSv1.2" }),
     });
   }

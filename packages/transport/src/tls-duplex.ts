@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { readIntoUserBuffer } from "./user-buffer-hook.ts";
+import { readIntoUserBuffer, sharedUserBuffer } from "./user-buffer-hook.ts";
 
 /**
  * Stands between TLS and its TCP connection, so that TLS sees neither the FIN nor the end of its own stay.
@@ -16,6 +16,8 @@ export class TlsDuplex extends Duplex {
   readonly #tcp: Socket;
   #records: RecordWalk | undefined;
   #sent: Uint8Array[] | undefined = [];
+  /** What was written since {@link cork}. */
+  #flight: { readonly octets: Uint8Array[]; readonly done: Done[] } | undefined;
 
   constructor(tcp: Socket) {
     super({ readableHighWaterMark: 0 });
@@ -67,24 +69,46 @@ export class TlsDuplex extends Duplex {
     return this;
   }
 
+  /**
+   * Node hands over each flight of TLS between cork and uncork. It goes straight to the TCP connection, which queues and
+   * counts it; a queue of our own in front of that one would cost some microseconds for every reply.
+   */
+  override write(octets: Uint8Array, ...rest: unknown[]): boolean {
+    const done = rest.find((one) => typeof one === "function") as Done | undefined;
+    if (this.destroyed || this.writableEnded) return super.write(octets, done);
+    this.#keepSent(octets);
+    if (!this.#flight) return this.#tcp.write(octets, done);
+    this.#flight.octets.push(octets);
+    if (done) this.#flight.done.push(done);
+    return true;
+  }
+
+  override cork(): void {
+    this.#flight ??= { octets: [], done: [] };
+  }
+
+  override uncork(): void {
+    const flight = this.#flight;
+    this.#flight = undefined;
+    const [first, ...further] = flight?.octets ?? [];
+    if (!flight || !first) return;
+    const octets = further.length === 0 ? first : Buffer.concat([first, ...further]);
+    this.#tcp.write(octets, (error) => flight.done.forEach((done) => done(error)));
+  }
+
   override _read(): void {}
 
-  override _write(octets: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#keepSent(octets);
+  /** Nothing waits in a queue of ours; see {@link write}. */
+  override _write(octets: Buffer, _encoding: BufferEncoding, done: Done): void {
     this.#tcp.write(octets, done);
   }
 
-  override _writev(chunks: { chunk: Buffer }[], done: (error?: Error | null) => void): void {
-    const octets = chunks.length === 1 && chunks[0] ? chunks[0].chunk : Buffer.concat(chunks.map(({ chunk }) => chunk));
-    this._write(octets, "buffer" as BufferEncoding, done);
-  }
-
   /** TLS has sent its close_notify; the FIN is the owner's to send. */
-  override _final(done: () => void): void {
+  override _final(done: Done): void {
     done();
   }
 
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+  override _destroy(error: Error | null, done: Done): void {
     done(error);
   }
 
@@ -95,6 +119,8 @@ export class TlsDuplex extends Duplex {
   }
 }
 
+type Done = (error?: Error | null) => void;
+
 /**
  * Reads a TCP connection for TLS in pieces of up to 64 KiB through one buffer that all connections share, which TLS
  * copies at once; so the price of this layer is paid for each 64 KiB and not for each record. Where this Node lacks the
@@ -103,8 +129,7 @@ export class TlsDuplex extends Duplex {
  * @param onFin is called once when the FIN arrives, after all octets before it.
  */
 export function readFrom(tcp: Socket, duplex: TlsDuplex, onFin: () => void): void {
-  sharedBuffer ??= Buffer.allocUnsafeSlow(sharedBufferBytes);
-  const buffer = sharedBuffer;
+  const buffer = sharedUserBuffer("wire");
   const hooked = readIntoUserBuffer(tcp, buffer, (length) => {
     duplex.deliver(buffer.subarray(0, length));
     return !tcp.isPaused();
@@ -112,9 +137,6 @@ export function readFrom(tcp: Socket, duplex: TlsDuplex, onFin: () => void): voi
   if (!hooked) tcp.on("data", (octets: Buffer) => duplex.deliver(octets));
   tcp.once("end", onFin).once("close", () => duplex.destroy());
 }
-
-const sharedBufferBytes = 65_536;
-let sharedBuffer: Buffer<ArrayBuffer> | undefined;
 
 /** The server's clear flight is one or two writes; past these there is nothing to read any more. */
 const keptWritesMax = 8;

@@ -69,6 +69,20 @@ export async function userBufferHookWorks(): Promise<boolean> {
   }
 }
 
+/**
+ * A buffer for all connections of this worker, whose octets are used or copied before the next read: one for what
+ * comes from the wire and another for what is read inside TLS, since the second is filled while the first is handed
+ * over. On Windows reads are under way while JavaScript runs, so that each connection needs its own.
+ */
+export function sharedUserBuffer(layer: "wire" | "payload"): Buffer<ArrayBuffer> {
+  if (process.platform === "win32") return Buffer.allocUnsafeSlow(userBufferBytes[layer]);
+  return (shared[layer] ??= Buffer.allocUnsafeSlow(userBufferBytes[layer]));
+}
+
+/** TLS gives no more than one record at a time, the wire gives all there is. */
+const userBufferBytes = { wire: 262_144, payload: 65_536 } as const;
+const shared: { wire?: Buffer<ArrayBuffer>; payload?: Buffer<ArrayBuffer> } = {};
+
 const selfTestMs = 2000;
 
 /** What the public `onread` option sets: two properties under symbols, and the handle's buffer. */

@@ -9,10 +9,11 @@ import {
 } from "@sallyport/transport";
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
+import { duplexPair } from "node:stream";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ConnectionOptions } from "node:tls";
-import { newBinding, openDataConnection, tlsVersions } from "./data-peer.ts";
+import { connect as connectTls, type ConnectionOptions } from "node:tls";
+import { newBinding, openDataConnection, paths, tlsVersions } from "./data-peer.ts";
 import { identity, listenForControl, until, WirePeer } from "./tls-peer.ts";
 
 const hasCode = (code: string) => (error: unknown) => isSallyportError(error) && error.code === code;
@@ -340,3 +341,19 @@ test("the private hooks of the data path work in this Node", async () => {
   assert.deepEqual(await dataPathHooks(), { closeNotify: true, userBuffer: true });
   assert.deepEqual(noDataPathHooks, { closeNotify: false, userBuffer: false });
 });
+
+for (const [path, hooks] of Object.entries(paths)) {
+  test(`R-TLS-38 a FIN in the middle of the handshake is told at once, ${path}`, async () => {
+    const { connection, peer } = await openDataConnection({ level: "P", hooks });
+    const [outer, inner] = duplexPair();
+    const client = connectTls({ socket: inner, rejectUnauthorized: false });
+    client.on("error", () => {});
+    outer.once("data", (hello: Buffer) => peer.tcp.write(hello));
+    peer.tcp.once("data", () => peer.tcp.end());
+    connection.begin({ direction: "receive", level: "P" });
+    const startedAtMs = performance.now();
+    await assert.rejects(connection.ready(), { code: "SALLYPORT_DATA_HANDSHAKE_FAILED" });
+    assert.ok(performance.now() - startedAtMs < 5000);
+    client.destroy();
+  });
+}

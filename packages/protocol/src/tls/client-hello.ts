@@ -167,7 +167,11 @@ function recordPayload(
   bytes: Uint8Array,
   at: number,
 ): { start: number; end: number; recordEnd: number } | "incomplete" | "not-tls" | "malformed" {
-  const [type, major, minor, high, low] = bytes.subarray(at, at + recordHeaderBytes);
+  const type = bytes[at];
+  const major = bytes[at + 1];
+  const minor = bytes[at + 2];
+  const high = bytes[at + 3];
+  const low = bytes[at + 4];
   const misfit = at === 0 ? "not-tls" : "malformed";
   if (type === undefined) return "incomplete";
   if (type !== handshakeRecord) return misfit;
@@ -180,8 +184,12 @@ function recordPayload(
   return { start, end: Math.min(start + length, bytes.length), recordEnd: start + length };
 }
 
-/** Joins the payloads of whole records that end at `byteLength`. */
+/** Joins the payloads of whole records that end at `byteLength`; one record is not copied. */
 function join(bytes: Uint8Array, byteLength: number, messageBytes: number): CarriedMessage {
+  if (byteLength === recordHeaderBytes + messageBytes) {
+    const recordVersion = (bytes[1] ?? 0) * 256 + (bytes[2] ?? 0);
+    return { byteLength, recordVersion, message: bytes.subarray(recordHeaderBytes, byteLength) };
+  }
   const message = new Uint8Array(messageBytes);
   const records = new ByteCursor(bytes, 0, byteLength);
   const recordVersion = new ByteCursor(bytes, 1).number(2);

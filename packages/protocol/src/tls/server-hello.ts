@@ -117,5 +117,9 @@ export function isTls13(hello: ServerHello): boolean {
 }
 
 function hex(octets: Uint8Array): string {
-  return Array.from(octets, (octet) => octet.toString(16).padStart(2, "0")).join("");
+  let text = "";
+  for (const octet of octets) text += hexPairs[octet];
+  return text;
 }
+
+const hexPairs = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, "0"));
