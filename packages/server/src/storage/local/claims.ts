@@ -86,7 +86,7 @@ export class Claims {
   ): Promise<Claim | undefined> {
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
       using undo = new DisposableStack();
-      const held = undo.use(await folder.duplicate());
+      const held = undo.use(folder.duplicate());
       if (await this.#create(area, held, key, options)) {
         undo.move();
         return this.#claim(held, key, options);

@@ -38,7 +38,6 @@ export class ConfinedTree {
   readonly #root: DirectoryHandle;
   readonly #rootNames: readonly Octets[];
   readonly #links: LinkPolicy;
-  readonly #duplicating = new Set<Promise<DirectoryHandle>>();
   #open = true;
 
   constructor(calls: FileCalls, path: Octets, options: { links: LinkPolicy; confinement: Confinement }) {
@@ -87,10 +86,7 @@ export class ConfinedTree {
   /** A handle of the root, to be disposed of. */
   async root(): Promise<DirectoryHandle> {
     if (!this.#open) throw new StorageError("failed", "the storage is closed");
-    const duplicate = this.#root.duplicate();
-    if (this.calls.synchronous) return duplicate;
-    this.#duplicating.add(duplicate);
-    return duplicate.finally(() => this.#duplicating.delete(duplicate));
+    return this.#root.duplicate();
   }
 
   /** Whether a link at this location would stay inside, as far as the text of its target tells. */
@@ -108,15 +104,13 @@ export class ConfinedTree {
   /** Refuses all further walks; those under way end on the handles that they have. */
   async close(): Promise<void> {
     this.#open = false;
-    // A descriptor number that is closed while a thread still looks it up may mean another directory by then.
-    await Promise.allSettled(this.#duplicating);
     this.#root[Symbol.dispose]();
   }
 
   async #within(base: VirtualPath, path: VirtualPath, end: WalkEnd): Promise<Location> {
     if (base === "/") return this.#walk(await this.root(), [], path, end);
     using top = await this.directory(rootPath, base);
-    return await this.#walk(await top.directory.duplicate(), top.canonical, path, end);
+    return await this.#walk(top.directory.duplicate(), top.canonical, path, end);
   }
 
   /** Walks a path from a handle, which it takes over, of the directory `floor`, above which neither `..` nor an absolute link may lead. */

@@ -14,17 +14,19 @@ import { type FileCalls, type NativePath, nativePath, targetOf } from "./file-ca
 export class DescriptorHandle implements DirectoryHandle {
   readonly self: string;
   readonly #calls: FileCalls;
-  #descriptor: number;
+  readonly #shared: SharedDescriptor;
+  #released = false;
 
-  constructor(calls: FileCalls, descriptor: number) {
+  constructor(calls: FileCalls, shared: SharedDescriptor) {
     this.#calls = calls;
-    this.#descriptor = descriptor;
-    this.self = `/proc/self/fd/${descriptor}`;
+    this.#shared = shared;
+    this.self = `/proc/self/fd/${shared.number}`;
+    shared.holdersCount++;
   }
 
   /** Opens a directory by its ordinary path, following links: for the root alone, which the operator chose. */
   static openRoot(calls: FileCalls, path: NativePath): DescriptorHandle {
-    return new DescriptorHandle(calls, fs.openSync(path, pathOnly | directoryOnly));
+    return new DescriptorHandle(calls, { number: fs.openSync(path, pathOnly | directoryOnly), holdersCount: 0 });
   }
 
   at(name: Octets): NativePath {
@@ -35,7 +37,8 @@ export class DescriptorHandle implements DirectoryHandle {
     const path = this.at(name);
     for (let attempt = 1; ; attempt++) {
       try {
-        return new DescriptorHandle(this.#calls, await this.#calls.open(path, pathOnly | directoryOnly | noFollow));
+        const number = await this.#calls.open(path, pathOnly | directoryOnly | noFollow);
+        return new DescriptorHandle(this.#calls, { number, holdersCount: 0 });
       } catch (error) {
         // Linux says ENOTDIR for a link as well, because O_DIRECTORY looks at the link itself.
         if (errnoOf(error) !== "ENOTDIR" || attempt === attemptsMax) throw error;
@@ -48,8 +51,9 @@ export class DescriptorHandle implements DirectoryHandle {
     }
   }
 
-  async duplicate(): Promise<DirectoryHandle> {
-    return new DescriptorHandle(this.#calls, await this.#calls.open(this.self, pathOnly | directoryOnly));
+  duplicate(): DirectoryHandle {
+    if (this.#released) throw Object.assign(new Error("the directory is closed"), { code: "EBADF" });
+    return new DescriptorHandle(this.#calls, this.#shared);
   }
 
   async pin(name: Octets): Promise<PinnedEntry> {
@@ -70,17 +74,29 @@ export class DescriptorHandle implements DirectoryHandle {
     return this.#calls.readlink(this.self);
   }
 
+  /** A descriptor stays on the mount that it was opened on. */
   async mountIdentity(): Promise<string> {
-    const information = fs.readFileSync(`/proc/self/fdinfo/${this.#descriptor}`, "latin1");
-    return /^mnt_id:\s*(\d+)/m.exec(information)?.[1] ?? "";
+    return (this.#shared.mountIdentity ??= readMountIdentity(this.#shared.number));
   }
 
   /** Closing an O_PATH descriptor flushes nothing and so cannot hang, not even on NFS. */
   [Symbol.dispose](): void {
-    if (this.#descriptor < 0) return;
-    fs.closeSync(this.#descriptor);
-    this.#descriptor = -1;
+    if (this.#released) return;
+    this.#released = true;
+    if (--this.#shared.holdersCount === 0) fs.closeSync(this.#shared.number);
   }
+}
+
+/** A descriptor that several handles hold; the last one closes it. */
+interface SharedDescriptor {
+  readonly number: number;
+  holdersCount: number;
+  mountIdentity?: string;
+}
+
+function readMountIdentity(descriptor: number): string {
+  const information = fs.readFileSync(`/proc/self/fdinfo/${descriptor}`, "latin1");
+  return /^mnt_id:\s*(\d+)/m.exec(information)?.[1] ?? "";
 }
 
 class PinnedDescriptor implements PinnedEntry {

@@ -18,8 +18,8 @@ export interface DirectoryHandle extends Disposable {
    * a symbolic link, which is never followed here.
    */
   child(name: Octets): Promise<DirectoryHandle | { readonly target: Octets }>;
-  /** Another handle of the same directory, closed on its own. */
-  duplicate(): Promise<DirectoryHandle>;
+  /** Another handle of the same directory, closed on its own; the directory is let go with the last. */
+  duplicate(): DirectoryHandle;
   /** Holds on to whatever the name means now, without opening it (a FIFO or a device feels nothing). */
   pin(name: Octets): Promise<PinnedEntry>;
   /** Opens what was pinned if it is still the same; the caller has made sure that it is a regular file. */

@@ -8,10 +8,10 @@ import type { Entry } from "../storage.ts";
 export function entryFromStats(
   name: Octets,
   stats: Stats,
-  extras: { readonly target?: Octets; readonly incomplete?: boolean } = {},
+  extras?: { readonly target?: Octets; readonly incomplete?: boolean },
 ): Entry {
   const type = typeOf(stats);
-  return {
+  const entry: Entry = {
     name,
     type,
     sizeBytes: type === "file" ? stats.size : 0,
@@ -22,8 +22,8 @@ export function entryFromStats(
     groupId: stats.gid,
     linkCount: stats.nlink,
     identity: identityOf(stats),
-    ...extras,
   };
+  return extras === undefined ? entry : { ...entry, ...extras };
 }
 
 /** Equal for two names of one file on this machine. */

@@ -1,8 +1,10 @@
+import type { Stats } from "node:fs";
+
 import type { Octets } from "@sallyport/protocol";
 
 import type { Entry } from "../storage.ts";
 import type { DirectoryHandle } from "./directory-handle.ts";
-import { type FileCalls, targetOf } from "./file-calls.ts";
+import { type FileCalls, type NativePath, type Soon, targetOf } from "./file-calls.ts";
 import { entryFromStats } from "./local-entry.ts";
 import { isReservedName } from "./reserved-name.ts";
 
@@ -11,7 +13,9 @@ export async function* listDirectory(calls: FileCalls, handle: DirectoryHandle):
   for await (const names of listNames(calls, handle)) {
     const slice: Entry[] = [];
     for (const name of names) {
-      const entry = isReservedName(name) ? undefined : await describe(calls, handle, name);
+      if (isReservedName(name)) continue;
+      const described = describe(calls, handle, name);
+      const entry = described instanceof Promise ? await described : described;
       if (entry !== undefined) slice.push(entry);
     }
     yield slice;
@@ -26,7 +30,9 @@ export async function* listNames(calls: FileCalls, handle: DirectoryHandle): Asy
     for (;;) {
       const names: Octets[] = [];
       while (names.length < sliceCount) {
-        const name = await calls.readdir(directory);
+        const next = calls.readdir(directory);
+        // A hundred thousand turns through the queue of promises would cost more than reading the names.
+        const name = next instanceof Promise ? await next : next;
         if (name === undefined) break;
         names.push(name);
       }
@@ -42,11 +48,24 @@ export async function* listNames(calls: FileCalls, handle: DirectoryHandle): Asy
 }
 
 /** One entry, or undefined where it has vanished. */
-export async function describe(calls: FileCalls, handle: DirectoryHandle, name: Octets): Promise<Entry | undefined> {
+export function describe(calls: FileCalls, handle: DirectoryHandle, name: Octets): Soon<Entry | undefined> {
   const path = handle.at(name);
-  const stats = await calls.lstat(path);
+  const found = calls.lstat(path);
+  if (found instanceof Promise) return found.then((stats) => entryOf(calls, path, name, stats));
+  return entryOf(calls, path, name, found);
+}
+
+function entryOf(calls: FileCalls, path: NativePath, name: Octets, stats: Stats | undefined): Soon<Entry | undefined> {
   if (stats === undefined) return undefined;
-  if (!stats.isSymbolicLink()) return entryFromStats(name, stats);
+  return stats.isSymbolicLink() ? describeLink(calls, path, name, stats) : entryFromStats(name, stats);
+}
+
+async function describeLink(
+  calls: FileCalls,
+  path: NativePath,
+  name: Octets,
+  stats: Stats,
+): Promise<Entry | undefined> {
   const target = await targetOf(calls, path);
   return target === undefined ? undefined : entryFromStats(name, stats, { target });
 }

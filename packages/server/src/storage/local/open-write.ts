@@ -178,7 +178,7 @@ class Opening {
     }
     // Changes nothing but the ctime, from which the part's time to live runs.
     await calls.fchmod(descriptor, before.mode & 0o777);
-    const part = { folder: await existing.folder.duplicate(), stagedName: this.#location.name, partBytes: before.size };
+    const part = { folder: existing.folder.duplicate(), stagedName: this.#location.name, partBytes: before.size };
     undo.move();
     return this.#upload(descriptor, bounds, (writer) =>
       this.#stagedEnding({ ...part, writer, exclusive: false, mayKeep: true, claim }),

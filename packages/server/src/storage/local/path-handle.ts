@@ -42,7 +42,7 @@ export class PathHandle implements DirectoryHandle {
     return child;
   }
 
-  async duplicate(): Promise<DirectoryHandle> {
+  duplicate(): DirectoryHandle {
     return this;
   }
 
