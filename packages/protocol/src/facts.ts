@@ -65,9 +65,12 @@ export function formatEntryLine(selection: FactSelection, entry: FactEntry): Oct
   let line = "";
   for (const name of selection) {
     const value = factValues[name](entry);
-    if (value !== undefined) line += `${name}=${value};`;
+    if (value === undefined) continue;
+    const labels = factLabels[name];
+    line += line === "" ? labels.first : labels.further;
+    line += value;
   }
-  return `${line} ${entry.name}` as Octets;
+  return `${line}${line === "" ? " " : "; "}${entry.name}` as Octets;
 }
 
 /** Whether a name can stand in a line of a listing; names with CR or LF would forge lines (R-2640-02, S-09). */
@@ -99,6 +102,11 @@ export function factSelectionText(selection: FactSelection): string {
 export function factFeature(selection: FactSelection, available: readonly FactName[] = factNames): string {
   return `MLST ${available.map((name) => `${name}${selection.includes(name) ? "*" : ""};`).join("")}`;
 }
+
+/** What stands before a value; joined beforehand, since each addition of strings costs as much as a fact. */
+const factLabels = Object.fromEntries(
+  factNames.map((name) => [name, { first: `${name}=`, further: `;${name}=` }]),
+) as Readonly<Record<FactName, { readonly first: string; readonly further: string }>>;
 
 const factValues: Readonly<Record<FactName, (entry: FactEntry) => string | undefined>> = {
   type: typeValue,

@@ -1,9 +1,9 @@
-import { childPath, formatEntryLine, type Octets, parentPath, reply, type VirtualPath } from "@sallyport/protocol";
+import { formatEntryLine, type Octets, parentPath, reply, type VirtualPath } from "@sallyport/protocol";
 import type { Entry } from "@sallyport/server/storage";
 import { type CommandContext, type CommandHandler, withPath } from "../command-handler.ts";
 import type { Login } from "../login/login-state.ts";
-import { factEntry } from "../listing/fact-entry.ts";
-import { linesInChunks, sendListing } from "../listing/listing.ts";
+import { factEntries, factEntry } from "../listing/fact-entry.ts";
+import { LineGatherer, sendListing } from "../listing/listing.ts";
 
 /** RFC 3659 §7: 501 for what is no directory, lines without leading space, streamed as the storage gives them. */
 export const mlsd: CommandHandler<"MLSD"> = (context, pathname) =>
@@ -14,16 +14,14 @@ export const mlsd: CommandHandler<"MLSD"> = (context, pathname) =>
   });
 
 async function* factLines(context: CommandContext, login: Login, directory: VirtualPath, self: Entry) {
-  let special = await specialEntries(context, login, directory, self);
+  const lines = new LineGatherer();
+  for (const line of await specialEntries(context, login, directory, self)) lines.add(line);
+  const { facts } = context.state;
   for await (const slice of login.storage.list(directory)) {
-    // Not before the directory has shown that it can be listed.
-    yield* linesInChunks(special, (line) => line);
-    special = [];
-    yield* linesInChunks(slice, (entry) =>
-      formatEntryLine(context.state.facts, factEntry(context, login, childPath(directory, entry.name), entry)),
-    );
+    for (const entry of factEntries(context, login, directory, slice)) lines.add(formatEntryLine(facts, entry));
+    if (lines.isFull) yield lines.take();
   }
-  yield* linesInChunks(special, (line) => line);
+  yield lines.take();
 }
 
 /** The directory itself and its parent, as RFC 3659 §7.5.1 has them; the root has no parent to show. */

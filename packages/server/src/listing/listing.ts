@@ -19,6 +19,7 @@ import { type DataConnection, deflateChunks } from "@sallyport/transport";
 import { type CommandContext, loginOf, type Outcome } from "../command-handler.ts";
 import { encodedChunks } from "../transfer/encoded-download.ts";
 import { runTransfer } from "../transfer/transfer.ts";
+import { sortInTurns } from "./sort-in-turns.ts";
 
 /** One directory of a listing with the entries that are shown, or what a path that is no directory leads to. */
 export interface ListedDirectory {
@@ -75,11 +76,11 @@ export async function* listDirectories(
       signal.throwIfAborted();
       for (const entry of slice) if (shown(entry) && count++ < limits.listEntriesCount) entries.push(entry);
     }
-    entries.sort(listingOrder(options) ?? byName);
-    yield { directory: next.path, entries };
+    const sorted = await sortInTurns(entries, listingOrder(options) ?? byName);
+    yield { directory: next.path, entries: sorted };
     if (!options.recursive || next.depth >= limits.listOptionsDepthCount || count >= limits.listEntriesCount) continue;
     const { path, depth } = next;
-    const deeper = entries.filter(({ type }) => type === "directory").toReversed();
+    const deeper = sorted.filter(({ type }) => type === "directory").toReversed();
     for (const { name } of deeper) pending.push({ path: childPath(path, name), depth: depth + 1 });
   }
 }
@@ -99,17 +100,52 @@ export async function* listingLines(
   }
 }
 
+/** Gathers lines to chunks of at least 128 KiB, so that each write carries many, in a buffer that is used again. */
+export class LineGatherer {
+  #buffer: Buffer = Buffer.allocUnsafeSlow(chunkBytes + 16_384);
+  #filledBytes = 0;
+  /** The last lines, kept short: what lives on while others are made costs most. */
+  #text = "";
+
+  get isFull(): boolean {
+    return this.#filledBytes >= chunkBytes;
+  }
+
+  /** Adds a line, or nothing where there is none. */
+  add(line: Octets | undefined): void {
+    if (line === undefined) return;
+    this.#text += `${line}\r\n`;
+    if (this.#text.length >= textLength) this.#flush();
+  }
+
+  /** What was gathered, possibly nothing; it holds until the next line is added. */
+  take(): Uint8Array {
+    this.#flush();
+    const chunk = this.#buffer.subarray(0, this.#filledBytes);
+    this.#filledBytes = 0;
+    return chunk;
+  }
+
+  #flush(): void {
+    const text = this.#text;
+    this.#text = "";
+    if (this.#filledBytes + text.length > this.#buffer.length) {
+      const grown = Buffer.allocUnsafeSlow(this.#filledBytes + text.length);
+      this.#buffer.copy(grown, 0, 0, this.#filledBytes);
+      this.#buffer = grown;
+    }
+    this.#filledBytes += this.#buffer.write(text, this.#filledBytes, "latin1");
+  }
+}
+
 /** Joins lines to chunks; an undefined line is left out. */
 export function* linesInChunks<T>(items: Iterable<T>, format: (item: T) => Octets | undefined): Generator<Uint8Array> {
-  let text = "";
+  const lines = new LineGatherer();
   for (const item of items) {
-    const line = format(item);
-    if (line !== undefined) text += `${line}\r\n`;
-    if (text.length < chunkLength) continue;
-    yield Buffer.from(text, "latin1");
-    text = "";
+    lines.add(format(item));
+    if (lines.isFull) yield lines.take();
   }
-  if (text !== "") yield Buffer.from(text, "latin1");
+  yield lines.take();
 }
 
 /**
@@ -133,7 +169,8 @@ export async function sendListing(
   });
 }
 
-const chunkLength = 65_536;
+const chunkBytes = 131_072;
+const textLength = 8192;
 
 /** Waits for the first chunk; what goes wrong before it is thrown here. */
 async function begun(chunks: AsyncGenerator<Uint8Array>): Promise<AsyncGenerator<Uint8Array>> {
