@@ -21,6 +21,8 @@ export interface Outcome {
   /** Absent where the handler sent everything itself. */
   readonly reply?: Reply;
   readonly changes?: Partial<PiState>;
+  /** What the peer need not wait for: called once, right after the reply was sent or can be sent no more. */
+  readonly afterwards?: () => void;
 }
 
 /** What a handler may see and do. It lives for one command. */

@@ -24,6 +24,7 @@ import { type ReviewedLogin, reviewLogin } from "../login/review.ts";
 import { runCommand } from "../commands/index.ts";
 import { activityOf, type ConnectionStatus, type RunningCommand, runningCommand } from "./connection-status.ts";
 import { ControlLink } from "./control-link.ts";
+import { LateAbort } from "./late-abort.ts";
 import { DataSetup } from "./data-setup.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ServerEnvironment } from "../environment.ts";
@@ -58,8 +59,8 @@ export class Connection {
   readonly #data: DataSetup;
   readonly #deadlines: Deadlines;
   readonly #openedAtMs = Date.now();
-  readonly #lost = new AbortController();
-  #transfer: AbortController | undefined;
+  readonly #lost = new LateAbort();
+  #transfer: LateAbort | undefined;
   #running: RunningCommand | undefined;
   #pi: ServerPi<Login>;
   #paused = false;
@@ -107,7 +108,7 @@ export class Connection {
     const { id: connection, remoteAddress, remotePort, listener, tls } = this.#link;
     const { login } = this.#pi.state;
     const isLoggedIn = login.kind === "logged-in";
-    const isEnding = this.#lost.signal.aborted || this.#pi.closing;
+    const isEnding = this.#lost.aborted || this.#pi.closing;
     const phase = { isGreeted: this.#greeted, isLoggedIn, isEnding, idleSinceMs: this.#deadlines.activeAtMs };
     return {
       connection,
@@ -127,15 +128,11 @@ export class Connection {
    */
   async reviewLogin(authenticator: Authenticator): Promise<ReviewedLogin["kind"]> {
     const { login } = this.#pi.state;
-    if (login.kind !== "logged-in" || this.#lost.signal.aborted) return "stays";
+    if (login.kind !== "logged-in" || this.#lost.aborted) return "stays";
     const { user, account } = login;
-    const review = await reviewLogin(
-      this.#contextFor("NOOP", this.#lost.signal),
-      { user, login: account },
-      authenticator,
-    );
+    const review = await reviewLogin(this.#contextFor("NOOP", this.#lost), { user, login: account }, authenticator);
     // USER and REIN may have ended it meanwhile.
-    if (this.#pi.state.login !== login || this.#lost.signal.aborted) return "stays";
+    if (this.#pi.state.login !== login || this.#lost.aborted) return "stays";
     if (review.kind === "ended") this.close(review.text, review.cause);
     if (review.kind === "refreshed") {
       const state = { ...this.#pi.state, policy: review.policy, login: { ...login, account: review.login } };
@@ -174,14 +171,19 @@ export class Connection {
     this.#deadlines.noteInput(this.#decoder.midLine);
   }
 
-  #feed(event: ServerPiEvent<Login>): void {
+  /** @param afterReply is called behind the first effect, which is the reply where there is one. */
+  #feed(event: ServerPiEvent<Login>, afterReply?: () => void): void {
     const { pi, effects } = step(this.#pi, event);
     this.#pi = pi;
     // REIN, AUTH, USER and a refused login leave no account behind whose place could be held.
     if (event.kind === "finished" && pi.state.login.kind !== "logged-in") {
       this.#environment.ledger.releaseLogin(this.#link.id);
     }
-    for (const effect of effects) this.#apply(effect);
+    for (const [at, effect] of effects.entries()) {
+      this.#apply(effect);
+      if (at === 0) afterReply?.();
+    }
+    if (effects.length === 0) afterReply?.();
     // The effects may have fed more events.
     const { running, state } = this.#pi;
     this.#deadlines.noteState(running !== undefined, state.login.kind === "logged-in", state.idleSeconds);
@@ -195,9 +197,9 @@ export class Connection {
       case "run":
         return void this.#run(effect.command);
       case "report-status":
-        return this.#link.say(statusReply(this.#contextFor("STAT", this.#lost.signal)));
+        return this.#link.say(statusReply(this.#contextFor("STAT", this.#lost)));
       case "abort-transfer":
-        return this.#transfer?.abort(new TransferAborted("the peer sent ABOR"));
+        return this.#transfer?.abort(() => new TransferAborted("the peer sent ABOR"));
       case "pause":
         this.#paused = true;
         return this.#link.pauseReading();
@@ -212,14 +214,14 @@ export class Connection {
   }
 
   async #run(command: Command): Promise<void> {
-    this.#transfer = "transfers" in verbs[command.verb] ? new AbortController() : undefined;
-    const context = this.#contextFor(command.verb, (this.#transfer ?? this.#lost).signal);
+    this.#transfer = "transfers" in verbs[command.verb] ? new LateAbort() : undefined;
+    const context = this.#contextFor(command.verb, this.#transfer ?? this.#lost);
     this.#running = runningCommand(command, this.#pi.state);
     const outcome = await this.#outcomeOf(context, command);
     this.#transfer = undefined;
     this.#running = undefined;
-    if (this.#lost.signal.aborted) return;
-    this.#feed({ kind: "finished", reply: outcome.reply, changes: outcome.changes ?? {} });
+    if (this.#lost.aborted) return outcome.afterwards?.();
+    this.#feed({ kind: "finished", reply: outcome.reply, changes: outcome.changes ?? {} }, outcome.afterwards);
     this.#takeInput();
   }
 
@@ -233,7 +235,7 @@ export class Connection {
         return { reply: refusal };
       }
       if (error instanceof TransferAborted) return { reply: reply(426, "Aborted.") };
-      if (this.#lost.signal.aborted) return {};
+      if (this.#lost.aborted) return {};
       const incident = randomUUID().slice(0, 8);
       this.#emit({ kind: "internal-error", incident, error });
       return { reply: reply(451, `The server failed; incident ${incident}.`) };
@@ -247,7 +249,7 @@ export class Connection {
     this.#emit({ kind: "command-refused", verb, ...where, replyCode, cause });
   }
 
-  #contextFor(verb: CommandContext["verb"], signal: AbortSignal): CommandContext {
+  #contextFor(verb: CommandContext["verb"], abort: LateAbort): CommandContext {
     return {
       verb,
       state: this.#pi.state,
@@ -255,7 +257,9 @@ export class Connection {
       limits: this.#environment.limits,
       control: this.#link,
       data: this.#data,
-      signal,
+      get signal() {
+        return abort.signal;
+      },
       send: (given) => this.#link.say(given),
       emit: (event) => this.#emit(event),
       noteProgress: (progress) => this.#deadlines.noteProgress(progress),
@@ -302,7 +306,7 @@ export class Connection {
 
   /** Ends everything that runs in the peer's name. */
   #lose(cause: string): void {
-    const lost = new TransferAborted(cause);
+    const lost = (): TransferAborted => new TransferAborted(cause);
     this.#lost.abort(lost);
     this.#transfer?.abort(lost);
     this.#deadlines.stop();

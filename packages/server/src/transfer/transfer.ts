@@ -46,7 +46,8 @@ export async function runTransfer(context: CommandContext, plan: TransferPlan): 
     await plan.giveUp?.(false);
     if (early === undefined) return { reply: reply(425, "Send EPSV or PASV first.") };
     const refused = dataFailure(early);
-    reportTransfer(context, plan, { bytes: 0, startedAtMs, facts: undefined, failure: refused });
+    const endedAtMs = performance.now();
+    reportTransfer(context, plan, { bytes: 0, startedAtMs, endedAtMs, facts: undefined, failure: refused });
     return { reply: refused.reply };
   }
   const { verb } = context;
@@ -75,8 +76,13 @@ export async function runTransfer(context: CommandContext, plan: TransferPlan): 
     await plan.giveUp?.(progress.bytes > 0).catch(() => undefined);
     failure = failureOf(context, error);
   }
-  reportTransfer(context, plan, { bytes: progress.bytes, startedAtMs, facts, failure });
-  return { reply: failure?.reply ?? reply(226, plan.completion ?? "Transfer complete.") };
+  const endedAtMs = performance.now();
+  const tell = (): void =>
+    reportTransfer(context, plan, { bytes: progress.bytes, startedAtMs, endedAtMs, facts, failure });
+  const last = failure?.reply ?? reply(226, plan.completion ?? "Transfer complete.");
+  // Who hears of an upload hears of it before the peer does.
+  if (plan.direction === "upload") tell();
+  return plan.direction === "upload" ? { reply: last } : { reply: last, afterwards: tell };
 }
 
 async function openData(
@@ -182,6 +188,7 @@ const dataFailures: Readonly<Record<string, { code: number; text: string; fix?: 
 interface TransferResult {
   readonly bytes: number;
   readonly startedAtMs: number;
+  readonly endedAtMs: number;
   readonly facts: DataFacts | undefined;
   readonly failure: Failure | undefined;
 }
@@ -191,7 +198,7 @@ function reportTransfer(context: CommandContext, plan: TransferPlan, result: Tra
   const { account } = loginOf(context);
   const dataTls = dataTlsOf(facts);
   const published = failure === undefined ? plan.published?.() : undefined;
-  const durationMs = performance.now() - result.startedAtMs;
+  const durationMs = result.endedAtMs - result.startedAtMs;
   if (
     failure !== undefined &&
     (failure.reply.code === 425 || failure.reply.code === 522 || failure.fix !== undefined)
