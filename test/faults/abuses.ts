@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { memoryOf } from "./holdings.ts";
-import type { Serving } from "./serving.ts";
+import type { LoginOptions, Serving } from "./serving.ts";
 import { until } from "./waiting.ts";
 
 /** How much of each abuse. */
@@ -114,7 +114,7 @@ async function logInAndRest(serving: Serving, { idleLoginsCount, workingCount }:
     while (idle.length < idleLoginsCount) {
       const modes = ["explicit", "implicit"] as const;
       const some = modes.map((mode, at) =>
-        serving.loggedIn({ mode, from: addressOf((idle.length + at) % 100), timeoutMs: 60_000 }),
+        patientLogin(serving, { mode, from: addressOf((idle.length + at) % 100), timeoutMs: 60_000 }),
       );
       idle.push(...(await Promise.all(some)));
     }
@@ -134,6 +134,16 @@ async function logInAndRest(serving: Serving, { idleLoginsCount, workingCount }:
     return `${idle.length} idle logins, ${kib.toFixed(1)} KiB PSS each before garbage is collected`;
   } finally {
     for (const driver of idle) await driver[Symbol.asyncDispose]();
+  }
+}
+
+/** A busy machine refuses logins whose password waits too long for its turn. */
+async function patientLogin(serving: Serving, options: LoginOptions, attempts = 5): Promise<FtpDriver> {
+  try {
+    return await serving.loggedIn(options);
+  } catch (error) {
+    if (attempts === 1) throw error;
+    return await patientLogin(serving, options, attempts - 1);
   }
 }
 
