@@ -56,6 +56,15 @@ export class DeliveryQueue {
     this.wake();
   }
 
+  /**
+   * Looks for what is due after something came for these lanes. Where all of them are busy there is nothing to find, so
+   * that one account's flood behind a slow receiver costs no search for each event.
+   */
+  wakeFor(lanes: ReadonlySet<string>): void {
+    const busyLanes = new Set([...this.#underWay.values()].map(({ lane }) => lane));
+    if (!lanes.isSubsetOf(busyLanes)) this.wake();
+  }
+
   /** Looks for what is due, now and whenever it becomes due. */
   wake(): void {
     if (this.#phase !== "running") return;

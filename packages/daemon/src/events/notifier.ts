@@ -49,6 +49,8 @@ export class Notifier implements ServerObserver, AsyncDisposable {
   #gathered: Notification[] = [];
   #flushing: NodeJS.Timeout | undefined;
   #waking: NodeJS.Immediate | undefined;
+  /** Those for which something came since the queues were woken. */
+  #lanes = new Set<string>();
   #flushedMs = Number.NEGATIVE_INFINITY;
   /** The disk took nothing the last time. */
   #failing = false;
@@ -135,8 +137,10 @@ export class Notifier implements ServerObserver, AsyncDisposable {
   /** Not in the turn of whoever told, since starting a program takes a while. */
   #wakeSoon(): void {
     this.#waking ??= setImmediate(() => {
+      const lanes = this.#lanes;
+      this.#lanes = new Set();
       this.#waking = undefined;
-      for (const queue of this.#queues) queue.wake();
+      for (const queue of this.#queues) queue.wakeFor(lanes);
     });
   }
 
@@ -144,6 +148,7 @@ export class Notifier implements ServerObserver, AsyncDisposable {
   #write(): boolean {
     try {
       const dropped = this.#outbox.add(this.#gathered.flatMap((told) => this.#entriesOf(told)));
+      for (const { lane } of this.#gathered) this.#lanes.add(lane);
       this.#gathered = [];
       this.#tellLost(dropped, "the outbox is full");
       return true;
@@ -184,7 +189,8 @@ export class Notifier implements ServerObserver, AsyncDisposable {
     }
     try {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- bodies are documents of ours
-      this.#outbox.complete(id, (body) => JSON.stringify({ ...(JSON.parse(body) as Document), sha256 }));
+      const lane = this.#outbox.complete(id, (body) => JSON.stringify({ ...(JSON.parse(body) as Document), sha256 }));
+      if (lane !== undefined) this.#lanes.add(lane);
     } catch {
       // The disk fails: it goes without the digest when it has waited long enough.
     }

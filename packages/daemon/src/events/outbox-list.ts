@@ -14,30 +14,41 @@ export interface ListedEntry {
   readonly document: Readonly<Record<string, unknown>>;
 }
 
-/** Lists what waits in an outbox, oldest first, also while a server uses it; nothing where there is none. */
+/**
+ * Lists what waits in an outbox, in the order in which it came, also while a server uses it; nothing where there is none.
+ * Read in pieces: as long as one is read, SQLite keeps everything that the server writes beside its file, so that
+ * whoever pages through a whole reading would fill the disk.
+ */
 export function* listOutbox(path: string): Generator<ListedEntry> {
   if (!existsSync(path)) return;
   const database = new DatabaseSync(path, { readOnly: true, timeout: 2000 });
   try {
-    const rows = database
-      .prepare(
-        "SELECT id, kind, label, created_ms, due_ms, attempts, cause, body FROM entry ORDER BY created_ms, sequence",
-      )
-      .iterate();
-    for (const row of rows) {
-      yield {
-        id: String(row["id"]),
-        event: String(row["kind"]),
-        target: String(row["label"]),
-        createdMs: Number(row["created_ms"]),
-        dueMs: Number(row["due_ms"]),
-        attempts: Number(row["attempts"]),
-        cause: row["cause"] === null ? null : String(row["cause"]),
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- bodies are documents of ours
-        document: JSON.parse(String(row["body"])) as Record<string, unknown>,
-      };
+    const piece = database.prepare(
+      `SELECT sequence, id, kind, label, created_ms, due_ms, attempts, cause, body FROM entry
+       WHERE sequence > ? ORDER BY sequence LIMIT ${pieceCount}`,
+    );
+    let rows = piece.all(0);
+    while (rows.length > 0) {
+      yield* rows.map(listed);
+      rows = piece.all(Number(rows.at(-1)?.["sequence"]));
     }
   } finally {
     database.close();
   }
+}
+
+const pieceCount = 500;
+
+function listed(row: Record<string, unknown>): ListedEntry {
+  return {
+    id: String(row["id"]),
+    event: String(row["kind"]),
+    target: String(row["label"]),
+    createdMs: Number(row["created_ms"]),
+    dueMs: Number(row["due_ms"]),
+    attempts: Number(row["attempts"]),
+    cause: row["cause"] === null ? null : String(row["cause"]),
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- bodies are documents of ours
+    document: JSON.parse(String(row["body"])) as Record<string, unknown>,
+  };
 }

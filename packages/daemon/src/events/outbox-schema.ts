@@ -19,7 +19,8 @@ export const outboxSchema = `
     held INTEGER NOT NULL,
     cause TEXT
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS entry_due ON entry (target, due_ms, sequence);
+  DROP INDEX IF EXISTS entry_due;
+  CREATE INDEX IF NOT EXISTS entry_next ON entry (target, due_ms, sequence, lane);
   CREATE INDEX IF NOT EXISTS entry_held ON entry (id) WHERE held = 1;
   PRAGMA user_version = ${outboxVersion};
 `;

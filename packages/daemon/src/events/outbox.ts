@@ -92,9 +92,11 @@ export class Outbox implements Disposable {
   /** The entry of a target that is due next, but none of the lanes and none of the entries that are under way. */
   next(target: string, nowMs: number, busyLanes: readonly string[]): WaitingEntry | undefined {
     const lanes = busyLanes.map(() => "?").join(", ");
+    // The index alone tells which one: where one lane has all that waits, every row of it is passed over.
     const row = this.#row(
-      `SELECT sequence, id, kind, lane, body, created_ms AS createdMs, attempts FROM entry
-       WHERE target = ? AND due_ms <= ? AND lane NOT IN (${lanes}) ORDER BY due_ms, sequence LIMIT 1`,
+      `SELECT sequence, id, kind, lane, body, created_ms AS createdMs, attempts FROM entry WHERE sequence = (
+         SELECT sequence FROM entry INDEXED BY entry_next
+         WHERE target = ? AND due_ms <= ? AND lane NOT IN (${lanes}) ORDER BY due_ms, sequence LIMIT 1)`,
       ...[target, nowMs, ...busyLanes],
     );
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the columns that were asked for
@@ -126,10 +128,13 @@ export class Outbox implements Disposable {
     );
   }
 
-  /** Gives the entries of a notification, which waited for a digest, their final body, and lets them go. */
-  complete(id: string, change: (body: string) => string): void {
-    const row = this.#row("SELECT body, bytes FROM entry WHERE held = 1 AND id = ?", id);
-    if (row === undefined) return;
+  /**
+   * Gives the entries of a notification, which waited for a digest, their final body, and lets them go; returns their
+   * lane, if there are any.
+   */
+  complete(id: string, change: (body: string) => string): string | undefined {
+    const row = this.#row("SELECT body, bytes, lane FROM entry WHERE held = 1 AND id = ?", id);
+    if (row === undefined) return undefined;
     const body = change(String(row["body"]));
     const bytes = Buffer.byteLength(body);
     const changed = this.#run(
@@ -137,6 +142,7 @@ export class Outbox implements Disposable {
       ...[body, bytes, id],
     );
     this.#bytes += changed * (bytes - Number(row["bytes"]));
+    return String(row["lane"]);
   }
 
   /** Gives up what has been tried for long enough, and with `createdBeforeMs` everything older; returns how many. */
