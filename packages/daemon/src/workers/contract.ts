@@ -80,8 +80,11 @@ export interface PrimaryCalls {
   claimLogin(claim: LoginClaim): boolean;
   releaseLogin(connection: number): void;
 
-  /** Counts a transfer among those of a rate; the worker's part of it from now on. */
-  beginTransfer(rate: RateOfKey): number;
+  /**
+   * Counts a transfer among those of a rate. The worker's part of it comes as `shareRate` before the answer: an answer is
+   * heard a little later than what was told behind it, and would put an older part over a newer one.
+   */
+  beginTransfer(rate: RateOfKey): void;
   endTransfer(key: string): void;
 
   /** Answers when the account's octets are counted. */

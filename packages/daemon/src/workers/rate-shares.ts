@@ -15,14 +15,13 @@ interface SharedRate {
 export class RateShares {
   readonly #rates = new Map<string, SharedRate>();
 
-  /** Counts a transfer in; the taker's part from now on, which the others hear by themselves. */
-  begin(taker: RateTaker, { key, bytesPerSecond }: RateOfKey): number {
+  /** Counts a transfer in; everybody hears what its part is from now on. */
+  begin(taker: RateTaker, { key, bytesPerSecond }: RateOfKey): void {
     const rate = this.#rates.get(key) ?? { bytesPerSecond, counts: new Map<RateTaker, number>() };
     this.#rates.set(key, rate);
     rate.bytesPerSecond = bytesPerSecond;
     rate.counts.set(taker, (rate.counts.get(taker) ?? 0) + 1);
-    this.#tell(key, rate, taker);
-    return partOf(rate, taker);
+    this.#tell(key, rate);
   }
 
   end(taker: RateTaker, key: string): void {

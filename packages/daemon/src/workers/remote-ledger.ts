@@ -60,17 +60,15 @@ export class RemoteLedger implements ServerLedger {
     const rate = direction === "upload" ? account.uploadBytesPerSecond : account.downloadBytesPerSecond;
     if (rate === undefined) return { options: {}, [Symbol.dispose]: () => undefined };
     const key = rateKey(account.name, direction);
-    const bytesPerSecond = await this.#primary.ask("beginTransfer", { key, bytesPerSecond: rate });
-    const throttle = this.shareRate({ key, bytesPerSecond });
+    await this.#primary.ask("beginTransfer", { key, bytesPerSecond: rate });
+    const throttle = this.#throttles.get(key) ?? this.#throttleAt({ key, bytesPerSecond: rate });
     return { options: { throttle }, [Symbol.dispose]: () => this.#primary.tell("endTransfer", key) };
   }
 
   /** Takes the worker's part of a rate. */
-  shareRate({ key, bytesPerSecond }: RateOfKey): ByteThrottle {
-    const throttle = this.#throttles.get(key) ?? new ByteThrottle(bytesPerSecond);
-    throttle.bytesPerSecond = bytesPerSecond;
-    this.#throttles.set(key, throttle);
-    return throttle;
+  shareRate(share: RateOfKey): void {
+    const throttle = this.#throttles.get(share.key) ?? this.#throttleAt(share);
+    throttle.bytesPerSecond = share.bytesPerSecond;
   }
 
   sizeOf(owner: string): Promise<number> {
@@ -81,5 +79,11 @@ export class RemoteLedger implements ServerLedger {
 
   yieldQuota(owner: string): number {
     return this.#quotas.get(owner)?.yield() ?? 0;
+  }
+
+  #throttleAt({ key, bytesPerSecond }: RateOfKey): ByteThrottle {
+    const throttle = new ByteThrottle(bytesPerSecond);
+    this.#throttles.set(key, throttle);
+    return throttle;
   }
 }

@@ -24,7 +24,7 @@ export function ledgersOf(workersCount: number): { readonly own: OwnLedger; read
       throw new Error("not asked here");
     };
     const workerSide: Exchange<WorkerCalls, PrimaryCalls> = new Exchange<WorkerCalls, PrimaryCalls>(
-      { send: (message) => void setImmediate(() => primarySide.receive(structuredClone(message))) },
+      { send: channelTo((message) => primarySide.receive(message)) },
       {
         begin: unused,
         serve: unused,
@@ -41,7 +41,7 @@ export function ledgersOf(workersCount: number): { readonly own: OwnLedger; read
     );
     const holdings: WorkerHoldings = new WorkerHoldings(kept, () => primarySide);
     const primarySide: Exchange<PrimaryCalls, WorkerCalls> = new Exchange<PrimaryCalls, WorkerCalls>(
-      { send: (message) => void setImmediate(() => workerSide.receive(structuredClone(message))) },
+      { send: channelTo((message) => workerSide.receive(message)) },
       { ...holdings.handlers, report: unused, took: unused, gone: unused },
     );
     const remote = new RemoteLedger(workerSide, own.identityKey);
@@ -54,4 +54,18 @@ export function ledgersOf(workersCount: number): { readonly own: OwnLedger; read
     return { remote, holdings, end };
   });
   return { own, workers };
+}
+
+/** A way as Node's channel is: what comes in one read is heard message after message, with no promise settled between. */
+function channelTo(receive: (message: unknown) => void): (message: unknown) => void {
+  let coming: unknown[] = [];
+  return (message) => {
+    coming.push(structuredClone(message));
+    if (coming.length > 1) return;
+    setImmediate(() => {
+      const read = coming;
+      coming = [];
+      for (const one of read) process.nextTick(receive, one);
+    });
+  };
 }

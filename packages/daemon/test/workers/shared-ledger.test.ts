@@ -115,6 +115,18 @@ test("rates are divided by the transfers that run, and connections end with thei
   assert.equal(rateOf(first), 900);
 });
 
+test("transfers that begin at once in several workers have no more than the rate together", async () => {
+  const { workers } = ledgersOf(3);
+  const account: Account = { ...nobody, name: "slow", downloadBytesPerSecond: 900 };
+  const shares = await Promise.all(workers.map(({ remote }) => remote.beginTransfer(account, "download")));
+  await turn();
+  await turn();
+  assert.deepEqual(
+    shares.map(({ options }) => options.throttle?.bytesPerSecond),
+    [300, 300, 300],
+  );
+});
+
 const nobody: Omit<Account, "name"> = {
   home: "/" as Account["home"],
   permissions: [],
