@@ -71,9 +71,10 @@ export const limits = {
   interruptedUploadMs: limit(86_400_000, "ms", "an interrupted upload is kept for its owner to continue"),
   symbolicLinksCount: limit(40, "count", "symbolic links followed in one path, as Linux does (S-21)"),
   ticketLifetimeMs: limit(
-    86_400_000,
+    604_800_000,
     "ms",
-    "a TLS ticket resumes; its keys end with the control connection (R-TLS-33)",
+    "a TLS ticket resumes, the longest that TLS 1.3 allows: a client that never renews must not be refused in the middle " +
+      "of its work; the keys end with the control connection (R-TLS-33, RFC 8446 §4.6.1)",
   ),
   sessionIdsCount: limit(4, "count", "TLS 1.2 states kept for a client that resumes by session ID without tickets"),
   loginDelayMs: limit(2_000, "ms", "before the reply to a wrong password; doubles with each further one (S-13)"),
