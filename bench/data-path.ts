@@ -40,6 +40,7 @@ const hooks = await dataPathHooks();
 const layered = { ...hooks, closeNotify: false };
 const variants: readonly Variant[] = [
   { name: "send-plain", direction: "send", level: "C", hooks },
+  { name: "send-plain-public", direction: "send", level: "C", hooks: noDataPathHooks },
   { name: "send-tls", direction: "send", level: "P", hooks },
   { name: "send-tls-early", direction: "send", level: "P", hooks, early: true },
   { name: "send-tls-early-layered", direction: "send", level: "P", hooks: layered, early: true },
@@ -78,6 +79,7 @@ const writeAt = promisify(write);
 
 const source = {
   sizeBytes,
+  descriptor: file,
   read: async (buffer: Uint8Array, position: number) =>
     (await readAt(file, buffer, 0, buffer.length, position)).bytesRead,
 };

@@ -143,7 +143,8 @@ export class DataConnection implements AsyncDisposable {
     using watch = this.#watch(socket, options);
     // Reading notices a reset, and takes what TLS still has to say.
     socket.resume();
-    const sent = await sendOctets(socket, watch, source, { first, end }, options);
+    const sendFile = this.#hooks.sendFile && socket === this.#tcp;
+    const sent = await sendOctets(socket, watch, source, { first, end }, { ...options, sendFile });
     this.#phase = "done";
     return sent;
   }

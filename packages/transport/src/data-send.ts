@@ -1,5 +1,6 @@
 import { SallyportError } from "@sallyport/protocol";
 import type { Socket } from "node:net";
+import { FileSending } from "./send-file.ts";
 import { transferBuffers } from "./transfer-buffers.ts";
 import { dataFailure, type TransferOptions, type TransferWatch } from "./transfer-watch.ts";
 
@@ -9,6 +10,8 @@ export interface ByteSource {
   readonly sizeBytes?: number;
   /** Reads up to `buffer.length` octets at a position; 0 is the end. */
   read(buffer: Uint8Array, position: number): number | Promise<number>;
+  /** Of a file that the kernel may send from, see {@link FileSource}. */
+  readonly descriptor?: number | undefined;
 }
 
 /** Octets to send: from `first` to `end`, exclusive; undefined means all there are. */
@@ -21,23 +24,32 @@ export interface Extent {
  * Sends a part of a source, ends the outgoing half, and returns how many octets went.
  *
  * Two buffers take turns: one is being written while the next is being read, as cheap as reading synchronously and it
- * never blocks. A file up to 256 KiB is one read and one write. Reading is over when the promise settles.
+ * never blocks. A file up to 256 KiB is one read and one write. With `sendFile`, the kernel sends what it has in memory of
+ * a source with a descriptor (see {@link FileSending}). Reading is over when the promise settles.
  */
 export async function sendOctets(
   socket: Socket,
   watch: TransferWatch,
   source: ByteSource,
   { first, end = Number.POSITIVE_INFINITY }: Extent,
-  { onProgress, throttle }: TransferOptions,
+  { onProgress, throttle, sendFile }: TransferOptions & { readonly sendFile?: boolean },
 ): Promise<number> {
   const stop = Math.min(end, source.sizeBytes ?? end);
   const pace = new WritePace(throttle?.pieceBytes);
   const sizeBytes = stop - first <= smallFileBytes ? smallFileBytes : bufferBytes;
   const buffers: Buffer<ArrayBuffer>[] = [];
+  const isLong = stop - first > readFileBytes;
+  using kernel = sendFile && isLong && !throttle ? new FileSending(socket, watch, source) : undefined;
   let writing: Promise<void> = Promise.resolve();
   let position = first;
   try {
     for (let turn = 0; position < stop; turn ^= 1) {
+      if (kernel && position >= kernel.resumesAt) {
+        await writing;
+        watch.throwIfFailed();
+        position = await kernel.send(position, stop, (reached) => onProgress?.(reached - first));
+        if (position === stop) break;
+      }
       const buffer = (buffers[turn] ??= transferBuffers.borrow(sizeBytes));
       const wanted = Math.min(pace.pieceBytes, buffer.length, stop - position);
       const reading = source.read(wanted === buffer.length ? buffer : buffer.subarray(0, wanted), position);
@@ -178,6 +190,8 @@ const endsInTurn = Number.parseInt(process.versions.node, 10) >= 26;
 
 const bufferBytes = 1_048_576;
 const smallFileBytes = 262_144;
+/** Up to this length one read and one write are as cheap as the kernel's help. */
+const readFileBytes = 65_536;
 const firstPieceBytes = 262_144;
 const pieceBytesMin = 16_384;
 const slowMs = 2_000;

@@ -1,6 +1,7 @@
 export * from "./data-resumption.ts";
 export * from "./tls-binding.ts";
 export * from "./user-buffer-hook.ts";
+export * from "./send-file-hook.ts";
 export * from "./active-dial.ts";
 export * from "./byte-throttle.ts";
 export * from "./ip-address.ts";

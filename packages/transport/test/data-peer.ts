@@ -21,9 +21,9 @@ export const tlsVersions = ["TLSv1.3", "TLSv1.2"] as const;
 
 /** The ways of the data path: with the private hooks of Node, without the one or the other, and without any. */
 export const paths: Readonly<Record<string, DataPathHooks>> = {
-  hooked: { closeNotify: true, userBuffer: true },
-  layered: { closeNotify: false, userBuffer: true },
-  "data events": { closeNotify: true, userBuffer: false },
+  hooked: { closeNotify: true, userBuffer: true, sendFile: true },
+  layered: { closeNotify: false, userBuffer: true, sendFile: true },
+  "data events": { closeNotify: true, userBuffer: false, sendFile: true },
   public: noDataPathHooks,
 };
 

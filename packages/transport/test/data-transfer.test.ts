@@ -34,6 +34,7 @@ async function openFile(name: string, how: "sync" | "async", octets?: Uint8Array
   const handle = await open(path, octets ? "r" : "w+");
   return {
     handle,
+    ...(how === "sync" && { descriptor: handle.fd }),
     ...(octets && { sizeBytes: octets.length }),
     read: (buffer, position) =>
       how === "sync"

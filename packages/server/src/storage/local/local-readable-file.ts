@@ -42,6 +42,10 @@ export class LocalReadableFile implements ReadableFile {
     }
   }
 
+  get descriptor(): number | undefined {
+    return this.#open && this.#calls.synchronous ? this.#descriptor : undefined;
+  }
+
   async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
