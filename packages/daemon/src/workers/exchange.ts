@@ -65,8 +65,9 @@ export class Exchange<Mine extends Calls<Mine>, Theirs extends Calls<Theirs>> {
     else done?.(this.#closed);
   }
 
-  /** Takes a message that came over the channel. */
+  /** Takes a message that came over the channel; what comes after the end is nobody's any more. */
   receive(message: unknown, socket?: Socket): void {
+    if (this.#closed !== undefined) return void socket?.destroy();
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nobody else has the other end
     const received = message as Message;
     switch (received.kind) {

@@ -35,6 +35,8 @@ export interface WorkerPoolOptions {
   readonly quiet: boolean;
   /** Path of the worker's program; absent: ours. */
   readonly program?: string;
+  /** As WorkerProcessOptions.standstillMs. */
+  readonly standstillMs?: number;
 }
 
 type Log = Omit<ServerObserver, "onEvent"> & { onEvent(event: ServiceEvent): void };
@@ -196,13 +198,13 @@ export class WorkerPool implements Serving {
 
   /** Starts a worker; the failure, if it cannot serve. */
   async #start(slot: number): Promise<StartFailure | undefined> {
-    const { log, quiet, program = ourProgram } = this.#options;
+    const { log, quiet, program = ourProgram, standstillMs } = this.#options;
     const kept = { ledger: this.ledger, rates: this.#rates, holdings: this.#holdings };
     const report = (events: readonly ServiceEvent[]) => {
       for (const event of events) log.onEvent(event);
     };
     const onExit = (gone: WorkerProcess) => this.#ready.delete(gone);
-    const worker = new WorkerProcess({ slot, program, kept, report, onExit });
+    const worker = new WorkerProcess({ slot, program, kept, report, onExit, standstillMs });
     this.#workers.add(worker);
     this.#holdings.add(worker.holdings);
     void worker.ended.then((cause) => this.#lose(worker, cause));
@@ -216,9 +218,13 @@ export class WorkerPool implements Serving {
     };
     const { exchange } = worker;
     let failure = await exchange.ask("begin", brief).catch(unable);
-    // Certificates or settings were replaced meanwhile.
-    if (failure === undefined && brief.material !== this.#material)
-      await exchange.ask("reconfigure", this.#changesFor(slot)).catch((error: unknown) => (failure = unable(error)));
+    // Certificates or settings were replaced meanwhile, perhaps again while it heard of that.
+    let told = brief.material;
+    while (failure === undefined && told !== this.#material) {
+      told = this.#material;
+      // oxlint-disable-next-line no-await-in-loop -- one change after the other
+      failure = await exchange.ask("reconfigure", this.#changesFor(slot)).then(() => undefined, unable);
+    }
     if (failure !== undefined) {
       worker.kill(failure.message);
       return failure;
@@ -242,14 +248,27 @@ export class WorkerPool implements Serving {
     this.#holdings.delete(worker.holdings);
     if (this.#closing || !(worker.hasServed || this.#begun)) return sent.forEach((one) => this.#refuse(one));
     const connectionsCount = worker.load - sent.length;
-    const restartMs = this.#delays.next(slot, performance.now() - worker.startedMs);
-    this.#tell({ kind: "worker-ended", worker: slot, process: processId, cause, connectionsCount, restartMs });
+    this.#restart(slot, performance.now() - worker.startedMs, { process: processId, cause, connectionsCount });
+    for (const one of sent) this.#hand(one);
+  }
+
+  /** Starts another worker after one that lived so long. */
+  #restart(
+    slot: number,
+    livedMs: number,
+    end: { readonly process: number; readonly cause: string; readonly connectionsCount: number },
+  ): void {
+    const restartMs = this.#delays.next(slot, livedMs);
+    this.#tell({ kind: "worker-ended", worker: slot, ...end, restartMs });
     const timer = setTimeout(() => {
       this.#restarts.delete(timer);
-      void this.#start(slot);
+      // Node throws where the system has no memory for a process.
+      this.#start(slot).catch((error: unknown) => {
+        const cause = error instanceof Error ? error.message : String(error);
+        if (!this.#closing) this.#restart(slot, 0, { process: 0, cause, connectionsCount: 0 });
+      });
     }, restartMs);
     this.#restarts.add(timer);
-    for (const one of sent) this.#hand(one);
   }
 
   async #askAll<Answer>(ask: (worker: WorkerProcess) => Promise<Answer>): Promise<Answer[]> {

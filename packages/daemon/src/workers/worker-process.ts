@@ -14,6 +14,8 @@ export interface WorkerProcessOptions {
   readonly report: (events: readonly ServiceEvent[]) => void;
   /** The process is gone; what it said last may still be on its way. */
   readonly onExit: (worker: WorkerProcess) => void;
+  /** A worker that does not take a connection for one to two of these is ended; absent: 7.5 seconds. */
+  readonly standstillMs?: number | undefined;
 }
 
 /** A connection on its way to a worker. */
@@ -35,11 +37,14 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   /** Those that have not arrived there, oldest first; this process keeps them open until they have. */
   readonly #sent: Sent[] = [];
+  readonly #standstillMs: number;
+  #watching: NodeJS.Timeout | undefined;
   #socketsCount = 0;
   #killCause: string | undefined;
 
-  constructor({ slot, program, kept, report, onExit }: WorkerProcessOptions) {
+  constructor({ slot, program, kept, report, onExit, standstillMs = usualStandstillMs }: WorkerProcessOptions) {
     this.slot = slot;
+    this.#standstillMs = standstillMs;
     // What a dying worker prints is for people; standard output is the log's.
     this.#child = fork(program, [], { serialization: "advanced", stdio: ["ignore", 2, 2, "ipc"] });
     const child = this.#child;
@@ -57,6 +62,7 @@ export class WorkerProcess {
     child.on("message", (message: unknown) => exchange.receive(message));
     this.ended = endOf(child, () => onExit(this)).then((end) => {
       const cause = this.#killCause ?? end;
+      clearTimeout(this.#watching);
       exchange.close(new Error(`the worker ended: ${cause}`));
       this.holdings.release();
       return cause;
@@ -83,12 +89,28 @@ export class WorkerProcess {
     this.#socketsCount += 1;
     this.#sent.push(sent);
     this.exchange.tell("serve", sent.handover, sent.socket);
+    if (this.#watching === undefined) this.#watch();
   }
 
   /** Ends it now, whatever it does, for a cause that is told. */
   kill(cause: string): void {
     this.#killCause = cause;
     this.#child.kill("SIGKILL");
+  }
+
+  /**
+   * Ends a process that takes nothing, stopped or in an endless loop: who is handed to it would wait for ever. It is looked
+   * at twice, so that a primary which stood still itself hears first what was said meanwhile.
+   */
+  #watch(before?: Sent): void {
+    const [oldest] = this.#sent;
+    this.#watching = setTimeout(() => {
+      this.#watching = undefined;
+      const [now] = this.#sent;
+      if (now === undefined) return;
+      if (now === before && now === oldest) this.kill("it stood still");
+      else this.#watch(oldest);
+    }, this.#standstillMs).unref();
   }
 
   /** Sockets have arrived. Node would keep one open for good that was sent to a process which then died. */
@@ -110,8 +132,12 @@ async function endOf(child: ChildProcess, onExit: () => void): Promise<string> {
     child.once("error", (error) => resolve(error.message));
   });
   onExit();
+  if (child.pid === undefined) return cause;
   await Promise.race([disconnected, new Promise((resolve) => setTimeout(resolve, lastWordsMs).unref())]);
   return cause;
 }
 
-const lastWordsMs = 250;
+/** A channel ends as soon as it is read to its end; a primary that is busy may take a while. */
+const lastWordsMs = 5000;
+
+const usualStandstillMs = 7500;

@@ -127,6 +127,23 @@ test("transfers that begin at once in several workers have no more than the rate
   );
 });
 
+test("what a worker asked for and is read after its end counts nothing", async () => {
+  const { own, workers } = ledgersOf(2);
+  const [dying, living] = workers;
+  assert.ok(dying && living);
+  const account: Account = { ...nobody, name: "slow", downloadBytesPerSecond: 900, connectionsMax: 1 };
+  void dying.remote.admit("192.0.2.1").catch(() => undefined);
+  void dying.remote.claimLogin(7, account).catch(() => undefined);
+  void dying.remote.beginTransfer(account, "download").catch(() => undefined);
+  dying.end();
+  await turn();
+  await turn();
+  assert.equal(own.connectionsCount, 0);
+  assert.equal(await living.remote.claimLogin(8, account), true);
+  const { options } = await living.remote.beginTransfer(account, "download");
+  assert.equal(options.throttle?.bytesPerSecond, 900);
+});
+
 const nobody: Omit<Account, "name"> = {
   home: "/" as Account["home"],
   permissions: [],
