@@ -22,7 +22,13 @@ async function names(storage: Storage): Promise<Octets[]> {
 describe("write areas of visitors", () => {
   beforeEach(() => {
     nowMs = 1_000_000;
-    areas = new VisitorAreas({ areaBytes: 1000, areasCount: 2, resetMs: 60_000, now: () => nowMs });
+    areas = new VisitorAreas({
+      areaBytes: 1000,
+      areaEntriesCount: 5,
+      areasCount: 2,
+      resetMs: 60_000,
+      now: () => nowMs,
+    });
   });
 
   test("one address sees what it wrote over several connections, another does not", async () => {
@@ -42,6 +48,17 @@ describe("write areas of visitors", () => {
     await assert.rejects(write(storage, file, 1001), { kind: "no-space" });
     assert.deepEqual(await names(storage), []);
     await write(storage, file, 1000);
+  });
+
+  test("an area holds no more names than its limit, also where they hold nothing", async () => {
+    const storage = areas.storageFor("192.0.2.1", "demo");
+    for (const name of ["a", "b", "c", "d"]) await storage.makeDirectory(`/${name}` as VirtualPath);
+    await write(storage, file, 0);
+    await assert.rejects(storage.makeDirectory("/e" as VirtualPath), { kind: "no-space" });
+    await assert.rejects(write(storage, "/empty" as VirtualPath, 0), { kind: "no-space" });
+    await write(storage, file, 10);
+    await storage.removeDirectory("/a" as VirtualPath);
+    await storage.makeDirectory("/e" as VirtualPath);
   });
 
   test("a login in progress sees its area emptied when the time is over", async () => {

@@ -15,7 +15,12 @@ const publicAccount: DemoAccount = { name: "demo", password: "password" };
 const minutes = 60_000;
 
 /** Up to 256 MiB of memory in all, kept for half an hour. */
-const visitors: VisitorAreasOptions = { areaBytes: 4_194_304, areasCount: 64, resetMs: 30 * minutes };
+const visitors: VisitorAreasOptions = {
+  areaBytes: 4_194_304,
+  areaEntriesCount: 1000,
+  areasCount: 64,
+  resetMs: 30 * minutes,
+};
 
 /** What strangers are held to beyond the limits that hold for everybody. */
 const publicLimits: Partial<LimitValues> = {

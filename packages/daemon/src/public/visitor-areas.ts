@@ -6,6 +6,8 @@ import type { VirtualPath } from "@sallyport/protocol";
 export interface VisitorAreasOptions {
   /** Octets of one area, interrupted uploads included. */
   readonly areaBytes: number;
+  /** Files, directories and interrupted uploads of one area, since empty ones take memory too. */
+  readonly areaEntriesCount: number;
   /** Areas at a time; a further one takes the place of the oldest. */
   readonly areasCount: number;
   /** An area is emptied when it is this old. */
@@ -54,7 +56,8 @@ export class VisitorAreas {
     this.sweep();
     const [oldest] = this.#areas.keys();
     if (oldest !== undefined && this.#areas.size >= this.#options.areasCount) this.#areas.delete(oldest);
-    const directory = new MemoryDirectory({ limitBytes: this.#options.areaBytes });
+    const { areaBytes, areaEntriesCount } = this.#options;
+    const directory = new MemoryDirectory({ limitBytes: areaBytes, limitCount: areaEntriesCount });
     this.#areas.set(key, { directory, madeMs: this.#now() });
     return directory;
   }

@@ -7,6 +7,8 @@ import type { Storage, StorageSource } from "./storage.ts";
 export interface MemoryDirectoryOptions {
   /** Octets that all files, interrupted uploads and uploads under way may take together; unbounded if not given. */
   readonly limitBytes?: number;
+  /** Files, directories, links and interrupted uploads that there may be together; unbounded if not given. */
+  readonly limitCount?: number;
   /** How long interrupted uploads are kept; a day if not given. */
   readonly keepPartsMs?: number;
 }
@@ -19,6 +21,7 @@ export class MemoryDirectory implements StorageSource {
     this.#ground = {
       tree: new MemoryTree(),
       budget: { limitBytes: options.limitBytes ?? Number.POSITIVE_INFINITY, usedBytes: 0 },
+      entries: { limitCount: options.limitCount ?? Number.POSITIVE_INFINITY, count: 0 },
       parts: new Map(),
       appending: new Set(),
       keepPartsMs: options.keepPartsMs ?? limits.interruptedUploadMs.value,
@@ -40,6 +43,7 @@ export class MemoryDirectory implements StorageSource {
       if (part.expiresMs > Date.now()) continue;
       this.#ground.parts.delete(part.key);
       this.#ground.budget.usedBytes -= part.file.content.length;
+      this.#ground.entries.count -= 1;
     }
   }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { Octets } from "@sallyport/protocol";
 import { MemoryDirectory, subtree } from "@sallyport/server/storage";
 import { storageContract, storageSteps } from "@sallyport/testing";
 
@@ -45,4 +46,36 @@ test("an interrupted upload is gone when its time is over", async () => {
   assert.equal(directory.usedBytes, 0);
   await put(alice, "/f", "new");
   assert.equal(await get(alice, "/f"), "new");
+});
+
+test("names are bounded as octets are, whatever has them, and each that goes makes room", async () => {
+  const directory = new MemoryDirectory({ limitCount: 3, keepPartsMs: 60_000 });
+  const alice = directory.forOwner("alice");
+  await alice.makeDirectory(path("/d"));
+  await put(alice, "/empty", "");
+  await interrupt(alice, "/half", "1");
+  assert.ok(alice.makeSymbolicLink !== undefined);
+  const more = [
+    alice.makeDirectory(path("/e")),
+    alice.makeSymbolicLink(path("/l"), "d" as Octets),
+    put(alice, "/f", ""),
+  ];
+  for (const one of more) assert.equal(await kindOf(one), "no-space");
+  await interrupt(alice, "/half", "12");
+  await put(alice, "/half", "3", { kind: "append" });
+  await alice.rename(path("/half"), path("/empty"));
+  await put(alice, "/f", "1");
+  assert.equal(await kindOf(alice.makeDirectory(path("/e"))), "no-space");
+  await alice.remove(path("/f"));
+  await alice.removeDirectory(path("/d"));
+  await put(alice, "/f", "1");
+  await put(alice, "/g", "1");
+  assert.equal(await kindOf(alice.makeDirectory(path("/e"))), "no-space");
+});
+
+test("a further interrupted upload over one whose time is over keeps no octets of it", async () => {
+  const directory = new MemoryDirectory({ limitBytes: 10, keepPartsMs: 0 });
+  const alice = directory.forOwner("alice");
+  for (let at = 0; at < 5; at++) await interrupt(alice, "/f", "1234");
+  assert.equal(directory.usedBytes, 4);
 });

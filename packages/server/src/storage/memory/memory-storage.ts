@@ -10,6 +10,8 @@ import { type MemoryBudget, type MemoryEnding, MemoryUpload } from "./memory-upl
 export interface MemoryGround {
   readonly tree: MemoryTree;
   readonly budget: MemoryBudget;
+  /** What has a name, which takes room also where it holds no octets. */
+  readonly entries: { readonly limitCount: number; count: number };
   /** Interrupted uploads by owner and path. */
   readonly parts: Map<string, MemoryPart>;
   /** Files, parts and free names that an append or a creation holds. */
@@ -69,6 +71,7 @@ export class MemoryStorage implements Storage {
     const node = nodeAt(place);
     if (node !== undefined && node.type !== "file") throw failure("is-a-directory", path);
     if (node !== undefined && intent.kind === "create") throw failure("exists", path);
+    if (node === undefined && this.#partAt(place) === undefined) this.#assertRoom(path);
     const part = node === undefined ? this.#partAt(place)?.file : undefined;
     const start = startOf(path, intent, (node ?? part)?.content ?? new Uint8Array(0));
     const claim = this.#claim(path, place, intent, node ?? part);
@@ -96,6 +99,7 @@ export class MemoryStorage implements Storage {
       throw failure("name-not-allowed", to);
     }
     if (replaced?.type === "file") this.#ground.budget.usedBytes -= replaced.content.length;
+    if (replaced !== undefined) this.#ground.entries.count -= 1;
     source.folder.children.delete(source.name);
     target.folder.children.set(target.name, moved);
     touch(source, target);
@@ -108,13 +112,17 @@ export class MemoryStorage implements Storage {
     const node = nodeAt(place);
     if (node?.type === "directory") throw failure("is-a-directory", path);
     if (node?.type === "file") this.#ground.budget.usedBytes -= node.content.length;
-    if (place.folder.children.delete(place.name)) touch(place);
+    if (place.folder.children.delete(place.name)) {
+      this.#ground.entries.count -= 1;
+      touch(place);
+    }
     if (!this.#discardPart(place) && node === undefined) throw failure("not-found", path);
   }
 
   async makeDirectory(path: VirtualPath): Promise<void> {
     const place = this.#freePlace(path);
     place.folder.children.set(place.name, this.#ground.tree.folder());
+    this.#ground.entries.count += 1;
     touch(place);
   }
 
@@ -128,7 +136,7 @@ export class MemoryStorage implements Storage {
       throw failure("not-empty", path);
     }
     node.removed = true;
-    place.folder.children.delete(place.name);
+    if (place.folder.children.delete(place.name)) this.#ground.entries.count -= 1;
     touch(place);
   }
 
@@ -147,6 +155,7 @@ export class MemoryStorage implements Storage {
     if (target === "" || target.includes("\0")) throw failure("name-not-allowed", path);
     if (!targetStaysInside(place, target)) throw failure("denied", path);
     place.folder.children.set(place.name, this.#ground.tree.link(target));
+    this.#ground.entries.count += 1;
     touch(place);
   }
 
@@ -167,7 +176,13 @@ export class MemoryStorage implements Storage {
   #freePlace(path: VirtualPath): MemoryPlace {
     const place = this.#locate(path);
     if (nodeAt(place) !== undefined) throw failure("exists", path);
+    this.#assertRoom(path);
     return place;
+  }
+
+  #assertRoom(path: VirtualPath): void {
+    const { count, limitCount } = this.#ground.entries;
+    if (count >= limitCount) throw failure("no-space", path);
   }
 
   /** Takes the right to append to a file or to create a name; one at a time has it. */
@@ -180,7 +195,7 @@ export class MemoryStorage implements Storage {
   }
 
   #ending(path: VirtualPath, place: MemoryPlace, intent: WriteIntent, claim: string): MemoryEnding {
-    const { tree, budget, appending, parts, keepPartsMs } = this.#ground;
+    const { tree, budget, entries, appending, parts, keepPartsMs } = this.#ground;
     return {
       publish: (content) => {
         if (place.folder.removed) throw failure("not-found", path);
@@ -191,14 +206,16 @@ export class MemoryStorage implements Storage {
         file.mode = replaced?.type === "file" ? replaced.mode : file.mode;
         budget.usedBytes += content.length - (replaced?.type === "file" ? replaced.content.length : 0);
         place.folder.children.set(place.name, file);
+        if (replaced === undefined) entries.count += 1;
         touch(place);
         this.#discardPart(place);
         return entryOf(place.name, file);
       },
       keep: (content) => {
         if (place.folder.removed || nodeAt(place) !== undefined) return;
-        this.#discardPart(place);
         const key = partKey(this.#owner, [...place.canonical, place.name]);
+        this.#forgetPart(key);
+        entries.count += 1;
         parts.set(key, { key, file: tree.file(content), expiresMs: Date.now() + keepPartsMs });
         budget.usedBytes += content.length;
       },
@@ -224,9 +241,17 @@ export class MemoryStorage implements Storage {
 
   #discardPart(place: MemoryPlace): boolean {
     const part = this.#partAt(place);
+    return part !== undefined && this.#forgetPart(part.key);
+  }
+
+  /** Whether its time is over or not. */
+  #forgetPart(key: string): boolean {
+    const { budget, entries, parts } = this.#ground;
+    const part = parts.get(key);
     if (part === undefined) return false;
-    this.#ground.budget.usedBytes -= part.file.content.length;
-    return this.#ground.parts.delete(part.key);
+    budget.usedBytes -= part.file.content.length;
+    entries.count -= 1;
+    return parts.delete(key);
   }
 }
 
