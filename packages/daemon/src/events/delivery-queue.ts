@@ -62,7 +62,7 @@ export class DeliveryQueue {
    */
   wakeFor(lanes: ReadonlySet<string>): void {
     const busyLanes = new Set([...this.#underWay.values()].map(({ lane }) => lane));
-    if (!lanes.isSubsetOf(busyLanes)) this.wake();
+    if ([...lanes].some((lane) => !busyLanes.has(lane))) this.wake();
   }
 
   /** Looks for what is due, now and whenever it becomes due. */

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 
 /** A notification that waits, as an administrator sees it. */
 export interface ListedEntry {
@@ -39,7 +39,7 @@ export function* listOutbox(path: string): Generator<ListedEntry> {
 
 const pieceCount = 500;
 
-function listed(row: Record<string, unknown>): ListedEntry {
+function listed(row: Record<string, SQLOutputValue>): ListedEntry {
   return {
     id: String(row["id"]),
     event: String(row["kind"]),

@@ -73,8 +73,10 @@ function judge(code: number | null, signal: string | null, stopped: string | und
   return { kind: "failed", scope: "event", cause: output === "" ? how : `${how}: ${output}` };
 }
 
+/** What no environment has room for is that event's own fault, such as a client certificate with an endless name. */
 function unstarted(error: unknown): Delivery {
-  return { kind: "failed", scope: "target", cause: `it could not be started (${errorCode(error)})` };
+  const code = errorCode(error);
+  return { kind: "failed", scope: code === "E2BIG" ? "event" : "target", cause: `it could not be started (${code})` };
 }
 
 function signalGroup({ pid }: ChildProcessWithoutNullStreams, signal: NodeJS.Signals): void {

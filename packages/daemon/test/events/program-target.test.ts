@@ -89,6 +89,12 @@ test("another exit code, a signal and a program that cannot be started fail, wit
   });
 });
 
+test("an event that no environment has room for fails by itself and does not hold up the others", async () => {
+  const body = JSON.stringify({ id: "x", control: { clientCertificate: { subject: "\\,".repeat(70_000) } } });
+  const delivery = await target("exit 0").deliver({ id: "x", body }, never);
+  assert.deepEqual(delivery, { kind: "failed", scope: "event", cause: "it could not be started (E2BIG)" });
+});
+
 test("a program that hangs is ended with everything that it started, with SIGKILL if need be", async () => {
   const pids = join(scratch, "pids");
   const limits = { notifyProgramMs: 300, notifyKillMs: 200 };
