@@ -98,9 +98,10 @@ export class Notifier implements ServerObserver, AsyncDisposable {
     else this.#flushing ??= setTimeout(() => this.#flush(), waitMs);
   }
 
-  /** Reads secrets and authorities anew; throws where that fails, and the old stay in use. */
-  reload(): void {
-    for (const target of this.#targets) target.reload();
+  /** Reads all secrets and authorities anew, and returns what puts them to use; throws where one cannot be read. */
+  reread(): () => void {
+    const takes = this.#targets.map((target) => target.reread());
+    return () => takes.forEach((take) => take());
   }
 
   /** Writes what was told last, gives deliveries under way their time, and keeps the rest for the next start. */

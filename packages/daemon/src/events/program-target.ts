@@ -29,7 +29,9 @@ export class ProgramTarget implements Target {
     return this.#runner.run({ ...this.#common, body }, signal);
   }
 
-  reload(): void {}
+  reread(): () => void {
+    return () => undefined;
+  }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#runner[Symbol.asyncDispose]();

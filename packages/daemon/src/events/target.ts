@@ -22,8 +22,8 @@ export interface Target extends AsyncDisposable {
   readonly label: string;
   /** Tells once. Never rejects; the signal ends it early. */
   deliver(given: { readonly id: string; readonly body: string }, signal: AbortSignal): Promise<Delivery>;
-  /** Reads anew what lies in files. */
-  reload(): void;
+  /** Reads anew what lies in files, and returns what puts it to use; throws where that cannot be read. */
+  reread(): () => void;
 }
 
 export function targetKey(target: string): string {

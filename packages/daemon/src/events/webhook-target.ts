@@ -60,12 +60,15 @@ export class WebhookTarget implements Target {
     }
   }
 
-  /** @throws as the constructor; what was read before stays in use then. */
-  reload(): void {
-    const [secret, agent, old] = [this.#readSecret(), this.#newAgent(), this.#agent];
-    [this.#secret, this.#agent] = [secret, agent];
-    // Calls under way go on, on connections that were verified by the old authorities; idle ones are not used again.
-    for (const socket of Object.values(old.freeSockets).flat()) socket?.destroy();
+  /** @throws as the constructor. */
+  reread(): () => void {
+    const [secret, agent] = [this.#readSecret(), this.#newAgent()];
+    return () => {
+      const old = this.#agent;
+      [this.#secret, this.#agent] = [secret, agent];
+      // Calls under way go on, on connections that were verified by the old authorities; idle ones are not used again.
+      for (const socket of Object.values(old.freeSockets).flat()) socket?.destroy();
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -117,8 +117,18 @@ export class WorkerPool implements Serving {
     await Promise.all(asked);
   }
 
+  /** Rejects where a worker could not look: a login that should have ended may go on there. */
   async reviewLogins(): Promise<ReviewedLogins> {
-    const answers = await this.#askAll(({ exchange }) => exchange.ask("reviewLogins", undefined));
+    const answers = await Promise.all(
+      [...this.#ready].map(async (worker) => {
+        const asked = within(worker.exchange.ask("reviewLogins", undefined), reviewMs);
+        return asked.catch((error: unknown) => {
+          // One that has ended has no logins.
+          if (!this.#ready.has(worker)) return { endedCount: 0, refreshedCount: 0 };
+          throw error;
+        });
+      }),
+    );
     return answers.reduce(
       (sum, { endedCount, refreshedCount }) => ({
         endedCount: sum.endedCount + endedCount,
@@ -298,6 +308,9 @@ const lastCallMs = 5000;
 
 /** A worker that does not answer in time is left out. */
 const answerMs = 2000;
+
+/** For questions to the accounts about thousands of logins. */
+const reviewMs = 60_000;
 
 async function ended(worker: WorkerProcess, patience: { readonly graceMs: number }): Promise<void> {
   const timer = setTimeout(() => worker.kill("did not end in time"), patience.graceMs + lastCallMs);

@@ -21,7 +21,7 @@ test("while an account's receiver is slow, what else comes for that account cost
       told.push(id);
       return told.length === 1 ? concluded : { kind: "delivered" };
     },
-    reload: () => undefined,
+    reread: () => () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };
   const add = (id: string, lane: string) =>

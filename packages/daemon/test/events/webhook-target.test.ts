@@ -67,11 +67,11 @@ test("a secret that was changed signs after it is read anew; one that cannot be 
   await target.deliver(given, never);
   assert.equal(...(signatureBy("first first first first") as [string, string]));
   writeFileSync(path, "second second second");
-  target.reload();
+  target.reread()();
   await target.deliver(given, never);
   assert.equal(...(signatureBy("second second second") as [string, string]));
   writeFileSync(path, "short");
-  assert.throws(() => target.reload(), /shorter than 16 octets/);
+  assert.throws(() => target.reread(), /shorter than 16 octets/);
   await target.deliver(given, never);
   assert.equal(...(signatureBy("second second second") as [string, string]));
 });

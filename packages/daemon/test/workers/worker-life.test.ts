@@ -88,6 +88,21 @@ describe("life of a service with workers", { timeout: 300_000 }, () => {
     assert.equal((await running.retrieve("RETR f")).resumed, true);
   });
 
+  test("a webhook's secret that cannot be read anew at SIGHUP leaves the certificate as it was", async () => {
+    await using places = await makePlaces();
+    const identities = [identityFiles(places.state, "kept")];
+    const secretFile = join(places.state, "secret");
+    writeFileSync(secretFile, "a secret that is long enough", { mode: 0o600 });
+    const notify = { targets: ["http://127.0.0.1:9/"], events: ["published"], secretFile } as const;
+    await using service = new RunningService(places, { identities, notify });
+    assert.equal(await certificateName(service), "kept.test");
+    identityFiles(places.state, "kept", "other.test");
+    writeFileSync(secretFile, "short");
+    service.child.kill("SIGHUP");
+    await service.event("reload-failed");
+    assert.equal(await certificateName(service), "kept.test");
+  });
+
   for (const workersCount of [1, 2]) {
     test(
       `a key that root alone may read is read anew, and nothing else keeps root: ${workersCount} workers`,

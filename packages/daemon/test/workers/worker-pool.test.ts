@@ -110,6 +110,22 @@ test("a worker that stands still is ended, and another greets whoever it was to 
   await pool.close({ graceMs: 0 });
 });
 
+test("logins that a worker could not look at again are not passed over in silence", async () => {
+  const { pool } = poolOf(
+    "cannot-review",
+    `${notesItself}
+    process.on("message", ({ id, name }) => {
+      if (name === "begin") process.send({ kind: "answer", id, value: undefined });
+      if (name === "reviewLogins") process.send({ kind: "failure", id, cause: "database is locked" });
+      if (name === "close") process.disconnect();
+    });`,
+  );
+  await pool.listen();
+  await pool.begin();
+  await assert.rejects(pool.reviewLogins(), /database is locked/);
+  await pool.close({ graceMs: 0 });
+});
+
 test("a process that the system refuses is tried again", async () => {
   const { pool, events, options } = poolOf(
     "refused",
