@@ -42,6 +42,7 @@ export async function sendOctets(
   using kernel = sendFile && isLong && !throttle ? new FileSending(socket, watch, source) : undefined;
   let writing: Promise<void> = Promise.resolve();
   let position = first;
+  sendingCount++;
   try {
     for (let turn = 0; position < stop; turn ^= 1) {
       if (kernel && position >= kernel.resumesAt) {
@@ -60,8 +61,9 @@ export async function sendOctets(
       if (length === 0) break;
       position += length;
       const octets = length === buffer.length ? buffer : buffer.subarray(0, length);
-      if (position >= stop && endsInTurn && !throttle) writing = endWith(socket, watch, octets);
-      else writing = writeOctets(socket, watch, octets, pace);
+      const isLast = position >= stop && length <= fairPieceBytes();
+      if (isLast && endsInTurn && !throttle) writing = endWith(socket, watch, octets);
+      else writing = writeFairly(socket, watch, octets, pace);
       const waitMs = throttle?.take(length) ?? 0;
       if (waitMs > 0) await pauseFor(waitMs, watch);
     }
@@ -76,8 +78,17 @@ export async function sendOctets(
     await writing;
     throw error;
   } finally {
+    sendingCount--;
     for (const buffer of buffers) transferBuffers.giveBack(buffer);
   }
+}
+
+/** Transfers that send at the moment in this worker. */
+let sendingCount = 0;
+
+/** What each may encrypt in one go: a command waits for one piece of every transfer, about a millisecond for each MiB. */
+function fairPieceBytes(): number {
+  return sendingCount < crowdCount ? bufferBytes : firstPieceBytes;
 }
 
 /**
@@ -129,8 +140,18 @@ export async function endSending(socket: Socket, watch: TransferWatch): Promise<
   watch.throwIfFailed();
 }
 
-async function writeOctets(socket: Socket, watch: TransferWatch, octets: Uint8Array, pace?: WritePace): Promise<void> {
+/** Writes what was read in pieces that leave others their turn. */
+async function writeFairly(socket: Socket, watch: TransferWatch, octets: Uint8Array, pace: WritePace): Promise<void> {
   const startedAtMs = performance.now();
+  for (let at = 0; at < octets.length && !watch.failed;) {
+    const pieceBytes = fairPieceBytes();
+    await writeOctets(socket, watch, octets.subarray(at, at + pieceBytes));
+    at += pieceBytes;
+  }
+  pace.took(performance.now() - startedAtMs, octets.length);
+}
+
+async function writeOctets(socket: Socket, watch: TransferWatch, octets: Uint8Array): Promise<void> {
   watch.awaitPeer(true);
   await watch.until((done) =>
     socket.write(octets, (error) => {
@@ -139,7 +160,6 @@ async function writeOctets(socket: Socket, watch: TransferWatch, octets: Uint8Ar
     }),
   );
   watch.awaitPeer(false);
-  pace?.took(performance.now() - startedAtMs, octets.length);
 }
 
 /** Sends the last octets and ends at once. */
@@ -190,6 +210,7 @@ const endsInTurn = Number.parseInt(process.versions.node, 10) >= 26;
 
 const bufferBytes = 1_048_576;
 const smallFileBytes = 262_144;
+const crowdCount = 4;
 /** Up to this length one read and one write are as cheap as the kernel's help. */
 const readFileBytes = 65_536;
 const firstPieceBytes = 262_144;
