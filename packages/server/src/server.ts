@@ -180,7 +180,9 @@ export class FtpServer implements AsyncDisposable {
   async #welcome(socket: Socket, listener: ListenerOptions): Promise<void> {
     // Nobody else listens until the connection is served.
     socket.on("error", () => undefined);
-    const address = canonicalAddress(socket.remoteAddress ?? "") ?? "";
+    const address = canonicalAddress(socket.remoteAddress ?? "");
+    // The peer has gone already; without its address nobody could say whether it is a trusted proxy.
+    if (address === undefined) return void socket.destroy();
     const peer = { address, port: socket.remotePort ?? 0 };
     if (listener.proxyProtocolFrom?.includes(address) !== true) return this.#admit(socket, listener, peer);
     try {
@@ -203,6 +205,8 @@ export class FtpServer implements AsyncDisposable {
 
   #open(socket: Socket, listener: ListenerOptions, { peer, connection: id }: AdmittedPeer): void {
     const { ledger } = this.#environment;
+    // It was reset while the ledger was asked: nobody would hear its end any more.
+    if (socket.destroyed) return ledger.closed(id);
     if (this.#closing) {
       ledger.closed(id);
       return turnAway(socket, listener);

@@ -1,10 +1,11 @@
-import { FtpServer } from "@sallyport/server";
+import { limitValues } from "@sallyport/protocol";
+import { FtpServer, OwnLedger, type ServerLedger } from "@sallyport/server";
 import { MemoryDirectory } from "@sallyport/server/storage";
 import { FtpDriver, startTestServer, testAuthenticator } from "@sallyport/testing";
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, it } from "node:test";
@@ -125,6 +126,41 @@ describe("FtpServer", () => {
       codes.push((await driver.reply()).code);
     }
     assert.deepEqual(codes, [220, 421, 220]);
+  });
+
+  it("S-15 a peer that goes while the ledger is asked about it leaves no connection behind", async () => {
+    const own = new OwnLedger(limitValues());
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    const closed: number[] = [];
+    const ledger: ServerLedger = {
+      identityKey: own.identityKey,
+      admit: async (remoteAddress) => {
+        asked.resolve();
+        await answer.promise;
+        return own.admitNow(remoteAddress);
+      },
+      closed: (connection) => {
+        closed.push(connection);
+        own.closed(connection);
+      },
+      judge: (attempt) => own.judge(attempt),
+      failed: (attempt) => own.failed(attempt),
+      succeeded: (attempt) => own.succeeded(attempt),
+      claimLogin: (connection, account) => own.claimLogin(connection, account),
+      releaseLogin: (connection) => own.releaseLogin(connection),
+      quotaOf: (owner, limitBytes) => own.quotaOf(owner, limitBytes),
+      beginTransfer: (account, direction) => own.beginTransfer(account, direction),
+    };
+    await using server = await startTestServer({ ledger, listener: { proxyProtocolFrom: ["127.0.0.1"] } });
+    const peer = connect(server.explicitPort, "127.0.0.1");
+    peer.write("PROXY TCP4 192.0.2.7 192.0.2.1 56324 21\r\n");
+    await asked.promise;
+    peer.resetAndDestroy();
+    await pause(100);
+    answer.resolve();
+    await pause(100);
+    assert.deepEqual([own.connectionsCount, server.server.connectionsCount, closed.length], [0, 0, 1]);
   });
 
   it("the address that a trusted proxy declares is the peer's", async () => {
