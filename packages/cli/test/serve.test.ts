@@ -275,6 +275,17 @@ describe("the life of a service", () => {
   });
 });
 
+test("a server that may open fewer files than connections warns of it", async () => {
+  const places = await prepare();
+  await using server = serve(places, "--max-connections", "1000000");
+  await server.event("service-started");
+  const most = Number(spawnSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" }).stdout);
+  if (!(most < 1_000_000)) return;
+  const warning = await server.event("service-warning", asRoot ? 1 : 0);
+  assert.match(String(warning["cause"]), new RegExp(`may have ${most} files open`));
+  assert.match(String(warning["fix"]), /ulimit -n.*--max-connections, which is 1000000/);
+});
+
 describe("started as root", { skip: !asRoot && "needs root" }, () => {
   const nobody = { uid: 65_534, gid: 65_534 };
 

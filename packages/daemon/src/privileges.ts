@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { ConfigError } from "@sallyport/protocol";
 import type { Owner } from "./state-directory.ts";
 
@@ -14,6 +15,12 @@ export function isRoot(): boolean {
   return process.geteuid?.() === 0;
 }
 
+/** How many files this process may have open; Node has raised the soft limit to the hard one. */
+export function openFilesMax(): number {
+  const [, text = ""] = /^Max open files +\d+ +(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1")) ?? [];
+  return text === "" ? Infinity : Number(text);
+}
+
 /**
  * Finds a user of this system by name, wherever users are kept (files, LDAP, systemd).
  *
@@ -23,7 +30,7 @@ export function findUser(name: string): RunAs {
   const [uid = 0] = identityNumbers("-u", name);
   const [gid = 0] = identityNumbers("-g", name);
   if (uid === 0) {
-    const message = `--run-as ${name} would keep the rights of root: name an ordinary user, or say --allow-root.`;
+    const message = `--run-as ${name} would keep the rights of root: name an ordinary user.`;
     throw new ConfigError("SALLYPORT_RUN_AS_FORBIDDEN", message);
   }
   return { name, uid, gid, groups: identityNumbers("-G", name) };
@@ -31,15 +38,21 @@ export function findUser(name: string): RunAs {
 
 /** Does something with the rights of a user and takes root's back afterwards. */
 export async function asUser<Result>(user: RunAs, action: () => Promise<Result>): Promise<Result> {
-  process.setgroups?.([...user.groups]);
-  process.setegid?.(user.gid);
-  process.seteuid?.(user.uid);
+  takeRights(user);
   try {
     return await action();
   } finally {
-    process.seteuid?.(0);
-    process.setegid?.(0);
-    process.setgroups?.([0]);
+    returnToRoot();
+  }
+}
+
+/** {@link asUser} for what is done when it returns. */
+export function asUserAtOnce<Result>(user: RunAs, action: () => Result): Result {
+  takeRights(user);
+  try {
+    return action();
+  } finally {
+    returnToRoot();
   }
 }
 
@@ -51,6 +64,18 @@ export function becomeUser(user: RunAs): void {
   if (process.getuid?.() !== user.uid || mayReturn()) {
     throw new Error(`the process is still root after setuid(${user.uid})`);
   }
+}
+
+function takeRights(user: RunAs): void {
+  process.setgroups?.([...user.groups]);
+  process.setegid?.(user.gid);
+  process.seteuid?.(user.uid);
+}
+
+function returnToRoot(): void {
+  process.seteuid?.(0);
+  process.setegid?.(0);
+  process.setgroups?.([0]);
 }
 
 function mayReturn(): boolean {

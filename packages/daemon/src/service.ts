@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { closeSync, openSync, rmSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
-import { ConfigError } from "@sallyport/protocol";
+import { ConfigError, limitValues } from "@sallyport/protocol";
 import type { ListeningAddress } from "@sallyport/server";
 import type { TlsIdentityOptions } from "@sallyport/transport";
 import { openAdministration } from "./admin/administration.ts";
@@ -15,7 +15,7 @@ import {
 import { listenersOf, listeningError, tryPorts } from "./listening.ts";
 import type { EventLog } from "./log/event-log.ts";
 import { snapshotEvents } from "./log/snapshot.ts";
-import { asUser, becomeUser, findUser, isRoot, type RunAs } from "./privileges.ts";
+import { asUser, becomeUser, findUser, isRoot, openFilesMax, type RunAs } from "./privileges.ts";
 import { checkServedDirectory } from "./served-directory.ts";
 import {
   openCertificates,
@@ -25,7 +25,7 @@ import {
   readMaterialAgain,
   type ServiceParts,
 } from "./service-parts.ts";
-import { createTls } from "./serving.ts";
+import { createTls, limitsOf } from "./serving.ts";
 import type { ServiceSettings } from "./settings.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import { requirePortForEach } from "./workers/worker-share.ts";
@@ -228,6 +228,18 @@ export class Service implements AsyncDisposable {
     if (isRoot())
       this.#warn("The server runs as root", "use --run-as NAME, so that a fault in it is not a fault of everything");
     this.#warnOfClearText();
+    this.#warnOfFewDescriptors();
+  }
+
+  /** A system without descriptors closes connections before the server sees them: no reply, and no line in the log. */
+  #warnOfFewDescriptors(): void {
+    const mostCount = openFilesMax();
+    const { connectionsCount } = limitValues(limitsOf(this.#parts.settings));
+    if (mostCount >= connectionsCount) return;
+    this.#warn(
+      `A process may have ${mostCount} files open, and connections past that are closed without a line in the log`,
+      `raise the limit (ulimit -n, LimitNOFILE) or lower --max-connections, which is ${connectionsCount}`,
+    );
   }
 
   #warnOfAnonymous(): void {
@@ -311,13 +323,15 @@ function authorityFiles({ clientCertificates, fxp }: ServiceSettings): string[] 
 }
 
 /** @throws {ConfigError} SALLYPORT_ROOT_REFUSED, SALLYPORT_RUN_AS_FORBIDDEN, or as {@link findUser}. */
-function chooseUser({ runAs, allowRoot }: ServiceSettings): RunAs | undefined {
+function chooseUser({ runAs, allowRoot, visitors }: ServiceSettings): RunAs | undefined {
   if (runAs !== undefined && !isRoot()) {
     const message = `Only root can become another user: start as root, or leave out --run-as ${runAs}.`;
     throw new ConfigError("SALLYPORT_RUN_AS_FORBIDDEN", message);
   }
   if (runAs !== undefined) return findUser(runAs);
   if (!isRoot() || allowRoot) return undefined;
-  const message = "A server does not run as root: name an ordinary user with --run-as, or say --allow-root if it must.";
+  // For strangers there is no such flag.
+  const or = visitors === undefined ? ", or say --allow-root if it must" : "";
+  const message = `A server does not run as root: name an ordinary user with --run-as${or}.`;
   throw new ConfigError("SALLYPORT_ROOT_REFUSED", message);
 }

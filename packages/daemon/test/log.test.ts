@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {
+  chmodSync,
+  chownSync,
   closeSync,
   constants,
   mkdtempSync,
@@ -8,6 +10,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -365,6 +368,31 @@ describe("xferlog", () => {
     assert.throws(() => new LogFile(join(scratch, "missing", "xferlog"), "transfer log", watcher), {
       code: "SALLYPORT_LOG_UNWRITABLE",
     });
+  });
+});
+
+describe("logs of a server that root starts", { skip: process.getuid?.() !== 0 && "needs root" }, () => {
+  const nobody = 65_534;
+  const written = { json: false, transcript: false, quiet: false, runAs: "nobody" } as const;
+
+  test("belong to the user that the server becomes, who has to open them again", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sallyport-log-"));
+    chownSync(folder, nobody, nobody);
+    const [file, xferlog] = [join(folder, "server.log"), join(folder, "xferlog")];
+    await using log = new EventLog({ ...written, file, xferlog });
+    log.onEvent({ kind: "service-cut", atMs, cause: "SIGTERM" });
+    for (const path of [file, xferlog]) assert.equal(statSync(path).uid, nobody, path);
+    assert.equal(process.geteuid?.(), 0);
+    rmSync(folder, { recursive: true });
+  });
+
+  test("are refused at once where that user could not open them again", () => {
+    chmodSync(scratch, 0o755);
+    assert.throws(() => new EventLog({ ...written, file: join(scratch, "root-alone.log") }), {
+      code: "SALLYPORT_LOG_UNWRITABLE",
+      message: /by user number 65534 \(EACCES\)/,
+    });
+    assert.equal(process.geteuid?.(), 0);
   });
 });
 

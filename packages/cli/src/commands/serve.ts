@@ -9,7 +9,8 @@ export const serveCommand = buildCommand({
     brief: "Serve a directory over FTPS, explicit and implicit",
     fullDescription: [
       "Serves DIR over FTPS in both modes, with TLS required for login and data unless told otherwise.",
-      "Every flag is a setting of the file that --config names, and an environment variable, too.",
+      "Every flag but --config, --standard-ports and --plain is a setting of the file that --config names, and an",
+      "environment variable, too.",
       "Add accounts with sallyport user add. SIGTERM and SIGINT stop it: the first lets transfers end, a second cuts",
       "them. SIGHUP reads configuration, certificates and accounts anew, SIGUSR1 opens the logs anew, SIGUSR2 writes to",
       "the log who is connected. sallyport who and sallyport kick ask the running server.",
@@ -29,8 +30,9 @@ export const serveCommand = buildCommand({
     const places = { statePath: defaultStatePath(process.env), listen: everyAddress(), version: packageVersion() };
     const settings = serviceSettings(running, places);
     const { json, verbose: transcript, quiet, log: file, xferlog } = running.values;
+    const { runAs } = settings;
     const files = { ...(file !== undefined && { file }), ...(xferlog !== undefined && { xferlog }) };
-    await using log = new EventLog({ json, transcript, quiet, ...files });
+    await using log = new EventLog({ json, transcript, quiet, ...files, ...(runAs !== undefined && { runAs }) });
     const service = await Service.start(settings, log, () => {
       const { next, ...names } = compareConfigurations(running, requireConfiguration(sources));
       return { ...names, settings: serviceSettings(next, places), accept: () => void (running = next) };

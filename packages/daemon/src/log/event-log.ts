@@ -1,6 +1,7 @@
 import { limitValues } from "@sallyport/protocol";
 import type { ServerObserver } from "@sallyport/server";
 import { pino } from "pino";
+import { asUserAtOnce, findUser, isRoot } from "../privileges.ts";
 import { viewOf } from "./event-table.ts";
 import { jsonFields } from "./json-fields.ts";
 import { LineBudget } from "./line-budget.ts";
@@ -21,6 +22,11 @@ export interface EventLogOptions {
   readonly file?: string;
   /** Path of a transfer log in xferlog format. */
   readonly xferlog?: string;
+  /**
+   * User that root will become: the files are opened as that user from the first time on, so that rotation can open them
+   * again, and nothing that this user puts in their place is written to as root.
+   */
+  readonly runAs?: string;
 }
 
 /**
@@ -35,13 +41,15 @@ export class EventLog implements ServerObserver, AsyncDisposable {
   readonly #xferlog: LogFile | undefined;
   readonly #budget: LineBudget;
 
-  /** @throws {ConfigError} SALLYPORT_LOG_UNWRITABLE when a log file cannot be opened. */
+  /** @throws {ConfigError} SALLYPORT_LOG_UNWRITABLE when a log file cannot be opened, or as {@link findUser}. */
   constructor(options: EventLogOptions) {
     this.transcript = options.transcript;
     this.quiet = options.quiet;
-    this.#output = new LogOutput(options.file);
+    this.#output = asLogUser(options, () => new LogOutput(options.file));
     this.#write = options.json ? jsonWriter(this.#output) : lineWriter(this.#output, options.file === undefined);
-    this.#xferlog = options.xferlog === undefined ? undefined : this.#transferLog(options.xferlog);
+    this.#xferlog = asLogUser(options, () =>
+      options.xferlog === undefined ? undefined : this.#transferLog(options.xferlog),
+    );
     this.#budget = new LineBudget(limitValues(), (event) => this.onEvent(event));
   }
 
@@ -91,6 +99,11 @@ export class EventLog implements ServerObserver, AsyncDisposable {
       onRecovered: (linesLost) => this.onEvent({ kind: "log-recovered", atMs: Date.now(), file, linesLost }),
     });
   }
+}
+
+function asLogUser<Result>({ file, xferlog, runAs }: EventLogOptions, open: () => Result): Result {
+  const isHandedOver = runAs !== undefined && (file ?? xferlog) !== undefined && isRoot();
+  return isHandedOver ? asUserAtOnce(findUser(runAs), open) : open();
 }
 
 function lineWriter(output: LogOutput, isStandardOutput: boolean): (event: ServiceEvent) => void {

@@ -13,7 +13,8 @@ export function openLog(path: string, what: string): number {
   try {
     return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o640);
   } catch (cause) {
-    const message = `The ${what} ${path} cannot be written (${errorCode(cause)}): name a file in a directory that this user may write to.`;
+    const user = `user number ${process.geteuid?.() ?? "unknown"}`;
+    const message = `The ${what} ${path} cannot be written by ${user} (${errorCode(cause)}): name a file in a directory that this user may write to.`;
     throw new ConfigError("SALLYPORT_LOG_UNWRITABLE", message, { cause });
   }
 }
