@@ -70,6 +70,11 @@ const vsftpd: Answers = [
   ["vsftpd_log_file", "log"],
   ["log_ftp_protocol", "verbose"],
   ["nopriv_user", "run-as"],
+  ["guest_enable", "always so: accounts are none of the system's"],
+  ["guest_username", "run-as"],
+  ["user_sub_token", "the home of an account"],
+  ["pam_service_name", "nothing: accounts are not users of the system"],
+  ["userlist_enable", "an account: sallyport user set NAME --disabled"],
 ];
 
 const proftpd: Answers = [
@@ -111,6 +116,7 @@ const proftpd: Answers = [
   ["transferlog", "xferlog"],
   ["systemlog", "log"],
   ["authuserfile", "an import: sallyport user import --format proftpd"],
+  ["execoncommand", "notify, with the path of the program"],
   ["usereversedns", "nothing: names are never looked up"],
 ];
 
@@ -136,6 +142,7 @@ const pureFtpd: Answers = [
   ["puredb", "an import: sallyport user import --format pureftpd"],
   ["altlog", "xferlog"],
   ["verboselog", "verbose"],
+  ["calluploadscript", "notify, with the path of the program"],
   ["daemonize", "nothing: the service manager puts it in the background"],
 ];
 

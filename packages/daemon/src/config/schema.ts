@@ -49,10 +49,18 @@ function unknownNameText(name: string, known: readonly string[], where: string):
   const shown = name.slice(0, 64).replace(/\p{Cc}/gu, "?");
   const peers = peerNameAnswer(name);
   if (peers !== undefined) return peers;
+  const settings = shorthands[name];
+  if (settings !== undefined) return `--${name} is for the command line alone; in a file it is ${settings}`;
   const near = nearestName(name, known);
   const hint = near === undefined ? `"sallyport config init" writes down all there are` : `the nearest is ${near}`;
   return `there is no setting "${shown}"${where}; ${hint}`;
 }
+
+/** Flags of `serve` that stand for settings. */
+const shorthands: Readonly<Record<string, string>> = {
+  "standard-ports": "explicit-port = 21 and implicit-port = 990",
+  plain: 'require-tls = "none"',
+};
 
 const listLengthMax = 256;
 const listenersMax = 64;

@@ -27,8 +27,10 @@ export function shownSettings(configuration: Configuration): ShownSetting[] {
   return [
     ...shown.map(([key, row]) => {
       const value = effectiveValue(configuration, key);
-      const origin = originText(configuration.origins.get(key) ?? { from: "default" });
-      return { name: key, ...(value !== undefined && { value: masked(row, value) }), origin, changes: row.changes };
+      const said = configuration.origins.get(key);
+      const told = said === undefined || value === undefined ? value : masked(row, value);
+      const origin = originText(said ?? { from: "default" });
+      return { name: key, ...(told !== undefined && { value: told }), origin, changes: row.changes };
     }),
     ...listeners,
   ];

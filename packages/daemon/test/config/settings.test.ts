@@ -65,6 +65,9 @@ describe("a configuration file", () => {
     assert.deepEqual(faultsOf("qqqqqqqq = 1"), [
       '1:1: there is no setting "qqqqqqqq"; "sallyport config init" writes down all there are',
     ]);
+    assert.deepEqual(faultsOf("standard-ports = true"), [
+      "1:1: --standard-ports is for the command line alone; in a file it is explicit-port = 21 and implicit-port = 990",
+    ]);
     assert.match(faultsOf("masquerade = 7").join(), /^1:1: masquerade takes an IPv4 address.*, not 7$/);
     assert.match(faultsOf("explicit-port = 70000").join(), /^1:1: explicit-port takes a port from 1 to 65535/);
     assert.match(
@@ -200,6 +203,11 @@ describe("sources", () => {
   test("a secret is never shown", () => {
     const { configuration } = reading(["notify = 'https://user:hunter2@example.org/'"]);
     assert.equal(JSON.stringify(shownSettings(configuration)).includes("hunter2"), false);
+  });
+
+  test("a secret that nobody has said is not masked", () => {
+    const shown = shownSettings(reading([]).configuration).find(({ name }) => name === "notify");
+    assert.deepEqual(shown?.value, []);
   });
 });
 
