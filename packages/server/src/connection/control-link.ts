@@ -40,6 +40,17 @@ const endings: Readonly<Record<ControlEnding, string>> = {
   destroyed: "we broke the connection off",
 };
 
+/** What the system's word for a broken connection means. */
+const broken: Readonly<Record<string, string>> = {
+  ECONNRESET: "the peer reset the connection",
+  EPIPE: "the peer closed the connection",
+  ETIMEDOUT: "the peer no longer answers",
+};
+
+function codeOf(error: Error): string {
+  return "code" in error ? String(error.code) : "";
+}
+
 /** The control connection as the server-PI speaks over it: replies out, TLS begun and ended, one cause of its end. */
 export class ControlLink implements ControlView {
   readonly id: number;
@@ -73,7 +84,7 @@ export class ControlLink implements ControlView {
         onPeerEnd: () => this.end("the peer closed the connection"),
         onDrain: () => this.#caughtUp(),
         onClosed: (ending, error) => {
-          this.end(error?.message ?? endings[ending]);
+          this.end(error === undefined ? endings[ending] : (broken[codeOf(error)] ?? error.message));
           owner.onClosed(this.#endCause ?? endings[ending]);
         },
       },

@@ -10,7 +10,8 @@ export function storageErrorFrom(cause: unknown, path: Octets): StorageError {
   if (cause instanceof StorageError) return cause;
   const code = errnoOf(cause);
   const kind = kindByErrno[code] ?? "failed";
-  return new StorageError(kind, `${displayOctets(path)}: ${kind}${code === "" ? "" : ` (${code})`}`, { cause });
+  const words = kind.replaceAll("-", " ");
+  return new StorageError(kind, `${displayOctets(path)}: ${words}${code === "" ? "" : ` (${code})`}`, { cause });
 }
 
 /** The errno name of a failed file call; empty for anything else. */
