@@ -31,7 +31,8 @@ const check = buildCommand({
     brief: "Check a configuration file and the environment",
     fullDescription: [
       "Lists everything that is wrong with FILE and with the variables SALLYPORT_SERVE_…, a line each that begins with",
-      "file, line and column, and ends with 0 where there is nothing and with 78 where there is something.",
+      "file, line and column, and ends with 0 where there is nothing and with 78 where there is something. Looks at the",
+      "settings alone: whether the files, users and programs that they name are there is said when the server starts.",
     ].join("\n"),
   },
   parameters: { positional: fileParameter, flags: outputFlags },

@@ -48,7 +48,7 @@ export const startCommand = buildCommand({
       listen: {
         kind: "parsed",
         parse: parseAddress,
-        brief: "Address to listen on, can be given several times (default: 127.0.0.1 and ::1)",
+        brief: "Address to listen on, can be given several times (default: 127.0.0.1 and ::1, with --public all)",
         placeholder: "ADDRESS",
         variadic: true,
         optional: true,
