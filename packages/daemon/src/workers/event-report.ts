@@ -16,44 +16,38 @@ const deeds: ReadonlySet<ServerEvent["kind"]> = new Set(["transfer", "changed", 
  * that what a client was told is in the log also where this process is killed in the next moment.
  */
 export class EventReport {
-  readonly #primary: Pick<Exchange<WorkerCalls, PrimaryCalls>, "tell">;
-  #events: ServiceEvent[] = [];
-  /** Events that were sent and have not left the process. */
+  readonly #primary: Pick<Exchange<WorkerCalls, PrimaryCalls>, "tell" | "flush">;
+  /** Events that have not left the process. */
   #leavingCount = 0;
   #lostCount = 0;
-  #flushing: NodeJS.Immediate | undefined;
   #drained: () => void = () => undefined;
 
-  constructor(primary: Pick<Exchange<WorkerCalls, PrimaryCalls>, "tell">) {
+  constructor(primary: Pick<Exchange<WorkerCalls, PrimaryCalls>, "tell" | "flush">) {
     this.#primary = primary;
   }
 
   readonly onEvent = (event: ServerEvent): void => {
     const most = deeds.has(event.kind) ? deedsWaitingMax : waitingMax;
-    if (this.#events.length + this.#leavingCount >= most) return void (this.#lostCount += 1);
-    this.#events.push(portable(event));
-    if (event.kind === "transfer") this.#flush();
-    else this.#flushing ??= setImmediate(() => this.#flush());
+    if (this.#leavingCount >= most) return void (this.#lostCount += 1);
+    this.#tell([portable(event)]);
+    if (event.kind === "transfer") this.#primary.flush();
   };
 
   /** Resolves when everything has left the process. */
   async flushed(): Promise<void> {
-    this.#flush();
+    this.#tell([]);
+    this.#primary.flush();
     if (this.#leavingCount === 0) return;
     await new Promise<void>((resolve) => (this.#drained = resolve));
   }
 
-  #flush(): void {
-    clearImmediate(this.#flushing);
-    this.#flushing = undefined;
-    const events = this.#events;
+  #tell(events: ServiceEvent[]): void {
     if (this.#lostCount > 0) {
       const cause = "the first process did not keep up";
       events.push({ kind: "lines-left-out", atMs: Date.now(), linesCount: this.#lostCount, cause });
       this.#lostCount = 0;
     }
     if (events.length === 0) return;
-    this.#events = [];
     this.#leavingCount += events.length;
     this.#primary.tell("report", events, undefined, () => {
       this.#leavingCount -= events.length;

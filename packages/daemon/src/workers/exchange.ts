@@ -22,16 +22,22 @@ type Message =
   | { readonly kind: "ask"; readonly id: number; readonly name: string; readonly argument: unknown }
   | { readonly kind: "tell"; readonly name: string; readonly argument: unknown }
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
-  | { readonly kind: "failure"; readonly id: number; readonly cause: string };
+  | { readonly kind: "failure"; readonly id: number; readonly cause: string }
+  | { readonly kind: "several"; readonly messages: readonly Message[] };
 
 /**
  * One side of a conversation between two processes of ours: it asks and tells the other, whose contract is `Theirs`,
  * and carries out its own. What is sent arrives in order.
+ *
+ * What is said in one turn of the event loop leaves together at its end: each message costs a system call and wakes the
+ * other process, about 0.1 ms of a login that needs a dozen.
  */
 export class Exchange<Mine extends Calls<Mine>, Theirs extends Calls<Theirs>> {
   readonly #port: Port;
   readonly #handlers: Handlers<Mine>;
   readonly #asked = new Map<number, PromiseWithResolvers<unknown>>();
+  #unsent: Unsent[] = [];
+  #flushing: NodeJS.Immediate | undefined;
   #lastId = 0;
   #closed: Error | undefined;
 
@@ -79,12 +85,29 @@ export class Exchange<Mine extends Calls<Mine>, Theirs extends Calls<Theirs>> {
         return this.#take(received.id)?.resolve(received.value);
       case "failure":
         return this.#take(received.id)?.reject(new Error(received.cause));
+      case "several":
+        for (const one of received.messages) this.receive(one);
     }
+  }
+
+  /** Sends now what would leave at the end of this turn. */
+  flush(): void {
+    clearImmediate(this.#flushing);
+    this.#flushing = undefined;
+    const unsent = this.#unsent;
+    const [first, ...others] = unsent;
+    if (first === undefined) return;
+    this.#unsent = [];
+    const whole: Message =
+      others.length === 0 ? first.message : { kind: "several", messages: unsent.map(({ message }) => message) };
+    this.#port.send(whole, undefined, (error) => unsent.forEach(({ done }) => done?.(error)));
   }
 
   /** Nothing comes or goes any more; who waits for an answer gets the cause. */
   close(cause: Error): void {
     this.#closed ??= cause;
+    clearImmediate(this.#flushing);
+    for (const { done } of this.#unsent.splice(0)) done?.(cause);
     for (const [id] of this.#asked) this.#take(id)?.reject(cause);
   }
 
@@ -104,6 +127,12 @@ export class Exchange<Mine extends Calls<Mine>, Theirs extends Calls<Theirs>> {
 
   #send(message: Message, socket?: Socket, done?: (error: Error | null) => void): void {
     if (this.#closed !== undefined) return done?.(this.#closed);
+    if (socket === undefined) {
+      this.#unsent.push({ message, done });
+      this.#flushing ??= setImmediate(() => this.flush());
+      return;
+    }
+    this.flush();
     // A channel that breaks is told by the end of the process.
     this.#port.send(message, socket, done ?? (() => undefined));
   }
@@ -113,4 +142,9 @@ export class Exchange<Mine extends Calls<Mine>, Theirs extends Calls<Theirs>> {
     this.#asked.delete(id);
     return waiting;
   }
+}
+
+interface Unsent {
+  readonly message: Message;
+  readonly done: ((error: Error | null) => void) | undefined;
 }

@@ -12,6 +12,8 @@ export type LedgerExchange = Pick<Exchange<WorkerCalls, PrimaryCalls>, "ask" | "
 export class RemoteLedger implements ServerLedger {
   readonly identityKey: string;
   readonly #primary: LedgerExchange;
+  /** Connections that may hold a place of an account; nothing is to be released for others. */
+  readonly #claiming = new Set<number>();
   readonly #quotas = new Map<string, LeasedQuota>();
   readonly #throttles = new Map<string, ByteThrottle>();
 
@@ -25,6 +27,7 @@ export class RemoteLedger implements ServerLedger {
   }
 
   closed(connection: number): void {
+    this.#claiming.delete(connection);
     this.#primary.tell("closed", connection);
   }
 
@@ -41,11 +44,12 @@ export class RemoteLedger implements ServerLedger {
   }
 
   claimLogin(connection: number, { name: account, connectionsMax }: Account): Promise<boolean> {
+    this.#claiming.add(connection);
     return this.#primary.ask("claimLogin", { connection, account, connectionsMax });
   }
 
   releaseLogin(connection: number): void {
-    this.#primary.tell("releaseLogin", connection);
+    if (this.#claiming.delete(connection)) this.#primary.tell("releaseLogin", connection);
   }
 
   quotaOf(owner: string, limitBytes: number): QuotaAccount {

@@ -99,7 +99,9 @@ export class ServiceWorker {
       return gone();
     }
     socket.once("close", gone);
-    this.#begun.server.serve(socket, listener, admitted);
+    const { server } = this.#begun;
+    // When the primary has been told, so that nobody else greets the peer where this process dies after it has.
+    setImmediate(() => server.serve(socket, listener, admitted));
   }
 
   async #close(patience: { readonly graceMs: number }): Promise<void> {
@@ -107,6 +109,7 @@ export class ServiceWorker {
     await begun?.server.close(patience);
     await begun?.undo.disposeAsync();
     await this.#report.flushed();
+    this.#primary.flush();
   }
 }
 

@@ -14,12 +14,16 @@ const transfer = { ...whose, kind: "transfer" } as ServerEvent;
 function reporting() {
   const told: (readonly ServiceEvent[])[] = [];
   const sent: (() => void)[] = [];
+  const said: ServiceEvent[] = [];
+  const flush = () => void (said.length > 0 && told.push(said.splice(0)));
   const report = new EventReport({
     tell: (_name, argument, _socket, done) => {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a report tells nothing else
-      told.push(structuredClone(argument) as readonly ServiceEvent[]);
+      said.push(...(structuredClone(argument) as readonly ServiceEvent[]));
       sent.push(() => done?.(null));
+      setImmediate(flush);
     },
+    flush,
   });
   return { report, told, drain: () => sent.splice(0).forEach((done) => done()) };
 }

@@ -95,11 +95,10 @@ test("rates are divided by the transfers that run, and connections end with thei
   assert.equal(rateOf(first), 900);
   const second = await other.remote.beginTransfer(account, "upload");
   const third = await other.remote.beginTransfer(account, "upload");
-  await turn();
+  for (let turns = 4; turns > 0; turns--) await turn();
   assert.deepEqual([first, second, third].map(rateOf), [300, 600, 600]);
   second[Symbol.dispose]();
-  await turn();
-  await turn();
+  for (let turns = 4; turns > 0; turns--) await turn();
   assert.deepEqual([first, third].map(rateOf), [450, 450]);
 
   const limited = { ...nobody, name: "limited", connectionsMax: 1 };
