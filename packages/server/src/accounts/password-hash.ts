@@ -2,11 +2,14 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { limitValues, type LimitValues } from "@sallyport/protocol";
 import { AccountError } from "./account-error.ts";
+import { equalTexts } from "./crypt/equal-texts.ts";
 import { HashThreads } from "./crypt/hash-threads.ts";
+import { sha1Text } from "./crypt/sha1-text.ts";
 import {
   type Argon2idHash,
   formatArgon2id,
   isPasswordHash,
+  type PasswordHash,
   parsePasswordHash,
   type PasswordHashRefusal,
 } from "./password-scheme.ts";
@@ -69,11 +72,7 @@ export class PasswordHasher implements AsyncDisposable {
     const hash = parsePasswordHash(storedHash, this.#limits);
     if (!isPasswordHash(hash)) return hash;
     if (!this.allows(password)) return "mismatch";
-    const matches =
-      hash.scheme === "argon2id"
-        ? await this.#queueOf(hash).run(async () => timingSafeEqual(await this.#tagOf(password, hash), hash.tag), place)
-        : await this.#foreignQueue.run(() => this.#threads.check({ ...hash, password }), place);
-    return matches ? "match" : "mismatch";
+    return (await this.#matches(password, hash, place)) ? "match" : "mismatch";
   }
 
   /** Whether a password is short enough to be hashed at all: `passwordBytes` octets of UTF-8. */
@@ -101,6 +100,16 @@ export class PasswordHasher implements AsyncDisposable {
   /** Ends the threads; they start again when they are needed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#threads[Symbol.asyncDispose]();
+  }
+
+  #matches(password: string, hash: PasswordHash, place: QueuePlace | undefined): Promise<boolean> | boolean {
+    if (hash.scheme === "argon2id") {
+      const check = async () => timingSafeEqual(await this.#tagOf(password, hash), hash.tag);
+      return this.#queueOf(hash).run(check, place);
+    }
+    const { scheme, text } = hash;
+    if (scheme === "sha1") return equalTexts(sha1Text(password), text);
+    return this.#foreignQueue.run(() => this.#threads.check({ scheme, text, password }), place);
   }
 
   #tagOf(password: string, { salt, memoryKib, passes, parallelism, tag }: Argon2idHash): Promise<Uint8Array> {

@@ -1,15 +1,16 @@
-import { argon2Sync, createHash, timingSafeEqual } from "node:crypto";
+import { argon2Sync } from "node:crypto";
 import { readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { compareSync } from "bcryptjs";
+import { equalTexts } from "./equal-texts.ts";
 import { md5Crypt } from "./md5-crypt.ts";
 import { shaCrypt } from "./sha-crypt.ts";
 
 /** What a thread for hashes is asked: whether a password matches a text, or what argon2id makes of it. */
 export type HashJob =
   | {
-      readonly scheme: "bcrypt" | "sha256-crypt" | "sha512-crypt" | "md5-crypt" | "apr1" | "sha1";
+      readonly scheme: "bcrypt" | "sha256-crypt" | "sha512-crypt" | "md5-crypt" | "apr1";
       readonly password: string;
       readonly text: string;
     }
@@ -37,7 +38,6 @@ const checks: Readonly<Record<TextScheme, (password: string, text: string) => bo
   "sha512-crypt": (password, text) => equalTexts(shaCrypt(password, text), text),
   "md5-crypt": (password, text) => equalTexts(md5Crypt(password, text), text),
   apr1: (password, text) => equalTexts(md5Crypt(password, text), text),
-  sha1: (password, text) => equalTexts(sha1Text(password), text),
 };
 
 stepBack();
@@ -65,14 +65,4 @@ function stepBack(): void {
     const thread = readlinkSync("/proc/thread-self").split("/").at(-1);
     setPriority(Number(thread), niceness);
   } catch {}
-}
-
-function sha1Text(password: string): string {
-  return `{SHA}${createHash("sha1").update(password, "utf8").digest("base64")}`;
-}
-
-function equalTexts(computed: string, stored: string): boolean {
-  const ours = Buffer.from(computed, "utf8");
-  const theirs = Buffer.from(stored, "utf8");
-  return ours.length === theirs.length && timingSafeEqual(ours, theirs);
 }
