@@ -17,7 +17,7 @@ export function isPermitted(account: PermissionHolder, path: VirtualPath, action
  */
 export function allowedActions(account: PermissionHolder, path: VirtualPath): ReadonlySet<PathAction> {
   const allowed = governingRule(account, path)?.allow ?? everyPathAction;
-  return account.readOnly ? new Set([...allowed].filter((action) => readingActions.has(action))) : allowed;
+  return account.readOnly ? readingOf(allowed) : allowed;
 }
 
 /** The rule that decides at a path, or undefined where none matches. */
@@ -51,6 +51,15 @@ export function permLetters(account: PermissionHolder, path: VirtualPath, entry:
   const allowed = allowedActions(account, path);
   const kind = entry.incomplete === true ? "incomplete" : entry.type;
   const isFixed = path === "/" || (entry.type === "directory" && carriesRule(account, path));
+  const known = knownLetters.get(allowed) ?? new Map<string, string>();
+  knownLetters.set(allowed, known);
+  const key = isFixed ? `fixed ${kind}` : kind;
+  const letters = known.get(key) ?? lettersOf(allowed, kind, isFixed);
+  known.set(key, letters);
+  return letters;
+}
+
+function lettersOf(allowed: ReadonlySet<PathAction>, kind: keyof typeof letterRows, isFixed: boolean): string {
   return letterRows[kind]
     .filter(([letter, actions]) => {
       if (isFixed && (letter === "d" || letter === "f")) return false;
@@ -58,6 +67,17 @@ export function permLetters(account: PermissionHolder, path: VirtualPath, entry:
     })
     .map(([letter]) => letter)
     .join("");
+}
+
+/** A listing asks for each of its entries, and few rules give few answers; who has the rule keeps them. */
+const knownLetters = new WeakMap<ReadonlySet<PathAction>, Map<string, string>>();
+
+const knownReading = new WeakMap<ReadonlySet<PathAction>, ReadonlySet<PathAction>>();
+
+function readingOf(allowed: ReadonlySet<PathAction>): ReadonlySet<PathAction> {
+  const known = knownReading.get(allowed) ?? new Set([...allowed].filter((action) => readingActions.has(action)));
+  knownReading.set(allowed, known);
+  return known;
 }
 
 const readingActions: ReadonlySet<PathAction> = new Set(["list", "read"]);

@@ -10,20 +10,38 @@ export function entryFromStats(
   stats: Stats,
   extras?: { readonly target?: Octets; readonly incomplete?: boolean },
 ): Entry {
-  const type = typeOf(stats);
-  const entry: Entry = {
-    name,
-    type,
-    sizeBytes: type === "file" ? stats.size : 0,
-    modifiedMs: stats.mtimeMs,
-    createdMs: stats.birthtimeMs,
-    mode: stats.mode & 0o7777,
-    userId: stats.uid,
-    groupId: stats.gid,
-    linkCount: stats.nlink,
-    identity: identityOf(stats),
-  };
-  return extras === undefined ? entry : { ...entry, ...extras };
+  const entry = new LocalEntry(name, stats);
+  return extras === undefined ? entry : Object.assign(entry, extras);
+}
+
+/**
+ * An entry of the class and no object literal: V8 comes to allocate the literals of a long listing, of which a slice is
+ * alive at any time, where only a full collection frees them (allocation-site pretenuring); 100,000 took 30 MiB.
+ */
+class LocalEntry implements Entry {
+  readonly name: Octets;
+  readonly type: Entry["type"];
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  readonly createdMs: number;
+  readonly mode: number;
+  readonly userId: number;
+  readonly groupId: number;
+  readonly linkCount: number;
+  readonly identity: string;
+
+  constructor(name: Octets, stats: Stats) {
+    this.name = name;
+    this.type = typeOf(stats);
+    this.sizeBytes = this.type === "file" ? stats.size : 0;
+    this.modifiedMs = stats.mtimeMs;
+    this.createdMs = stats.birthtimeMs;
+    this.mode = stats.mode & 0o7777;
+    this.userId = stats.uid;
+    this.groupId = stats.gid;
+    this.linkCount = stats.nlink;
+    this.identity = identityOf(stats);
+  }
 }
 
 /** Equal for two names of one file on this machine. */
