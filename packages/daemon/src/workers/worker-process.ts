@@ -46,7 +46,11 @@ export class WorkerProcess {
     this.slot = slot;
     this.#standstillMs = standstillMs;
     // What a dying worker prints is for people; standard output is the log's.
-    this.#child = fork(program, [], { serialization: "advanced", stdio: ["ignore", 2, 2, "ipc"] });
+    this.#child = fork(program, [], {
+      serialization: "advanced",
+      stdio: ["ignore", 2, 2, "ipc"],
+      execArgv: [...process.execArgv, smallYoungGeneration],
+    });
     const child = this.#child;
     const port = {
       send: (message: object, socket?: Socket, done?: (error: Error | null) => void) =>
@@ -121,6 +125,12 @@ export class WorkerProcess {
     }
   }
 }
+
+/**
+ * MiB of the young generation's halves. By itself it grows to 16 with the first connections and stays so; what lives as
+ * long as a connection is old in any case, and transfers leave nothing to collect.
+ */
+const smallYoungGeneration = "--max-semi-space-size=2";
 
 /** The channel has its end behind everything that was said, which may come after the end of the process. */
 async function endOf(child: ChildProcess, onExit: () => void): Promise<string> {
