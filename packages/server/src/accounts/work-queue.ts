@@ -30,11 +30,13 @@ export interface WorkQueueOptions {
  * Runs jobs by precedence and in the order of their arrival, at most `concurrency` at a time; at most `waitingMax`
  * wait, none longer than `waitMaxMs`. When it is full, the last of the lowest precedence gives way to one of a higher.
  * A password check costs tens of milliseconds of a core, so that an unbounded queue would be an unbounded delay, and one
- * without precedence would let whoever guesses passwords keep everybody out.
+ * without precedence would let whoever guesses passwords keep everybody out. One turn in four is left to those behind,
+ * or whoever has an account and logs in again and again would keep out all who come for the first time.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
   readonly #waiting: Readonly<Record<Precedence, Waiting[]>> = { trusted: [], unknown: [], failing: [] };
+  readonly #turnsInARow: Record<Precedence, number> = { trusted: 0, unknown: 0, failing: 0 };
   #waitingCount = 0;
   #running = 0;
 
@@ -85,8 +87,11 @@ export class WorkQueue {
   }
 
   #next(): Waiting | undefined {
-    const precedence = precedences.find((one) => this.#waiting[one].length > 0);
+    const lines = precedences.filter((one) => this.#waiting[one].length > 0);
+    const precedence = lines.find((one) => this.#turnsInARow[one] < turnsInARowMax) ?? lines.at(-1);
     if (precedence === undefined) return undefined;
+    for (const before of lines.slice(0, lines.indexOf(precedence))) this.#turnsInARow[before] = 0;
+    this.#turnsInARow[precedence] += 1;
     this.#waitingCount -= 1;
     return this.#waiting[precedence].shift();
   }
@@ -105,6 +110,9 @@ export class WorkQueue {
     return new AccountError("busy", `${this.#options.waitingMax} password checks are waiting already`);
   }
 }
+
+/** Then those behind have one. */
+const turnsInARowMax = 3;
 
 interface Waiting {
   begin(): void;
