@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { limitValues, TransportError } from "@sallyport/protocol";
+import { escapeControls, limitValues, TransportError } from "@sallyport/protocol";
 import { errorCode } from "../files.ts";
 import { runningServer, type StateDirectory } from "../state-directory.ts";
 import { linesFrom } from "./admin-lines.ts";
@@ -79,8 +79,16 @@ function connected(path: string): Promise<Socket> {
   });
 }
 
+/**
+ * Root asks, and the server's user answers, who may have been taken over: nothing of it can steer a terminal. Paths are
+ * octets, which are made safe where they become text.
+ */
+function harmless(key: string, value: unknown): unknown {
+  return typeof value === "string" && key !== "path" ? escapeControls(value) : value;
+}
+
 function answerIn(line: string): unknown {
-  const reply = parseObject(line);
+  const reply = parseObject(line, harmless);
   if (reply?.["ok"] === true) return reply["answer"];
   const problem = typeof reply?.["problem"] === "string" ? reply["problem"] : "What it says is not understood.";
   throw new TransportError("SALLYPORT_ADMIN_REFUSED", `The server did not do it: ${problem}`);

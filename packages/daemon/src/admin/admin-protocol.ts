@@ -78,10 +78,10 @@ function isConnectionNumber(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) > 0;
 }
 
-/** A JSON object, or undefined for anything else. */
-export function parseObject(text: string): Fields | undefined {
+/** A JSON object, or undefined for anything else; `changed` is what becomes of each value. */
+export function parseObject(text: string, changed?: (key: string, value: unknown) => unknown): Fields | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text, changed);
     return isObject(value) ? value : undefined;
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ConfigError, type LimitName } from "@sallyport/protocol";
 import { parse, TomlError } from "smol-toml";
@@ -100,10 +100,10 @@ function syntaxProblem(error: unknown, file: string): Problem {
 }
 
 function fileText(file: string): string {
+  let octets: Buffer;
   try {
-    if (statSync(file).size <= fileBytesMax) {
-      return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
-    }
+    octets = readAtMost(file, fileBytesMax + 1);
+    if (octets.length <= fileBytesMax) return new TextDecoder("utf-8", { fatal: true }).decode(octets);
   } catch (cause) {
     const why = cause instanceof TypeError ? "it is not UTF-8" : `the system says ${errorCode(cause)}`;
     const message = `The configuration ${file} cannot be read (${why}): check the path and the rights of this user.`;
@@ -111,4 +111,19 @@ function fileText(file: string): string {
   }
   const message = `The configuration ${file} has more than 1 MiB: name the file that "sallyport config init" began.`;
   throw new ConfigError("SALLYPORT_INPUT_UNREADABLE", message);
+}
+
+/** What a file says of its size holds for ordinary ones alone: a device has none and no end. */
+function readAtMost(file: string, bytesMax: number): Buffer {
+  const descriptor = openSync(file, "r");
+  try {
+    const buffer = Buffer.allocUnsafe(bytesMax);
+    let bytes = 0;
+    for (let read = -1; read !== 0 && bytes < bytesMax; bytes += read) {
+      read = readSync(descriptor, buffer, bytes, bytesMax - bytes, null);
+    }
+    return buffer.subarray(0, bytes);
+  } finally {
+    closeSync(descriptor);
+  }
 }

@@ -4,7 +4,7 @@ import { limitValues } from "@sallyport/protocol";
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -102,6 +102,32 @@ describe("asking a running server", () => {
     await new Promise((resolve) => setTimeout(resolve, 250));
     await using _server = await AdminServer.listen(state.socket, standIn().served);
     assert.equal((await asked).connections.length, 3);
+  });
+
+  test("what a server that was taken over answers cannot steer the terminal of whoever asks", async () => {
+    const state = newState();
+    const answers = [
+      {
+        ok: true,
+        answer: { connections: [{ ...status(1, "a\u001b[2J", "\u001b]0;root\u0007"), tlsMode: "\u009b1m" }] },
+      },
+      { ok: false, problem: "\u001b[31mNo\nsallyport: done" },
+    ];
+    await using undo = new AsyncDisposableStack();
+    const server = createServer((socket) => void socket.end(`${JSON.stringify({ version: 1, ...answers.shift() })}\n`));
+    await new Promise<void>((resolve) => server.listen(state.socket, resolve));
+    undo.defer(() => void server.close());
+    const [shown] = (await askServer(state, { ask: "list" })).connections;
+    assert.deepEqual(
+      [shown?.account, shown?.remoteAddress, shown?.tlsMode],
+      ["a\\x1B[2J", "\\x1B]0;root\\x07", "\\x9B1m"],
+    );
+    await assert.rejects(askServer(state, { ask: "list" }), (error) => {
+      assert.ok(error instanceof Error);
+      // oxlint-disable-next-line no-control-regex -- finding control characters is the purpose
+      assert.doesNotMatch(error.message, /[\u0000-\u001F]/);
+      return true;
+    });
   });
 
   test("a server's failure is its sentence, not its end", async () => {

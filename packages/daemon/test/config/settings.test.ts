@@ -26,6 +26,7 @@ import {
   settingRows,
   shownSettings,
 } from "@sallyport/daemon/config";
+import { readConfigFile } from "../../src/config/config-file.ts";
 import { parseQuantity, quantityText } from "../../src/config/quantity.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "sallyport-config-"));
@@ -130,6 +131,13 @@ describe("a configuration file", () => {
     const { layer } = readConfigText('root = "files"\ncert = ["a.pem", "/b.pem"]', file);
     assert.equal(layer.said.get("root")?.value, "/etc/sallyport/files");
     assert.deepEqual(layer.said.get("cert")?.value, ["/etc/sallyport/a.pem", "/b.pem"]);
+  });
+
+  test("a file without an end is no configuration", () => {
+    assert.throws(() => readConfigFile("/dev/zero"), {
+      code: "SALLYPORT_INPUT_UNREADABLE",
+      message: /more than 1 MiB/,
+    });
   });
 
   test("the sample says nothing, and with every comment taken away nothing that is wrong", () => {
