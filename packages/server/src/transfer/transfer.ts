@@ -18,8 +18,8 @@ export interface TransferPlan {
   move(data: DataConnection, report: (bytes: number) => void): Promise<number>;
   /** After a move that went well: publishes an upload. */
   conclude?(): Promise<void>;
-  /** After anything else: gives up what was opened. `moved`: octets went over the data connection. */
-  giveUp?(moved: boolean): Promise<void>;
+  /** After anything else: gives up what was opened. `keep`: what came is worth continuing. */
+  giveUp?(keep: boolean): Promise<void>;
   /** What is known of the file that the conclusion published. */
   published?(): PublishedFacts | undefined;
   /** Overrides the text of 226. */
@@ -73,7 +73,7 @@ export async function runTransfer(context: CommandContext, plan: TransferPlan): 
     if (plan.direction === "upload") await settle(context, startedAtMs);
     await plan.conclude?.();
   } catch (error) {
-    await plan.giveUp?.(progress.bytes > 0).catch(() => undefined);
+    await plan.giveUp?.(progress.bytes > 0 && !isOutOfRoom(error)).catch(() => undefined);
     failure = failureOf(context, error);
   }
   const endedAtMs = performance.now();
@@ -141,6 +141,11 @@ class NoDataConnection extends SallyportError {
   constructor(cause: unknown) {
     super("SALLYPORT_NO_DATA_CONNECTION", cause instanceof Error ? cause.message : String(cause), { cause });
   }
+}
+
+/** A part that cannot grow for lack of room would only keep the room that is lacking. */
+function isOutOfRoom(error: unknown): boolean {
+  return error instanceof StorageError && (error.kind === "no-space" || error.kind === "quota-exceeded");
 }
 
 function failureOf(context: CommandContext, error: unknown): Failure {

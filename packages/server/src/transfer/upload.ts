@@ -38,7 +38,7 @@ export async function upload(
       const entry = await file.publish();
       record?.notePublished(entry);
     },
-    giveUp: (moved) => file.abandon({ keep: moved }),
+    giveUp: (keep) => file.abandon({ keep }),
     ...(record && { published: () => record.facts() }),
     ...(options.fileName === undefined ? {} : { completion: "Stored under a new name." }),
   });
