@@ -32,5 +32,5 @@ test("other Node processes get it by nodeArguments", () => {
 });
 
 test("the launcher says the same as nodeArguments", () => {
-  assert.match(readFileSync(sallyportCommand, "utf8"), new RegExp(` ${nodeArguments.join(" ")} "`));
+  assert.ok(readFileSync(sallyportCommand, "utf8").includes(`/node" ${nodeArguments.join(" ")} `));
 });
