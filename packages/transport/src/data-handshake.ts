@@ -44,6 +44,9 @@ export function shakeHandsAsServer(
     clearTimeout(timer);
     reject(error);
   };
+  // Also where this side gives the connection up, of which whoever reads the opening is not told.
+  const onClose = (): void => fail(startFailed(openingEnded(undefined)));
+  tcp.once("close", onClose);
   const look = (octets: Buffer): boolean => {
     const hello = parseClientHello(octets, limits.clientHelloBytes);
     if (hello === "incomplete") return false;
@@ -58,6 +61,7 @@ export function shakeHandsAsServer(
   };
   const start = (hello: ClientHello): void => {
     const clientHasResumed = binding.clientHasResumed;
+    tcp.off("close", onClose);
     try {
       const started = startServerTls(tcp, path, binding, hello, usage);
       shaking = binding.shakingHands(started.socket);
