@@ -31,10 +31,16 @@ function tokenOf(processId: number): Octets {
   return `${boot}-${namespace}-${processId}-${startTicks(processId)}` as Octets;
 }
 
-/** Field 22 of `/proc/PID/stat`; without `/proc` only whether there is such a process. */
+/**
+ * Field 22 of `/proc/PID/stat`; without `/proc` only whether there is such a process. One that has ended and that nobody
+ * has waited for yet, as a worker whose primary was killed as well, writes no more.
+ */
 function startTicks(processId: number): string {
   const line = read(`/proc/${processId}/stat`);
-  if (line !== "") return line.slice(line.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  if (line !== "") {
+    const [state = "", ...fields] = line.slice(line.lastIndexOf(")") + 2).split(" ");
+    return state === "Z" || state === "X" ? "dead" : (fields[18] ?? "");
+  }
   try {
     process.kill(processId, 0);
     return "0";
