@@ -93,7 +93,7 @@ export async function startLoad(
 
   const dispose = async (): Promise<void> => {
     child.stdin.end();
-    await Promise.race([ended, sleep(10_000, undefined, { signal: limit }).catch(() => {})]);
+    await Promise.race([ended, sleep(10_000, undefined, { signal: limit, ref: false }).catch(() => {})]);
     kill();
     await ended;
     limit.removeEventListener("abort", kill);

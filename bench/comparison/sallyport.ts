@@ -72,7 +72,7 @@ export async function startSallyport({
   const stop = async (): Promise<void> => {
     child.kill("SIGTERM");
     const late = AbortSignal.timeout(stopMs);
-    await Promise.race([ended, sleep(stopMs, undefined, { signal: late }).catch(() => {})]);
+    await Promise.race([ended, sleep(stopMs, undefined, { signal: late, ref: false }).catch(() => {})]);
     if (child.exitCode === null && child.signalCode === null && child.pid !== undefined)
       process.kill(-child.pid, "SIGKILL");
     await ended;
