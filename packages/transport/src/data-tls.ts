@@ -66,7 +66,7 @@ function startTls(tcp: Socket, path: TlsPath, create: (under: Socket | TlsDuplex
   const socket = create(tcp);
   socket.on("error", () => {});
   if (path === "native") return { socket, ending: () => undefined };
-  const watch = watchCloseNotify(socket, tcp);
+  const watch = watchCloseNotify(socket);
   return {
     socket,
     ending: () => {
