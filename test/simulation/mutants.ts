@@ -200,7 +200,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: "server/src/transfer/upload.ts",
-        find: "giveUp: (moved) => file.abandon({ keep: moved }),",
+        find: "giveUp: (keep) => file.abandon({ keep }),",
         replace: "giveUp: async () => void (await file.publish()),",
       },
     ],
