@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import test from "node:test";
 import { needs, nodeArguments, sallyportCommand } from "@sallyport/testing";
 import { readFiles, repository } from "../tidy/source-files.ts";
@@ -99,12 +98,16 @@ async function runInTerminal(blocks: readonly CodeBlock[]): Promise<{ code: numb
   for (const { info, code, line } of blocks) {
     if (info.startsWith("ts")) await writeFile(join(folder, `line-${line}.mts`), code);
   }
-  const script = ["exec 2>&1", waitForPort, ...blocks.map(terminalStep)].join("\n");
+  // A file takes every write. A pipe does not once a Node program has it and makes it non-blocking for all who share it:
+  // after 167 unread small writes curl's next one fails, and curl ends with 23.
+  const outputFile = join(folder, ".output");
+  const output = await open(outputFile, "a");
+  const script = [waitForPort, ...blocks.map(terminalStep)].join("\n");
   const [program, ...before] = isolation();
   const child = spawn(program, [...before, "bash", "-euo", "pipefail", "-c", script], {
     cwd: folder,
     env: { ...process.env, HOME: folder, NODE_TEST_CONTEXT: "" },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", output.fd, output.fd],
     detached: true,
   });
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
@@ -112,13 +115,13 @@ async function runInTerminal(blocks: readonly CodeBlock[]): Promise<{ code: numb
     if (child.pid !== undefined) spawnSync("kill", ["-KILL", "--", `-${child.pid}`]);
   };
   const bound = setTimeout(endAll, documentMs);
-  const outputs = Promise.all([text(child.stdout), text(child.stderr)]);
   const code = await ended;
   clearTimeout(bound);
   endAll();
-  const output = (await outputs).join("");
+  await output.close();
+  const printed = await readFile(outputFile, "utf8");
   await rm(folder, { recursive: true, force: true });
-  return { code, output };
+  return { code, output: printed };
 }
 
 const waitForPort = `wait_for_port() {
