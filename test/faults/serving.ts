@@ -1,6 +1,6 @@
 import { PasswordHasher, AccountDatabase, type NewAccount } from "@sallyport/server/accounts";
 import { prepareStateDirectory } from "@sallyport/daemon";
-import { FtpDriver, sallyportCommand } from "@sallyport/testing";
+import { FtpDriver, nodeArguments, sallyportCommand } from "@sallyport/testing";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -95,7 +95,7 @@ export class Serving implements AsyncDisposable {
       env: {
         PATH: process.env["PATH"] ?? "",
         HOME: this.#folder,
-        NODE_OPTIONS: `--expose-gc --import=${insideServer}`,
+        NODE_OPTIONS: `--expose-gc ${nodeArguments.join(" ")} --import=${insideServer}`,
         SALLYPORT_FAULTS: this.#folder,
         SALLYPORT_LIMITS: JSON.stringify(limits),
         ...(sweepMs !== undefined && { SALLYPORT_HOUR: String(sweepMs) }),
