@@ -1,66 +1,59 @@
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { allCommands } from "../../packages/cli/src/all-commands.ts";
+import { ownFlags, type CommandFacts, type FlagFacts } from "../../packages/cli/src/command-facts.ts";
+import { exitCodeMeanings } from "../../packages/cli/src/exit-codes.ts";
+import { argumentText, flagLabel, flagText, usageLines } from "../../packages/cli/src/help.ts";
 import { markdownTable, type Sections } from "./sections.ts";
 
-const main = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
-
-/** Every command with its flags, read from what `--help` of each prints. */
+/** Every command with its flags, and the flags that commands share, told once. */
 export async function commandSections(): Promise<Sections> {
-  const found = await commandsBelow([]);
-  return { commands: found.map(commandText).join("\n\n") };
-}
-
-interface CommandHelp {
-  readonly words: readonly string[];
-  readonly help: string;
-}
-
-/** The commands in the order of the help; what has commands below it stands for them alone. */
-async function commandsBelow(words: readonly string[]): Promise<readonly CommandHelp[]> {
-  const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=source", main, ...words, "--help"], {
-    timeout: 30_000,
-    env: { ...process.env, NO_COLOR: "1", HOME: "/nowhere" },
-  });
-  const names = [...part(stdout, "COMMANDS").matchAll(/^ {2}(\w[\w-]*) {2}/gm)].map(([, name = ""]) => name);
-  if (names.length === 0) return [{ words, help: stdout }];
-  const below: CommandHelp[] = [];
-  for (const name of names) below.push(...(await commandsBelow([...words, name])));
-  return below;
-}
-
-function commandText({ words, help }: CommandHelp): string {
-  const rows = flagRows(help);
-  const usage = /^USAGE\n {2}(.*)$/m.exec(help)?.[1] ?? "";
-  const description = help.slice(help.indexOf("\n\n") + 2, help.indexOf("\nFLAGS\n")).trim();
-  const positional = [...part(help, "ARGUMENTS").matchAll(/^ {2}(\S+) +(.*)$/gm)].map(([, name = "", brief = ""]) => [
-    `\`${name}\``,
-    brief.trim(),
-    "",
-  ]);
-  return [
-    `### ${words.join(" ")}`,
-    `\`${usage}\``,
-    description.replaceAll(/[<>]/g, ""),
-    markdownTable(["Argument or flag", "Means", "Values, default"], [...positional, ...rows]),
-  ].join("\n\n");
+  const commands = (await allCommands()).filter(({ below }) => below.length === 0);
+  return {
+    commands: commands.map(commandText).join("\n\n"),
+    "shared-flags": sharedFlags(commands).map(groupText).join("\n\n"),
+    "exit-codes": markdownTable(
+      ["Code", "Means", "For example"],
+      exitCodeMeanings.map(([code, meaning, example]) => [String(code), meaning, example]),
+    ),
+  };
 }
 
 /** Flags that every command has are told once, in the document's own words. */
-const everywhere: ReadonlySet<string> = new Set(["--help", "--", "--state", "--json", "--verbose"]);
+const everywhere: ReadonlySet<string> = new Set(["--help", "--state", "--json", "--verbose"]);
 
-function flagRows(help: string): readonly (readonly string[])[] {
-  const flag = /^ +(?:-\w +)?\[?(--[\w/-]*)\]?(\.\.\.)? {2,}(.*?)(?: {2,}\[(.*)\])?$/gm;
-  return [...part(help, "FLAGS").matchAll(flag)]
-    .filter(([, name = ""]) => !everywhere.has(name))
-    .map(([, name = "", many, brief = "", values = ""]) => [
-      `\`${name}\`${many === undefined ? "" : ", repeatable"}`,
-      brief.trim(),
-      values.replaceAll(/\s+/g, " "),
-    ]);
+function commandText(command: CommandFacts): string {
+  const [usage = ""] = usageLines(command);
+  const given = command.arguments.map((argument) => [`\`${argument.placeholder}\``, argumentText(argument)]);
+  const own = command.flags.filter(({ group, name }) => group === ownFlags && !everywhere.has(name));
+  const groups = [...new Set(command.flags.map(({ group }) => group))].filter((group) => group !== ownFlags);
+  const rows = [...given, ...own.map(flagRow)];
+  return [
+    `### ${command.words.join(" ")}`,
+    `\`${usage}\``,
+    command.description.replaceAll(/[<>]/g, ""),
+    ...(rows.length === 0 ? [] : [markdownTable(["Argument or flag", "Means"], rows)]),
+    ...(groups.length === 0 ? [] : [`Shared flags: ${groups.join(", ").toLowerCase()}.`]),
+  ].join("\n\n");
 }
 
-/** The indented lines below a heading of the help. */
-function part(help: string, heading: string): string {
-  return new RegExp(`^${heading}\\n((?: .*\\n?)*)`, "m").exec(help)?.[1] ?? "";
+function flagRow(flag: FlagFacts): readonly string[] {
+  return [`\`${flagLabel(flag)}\``, flagText(flag)];
+}
+
+interface FlagGroup {
+  readonly heading: string;
+  readonly flags: readonly FlagFacts[];
+}
+
+/** Each heading with the flags that stand under it in any command. */
+function sharedFlags(commands: readonly CommandFacts[]): readonly FlagGroup[] {
+  const flags = commands.flatMap((command) => command.flags).filter(({ group }) => group !== ownFlags);
+  return [...Map.groupBy(flags, ({ group }) => group)].map(([heading, members]) => ({
+    heading,
+    flags: [...new Map(members.map((flag) => [flag.name, flag])).values()],
+  }));
+}
+
+function groupText({ heading, flags }: FlagGroup): string {
+  const title = heading.charAt(0) + heading.slice(1).toLowerCase();
+  return `### ${title}\n\n${markdownTable(["Flag", "Means"], flags.map(flagRow))}`;
 }

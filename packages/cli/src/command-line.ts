@@ -1,7 +1,6 @@
 import {
   buildApplication,
   buildRouteMap,
-  help,
   run,
   ExitCode as StricliExitCode,
   type ApplicationContext,
@@ -9,13 +8,8 @@ import {
 import { loadRoutes, type CommandTarget } from "./command-table.ts";
 import { exitCodeFor, exitCodes } from "./exit-codes.ts";
 import { failureText, failureTexts } from "./failure.ts";
+import { helpFlag } from "./help.ts";
 import { versionFlag } from "./version.ts";
-
-const formatting = {
-  caseStyle: "convert-camel-to-kebab",
-  onlyRequiredInUsageLine: true,
-  useAliasInUsageLine: false,
-} as const;
 
 /** Runs one command line and returns the exit code; says at most one sentence when something is wrong. */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
@@ -43,8 +37,10 @@ async function runApplication(words: readonly string[], verbose: boolean): Promi
           "  sallyport serve DIR                 serve a directory",
           "  sallyport user add NAME             let somebody in",
           "",
-          "Exit codes: 0 done, 1 failed, 64 wrong command line, 66 cannot read, 67 no such account,",
-          "69 occupied or out of reach, 70 a bug, 73 cannot write, 77 not permitted, 78 wrong certificate, setting or database.",
+          "Exit codes: 0 done, 1 failed, 64 wrong command line, 65 damaged on the way, 66 not found or not readable,",
+          "67 login refused or no such account, 69 occupied or out of reach, 70 a bug, 73 cannot write, 75 done in part,",
+          "76 not FTP or TLS as it should be, 77 not permitted, 78 wrong certificate, setting or database, 79 server not",
+          "trusted, 130 Ctrl-C.",
         ].join("\n"),
       },
     }),
@@ -55,7 +51,7 @@ async function runApplication(words: readonly string[], verbose: boolean): Promi
       determineExitCode: exitCodeFor,
     },
     {
-      help: help({ brief: "Print help and exit", formatting, defaultForRouteMap: true }),
+      help: helpFlag,
       version: versionFlag,
     },
   );

@@ -53,13 +53,28 @@ const commandTable = {
 
 export type CommandName = keyof typeof commandTable;
 
+/** Every command's brief, by its name. */
+export const commandBriefs: Readonly<Record<CommandName, string>> = mapRows(({ brief }) => brief);
+
+export function loadCommand(name: CommandName): Promise<CommandTarget> {
+  return commandTable[name].load();
+}
+
 /** The routes with the named command loaded; the others have their names and briefs alone, for the help. */
 export async function loadRoutes(called: string | undefined): Promise<Record<CommandName, CommandTarget>> {
-  const routes = Object.entries<CommandRow>(commandTable).map(
-    async ([name, row]) => [name, name === called ? await row.load() : placeholder(row)] as const,
-  );
+  const routes: Record<CommandName, CommandTarget> = mapRows(placeholder);
+  if (called !== undefined && isCommandName(called)) routes[called] = await loadCommand(called);
+  return routes;
+}
+
+function isCommandName(name: string): name is CommandName {
+  return Object.hasOwn(commandTable, name);
+}
+
+function mapRows<Value>(make: (row: CommandRow) => Value): Record<CommandName, Value> {
+  const rows = Object.entries<CommandRow>(commandTable).map(([name, row]) => [name, make(row)] as const);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys are those of the table
-  return Object.fromEntries(await Promise.all(routes)) as Record<CommandName, CommandTarget>;
+  return Object.fromEntries(rows) as Record<CommandName, Value>;
 }
 
 function placeholder({ brief }: CommandRow): CommandTarget {

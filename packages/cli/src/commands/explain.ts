@@ -74,6 +74,7 @@ export const explainCommand = buildCommand({
         kind: "enum",
         values: dialogueNames,
         brief: "Replay a dialogue with an ordinary program instead",
+        placeholder: "DIALOGUE",
         optional: true,
       },
       timeout: {
