@@ -95,6 +95,8 @@ export async function shakeHandsAsClient(handshake: DataHandshake, options: Conn
   const timer = setTimeout(() => reject(handshakeTooSlow(handshakeMs)), handshakeMs);
   handshakeDone(tls.socket, false, resolve, reject);
   await promise.finally(() => clearTimeout(timer));
+  // Whoever was told of the socket may have refused what the handshake showed.
+  if (tls.socket.errored) throw tls.socket.errored;
   const resumed = tls.socket.isSessionReused();
   return secured(tls, "client", { helloBroughtTicket: false, clientHasResumed: false, resumed }, true);
 }

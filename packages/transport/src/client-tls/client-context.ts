@@ -1,0 +1,106 @@
+import { ConfigError } from "@sallyport/protocol";
+import { constants } from "node:crypto";
+import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
+import type { TlsVersion } from "../tls-profile.ts";
+import { defaultAuthorities } from "./authorities.ts";
+import type { ClientTrust } from "./client-trust.ts";
+
+/** What a client offers and shows in a handshake. */
+export interface ClientOffer {
+  /** PEM, leaf first, for servers that ask for a certificate. */
+  readonly cert?: string | Uint8Array;
+  readonly key?: string | Uint8Array;
+  /** PKCS#12 instead of `cert` and `key`. */
+  readonly pfx?: string | Uint8Array;
+  /** Of `key` or `pfx`. */
+  readonly passphrase?: string;
+  /** Default TLSv1.2. */
+  readonly minVersion?: TlsVersion;
+  /** Default TLSv1.3. */
+  readonly maxVersion?: TlsVersion;
+  /** An OpenSSL list of cipher suites. Default: Node's, less what has no forward secrecy. */
+  readonly ciphers?: string;
+  /**
+   * `default` offers X25519MLKEM768 first, in a ClientHello of more than one packet; `small` only older groups, for
+   * servers and middle boxes that choke on such a hello ({@link HandshakeError.mayBeLargeHello}).
+   */
+  readonly groups?: "default" | "small";
+}
+
+/**
+ * Makes the secure context that a control connection shares with its data connections. Contexts with the authorities of
+ * system and Node take 20 ms and are shared where nothing in them is the caller's own.
+ *
+ * @throws {ConfigError} SALLYPORT_TLS_CONFIG
+ */
+export async function clientContext(offer: ClientOffer, trust: ClientTrust): Promise<SecureContext> {
+  const { minVersion = "TLSv1.2", maxVersion = "TLSv1.3", ciphers, groups = "default" } = offer;
+  if (minVersion > maxVersion) throw configError(`the lowest version, ${minVersion}, is above the highest`);
+  const options: SecureContextOptions = {
+    minVersion,
+    maxVersion,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION,
+    ciphers: ciphers ?? defaultCiphers,
+    ...(groups === "small" && { ecdhCurve: smallGroups }),
+  };
+  const own = ownParts(offer, trust);
+  if (own) return create({ ...options, ...own, ca: own.ca ?? (await defaultAuthorities()) });
+  const key = JSON.stringify(options);
+  const known = shared.get(key);
+  if (known) return known;
+  const made = create({ ...options, ca: await defaultAuthorities() });
+  if (shared.size >= sharedContextsCount) shared.clear();
+  shared.set(key, made);
+  return made;
+}
+
+const shared = new Map<string, SecureContext>();
+const sharedContextsCount = 8;
+
+/** Ours are the AEAD suites with forward secrecy (RFC 9325 §4.2); older servers may have CBC alone. */
+const defaultCiphers = [
+  "TLS_AES_128_GCM_SHA256",
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "ECDHE+AESGCM",
+  "ECDHE+CHACHA20",
+  "DHE+AESGCM",
+  "DHE+CHACHA20",
+  "!aNULL",
+  "!eNULL",
+].join(":");
+
+const smallGroups = "X25519:P-256:P-384";
+
+function ownParts({ cert, key, pfx, passphrase }: ClientOffer, { ca }: ClientTrust): SecureContextOptions | undefined {
+  if (cert === undefined && key === undefined && pfx === undefined && ca === undefined) return undefined;
+  return {
+    ...(cert !== undefined && { cert: asBuffer(cert) }),
+    ...(key !== undefined && { key: asBuffer(key) }),
+    ...(pfx !== undefined && { pfx: asBuffer(pfx) }),
+    ...(passphrase !== undefined && { passphrase }),
+    ...(ca !== undefined && { ca: (isList(ca) ? ca : [ca]).map(asBuffer) }),
+  };
+}
+
+function isList<T>(value: T | readonly T[]): value is readonly T[] {
+  return Array.isArray(value);
+}
+
+function asBuffer(value: string | Uint8Array): string | Buffer {
+  return typeof value === "string" ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+function create(options: SecureContextOptions): SecureContext {
+  try {
+    return createSecureContext(options);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.replace(/^error:.*:/s, "") : "unknown";
+    throw configError(why, cause);
+  }
+}
+
+function configError(why: string, cause?: unknown): ConfigError {
+  const message = `TLS cannot be set up with the given certificates, authorities, versions or suites: ${why}`;
+  return new ConfigError("SALLYPORT_TLS_CONFIG", message, { cause });
+}
