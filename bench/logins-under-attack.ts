@@ -5,15 +5,18 @@
  *   npm run bench -- logins-under-attack [--seconds 60] [--rate 1000] [--addresses 1000] [--name NAME] [--workers N] [--json FILE]
  *
  * Downloads are held to a rate by their clients, as on a network, because the guesser, the downloading clients and the
- * server share this machine: what the guesser itself uses is said beside the result. Good logins are whole runs of curl
- * with a listing; `known` ones come from an address where the account has logged in before, `new` ones never do.
+ * server share this machine: what the guesser itself uses is said beside the result, and so is how late the client that
+ * is timed gets to run. A good login is timed in its phases and as a whole, with a listing behind it; `known` ones come
+ * from an address where the account has logged in before, `new` ones never do.
  */
+import { FtpDriver } from "@sallyport/testing";
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
 import { makeGround } from "./comparison/ground.ts";
-import { memoryOf, meterProcesses } from "./comparison/processes.ts";
+import { machineProcessorSeconds, memoryOf, meterProcesses, ownProcessorSeconds } from "./comparison/processes.ts";
 import { compileProgram, startProgram } from "./comparison/program.ts";
 import { startSallyport } from "./comparison/sallyport.ts";
 
@@ -34,12 +37,16 @@ export interface AttackReport {
   /** Octets per second of all downloads together, before and during the attack. */
   readonly quietBytesPerSecond: number;
   readonly attackedBytesPerSecond: number;
-  readonly knownLogins: Latencies;
-  readonly newLogins: Latencies;
+  readonly knownLogins: LoginTimes;
+  readonly newLogins: LoginTimes;
+  /** How late the process that times the logins was called, in 99 of 100 cases: time that is not the server's. */
+  readonly clientLagMs: number;
   /** Of all processes of the server: before, and the most during the attack. */
   readonly quietPssKib: number;
   readonly attackedPssKib: number;
   readonly serverProcessorSeconds: number;
+  /** Cores that programs had which are no part of this. */
+  readonly foreignCores: number;
   readonly guesser: GuesserReport;
 }
 
@@ -53,12 +60,21 @@ interface GuesserReport {
   readonly processorSeconds: number;
 }
 
-interface Latencies {
+interface LoginTimes extends Latencies {
   readonly count: number;
   readonly failed: number;
+  readonly phases: Readonly<Record<Phase, Latencies>>;
+}
+
+interface Latencies {
   readonly medianMs: number;
   readonly p99Ms: number;
 }
+
+/** From connecting to 220, from AUTH to the end of the handshake, from USER to 230, from PBSZ to the end of a listing. */
+const phases = ["greeting", "handshake", "password", "listing"] as const;
+type Phase = (typeof phases)[number];
+type PhaseTimes = Readonly<Record<Phase, number>>;
 
 const run = promisify(execFile);
 const downloads = 8;
@@ -78,7 +94,9 @@ export async function attackLogins(attack: Attack): Promise<AttackReport> {
     await logIn(server.port, "127.0.0.1");
     const quietBytesPerSecond = await downloadFor(server.port, quietSeconds);
     const quietPssKib = memoryOf(meter.processes()).proportionalKib;
-    const before = meter.processorSeconds();
+    const before = { server: meter.processorSeconds(), own: ownProcessorSeconds(), machine: machineProcessorSeconds() };
+    const lag = monitorEventLoopDelay({ resolution: 5 });
+    lag.enable();
     const end = performance.now() + attack.seconds * 1000;
     const known = repeatLogins(server.port, end, () => "127.0.0.1");
     let strangers = 0;
@@ -90,10 +108,14 @@ export async function attackLogins(attack: Attack): Promise<AttackReport> {
       known,
       fresh,
     ]);
-    const serverProcessorSeconds = meter.processorSeconds() - before;
+    lag.disable();
+    const serverProcessorSeconds = meter.processorSeconds() - before.server;
+    const oursSeconds = serverProcessorSeconds + ownProcessorSeconds() - before.own;
+    const foreignSeconds = machineProcessorSeconds() - before.machine - oursSeconds;
     return {
       ...{ quietBytesPerSecond, attackedBytesPerSecond, knownLogins, newLogins, quietPssKib, attackedPssKib },
-      ...{ serverProcessorSeconds, guesser: guesserReport },
+      ...{ clientLagMs: lag.percentile(99) / 1e6, serverProcessorSeconds, guesser: guesserReport },
+      foreignCores: Math.max(0, foreignSeconds) / attack.seconds,
     };
   } finally {
     await server.stop();
@@ -121,25 +143,57 @@ async function downloadFor(port: number, seconds: number): Promise<number> {
   return rates.reduce((sum, rate) => sum + rate, 0);
 }
 
-async function repeatLogins(port: number, endMs: number, nextAddress: () => string): Promise<Latencies> {
-  const pending: Promise<number | undefined>[] = [];
+async function repeatLogins(port: number, endMs: number, nextAddress: () => string): Promise<LoginTimes> {
+  const pending: Promise<PhaseTimes | undefined>[] = [];
   while (performance.now() < endMs - 1000) {
     pending.push(logIn(port, nextAddress()));
     // oxlint-disable-next-line no-await-in-loop -- a steady rate
     await sleep(500);
   }
   const outcomes = await Promise.all(pending);
-  const times = outcomes.filter((ms) => ms !== undefined).toSorted((one, other) => one - other);
-  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? Number.NaN;
-  return { count: outcomes.length, failed: outcomes.length - times.length, medianMs: at(0.5), p99Ms: at(0.99) };
+  const good = outcomes.filter((times) => times !== undefined);
+  const ofPhase = (phase: Phase) => latencies(good.map((times) => times[phase]));
+  return {
+    ...latencies(good.map((times) => phases.reduce((sum, phase) => sum + times[phase], 0))),
+    ...{ count: outcomes.length, failed: outcomes.length - good.length },
+    phases: {
+      greeting: ofPhase("greeting"),
+      handshake: ofPhase("handshake"),
+      password: ofPhase("password"),
+      listing: ofPhase("listing"),
+    },
+  };
 }
 
-/** Milliseconds from connecting to the end of a listing, or undefined where the login was refused. */
-async function logIn(port: number, address: string): Promise<number | undefined> {
-  const words = [...curlWords, "--max-time", "60", "--interface", address, "--list-only", "-w", "\\n%{time_total}"];
+function latencies(times: readonly number[]): Latencies {
+  const sorted = times.toSorted((one, other) => one - other);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  return { medianMs: at(0.5), p99Ms: at(0.99) };
+}
+
+/** Milliseconds of each phase, or undefined where the login was refused. */
+async function logIn(port: number, localAddress: string): Promise<PhaseTimes | undefined> {
+  let sinceMs = performance.now();
+  const lap = (): number => {
+    const beganMs = sinceMs;
+    sinceMs = performance.now();
+    return sinceMs - beganMs;
+  };
   try {
-    const { stdout } = await run("curl", [...words, `ftp://alice:secret@127.0.0.1:${port}/small/`]);
-    return Number(stdout.slice(stdout.lastIndexOf("\n") + 1)) * 1000;
+    await using driver = await FtpDriver.connect(port, { localAddress, timeoutMs: 60_000 });
+    const { code } = await driver.reply();
+    if (code !== 220) return undefined;
+    const greeting = lap();
+    await driver.expect("AUTH TLS", 234);
+    await driver.startTls({ rejectUnauthorized: false });
+    const handshake = lap();
+    await driver.expect("USER alice", 331);
+    await driver.expect("PASS secret", 230);
+    const password = lap();
+    await driver.expect("PBSZ 0", 200);
+    await driver.expect("PROT P", 200);
+    const { completion } = await driver.retrieve("NLST small");
+    return completion?.code === 226 ? { greeting, handshake, password, listing: lap() } : undefined;
   } catch {
     return undefined;
   }
@@ -160,15 +214,19 @@ async function mostMemory(read: () => number, endMs: number): Promise<number> {
 function reportText(attack: Attack, report: AttackReport): string {
   const { guesser, knownLogins, newLogins } = report;
   const mebibytes = (bytes: number) => (bytes / 1_048_576).toFixed(1);
-  const logins = ({ count, failed, medianMs, p99Ms }: Latencies) =>
-    `${count - failed} of ${count}, median ${medianMs.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms`;
+  const times = ({ medianMs, p99Ms }: Latencies) => `median ${medianMs.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms`;
+  const logins = (found: LoginTimes) => {
+    const ofPhases = phases.map((phase) => `\n  ${phase.padEnd(14)}${times(found.phases[phase])}`).join("");
+    return `${found.count - found.failed} of ${found.count}, ${times(found)}${ofPhases}`;
+  };
   const share = report.attackedBytesPerSecond / report.quietBytesPerSecond;
   return `${attack.rate} wrong passwords a second for ${attack.seconds} s from ${attack.addresses} addresses, ${attack.workers} workers
 downloads       ${mebibytes(report.quietBytesPerSecond)} MiB/s before, ${mebibytes(report.attackedBytesPerSecond)} MiB/s during: ${share.toFixed(3)}
 known logins    ${logins(knownLogins)}
 new logins      ${logins(newLogins)}
+client's lag    p99 ${report.clientLagMs.toFixed(0)} ms
 memory (PSS)    ${mebibytes(report.quietPssKib * 1024)} MiB before, at most ${mebibytes(report.attackedPssKib * 1024)} MiB during
-processor time  server ${report.serverProcessorSeconds.toFixed(1)} s, guesser ${guesser.processorSeconds.toFixed(1)} s
+processor time  server ${report.serverProcessorSeconds.toFixed(1)} s, guesser ${guesser.processorSeconds.toFixed(1)} s, others ${report.foreignCores.toFixed(2)} cores
 guesser         ${guesser.passwords} passwords given, ${guesser.refused} attempts turned away before, ${guesser.failed} failed, in ${guesser.seconds.toFixed(1)} s
 `;
 }

@@ -56,6 +56,11 @@ export function machineProcessorSeconds(): number {
   return (user + nice + system) / ticksPerSecond;
 }
 
+/** Processor seconds of this process and of its children that have ended. */
+export function ownProcessorSeconds(): number {
+  return timesOf(process.pid);
+}
+
 const ticksPerSecond = 100;
 const pageKib = 4;
 let groupsMade = 0;

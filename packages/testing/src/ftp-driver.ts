@@ -28,6 +28,7 @@ export interface DrivenTransfer {
 export class FtpDriver implements AsyncDisposable {
   readonly #host: string;
   readonly #timeoutMs: number;
+  readonly #from: { readonly localAddress?: string };
   #socket: Socket;
   #tls: DriverTls | undefined;
   #tickets: Buffer[] = [];
@@ -35,9 +36,13 @@ export class FtpDriver implements AsyncDisposable {
   #ended = false;
   #wake: () => void = () => undefined;
 
-  private constructor(socket: Socket, host: string, timeoutMs: number) {
+  private constructor(
+    socket: Socket,
+    { host, timeoutMs, from }: { host: string; timeoutMs: number; from: { readonly localAddress?: string } },
+  ) {
     this.#host = host;
     this.#timeoutMs = timeoutMs;
+    this.#from = from;
     this.#socket = socket;
     this.#listen(socket);
   }
@@ -53,9 +58,10 @@ export class FtpDriver implements AsyncDisposable {
     } = {},
   ): Promise<FtpDriver> {
     const { host = "127.0.0.1", tls, timeoutMs = 10_000, localAddress } = options;
-    const socket = connectTcp({ host, port, noDelay: true, ...(localAddress === undefined ? {} : { localAddress }) });
+    const from = localAddress === undefined ? {} : { localAddress };
+    const socket = connectTcp({ host, port, noDelay: true, ...from });
     await once(socket, "connect");
-    const driver = new FtpDriver(socket, host, timeoutMs);
+    const driver = new FtpDriver(socket, { host, timeoutMs, from });
     if (tls !== undefined) await driver.startTls(tls);
     return driver;
   }
@@ -142,8 +148,8 @@ export class FtpDriver implements AsyncDisposable {
     return answer;
   }
 
-  /** EPSV, then the TCP connection to the port that it names. */
-  async openPassive(options: { readonly localAddress?: string } = {}): Promise<Socket> {
+  /** EPSV, then the TCP connection to the port that it names, from where the control connection comes. */
+  async openPassive(options: { readonly localAddress?: string } = this.#from): Promise<Socket> {
     const { text } = await this.expect("EPSV", 229);
     const port = Number(/\(\|\|\|(\d+)\|\)/.exec(text)?.[1]);
     const socket = connectTcp({ host: this.#host, port, noDelay: true, ...options });
