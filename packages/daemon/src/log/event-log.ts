@@ -1,6 +1,5 @@
 import { limitValues } from "@sallyport/protocol";
 import type { ServerObserver } from "@sallyport/server";
-import { pino } from "pino";
 import { asUserAtOnce, findUser, isRoot } from "../privileges.ts";
 import { viewOf } from "./event-table.ts";
 import { jsonFields } from "./json-fields.ts";
@@ -89,8 +88,9 @@ export class EventLog implements ServerObserver, AsyncDisposable {
   }
 
   #writeTransfer(event: Extract<ServiceEvent, { kind: "transfer" }>): void {
+    if (this.#xferlog === undefined) return;
     const line = xferlogLine(event);
-    if (line !== undefined) this.#xferlog?.write(line);
+    if (line !== undefined) this.#xferlog.write(line);
   }
 
   #transferLog(file: string): LogFile {
@@ -113,10 +113,8 @@ function lineWriter(output: LogOutput, isStandardOutput: boolean): (event: Servi
 }
 
 function jsonWriter(output: LogOutput): (event: ServiceEvent) => void {
-  const formatters = { level: (label: string) => ({ level: label }) };
-  const logger = pino({ base: null, level: "debug", timestamp: false, formatters }, output);
   return (event) => {
     const { level, text } = viewOf(event);
-    logger[level](jsonFields(event), text);
+    output.write(`${JSON.stringify({ level, ...jsonFields(event), msg: text })}\n`);
   };
 }
