@@ -4,6 +4,7 @@ export { everyAddress, loopbackAddresses, tryPorts } from "./listening.ts";
 export { EventLog, type EventLogOptions } from "./log/event-log.ts";
 export type { ServiceEvent } from "./log/service-event.ts";
 export { type RereadSettings, type RereadsSettings, Service } from "./service.ts";
+export { checkServiceUser } from "./service-user.ts";
 export type { ServiceSettings } from "./settings.ts";
 export { preparePublicDemo, publicSettings } from "./public/public-demo.ts";
 export { serveUntilSignal } from "./signals.ts";

@@ -3,11 +3,15 @@ import { readFileSync } from "node:fs";
 import { ConfigError } from "@sallyport/protocol";
 import type { Owner } from "./state-directory.ts";
 
-/** The user that a server becomes after it has bound its ports. */
-export interface RunAs extends Owner {
-  readonly name: string;
+/** What the system decides by. */
+export interface Rights extends Owner {
   /** All groups of the user. */
   readonly groups: readonly number[];
+}
+
+/** The user that a server becomes after it has bound its ports. */
+export interface RunAs extends Rights {
+  readonly name: string;
 }
 
 /** Whether this process may bind every port and become any user. */
@@ -47,7 +51,7 @@ export async function asUser<Result>(user: RunAs, action: () => Promise<Result>)
 }
 
 /** {@link asUser} for what is done when it returns. */
-export function asUserAtOnce<Result>(user: RunAs, action: () => Result): Result {
+export function asUserAtOnce<Result>(user: Rights, action: () => Result): Result {
   takeRights(user);
   try {
     return action();
@@ -66,7 +70,7 @@ export function becomeUser(user: RunAs): void {
   }
 }
 
-function takeRights(user: RunAs): void {
+function takeRights(user: Rights): void {
   process.setgroups?.([...user.groups]);
   process.setegid?.(user.gid);
   process.seteuid?.(user.uid);

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { closeSync, openSync, rmSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
-import { ConfigError, limitValues } from "@sallyport/protocol";
+import { limitValues } from "@sallyport/protocol";
 import type { ListeningAddress } from "@sallyport/server";
 import type { TlsIdentityOptions } from "@sallyport/transport";
 import { openAdministration } from "./admin/administration.ts";
@@ -15,7 +15,7 @@ import {
 import { listenersOf, listeningError, tryPorts } from "./listening.ts";
 import type { EventLog } from "./log/event-log.ts";
 import { snapshotEvents } from "./log/snapshot.ts";
-import { asUser, becomeUser, findUser, isRoot, openFilesMax, type RunAs } from "./privileges.ts";
+import { asUser, becomeUser, isRoot, openFilesMax, type RunAs } from "./privileges.ts";
 import { checkServedDirectory } from "./served-directory.ts";
 import {
   openCertificates,
@@ -26,6 +26,7 @@ import {
   type ServiceParts,
 } from "./service-parts.ts";
 import { createTls, limitsOf } from "./serving.ts";
+import { checkServiceUser } from "./service-user.ts";
 import type { ServiceSettings } from "./settings.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import { requirePortForEach } from "./workers/worker-share.ts";
@@ -85,7 +86,7 @@ export class Service implements AsyncDisposable {
    * @throws {SallyportError} whose message is one sentence: what is wrong and what to do.
    */
   static async start(settings: ServiceSettings, log: EventLog, reread?: RereadsSettings): Promise<Service> {
-    const runAs = chooseUser(settings);
+    const runAs = checkServiceUser(settings);
     const root = await checkRoot(settings, runAs);
     for (const file of authorityFiles(settings)) readCertificate(file);
     requirePortForEach(settings);
@@ -320,18 +321,4 @@ function mayRead(file: string): boolean {
 
 function authorityFiles({ clientCertificates, fxp }: ServiceSettings): string[] {
   return [clientCertificates?.authoritiesFile, fxp?.authoritiesFile].filter((file) => file !== undefined);
-}
-
-/** @throws {ConfigError} SALLYPORT_ROOT_REFUSED, SALLYPORT_RUN_AS_FORBIDDEN, or as {@link findUser}. */
-function chooseUser({ runAs, allowRoot, visitors }: ServiceSettings): RunAs | undefined {
-  if (runAs !== undefined && !isRoot()) {
-    const message = `Only root can become another user: start as root, or leave out --run-as ${runAs}.`;
-    throw new ConfigError("SALLYPORT_RUN_AS_FORBIDDEN", message);
-  }
-  if (runAs !== undefined) return findUser(runAs);
-  if (!isRoot() || allowRoot) return undefined;
-  // For strangers there is no such flag.
-  const or = visitors === undefined ? ", or say --allow-root if it must" : "";
-  const message = `A server does not run as root: name an ordinary user with --run-as${or}.`;
-  throw new ConfigError("SALLYPORT_ROOT_REFUSED", message);
 }

@@ -61,7 +61,7 @@ const create = buildCommand({
     this: CommandContext,
     flags: CommonFlags & { readonly name: readonly CertificateName[]; readonly newKey?: boolean },
   ) {
-    const state = openState(flags.state, { create: true });
+    const state = openState(flags.state, { create: true, loads: true });
     const certificates = LocalCertificates.at(state.tls);
     const { authority } = await certificates.create({
       names: flags.name,

@@ -26,17 +26,19 @@ export const serveCommand = buildCommand({
   async func(this: CommandContext, flags: ServeFlags, root?: string) {
     const sources = serveSources(root, flags);
     let running = requireConfiguration(sources);
-    const { defaultStatePath, EventLog, everyAddress, serveUntilSignal, Service } = await import("@sallyport/daemon");
-    const places = { statePath: defaultStatePath(process.env), listen: everyAddress(), version: packageVersion() };
+    const daemon = await import("@sallyport/daemon");
+    const statePath = daemon.defaultStatePath(process.env);
+    const places = { statePath, listen: daemon.everyAddress(), version: packageVersion() };
     const settings = serviceSettings(running, places);
+    daemon.checkServiceUser(settings);
     const { json, verbose: transcript, quiet, log: file, xferlog } = running.values;
     const { runAs } = settings;
     const files = { ...(file !== undefined && { file }), ...(xferlog !== undefined && { xferlog }) };
-    await using log = new EventLog({ json, transcript, quiet, ...files, ...(runAs !== undefined && { runAs }) });
-    const service = await Service.start(settings, log, () => {
+    await using log = new daemon.EventLog({ json, transcript, quiet, ...files, ...(runAs !== undefined && { runAs }) });
+    const service = await daemon.Service.start(settings, log, () => {
       const { next, ...names } = compareConfigurations(running, requireConfiguration(sources));
       return { ...names, settings: serviceSettings(next, places), accept: () => void (running = next) };
     });
-    await serveUntilSignal(service, log);
+    await daemon.serveUntilSignal(service, log);
   },
 });

@@ -116,6 +116,12 @@ export const startCommand = buildCommand({
     const listen = given.length === 0 ? usual : given;
     const endpoints = { listen, explicitPort: flags.explicitPort, implicitPort: flags.implicitPort };
     requireTwoPorts(endpoints);
+    const policy = {
+      ...embeddedDefaults,
+      ...(everywhere && { ...daemon.publicSettings, ...publicPlace(flags) }),
+      ...(flags.runAs !== undefined && { runAs: flags.runAs }),
+    };
+    daemon.checkServiceUser(policy);
     await daemon.tryPorts(endpoints);
     const ownState = `${daemon.defaultStatePath(process.env)}-${everywhere ? "public" : "demo"}`;
     const state = daemon.prepareStateDirectory(flags.state ?? ownState);
@@ -123,9 +129,7 @@ export const startCommand = buildCommand({
     await using log = new daemon.EventLog({ json, transcript, quiet });
     const root = flags.files ?? state.demoFiles;
     const places = { root, statePath: state.path, version: packageVersion() };
-    const policy = { ...embeddedDefaults, ...(everywhere && { ...daemon.publicSettings, ...publicPlace(flags) }) };
-    const runAs = flags.runAs === undefined ? {} : { runAs: flags.runAs };
-    const service = await daemon.Service.start({ ...policy, ...endpoints, ...places, ...runAs }, log);
+    const service = await daemon.Service.start({ ...policy, ...endpoints, ...places }, log);
     const authority = flags.cert === undefined ? { authority: daemon.certificatePaths(state.tls).authority } : {};
     const reached = reachedAt(service, flags.masquerade === undefined ? listen : [flags.masquerade]);
     const facts = { ...reached, ...authority, files: root };
