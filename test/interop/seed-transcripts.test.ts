@@ -25,7 +25,7 @@ transcripts(
   "on ports 21 and 990",
   standardAddress,
   { words: ["--listen", standardAddress, "--standard-ports", "--run-as", "nobody"], userId: nobody },
-  (process.getuid?.() !== 0 && "needs root") || (portsTaken([21, 990]) && "port 21 or 990 is in use"),
+  needs("root", "reachable-checkout") || (portsTaken([21, 990]) && "port 21 or 990 is in use"),
 );
 
 function transcripts(title: string, host: string, options: ServedOptions, skip: string | false): void {

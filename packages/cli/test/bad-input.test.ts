@@ -14,6 +14,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { LocalCertificates } from "@sallyport/daemon/certificates";
+import { needs } from "@sallyport/testing";
 import { runSallyport, scratchDirectory, serveAsIs, snapshot } from "./run-sallyport.ts";
 
 const scratch = scratchDirectory();
@@ -304,7 +305,7 @@ describe("files, directories and ports", () => {
 
   test(
     "73 and 66 a directory that the user of --run-as cannot write or reach changes no owner",
-    { skip: !asRoot && "needs root" },
+    { skip: needs("root", "reachable-checkout") },
     async () => {
       const words = ["--state", state, "--run-as", "nobody", "--listen", "127.0.0.1"];
       const ports = ["--explicit-port", "0", "--implicit-port", "0"];

@@ -9,7 +9,7 @@ import { kill } from "node:process";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { FtpDriver } from "@sallyport/testing";
+import { FtpDriver, needs } from "@sallyport/testing";
 import { RunningServer } from "./running-server.ts";
 import { runSallyport, scratchDirectory, serveAsIs } from "./run-sallyport.ts";
 
@@ -200,7 +200,7 @@ test("--notify-events chooses, and a program that fails is in the log with its w
 
 test(
   "--run-as: programs run as that user, which the check has asked for, also with workers",
-  { skip: (process.getuid?.() !== 0 && "needs root") || needsCurl.skip },
+  { skip: needs("root", "reachable-checkout", "curl") },
   async () => {
     const places = await prepare("runas");
     for (const path of [scratch, places.root]) chmodSync(path, 0o777);

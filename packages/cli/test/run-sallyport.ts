@@ -6,19 +6,21 @@ import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { after } from "node:test";
+import { reachableCommand } from "@sallyport/testing";
 
 /** The launcher of this checkout. */
 export const launcher = join(import.meta.dirname, "../../../sallyport");
 
 export type Sallyport = ChildProcessByStdio<Writable, Readable, Readable>;
 
-/** Starts the real launcher. */
+/** Starts the real launcher, where other users reach it. */
 export function spawnSallyport(
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Sallyport {
   const { HOME: _home, XDG_STATE_HOME: _state, ...rest } = process.env;
-  return spawn(launcher, words, { stdio: "pipe", env: { ...rest, NO_COLOR: "1", ...environment } });
+  const [file, spoken] = reachableCommand([launcher, ...words]);
+  return spawn(file, spoken, { stdio: "pipe", env: { ...rest, NO_COLOR: "1", ...environment } });
 }
 
 export interface Outcome {

@@ -7,6 +7,7 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
+import { needs } from "@sallyport/testing";
 import { RunningServer } from "./running-server.ts";
 import { runSallyport, scratchDirectory, serveAsIs, spawnSallyport } from "./run-sallyport.ts";
 
@@ -286,7 +287,7 @@ test("a server that may open fewer files than connections warns of it", async ()
   assert.match(String(warning["fix"]), /ulimit -n.*--max-connections, which is 1000000/);
 });
 
-describe("started as root", { skip: !asRoot && "needs root" }, () => {
+describe("started as root", { skip: needs("root", "reachable-checkout") }, () => {
   const nobody = { uid: 65_534, gid: 65_534 };
 
   test(

@@ -43,7 +43,7 @@ async function greeted(address: string): Promise<{ socket: Socket; line: string 
   return { socket, line };
 }
 
-describe("a server for strangers", { skip: needs("linux", "curl") }, () => {
+describe("a server for strangers", { skip: needs("linux", "curl", ...(asRoot ? ["reachable-checkout"] : [])) }, () => {
   before(async () => {
     server = startPublic();
     port = await server.port("explicit");

@@ -1,4 +1,5 @@
 export * from "./certificates.ts";
+export { checkout, commandAt, reachableCommand } from "./checkout-place.ts";
 export * from "./command.ts";
 export * from "./requirements.ts";
 export * from "./ftp-driver.ts";

@@ -2,15 +2,18 @@ import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { canBeReached } from "./checkout-place.ts";
 
 /** What a test can need of the machine besides programs. */
-type Circumstance = "root" | "ipv6" | "linux" | "pyftpdlib" | "perl-tls";
+type Circumstance = "root" | "ipv6" | "linux" | "pyftpdlib" | "perl-tls" | "reachable-checkout";
 
 /**
  * Tells node:test whether to skip: false when the machine has everything, otherwise the reason.
  *
  * Names are programs, looked up in the folders of peers and on the PATH, or circumstances: `root`, `ipv6` (the
- * loopback has ::1), `linux`, `pyftpdlib` and `perl-tls` (the libraries of Debian's Python and Perl). On a build machine (CI set in the environment) nothing is skipped: there it throws.
+ * loopback has ::1), `linux`, `pyftpdlib` and `perl-tls` (the libraries of Debian's Python and Perl), and
+ * `reachable-checkout` (other users reach this checkout, or root may mount it where they do). On a build machine (CI
+ * set in the environment) nothing is skipped: there it throws.
  *
  * @example test("curl lists", { skip: needs("curl", "ipv6") }, async () => { … });
  * @throws {Error} under CI, when something is missing
@@ -40,6 +43,7 @@ const circumstances: Record<Circumstance, () => boolean> = {
   linux: () => process.platform === "linux",
   pyftpdlib: () => existsSync("/usr/lib/python3/dist-packages/pyftpdlib"),
   "perl-tls": () => existsSync("/usr/share/perl5/IO/Socket/SSL.pm"),
+  "reachable-checkout": canBeReached,
 };
 
 function isMet(requirement: string): boolean {

@@ -1,4 +1,4 @@
-import { sallyportCommand } from "@sallyport/testing";
+import { reachableCommand, sallyportCommand } from "@sallyport/testing";
 import assert from "node:assert/strict";
 import { chmod, chown, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -36,10 +36,8 @@ export async function serveDirectory({ words, userId }: ServedOptions = {}): Pro
   const added = await runProgram(sallyportCommand, add, { directory, input: "secret\n" });
   assert.equal(added.code, 0, added.stderr);
   const where = words ?? ["--listen", "127.0.0.1", "--explicit-port", "0", "--implicit-port", "0", ...asRoot()];
-  const server = startProgram(sallyportCommand, ["serve", root, "--state", state, "--json", ...where], {
-    directory,
-    deadlineMs: 600_000,
-  });
+  const serve = [sallyportCommand, "serve", root, "--state", state, "--json", ...where];
+  const server = startProgram(...reachableCommand(serve), { directory, deadlineMs: 600_000 });
   const dispose = async (): Promise<void> => {
     server.kill("SIGTERM");
     await server.ended;

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { ServiceSettings } from "@sallyport/daemon";
 import { AccountDatabase, type NewAccount } from "@sallyport/server/accounts";
-import { FtpDriver } from "@sallyport/testing";
+import { FtpDriver, reachableCommand } from "@sallyport/testing";
 
 export interface LoggedEvent {
   readonly event: string;
@@ -50,7 +50,8 @@ export class RunningService implements AsyncDisposable {
   constructor({ root, state }: Places, changes: Partial<ServiceSettings> = {}) {
     const settings: ServiceSettings = { ...defaults, root, statePath: state, ...changes };
     const program = join(import.meta.dirname, "service-program.ts");
-    this.child = spawn(process.execPath, ["--conditions=source", program, JSON.stringify(settings)], {
+    const words = [process.execPath, "--conditions=source", program, JSON.stringify(settings)];
+    this.child = spawn(...reachableCommand(words), {
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });

@@ -6,11 +6,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { describe, test } from "node:test";
 import type { TLSSocket } from "node:tls";
 import type { ServiceSettings } from "@sallyport/daemon";
-import { FtpDriver, makeTestIdentity } from "@sallyport/testing";
+import { FtpDriver, makeTestIdentity, needs } from "@sallyport/testing";
 import { makePlaces, RunningService } from "./running-service.ts";
 
 const mebibyte = 1_048_576;
-const asRoot = { skip: process.getuid?.() === 0 ? false : "needs root" };
 
 describe("life of a service with workers", { timeout: 300_000 }, () => {
   test("SIGTERM lets transfers in all workers end, dismisses the rest, and ends with 0", async () => {
@@ -106,7 +105,7 @@ describe("life of a service with workers", { timeout: 300_000 }, () => {
   for (const workersCount of [1, 2]) {
     test(
       `a key that root alone may read is read anew, and nothing else keeps root: ${workersCount} workers`,
-      asRoot,
+      { skip: needs("root", "reachable-checkout") },
       async () => {
         await using places = await makePlaces();
         const secrets = join(places.state, "../secrets");

@@ -5,6 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import { needs, reachableCommand } from "@sallyport/testing";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 const nobody = 65_534;
@@ -17,8 +18,9 @@ function make(at: string, owner: number, mode: number, content?: string): void {
   fs.chmodSync(at, mode);
 }
 
-test("what the system forbids is denied, and nothing else is", { timeout: 60_000 }, (context) => {
-  if (process.getuid?.() !== 0) return context.skip("needs root, to make files of several owners");
+const circumstances = { timeout: 60_000, skip: needs("root", "reachable-checkout") };
+
+test("what the system forbids is denied, and nothing else is", circumstances, (context) => {
   const root = temporaryDirectory(context);
   fs.chmodSync(root, 0o755);
   make(path.join(root, "closed"), 0, 0o600, "secret");
@@ -32,14 +34,10 @@ test("what the system forbids is denied, and nothing else is", { timeout: 60_000
   make(path.join(root, "open"), nobody, 0o755);
 
   const script = fileURLToPath(import.meta.resolve("./unprivileged-process.ts"));
-  const { stdout, stderr } = spawnSync(process.execPath, ["--conditions=source", script, root], {
-    uid: nobody,
-    gid: nobody,
-    encoding: "utf8",
-  });
-  if (stdout === "" && /EACCES|Cannot find module/.test(stderr)) {
-    return context.skip("this checkout cannot be read by an unprivileged user");
-  }
+  const unprivileged = ["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups"];
+  const [file, words] = reachableCommand([...unprivileged, process.execPath, "--conditions=source", script, root]);
+  const { stdout, stderr } = spawnSync(file, words, { encoding: "utf8" });
+  assert.notEqual(stdout, "", stderr);
   const { outcomes, open } = JSON.parse(stdout);
   const granted = /^(?:list the root|read through|upload into an open|append there|be interrupted|continue there)/;
   for (const [name, kind] of Object.entries(outcomes)) assert.equal(kind, granted.test(name) ? "done" : "denied", name);
