@@ -1,3 +1,5 @@
+import { openSync } from "node:fs";
+import { ReadStream } from "node:tty";
 import { UsageError, limits } from "@sallyport/protocol";
 
 /**
@@ -10,7 +12,7 @@ export async function readNewPassword(options: {
   readonly fromStdin: boolean;
   readonly account: string;
 }): Promise<string> {
-  if (options.fromStdin) return firstLine(process.stdin);
+  if (options.fromStdin) return firstLineOf(process.stdin);
   if (!process.stdin.isTTY) {
     throw passwordError("There is no terminal to ask for a password: give it on standard input with --password-stdin");
   }
@@ -25,6 +27,37 @@ export async function readNewPassword(options: {
   return first;
 }
 
+/**
+ * Asks for a password that exists, on the terminal that the process was started from, even where standard input and
+ * output are a file's; nothing that is typed is shown. Undefined where there is no terminal, that is, where standard
+ * error is none.
+ *
+ * @throws {UsageError} SALLYPORT_USAGE_PASSWORD where the person gives none.
+ */
+export async function askPassword(message: string): Promise<string | undefined> {
+  if (!process.stderr.isTTY) return undefined;
+  const terminal = process.stdin.isTTY ? process.stdin : openTerminal();
+  if (terminal === undefined) return undefined;
+  const { isCancel, password } = await import("@clack/prompts");
+  try {
+    const answer = await untilInputEnds((signal) =>
+      password({ message, signal, mask: "", input: terminal, output: process.stderr, withGuide: false }),
+    );
+    if (isCancel(answer) || answer === "" || answer === undefined) throw passwordError("No password was given");
+    return answer;
+  } finally {
+    if (terminal !== process.stdin) terminal.destroy();
+  }
+}
+
+function openTerminal(): ReadStream | undefined {
+  try {
+    return new ReadStream(openSync("/dev/tty", "r"));
+  } catch {
+    return undefined;
+  }
+}
+
 /** The prompt does not notice that its input has ended (Ctrl-D); nothing is left to wait for then, and the process would end. */
 async function untilInputEnds<Answer>(ask: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
   const ended = new AbortController();
@@ -37,7 +70,12 @@ async function untilInputEnds<Answer>(ask: (signal: AbortSignal) => Promise<Answ
   }
 }
 
-async function firstLine(input: AsyncIterable<Uint8Array | string>): Promise<string> {
+/**
+ * The first line of a stream, which is a password.
+ *
+ * @throws {UsageError} SALLYPORT_USAGE_PASSWORD where it is empty, or longer than passwords can be.
+ */
+export async function firstLineOf(input: AsyncIterable<Uint8Array | string>): Promise<string> {
   const bytesMax = limits.passwordBytes.value;
   const chunks: Buffer[] = [];
   let length = 0;
