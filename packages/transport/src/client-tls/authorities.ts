@@ -9,6 +9,11 @@ export function defaultAuthorities(): Promise<string[]> {
   return (authorities ??= readAuthorities());
 }
 
+/** The certificates in a text, each by itself. */
+export function pemCertificates(text: string): string[] {
+  return text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+}
+
 let authorities: Promise<string[]> | undefined;
 
 async function readAuthorities(): Promise<string[]> {
@@ -28,8 +33,8 @@ async function readAuthorities(): Promise<string[]> {
 async function linuxAuthorities(): Promise<string[] | undefined> {
   for (const path of [process.env["SSL_CERT_FILE"], ...linuxBundles]) {
     if (path === undefined) continue;
-    const found = (await readFile(path, "latin1").catch(() => "")).match(pemCertificate);
-    if (found) return found;
+    const found = pemCertificates(await readFile(path, "latin1").catch(() => ""));
+    if (found.length > 0) return found;
   }
   return undefined;
 }
@@ -41,5 +46,3 @@ const linuxBundles = [
   "/etc/ssl/ca-bundle.pem",
   "/etc/ssl/cert.pem",
 ];
-
-const pemCertificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;

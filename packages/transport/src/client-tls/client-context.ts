@@ -2,7 +2,7 @@ import { ConfigError } from "@sallyport/protocol";
 import { constants } from "node:crypto";
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import type { TlsVersion } from "../tls-profile.ts";
-import { defaultAuthorities } from "./authorities.ts";
+import { defaultAuthorities, pemCertificates } from "./authorities.ts";
 import type { ClientTrust } from "./client-trust.ts";
 
 /** What a client offers and shows in a handshake. */
@@ -27,15 +27,23 @@ export interface ClientOffer {
   readonly groups?: "default" | "small";
 }
 
+/** What a control connection and its data connections are set up with. */
+export interface ClientContext {
+  readonly context: SecureContext;
+  /** PEM of those who are trusted to vouch for servers. */
+  readonly authorities: readonly string[];
+}
+
 /**
  * Makes the secure context that a control connection shares with its data connections. Contexts with the authorities of
  * system and Node take 20 ms and are shared where nothing in them is the caller's own.
  *
  * @throws {ConfigError} SALLYPORT_TLS_CONFIG
  */
-export async function clientContext(offer: ClientOffer, trust: ClientTrust): Promise<SecureContext> {
+export async function clientContext(offer: ClientOffer, trust: ClientTrust): Promise<ClientContext> {
   const { minVersion = "TLSv1.2", maxVersion = "TLSv1.3", ciphers, groups = "default" } = offer;
   if (minVersion > maxVersion) throw configError(`the lowest version, ${minVersion}, is above the highest`);
+  const authorities = trust.ca === undefined ? await defaultAuthorities() : readAuthorities(trust.ca);
   const options: SecureContextOptions = {
     minVersion,
     maxVersion,
@@ -43,15 +51,15 @@ export async function clientContext(offer: ClientOffer, trust: ClientTrust): Pro
     ciphers: ciphers ?? defaultCiphers,
     ...(groups === "small" && { ecdhCurve: smallGroups }),
   };
-  const own = ownParts(offer, trust);
-  if (own) return create({ ...options, ...own, ca: own.ca ?? (await defaultAuthorities()) });
+  const identity = ownIdentity(offer);
+  if (identity || trust.ca !== undefined) {
+    return { context: create({ ...options, ...identity, ca: authorities }), authorities };
+  }
   const key = JSON.stringify(options);
-  const known = shared.get(key);
-  if (known) return known;
-  const made = create({ ...options, ca: await defaultAuthorities() });
+  const context = shared.get(key) ?? create({ ...options, ca: authorities });
   if (shared.size >= sharedContextsCount) shared.clear();
-  shared.set(key, made);
-  return made;
+  shared.set(key, context);
+  return { context, authorities };
 }
 
 const shared = new Map<string, SecureContext>();
@@ -72,23 +80,33 @@ const defaultCiphers = [
 
 const smallGroups = "X25519:P-256:P-384";
 
-function ownParts({ cert, key, pfx, passphrase }: ClientOffer, { ca }: ClientTrust): SecureContextOptions | undefined {
-  if (cert === undefined && key === undefined && pfx === undefined && ca === undefined) return undefined;
+function ownIdentity({ cert, key, pfx, passphrase }: ClientOffer): SecureContextOptions | undefined {
+  if (cert === undefined && key === undefined && pfx === undefined) return undefined;
   return {
     ...(cert !== undefined && { cert: asBuffer(cert) }),
     ...(key !== undefined && { key: asBuffer(key) }),
     ...(pfx !== undefined && { pfx: asBuffer(pfx) }),
     ...(passphrase !== undefined && { passphrase }),
-    ...(ca !== undefined && { ca: (isList(ca) ? ca : [ca]).map(asBuffer) }),
   };
+}
+
+/** Each certificate by itself. What holds none is a mistake, of which OpenSSL would say nothing. */
+function readAuthorities(ca: NonNullable<ClientTrust["ca"]>): string[] {
+  return (isList(ca) ? ca : [ca]).flatMap((text) => {
+    const found = pemCertificates(asBuffer(text).toString("latin1"));
+    if (found.length === 0) throw configError("the authorities hold no PEM certificate");
+    return found;
+  });
 }
 
 function isList<T>(value: T | readonly T[]): value is readonly T[] {
   return Array.isArray(value);
 }
 
-function asBuffer(value: string | Uint8Array): string | Buffer {
-  return typeof value === "string" ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+function asBuffer(value: string | Uint8Array): Buffer {
+  return typeof value === "string"
+    ? Buffer.from(value, "latin1")
+    : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
 function create(options: SecureContextOptions): SecureContext {

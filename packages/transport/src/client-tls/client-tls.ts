@@ -1,8 +1,8 @@
 import { limits, TlsError } from "@sallyport/protocol";
 import { isIP, type Socket } from "node:net";
-import { connect, type ConnectionOptions, type SecureContext, type TLSSocket } from "node:tls";
+import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { certificateFingerprint } from "../tls-identity.ts";
-import { clientContext, type ClientOffer } from "./client-context.ts";
+import { type ClientContext, clientContext, type ClientOffer } from "./client-context.ts";
 import type { ClientTrust, TrustedBy } from "./client-trust.ts";
 import { ControlWire } from "./control-wire.ts";
 import {
@@ -70,7 +70,7 @@ export interface ControlTls {
  */
 export class ClientTls {
   readonly #options: ClientTlsOptions;
-  readonly #context: SecureContext;
+  readonly #context: ClientContext;
   readonly #pins: readonly Pin[];
   readonly #tickets = new TicketStore();
   readonly #host: string;
@@ -83,7 +83,7 @@ export class ClientTls {
     return new ClientTls(options, await clientContext(options, trust), pins);
   }
 
-  private constructor(options: ClientTlsOptions, context: SecureContext, pins: readonly Pin[]) {
+  private constructor(options: ClientTlsOptions, context: ClientContext, pins: readonly Pin[]) {
     this.#options = options;
     this.#context = context;
     this.#pins = pins;
@@ -152,7 +152,7 @@ export class ClientTls {
       // Node ties tickets to these two, so they are the same on control and data connections.
       host: this.#host,
       ...(isIP(this.#host) === 0 && { servername: this.#host }),
-      secureContext: this.#context,
+      secureContext: this.#context.context,
       ...(ALPNProtocols && { ALPNProtocols }),
       // The decision is ours, made once a handshake is done: Node shows no certificate that it refused.
       rejectUnauthorized: false,
@@ -191,7 +191,11 @@ export class ClientTls {
   async #judge(socket: TLSSocket, signal: AbortSignal | undefined): Promise<ClientTlsFacts> {
     const shown = socket.getPeerX509Certificate();
     if (!shown) throw new TlsError("SALLYPORT_HANDSHAKE_FAILED", `${this.#serverText} showed no certificate`);
-    const certificate = readPeerCertificate(shown, { host: this.#host, verifyError: verifyErrorOf(socket) });
+    const certificate = readPeerCertificate(shown, {
+      host: this.#host,
+      verifyError: verifyErrorOf(socket),
+      authorities: this.#context.authorities,
+    });
     const decision = decideTrust(certificate, this.#options.trust ?? {}, this.#pins, this.#hostAndPort);
     const trustedBy = await orAborted(decision, signal);
     const group: { name?: unknown } | null = socket.getEphemeralKeyInfo();

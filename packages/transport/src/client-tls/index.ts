@@ -4,3 +4,4 @@ export type { ClientTrust, TrustedBy, TrustStore } from "./client-trust.ts";
 export { HandshakeError } from "./handshake-failure.ts";
 export type { CertificateFacts, CertificateProblem, PeerCertificateFacts } from "./peer-certificate.ts";
 export { CertificateError } from "./trust-decision.ts";
+export { fileTrustStore, type FileTrustStore, type RememberedServer } from "./trust-file.ts";

@@ -1,5 +1,5 @@
 import { limits } from "@sallyport/protocol";
-import { createHash, type X509Certificate } from "node:crypto";
+import { createHash, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { alternativeNames, certificateFingerprint } from "../tls-identity.ts";
 
@@ -37,18 +37,25 @@ export interface PeerCertificateFacts extends CertificateFacts {
   readonly problems: readonly CertificateProblem[];
 }
 
+export interface VerificationResult {
+  /** The host that was meant. */
+  readonly host: string;
+  /** OpenSSL's code for what it found last; undefined where all was well. */
+  readonly verifyError: string | undefined;
+  /** PEM of those who are trusted. */
+  readonly authorities: readonly string[];
+  readonly now?: Date;
+}
+
 /** Reads a server's certificate as it was shown in a handshake. */
-export function readPeerCertificate(
-  leaf: X509Certificate,
-  { host, verifyError, now = new Date() }: { host: string; verifyError: string | undefined; now?: Date },
-): PeerCertificateFacts {
+export function readPeerCertificate(leaf: X509Certificate, result: VerificationResult): PeerCertificateFacts {
   const chain = chainOf(leaf);
   return {
     ...certificateFacts(leaf),
-    host,
+    host: result.host,
     names: namesOf(leaf),
     chain: chain.map((certificate) => certificateFacts(certificate)),
-    problems: problemsOf(chain, host, verifyError, now),
+    problems: problemsOf(leaf, chain, result),
   };
 }
 
@@ -94,14 +101,11 @@ function namesOf(leaf: X509Certificate): string[] {
 }
 
 function problemsOf(
+  leaf: X509Certificate,
   chain: readonly X509Certificate[],
-  host: string,
-  verifyError: string | undefined,
-  now: Date,
+  { host, verifyError, authorities, now = new Date() }: VerificationResult,
 ): CertificateProblem[] {
-  const [leaf] = chain;
-  if (!leaf) return [];
-  const byAuthorities = verifyError === undefined ? undefined : authorityProblem(verifyError, leaf);
+  const byAuthorities = verifyError === undefined ? undefined : authorityProblem(verifyError, chain, leaf, authorities);
   const found = [byAuthorities, dateProblem(chain, now), nameProblem(leaf, host)].filter(
     (problem) => problem !== undefined,
   );
@@ -111,26 +115,56 @@ function problemsOf(
 
 const untrusted = "SALLYPORT_CERTIFICATE_UNTRUSTED";
 
-/** Undefined where it is about dates, of which the certificates themselves tell more. */
-function authorityProblem(verifyError: string, leaf: X509Certificate): CertificateProblem | undefined {
-  if (isSelfSigned(leaf) && !aboutOtherThings.has(verifyError)) {
+/** Undefined where dates alone are wrong, of which the certificates themselves tell more. */
+function authorityProblem(
+  verifyError: string,
+  chain: readonly X509Certificate[],
+  leaf: X509Certificate,
+  authorities: readonly string[],
+): CertificateProblem | undefined {
+  if (verifyError === "CERT_REVOKED") return { code: "SALLYPORT_CERTIFICATE_REVOKED", text: "is revoked" };
+  // OpenSSL tells of the last fault that it found, and dates come last: an unknown authority may be behind them.
+  if (aboutDates.has(verifyError) && isAnchored(chain, authorities)) return undefined;
+  if (isSelfSigned(leaf) && (aboutIssuers.has(verifyError) || aboutDates.has(verifyError))) {
     return { code: untrusted, text: "is self-signed: nothing but itself vouches for it" };
   }
-  if (aboutDates.has(verifyError)) return undefined;
-  if (verifyError === "CERT_REVOKED") return { code: "SALLYPORT_CERTIFICATE_REVOKED", text: "is revoked" };
-  const text = authorityTexts[verifyError] ?? `is not accepted (${verifyError})`;
+  const error = aboutDates.has(verifyError) ? "SELF_SIGNED_CERT_IN_CHAIN" : verifyError;
+  const text = authorityTexts[error] ?? `is not accepted (${error})`;
   return { code: untrusted, text: text.replace("{issuer}", () => oneLine(leaf.issuer)) };
 }
 
+/** Whether a chain is for servers, each of its certificates signed by the next, and the last one the authorities'. */
+function isAnchored(chain: readonly X509Certificate[], authorities: readonly string[]): boolean {
+  try {
+    const isLinked = chain.every((certificate, at) => {
+      const issuer = chain[at + 1];
+      return issuer === undefined || isIssuedBy(certificate, issuer);
+    });
+    const [leaf, top] = [chain[0], chain.at(-1)];
+    const uses: readonly string[] | undefined = leaf?.keyUsage;
+    if (!isLinked || !top || uses?.includes(serverAuthentication) === false) return false;
+    const trusted = authorities.map((pem) => new X509Certificate(pem));
+    return trusted.some((authority) => authority.raw.equals(top.raw) || isIssuedBy(top, authority));
+  } catch {
+    return false;
+  }
+}
+
+function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return issuer.ca && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+}
+
+/** id-kp-serverAuth (RFC 5280 §4.2.1.12); Node's `keyUsage` lists extended key usages. */
+const serverAuthentication = "1.3.6.1.5.5.7.3.1";
+
 const aboutDates = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
 
-/** What can be wrong with a self-signed certificate that is trusted; a date alone, too, is told by itself. */
-const aboutOtherThings = new Set([
-  "INVALID_PURPOSE",
-  "CERT_REVOKED",
-  "EE_KEY_TOO_SMALL",
-  "CA_MD_TOO_WEAK",
-  ...aboutDates,
+/** What OpenSSL says of a self-signed certificate, also where it is not allowed to be its own issuer. */
+const aboutIssuers = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ]);
 
 const authorityTexts: Readonly<Record<string, string>> = {
