@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from "node:path";
 import { repository } from "../tidy/source-files.ts";
 
 /** The packages that go to the registry, by folder. */
-export const publishedRooms = ["protocol", "transport", "server", "inspector", "daemon", "cli"] as const;
+export const publishedRooms = ["protocol", "transport", "client", "server", "inspector", "daemon", "cli"] as const;
 
 /** What is needed of a package's manifest. */
 export interface Manifest {

@@ -1,6 +1,6 @@
 import { type LimitValues, limitValues, type ProtectionLevel, TlsError, UsageError } from "@sallyport/protocol";
 import type { Socket } from "node:net";
-import type { ConnectionOptions } from "node:tls";
+import type { ConnectionOptions, TLSSocket } from "node:tls";
 import {
   type DataHandshake,
   type SecuredData,
@@ -26,6 +26,8 @@ export interface DataConnectionOptions {
   readonly tlsRole?: "server" | "client";
   /** How to do TLS as the client, with whom to trust; without it that role is refused. */
   readonly clientTls?: ConnectionOptions | undefined;
+  /** Told of the TLS socket as its handshake begins in the client's role, in time for each ticket that comes. */
+  readonly onClientTls?: (socket: TLSSocket) => void;
   readonly limits?: LimitValues;
   /** Default: those that are known to work in this Node by now. */
   readonly hooks?: DataPathHooks | undefined;
@@ -287,6 +289,7 @@ export class DataConnection implements AsyncDisposable {
         if (this.#protection.state === "starting") {
           this.#protection = { state: "handshaking", securing: this.#protection.securing, tls };
         }
+        if (this.#options.tlsRole === "client") this.#options.onClientTls?.(tls.socket);
       },
     };
   }

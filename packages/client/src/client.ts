@@ -1,0 +1,236 @@
+import type { Features, LimitValues, Octets, ReceivedReply, TranscriptLine } from "@sallyport/protocol";
+import type { ClientTlsFacts } from "@sallyport/transport";
+import type { ReadableStream } from "node:stream/web";
+import type { ClientConnection, TransferOutcome } from "./connection/client-connection.ts";
+import { type Entry, entryOf } from "./listing/entry.ts";
+import { listTree } from "./listing/list-tree.ts";
+import { type NameCodec, nameCodec, octetsToSend } from "./names/name-codec.ts";
+import { parentPath } from "./names/remote-path.ts";
+import { chmod, makeDirectory, setTimes } from "./operations/change.ts";
+import { hash, type RemoteHash } from "./operations/hash.ts";
+import { raw } from "./operations/raw.ts";
+import { remove } from "./operations/remove.ts";
+import { exists, stat } from "./operations/stat.ts";
+import type { ConnectionPool, Lease } from "./pool/connection-pool.ts";
+import { withRetry } from "./pool/retry.ts";
+import { download } from "./transfer/download.ts";
+import { type OnProgress, ProgressMeter } from "./transfer/progress.ts";
+import { read, type ReadRange } from "./transfer/read.ts";
+import type { StoreOptions } from "./transfer/store.ts";
+import { upload } from "./transfer/upload.ts";
+import { isRepeatable, type Writable, write } from "./transfer/write.ts";
+
+export interface OperationOptions {
+  /** Gives up; the promise rejects with its reason, and the client stays usable. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ListOptions extends OperationOptions {
+  /** Lists what lies below as well, a directory before its content; links are not followed. */
+  readonly recursive?: boolean;
+}
+
+export interface TransferOptions extends OperationOptions {
+  readonly onProgress?: OnProgress;
+  /** Keeps the time of change. */
+  readonly preserve?: boolean;
+}
+
+export interface WriteOptions extends TransferOptions, Pick<StoreOptions, "atomic"> {}
+
+/** What {@link Client} is made of. */
+export interface ClientParts {
+  readonly pool: ConnectionPool;
+  readonly limits: LimitValues;
+  readonly encoding: string;
+  /** The path of the URL. */
+  readonly path: string;
+}
+
+/**
+ * A client of one server. Paths are strings with `/` between names, relative to where the login begins unless they
+ * begin with `/`. Operations may be called at any time: they share the control connections of a pool and wait for each
+ * other where it is small.
+ *
+ * Failures are errors of `@sallyport/protocol` with a stable `code`; those of a dialogue carry `command`, `reply`,
+ * `transcript` and `retry`. What may be asked again without harm is asked again, on a fresh connection where the old one
+ * is lost.
+ */
+export class Client implements AsyncDisposable {
+  /** The path that the URL named, for whoever wants to begin there. */
+  readonly path: string;
+  readonly #pool: ConnectionPool;
+  readonly #limits: LimitValues;
+  readonly #names: NameCodec;
+
+  constructor({ pool, limits, encoding, path }: ClientParts) {
+    this.path = path;
+    this.#pool = pool;
+    this.#limits = limits;
+    this.#names = nameCodec(encoding);
+  }
+
+  /** Of FEAT, by verb. */
+  get features(): Features {
+    return this.#pool.latest?.features ?? new Map();
+  }
+
+  /** The dialogue of the control connection that was used last, its latest lines. */
+  get transcript(): readonly TranscriptLine[] {
+    return this.#pool.latest?.transcript ?? [];
+  }
+
+  /** What TLS came to on the control connection that was used last; undefined in clear. */
+  get tls(): ClientTlsFacts | undefined {
+    return this.#pool.latest?.tls;
+  }
+
+  get greeting(): ReceivedReply | undefined {
+    return this.#pool.latest?.greeting;
+  }
+
+  /** Lists a directory as the server sends it. */
+  async *list(path = "", options: ListOptions = {}): AsyncGenerator<Entry> {
+    const directory = this.#octets(path);
+    using lease = await this.#pool.lease(options);
+    for await (const [parent, entry] of listTree(lease, directory, { ...options, limits: this.#limits })) {
+      yield entryOf(entry, parent, this.#names);
+    }
+  }
+
+  /** Tells what a path is; rejects with CommandRefused where there is nothing. */
+  async stat(path: string, { signal }: OperationOptions = {}): Promise<Entry> {
+    const octets = this.#octets(path);
+    const entry = await this.#use(signal, (connection) => stat(connection, octets, { signal }));
+    return entryOf(entry, parentPath(octets), this.#names);
+  }
+
+  exists(path: string, { signal }: OperationOptions = {}): Promise<boolean> {
+    return this.#use(signal, (connection) => exists(connection, this.#octets(path), { signal }));
+  }
+
+  /** Reads a file, or the part from `start` to `end` (exclusive), as it comes: `for await (const chunk of …)`. */
+  async read(
+    path: string,
+    { signal, ...range }: OperationOptions & ReadRange = {},
+  ): Promise<ReadableStream<Uint8Array>> {
+    const octets = this.#octets(path);
+    return withRetry(
+      async () => {
+        const lease = await this.#pool.lease({ signal });
+        const release = (): void => lease[Symbol.dispose]();
+        try {
+          return await read(lease.connection, octets, { ...range, signal, onDone: release });
+        } catch (error) {
+          release();
+          throw error;
+        }
+      },
+      { limits: this.#limits, signal },
+    );
+  }
+
+  /** Writes a file whose content is in memory or comes from a stream. */
+  write(
+    path: string,
+    content: Writable,
+    { signal, onProgress, ...options }: WriteOptions = {},
+  ): Promise<TransferOutcome> {
+    const work = (connection: ClientConnection): Promise<TransferOutcome> => {
+      const meter = new ProgressMeter(path, onProgress);
+      return write(connection, this.#octets(path), content, { ...options, signal, meter });
+    };
+    return isRepeatable(content) ? this.#use(signal, work, { repeatable: true }) : this.#useOnce(signal, work);
+  }
+
+  /** Downloads a file; `local` becomes the whole file or stays what it was. */
+  download(
+    path: string,
+    local: string,
+    { signal, onProgress, preserve }: TransferOptions = {},
+  ): Promise<TransferOutcome> {
+    return this.#use(signal, (connection) => {
+      const meter = new ProgressMeter(path, onProgress);
+      return download(connection, this.#octets(path), local, { signal, meter, preserve });
+    });
+  }
+
+  /** Uploads a local file; `path` becomes the whole file or stays what it was, where the server can rename. */
+  upload(local: string, path: string, { signal, onProgress, ...options }: WriteOptions = {}): Promise<TransferOutcome> {
+    const work = (connection: ClientConnection): Promise<TransferOutcome> => {
+      const meter = new ProgressMeter(path, onProgress);
+      return upload(connection, local, this.#octets(path), { ...options, signal, meter });
+    };
+    return this.#use(signal, work, { repeatable: true });
+  }
+
+  async rename(from: string, to: string, { signal }: OperationOptions = {}): Promise<void> {
+    await this.#use(signal, (connection) => connection.rename(this.#octets(from), this.#octets(to), { signal }));
+  }
+
+  /** Removes a file or an empty directory, with `recursive` also one that is not empty. */
+  remove(path: string, { signal, recursive }: OperationOptions & { readonly recursive?: boolean } = {}): Promise<void> {
+    const options = { signal, recursive, limits: this.#limits };
+    return this.#use(signal, (connection) => remove(connection, this.#octets(path), options));
+  }
+
+  /** Makes a directory, with `recursive` also those above it. */
+  makeDirectory(
+    path: string,
+    { signal, recursive }: OperationOptions & { readonly recursive?: boolean } = {},
+  ): Promise<void> {
+    return this.#use(signal, (connection) => makeDirectory(connection, this.#octets(path), { signal, recursive }));
+  }
+
+  chmod(path: string, mode: number, { signal }: OperationOptions = {}): Promise<void> {
+    return this.#use(signal, (connection) => chmod(connection, this.#octets(path), mode, { signal }));
+  }
+
+  setTimes(path: string, times: { readonly modified: Date }, { signal }: OperationOptions = {}): Promise<void> {
+    return this.#use(signal, (connection) => setTimes(connection, this.#octets(path), times, { signal }));
+  }
+
+  /** Asks the server for a digest of a file; without `algorithm` the strongest that it offers. */
+  hash(
+    path: string,
+    { signal, algorithm }: OperationOptions & { readonly algorithm?: string } = {},
+  ): Promise<RemoteHash> {
+    return this.#use(signal, (connection) => hash(connection, this.#octets(path), { signal, algorithm }));
+  }
+
+  /** Sends a command line as it stands. */
+  raw(line: string, { signal }: OperationOptions = {}): Promise<ReceivedReply> {
+    return this.#useOnce(signal, (connection) => raw(connection, line, { signal }));
+  }
+
+  /** Takes a control connection for oneself, until it is disposed of. */
+  async checkout({ signal }: OperationOptions = {}): Promise<Lease> {
+    return this.#pool.lease({ signal });
+  }
+
+  /** Says good-bye and closes; what is under way is cut off. */
+  close(): Promise<void> {
+    return this.#pool[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #octets(path: string): Octets {
+    return octetsToSend(path, this.#names);
+  }
+
+  async #useOnce<T>(signal: AbortSignal | undefined, work: (connection: ClientConnection) => Promise<T>): Promise<T> {
+    using lease = await this.#pool.lease({ signal });
+    return await work(lease.connection);
+  }
+
+  #use<T>(
+    signal: AbortSignal | undefined,
+    work: (connection: ClientConnection) => Promise<T>,
+    { repeatable = false }: { readonly repeatable?: boolean } = {},
+  ): Promise<T> {
+    return withRetry(() => this.#useOnce(signal, work), { limits: this.#limits, signal, repeatable });
+  }
+}

@@ -1,0 +1,381 @@
+import {
+  type Credentials,
+  errorOfFailure,
+  type Features,
+  type HostMemory,
+  isSallyportError,
+  type LimitValues,
+  newUserPi,
+  type Octets,
+  type ReceivedReply,
+  receiveOctets,
+  type ReplyEvent,
+  type SallyportError,
+  type Settlement,
+  stepUserPi,
+  type TimerName,
+  type TranscriptLine,
+  type TransferRequest,
+  type UserPi,
+  type UserPiEffect,
+  type UserPiEvent,
+  type UserPiFailure,
+  type UserPiPolicy,
+  type UserPiStep,
+  type UserRequest,
+} from "@sallyport/protocol";
+import { canonicalAddress, type ClientTls, type ClientTlsFacts, type Dialer } from "@sallyport/transport";
+import type { Socket } from "node:net";
+
+import { ControlStream } from "./control-stream.ts";
+import { DataTask, type Mover, type PortRange } from "./data-task.ts";
+
+import { ReplyTap } from "./reply-tap.ts";
+import { TranscriptTail } from "./transcript-tail.ts";
+
+export interface ConnectionTarget {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ConnectionOptions {
+  readonly policy: UserPiPolicy;
+  readonly credentials: Credentials;
+  readonly limits: LimitValues;
+  readonly dialer: Dialer;
+  /** Whether the dialer goes by a proxy: the server's address is then unknown, and data goes to its name. */
+  readonly proxied: boolean;
+  /** TLS for this control connection and its data; absent with policy `plain`. */
+  readonly security: ClientTls | undefined;
+  readonly activePorts: PortRange | undefined;
+  readonly memory: HostMemory | undefined;
+  readonly onRemember: (memory: HostMemory) => void;
+  readonly onTranscript: ((line: TranscriptLine) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a transfer asks for; its direction follows from the verb. */
+export type TransferOrder = Omit<TransferRequest, "kind" | "id" | "direction">;
+
+export interface TransferOutcome {
+  readonly reply: ReceivedReply;
+  /** Octets that moved on the data connection. */
+  readonly bytes: number;
+  /** Whether TLS on the data connection was resumed from the control connection; undefined in clear. */
+  readonly resumed: boolean | undefined;
+}
+
+/** How a control connection ended: `failure` is absent after QUIT. */
+export interface ConnectionEnd {
+  readonly failure: SallyportError | undefined;
+  readonly reconnect: "now" | "later" | "never";
+}
+
+/**
+ * One control connection to a server, logged in: carries out what the user-PI wants done over a real network. Requests
+ * wait for those before them, so callers need no turn-taking.
+ *
+ * Failures are those of {@link errorOfFailure}, with command, reply, transcript and retry advice; an aborted request
+ * rejects with its signal's reason, and the connection stays usable.
+ */
+export class ClientConnection implements AsyncDisposable {
+  readonly closed: Promise<ConnectionEnd>;
+  readonly #options: ConnectionOptions;
+  readonly #stream: ControlStream;
+  readonly #transcript: TranscriptTail;
+  readonly #opened = Promise.withResolvers<Features>();
+  readonly #closing = Promise.withResolvers<ConnectionEnd>();
+  readonly #pending = new Map<number, Pending>();
+  readonly #data = new Map<number, DataTask>();
+  readonly #waiting: UserPiEvent[] = [];
+  readonly #localAddress: string | undefined;
+  #pi: UserPi;
+  #decoder: ReplyTap;
+  #applying = false;
+  #timer: NodeJS.Timeout | undefined;
+  #lastId = 0;
+  #isOver = false;
+  #greeting: ReceivedReply | undefined;
+  #tls: ClientTlsFacts | undefined;
+
+  /** Connects, protects, logs in and reads the features; resolves when requests can be made. */
+  static async open(target: ConnectionTarget, options: ConnectionOptions): Promise<ClientConnection> {
+    const { dialer, limits, signal, proxied } = options;
+    const tcp = await dialer.dial(target, { timeoutMs: limits.connectMs, ...(signal && { signal }) });
+    const peerAddress = proxied ? target.host : (canonicalAddress(tcp.remoteAddress ?? "") ?? target.host);
+    const connection = new ClientConnection(tcp, peerAddress, options);
+    const abort = (): void => connection.#destroy(signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      await connection.#opened.promise;
+      return connection;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  private constructor(tcp: Socket, peerAddress: string, options: ConnectionOptions) {
+    const { policy, credentials, memory, limits, proxied } = options;
+    this.#options = options;
+    this.closed = this.#closing.promise;
+    this.#transcript = new TranscriptTail(limits.transcriptTailCount, options.onTranscript);
+    this.#decoder = this.#newDecoder();
+    this.#localAddress = proxied ? undefined : tcp.localAddress;
+    this.#opened.promise.catch(() => {});
+    this.#stream = new ControlStream(tcp, {
+      onOctets: (octets) => this.#take(receiveOctets(this.#pi, this.#decoder, octets)),
+      onEnded: (cause) => this.#lost(cause),
+    });
+    const first = newUserPi({ policy, credentials, peerAddress, ...(memory && { memory }) });
+    this.#pi = first.pi;
+    this.#stream.open();
+    this.#take(first);
+    if (policy.security === "implicit") void this.#startTls();
+  }
+
+  get features(): Features {
+    return this.#pi.opening.features ?? new Map();
+  }
+
+  /** The greeting as it came, in explicit mode before TLS and thus from nobody in particular. */
+  get greeting(): ReceivedReply | undefined {
+    return this.#greeting;
+  }
+
+  get tls(): ClientTlsFacts | undefined {
+    return this.#tls;
+  }
+
+  get transcript(): readonly TranscriptLine[] {
+    return this.#transcript.lines;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Sends a command that has no data connection, and returns its good reply. */
+  command(verb: string, argument?: Octets, options: RequestOptions = {}): Promise<ReceivedReply> {
+    return this.#ask((id) => ({ kind: "command", id, verb, ...(argument === undefined ? {} : { argument }) }), options);
+  }
+
+  rename(from: Octets, to: Octets, options: RequestOptions = {}): Promise<ReceivedReply> {
+    return this.#ask((id) => ({ kind: "rename", id, from, to }), options);
+  }
+
+  /** STAT without argument, which goes ahead of a transfer that runs. */
+  status(options: RequestOptions = {}): Promise<ReceivedReply> {
+    return this.#ask((id) => ({ kind: "status", id }), options);
+  }
+
+  /** Carries out a transfer; `mover` moves its octets as soon as the data connection is there. */
+  async transfer(order: TransferOrder, mover: Mover, options: RequestOptions = {}): Promise<TransferOutcome> {
+    const direction = uploadVerbs.has(order.verb) ? "upload" : "download";
+    const job: { mover: Mover; task?: DataTask } = { mover };
+    const make = (id: number): UserRequest => ({ ...order, kind: "transfer", id, direction });
+    try {
+      const reply = await this.#ask(make, options, job);
+      return { reply, bytes: job.task?.movedBytes ?? 0, resumed: job.task?.facts?.tls?.resumed };
+    } catch (error) {
+      // Whoever owns the source or the destination may close it now.
+      await job.task?.quiet;
+      throw job.task?.localFailure === undefined ? error : job.task.localFailure.reason;
+    }
+  }
+
+  /** Says good-bye after all that was asked before, and closes. Never rejects. */
+  async quit(): Promise<void> {
+    if (!this.#isOver) await this.#ask((id) => ({ kind: "quit", id }), {}).catch(() => {});
+    await this.closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.quit();
+  }
+
+  /** Closes at once; what was asked fails. */
+  destroy(): void {
+    this.#destroy(undefined);
+  }
+
+  #ask(make: (id: number) => UserRequest, { signal }: RequestOptions, job?: Pending["job"]): Promise<ReceivedReply> {
+    if (signal?.aborted) return Promise.reject(signal.reason as Error);
+    const id = ++this.#lastId;
+    const { promise, resolve, reject } = Promise.withResolvers<ReceivedReply>();
+    const abort = (): void => {
+      this.#step({ kind: "abort", id });
+      reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", abort, { once: true });
+    this.#pending.set(id, { resolve, reject, job });
+    this.#step({ kind: "request", request: make(id) });
+    return promise.finally(() => signal?.removeEventListener("abort", abort));
+  }
+
+  /** Effects are carried out in their order, so what happens meanwhile waits. */
+  #step(event: UserPiEvent): void {
+    if (this.#applying) this.#waiting.push(event);
+    else this.#take(stepUserPi(this.#pi, event));
+  }
+
+  #take({ pi, effects }: UserPiStep): void {
+    this.#pi = pi;
+    this.#applying = true;
+    for (const effect of effects) this.#apply(effect);
+    this.#applying = false;
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#step(next);
+  }
+
+  #apply(effect: UserPiEffect): void {
+    switch (effect.kind) {
+      case "send":
+        this.#transcript.command(effect.line);
+        return this.#stream.send(effect.line);
+      case "start-tls":
+        return void this.#startTls();
+      case "connect-data":
+        return this.#newTask(effect.connection).connect(effect.endpoint);
+      case "listen-data":
+        return this.#newTask(effect.connection).listen();
+      case "move-data":
+        return this.#move(effect);
+      case "break-data":
+        return this.#data.get(effect.connection)?.breakOff();
+      case "settled":
+        return this.#settle(effect.id, effect.settlement);
+      case "opened":
+        return this.#opened.resolve(effect.features);
+      case "arm":
+        return this.#arm(effect.timer, effect.sequence);
+      case "disarm":
+        return clearTimeout(this.#timer);
+      case "close":
+        return this.#close(effect);
+      case "remember":
+        return this.#options.onRemember(effect.memory);
+      case "preliminary":
+      case "foreign-address":
+        return undefined;
+      case "next-security-token":
+      case "wrap-commands":
+        // No mechanism is offered that asks for this.
+        return this.#step({ kind: "security-token", token: undefined });
+    }
+  }
+
+  async #startTls(): Promise<void> {
+    const { security, limits } = this.#options;
+    if (security === undefined) return this.#step({ kind: "tls-failed", cause: undefined });
+    try {
+      const { socket, facts } = await security.startControl(this.#stream.release(), { timeoutMs: limits.handshakeMs });
+      this.#tls = facts;
+      this.#decoder = this.#newDecoder();
+      this.#stream.secured(socket);
+      this.#step({ kind: "tls-established" });
+    } catch (cause) {
+      this.#step({ kind: "tls-failed", cause });
+    }
+  }
+
+  #newDecoder(): ReplyTap {
+    return new ReplyTap(this.#options.limits, (reply: Extract<ReplyEvent, { kind: "reply" }>) => {
+      this.#greeting ??= reply.code >= 200 ? { code: reply.code, lines: reply.lines } : undefined;
+      this.#transcript.reply(reply);
+    });
+  }
+
+  #newTask(connection: number): DataTask {
+    const { dialer, limits, security, activePorts } = this.#options;
+    const task = new DataTask({
+      dialer,
+      limits,
+      security,
+      activePorts,
+      peerAddress: this.#pi.peerAddress,
+      localAddress: this.#localAddress,
+      onConnected: () => this.#step({ kind: "data-connected", connection }),
+      onListening: (endpoint) => this.#step({ kind: "data-listening", connection, endpoint }),
+      onEnded: (outcome, cause) => {
+        this.#data.delete(connection);
+        this.#step({ kind: "data-ended", connection, outcome, cause });
+      },
+    });
+    this.#data.set(connection, task);
+    return task;
+  }
+
+  #move({ connection, direction, protection }: Extract<UserPiEffect, { kind: "move-data" }>): void {
+    const task = this.#data.get(connection);
+    const job = this.#pi.job?.kind === "transfer" ? this.#pending.get(this.#pi.job.request.id)?.job : undefined;
+    if (task === undefined || job === undefined) return;
+    job.task = task;
+    task.move(job.mover, { direction, protection });
+  }
+
+  #settle(id: number, settlement: Settlement): void {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (settlement.ok) pending?.resolve(settlement.reply);
+    else pending?.reject(errorOf(settlement.failure));
+  }
+
+  #arm(timer: TimerName, sequence: number): void {
+    clearTimeout(this.#timer);
+    const timeoutMs = this.#options.limits[timerLimits[timer]];
+    this.#timer = setTimeout(() => this.#step({ kind: "timeout", sequence }), timeoutMs);
+  }
+
+  #lost(cause: Error | undefined): void {
+    for (const event of this.#decoder.end()) this.#step(event);
+    this.#step({ kind: "connection-closed", cause });
+  }
+
+  #close({ failure, reconnect }: Extract<UserPiEffect, { kind: "close" }>): void {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    for (const task of this.#data.values()) task.breakOff();
+    this.#stream.end(this.#options.limits.lingerMs);
+    const error = failure && errorOf(failure);
+    this.#opened.reject(error);
+    this.#closing.resolve({ failure: error, reconnect });
+  }
+
+  #destroy(reason: unknown): void {
+    if (this.#isOver) return;
+    this.#opened.reject(reason);
+    this.#stream.destroy();
+    this.#step({ kind: "connection-closed", cause: reason });
+  }
+}
+
+interface Pending {
+  readonly resolve: (reply: ReceivedReply) => void;
+  readonly reject: (reason: unknown) => void;
+  /** How a transfer's octets move, and the data connection that moved them. */
+  readonly job: { readonly mover: Mover; task?: DataTask } | undefined;
+}
+
+const uploadVerbs: ReadonlySet<string> = new Set(["STOR", "APPE", "STOU"]);
+
+const timerLimits = {
+  greeting: "greetingMs",
+  handshake: "handshakeMs",
+  reply: "replyMs",
+  "data-open": "dataOpenMs",
+  preliminary: "preliminaryMs",
+  completion: "completionMs",
+} as const satisfies Record<TimerName, keyof LimitValues>;
+
+/** The failure's error; where TLS or the network says more exactly what is wrong, that one, with the same facts. */
+function errorOf(failure: UserPiFailure): SallyportError {
+  const error = errorOfFailure(failure);
+  const { cause } = failure;
+  if (failure.code !== "SALLYPORT_HANDSHAKE_FAILED" || !isSallyportError(cause)) return error;
+  const { command, reply, retry, transcript } = failure;
+  return Object.assign(cause, { retry, transcript, ...(command && { command }), ...(reply && { reply }) });
+}

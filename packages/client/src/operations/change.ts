@@ -1,0 +1,82 @@
+import { CommandRefused, formatTimeValue, type Octets, UsageError } from "@sallyport/protocol";
+import type { ClientConnection, RequestOptions } from "../connection/client-connection.ts";
+import { parentPath } from "../names/remote-path.ts";
+import { isUnsupported, refusalOf, unlessRefused } from "./refusal.ts";
+import { isDirectory } from "./stat.ts";
+
+/** Makes a directory; with `recursive` also those above it, and one that is there already is no failure. */
+export async function makeDirectory(
+  connection: ClientConnection,
+  path: Octets,
+  { recursive, ...options }: RequestOptions & { readonly recursive?: boolean | undefined },
+): Promise<void> {
+  try {
+    await connection.command("MKD", path, options);
+  } catch (error) {
+    // Another client may have made it just now, so what counts is whether it is there.
+    if (!recursive || refusalOf(error) === undefined) throw error;
+    if ((await isDirectory(connection, path, options)) === undefined) return;
+    const parent = parentPath(path);
+    if (parent === "" || parent === "/" || parent === path) throw error;
+    await makeDirectory(connection, parent, { ...options, recursive });
+    const again = await unlessRefused(connection.command("MKD", path, options));
+    if (again === undefined && (await isDirectory(connection, path, options)) !== undefined) throw error;
+  }
+}
+
+/** Sets permission bits: SITE CHMOD, or MFF where the server offers it (draft-somers-ftp-mfxx §5). */
+export async function chmod(
+  connection: ClientConnection,
+  path: Octets,
+  mode: number,
+  options: RequestOptions,
+): Promise<void> {
+  if (!Number.isInteger(mode) || mode < 0 || mode > 0o7777) {
+    throw new UsageError("SALLYPORT_MODE_INVALID", "Permission bits are a number from 0 to 0o7777");
+  }
+  const octal = mode.toString(8).padStart(3, "0");
+  await firstSupported([
+    () => connection.command("SITE", `CHMOD ${octal} ${path}` as Octets, options),
+    ...(offersFact(connection, "MFF", "unix.mode")
+      ? [() => connection.command("MFF", `UNIX.mode=${octal.padStart(4, "0")}; ${path}` as Octets, options)]
+      : []),
+  ]);
+}
+
+/**
+ * Sets a file's time of change: MFMT, otherwise SITE UTIME as ProFTPD and Pure-FTPd have it, otherwise MDTM with a time,
+ * as vsftpd has it. All take UTC, to the second.
+ */
+export async function setTimes(
+  connection: ClientConnection,
+  path: Octets,
+  { modified }: { readonly modified: Date },
+  options: RequestOptions,
+): Promise<void> {
+  const time = formatTimeValue(Math.floor(modified.getTime() / 1000) * 1000);
+  if (time === undefined) throw new UsageError("SALLYPORT_TIME_INVALID", "Times lie in the years 1000 to 9999");
+  const byMfmt = () => connection.command("MFMT", `${time} ${path}` as Octets, options);
+  const bySite = () => connection.command("SITE", `UTIME ${time} ${path}` as Octets, options);
+  const byMdtm = () => connection.command("MDTM", `${time} ${path}` as Octets, options);
+  await firstSupported(connection.features.has("MFMT") ? [byMfmt] : [bySite, byMdtm, byMfmt]);
+}
+
+function offersFact(connection: ClientConnection, verb: string, fact: string): boolean {
+  return connection.features.get(verb)?.toLowerCase().split(";").includes(fact) ?? false;
+}
+
+/** Tries one way after the other while the server knows them not; the first other refusal is thrown. */
+async function firstSupported(ways: readonly (() => Promise<unknown>)[]): Promise<void> {
+  let refusal: unknown = new CommandRefused("SALLYPORT_COMMAND_REFUSED", "The server offers no way to do that");
+  for (const way of ways) {
+    try {
+      await way();
+      return;
+    } catch (error) {
+      refusal = error;
+      if (!isUnsupported(error) && ways.length === 1) throw error;
+      if (refusalOf(error) === undefined) throw error;
+    }
+  }
+  throw refusal;
+}

@@ -1,0 +1,48 @@
+import { type LimitValues, type Octets, PeerViolation } from "@sallyport/protocol";
+import type { ClientConnection, RequestOptions } from "../connection/client-connection.ts";
+import { readListing } from "../listing/read-listing.ts";
+import { childPath } from "../names/remote-path.ts";
+import { isAboutPath, unlessRefused } from "./refusal.ts";
+
+export interface RemoveOptions extends RequestOptions {
+  readonly recursive?: boolean | undefined;
+  readonly limits: LimitValues;
+}
+
+/**
+ * Removes a file or an empty directory; with `recursive` a directory with all that is in it. Symbolic links are removed
+ * and never followed. DELE goes first, so that no question comes before what is nearly always a file.
+ */
+export async function remove(connection: ClientConnection, path: Octets, options: RemoveOptions): Promise<void> {
+  try {
+    await connection.command("DELE", path, options);
+  } catch (error) {
+    if (!isAboutPath(error)) throw error;
+    if ((await unlessRefused(connection.command("RMD", path, options))) !== undefined) return;
+    if (!options.recursive) throw error;
+    await removeContent(connection, path, options);
+    await connection.command("RMD", path, options);
+  }
+}
+
+async function removeContent(connection: ClientConnection, path: Octets, options: RemoveOptions): Promise<void> {
+  const entries = await Array.fromAsync(readListing(connection, path, options));
+  for (const { name, type } of entries) {
+    if (!isPlainName(name)) throw unsafeName();
+    const child = childPath(path, name);
+    if (type === "directory") {
+      await removeContent(connection, child, options);
+      await connection.command("RMD", child, options);
+    } else await remove(connection, child, { ...options, recursive: false });
+  }
+}
+
+/** Whether a name that a server listed is one of an entry of that directory, not a way out of it (S-20). */
+export function isPlainName(name: Octets): boolean {
+  // oxlint-disable-next-line no-control-regex -- these octets are the point
+  return name !== "" && name !== "." && name !== ".." && !/[/\0\r\n]/.test(name);
+}
+
+export function unsafeName(): PeerViolation {
+  return new PeerViolation("SALLYPORT_NAME_UNSAFE", "The server lists a name that leads out of its directory");
+}

@@ -1,0 +1,87 @@
+import { type AuthMechanism, type LimitValues, limitValues, type TranscriptLine } from "@sallyport/protocol";
+import type { ClientTlsOptions, ClientTrust, Dialer } from "@sallyport/transport";
+import type { PortRange } from "./connection/data-task.ts";
+
+/** What a program wants of a server. Everything has a safe default. */
+export interface ClientOptions {
+  /** Default: the URL's, then `anonymous`. */
+  readonly user?: string;
+  readonly password?: string;
+  /** For servers that ask for ACCT. */
+  readonly account?: string;
+  /**
+   * Default: what the URL says. `auto`, also of `ftp://`: implicit on port 990, otherwise explicit. `plain` alone lets
+   * names, passwords and files out in clear.
+   */
+  readonly security?: "auto" | "explicit" | "implicit" | "plain";
+  readonly tls?: TlsWishes;
+  /** What AUTH names, in order. Default: TLS, then SSL, the name before it. */
+  readonly authOrder?: readonly AuthMechanism[];
+  /** Default `P`; `C` leaves files in clear. */
+  readonly dataProtection?: "P" | "C";
+  readonly data?: DataWishes;
+  /** A proxy, `socks5://…`, `socks5h://…`, `socks4a://…` or `http://…`, or a way of one's own to make connections. */
+  readonly proxy?: string | URL | Dialer;
+  /** Control connections to the server at most; default 4. Sequential use opens one. */
+  readonly pool?: { readonly max?: number; readonly idleMs?: number };
+  /** Signs of life while idle, in milliseconds between two; 0 for none. */
+  readonly keepAlive?: { readonly noopMs?: number };
+  /** Further attempts at what failed and may be asked again. */
+  readonly retry?: { readonly attempts?: number; readonly firstDelayMs?: number };
+  readonly timeouts?: Timeouts;
+  /** Of names: `auto` or `utf-8`, or the label of a legacy encoding. */
+  readonly encoding?: string;
+  readonly limits?: Partial<LimitValues>;
+  /** Told of each line of each dialogue, secrets masked. */
+  readonly onTranscript?: (line: TranscriptLine) => void;
+  /** Gives up connecting. */
+  readonly signal?: AbortSignal;
+}
+
+/** Whom to trust, what to offer, and whether data connections must resume the TLS of the control connection. */
+export type TlsWishes = Omit<ClientTlsOptions, "host" | "port" | "trust"> & ClientTrust;
+
+export interface DataWishes {
+  /** Who opens data connections; default `passive`, the client. */
+  readonly mode?: "passive" | "active";
+  /** Whom a 227 reply that names another host leads to; default `control`, the server itself. */
+  readonly passiveAddress?: "control" | "trust";
+  /** Where active data connections are listened for. */
+  readonly ports?: PortRange;
+}
+
+/** Milliseconds; defaults in the limits table. */
+export interface Timeouts {
+  readonly connect?: number;
+  readonly greeting?: number;
+  readonly handshake?: number;
+  readonly command?: number;
+  readonly dataOpen?: number;
+  readonly dataIdle?: number;
+  readonly completion?: number;
+}
+
+const timeoutLimits = {
+  connect: "connectMs",
+  greeting: "greetingMs",
+  handshake: "handshakeMs",
+  command: "replyMs",
+  dataOpen: "dataOpenMs",
+  dataIdle: "dataStallMs",
+  completion: "completionMs",
+} as const satisfies Record<keyof Timeouts, keyof LimitValues>;
+
+/** The limits with what the options say about them. */
+export function limitsOf({ limits, timeouts = {}, pool, keepAlive, retry }: ClientOptions): LimitValues {
+  const overrides: Record<string, number> = { ...limits };
+  const override = (name: keyof LimitValues, value: number | undefined): void => {
+    if (value !== undefined) overrides[name] = value;
+  };
+  for (const [name, limit] of Object.entries(timeoutLimits)) override(limit, timeouts[name as keyof Timeouts]);
+  override("poolConnectionsCount", pool?.max);
+  override("poolIdleMs", pool?.idleMs);
+  override("keepAliveMs", keepAlive?.noopMs);
+  override("retryCount", retry?.attempts);
+  override("retryMs", retry?.firstDelayMs);
+  return limitValues(overrides);
+}

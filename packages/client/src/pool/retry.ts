@@ -1,0 +1,32 @@
+import { isSallyportError, type LimitValues } from "@sallyport/protocol";
+import { setTimeout as pause } from "node:timers/promises";
+
+export interface RetryOptions {
+  readonly limits: Pick<LimitValues, "retryCount" | "retryMs" | "retryMaxMs">;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether what may have been carried out may be carried out again: the outcome is the same. */
+  readonly repeatable?: boolean;
+}
+
+/**
+ * Tries again while the failure says that it may be asked again, with doubling pauses. The work takes a connection of
+ * its own each time, so a broken one does not come back.
+ */
+export async function withRetry<T>(work: () => Promise<T>, { limits, signal, repeatable }: RetryOptions): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt >= limits.retryCount || !mayAskAgain(error, repeatable) || signal?.aborted) throw error;
+      const delayMs = Math.min(limits.retryMaxMs, limits.retryMs * 2 ** attempt);
+      // Clients that failed together come back apart.
+      await pause(delayMs * (0.5 + Math.random() / 2), undefined, signal ? { signal } : {});
+    }
+  }
+}
+
+function mayAskAgain(error: unknown, repeatable = false): boolean {
+  if (!isSallyportError(error)) return false;
+  const retry = "retry" in error ? error.retry : "never";
+  return retry === "again" || (retry === "check" && repeatable);
+}

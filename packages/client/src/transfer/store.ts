@@ -1,0 +1,81 @@
+import { octetsFromText, type Octets } from "@sallyport/protocol";
+import type { ClientConnection, TransferOutcome } from "../connection/client-connection.ts";
+import type { Mover } from "../connection/data-task.ts";
+import { baseName, childPath, parentPath } from "../names/remote-path.ts";
+import { isAboutPath, refusalOf, unlessRefused } from "../operations/refusal.ts";
+import { exists } from "../operations/stat.ts";
+import { partName } from "./local-file.ts";
+
+export interface StoreOptions {
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Stores under another name and renames, so that nobody sees a half file. Default: unless the server itself publishes
+   * uploads whole.
+   */
+  readonly atomic?: boolean | undefined;
+}
+
+/**
+ * Stores a file: its name has the whole content or what it had before, where the server can rename. What a refused or
+ * broken upload left behind is deleted, if it was this upload that made it (ProFTPD leaves an empty file, measured).
+ */
+export async function store(
+  connection: ClientConnection,
+  remote: Octets,
+  mover: Mover,
+  { signal, atomic }: StoreOptions,
+): Promise<TransferOutcome> {
+  if (!(atomic ?? !publishesWhole(connection))) return storeInPlace(connection, remote, mover, signal);
+  const temporary = childPath(parentPath(remote), temporaryName(baseName(remote)));
+  try {
+    const outcome = await connection.transfer({ verb: "STOR", argument: temporary, type: "I" }, mover, { signal });
+    await replace(connection, temporary, remote, signal);
+    return outcome;
+  } catch (error) {
+    if (!connection.isOver) await connection.command("DELE", temporary).catch(() => {});
+    throw error;
+  }
+}
+
+async function storeInPlace(
+  connection: ClientConnection,
+  remote: Octets,
+  mover: Mover,
+  signal: AbortSignal | undefined,
+): Promise<TransferOutcome> {
+  const isOurs = publishesWhole(connection) || !(await exists(connection, remote, { signal }));
+  try {
+    return await connection.transfer({ verb: "STOR", argument: remote, type: "I" }, mover, { signal });
+  } catch (error) {
+    if (isOurs && !publishesWhole(connection) && !connection.isOver) {
+      await connection.command("DELE", remote).catch(() => {});
+    }
+    throw error;
+  }
+}
+
+/** Some servers rename onto no name that is taken; the old file goes first there. */
+async function replace(
+  connection: ClientConnection,
+  from: Octets,
+  to: Octets,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await connection.rename(from, to, { signal });
+  } catch (error) {
+    if (refusalOf(error) === undefined || !isAboutPath(error)) throw error;
+    if ((await unlessRefused(connection.command("DELE", to, { signal }))) === undefined) throw error;
+    await connection.rename(from, to);
+  }
+}
+
+/** Our own server shows nobody an upload before it is whole. */
+function publishesWhole({ greeting }: ClientConnection): boolean {
+  return greeting?.lines.some((line) => /\bSallyport\b/i.test(line)) ?? false;
+}
+
+/** Octets of names count, and most file systems take 255. */
+function temporaryName(name: Octets): Octets {
+  return octetsFromText(partName("")).replace(".", `.${name.slice(0, 200)}`) as Octets;
+}

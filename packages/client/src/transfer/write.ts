@@ -1,0 +1,66 @@
+import type { Octets } from "@sallyport/protocol";
+import type { ByteSource } from "@sallyport/transport";
+import type { ClientConnection, TransferOutcome } from "../connection/client-connection.ts";
+import type { Mover } from "../connection/data-task.ts";
+import type { ProgressMeter } from "./progress.ts";
+import { store, type StoreOptions } from "./store.ts";
+
+/** What can be written: text goes as UTF-8. Streams of the web and of Node are iterables. */
+export type Writable = string | Uint8Array | Blob | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** Stores content from memory or as it comes. Whatever the content raises fails the upload and is thrown. */
+export async function write(
+  connection: ClientConnection,
+  remote: Octets,
+  content: Writable,
+  { meter, ...options }: StoreOptions & { readonly meter: ProgressMeter },
+): Promise<TransferOutcome> {
+  meter.enter("open", { total: sizeOfContent(content) });
+  const outcome = await store(connection, remote, moverOf(content, meter), options);
+  meter.enter("done");
+  return outcome;
+}
+
+/** Whether the same content can be sent a second time. */
+export function isRepeatable(content: Writable): boolean {
+  return (
+    typeof content === "string" || content instanceof Uint8Array || content instanceof Blob || Array.isArray(content)
+  );
+}
+
+function sizeOfContent(content: Writable): number | undefined {
+  if (typeof content === "string") return Buffer.byteLength(content);
+  if (content instanceof Uint8Array) return content.length;
+  return content instanceof Blob ? content.size : undefined;
+}
+
+function moverOf(content: Writable, meter: ProgressMeter): Mover {
+  const { moved: onProgress } = meter;
+  if (typeof content === "string" || content instanceof Uint8Array) {
+    const source = sourceOfBytes(typeof content === "string" ? Buffer.from(content) : content);
+    return async (data, moving) => ({
+      bytes: await data.sendFrom(source, 0, undefined, { ...moving, onProgress }),
+      isWhole: true,
+    });
+  }
+  const chunks = content instanceof Blob ? content.stream() : content;
+  return async (data, moving) => ({
+    bytes: await data.sendChunks(iterated(chunks), { ...moving, onProgress }),
+    isWhole: true,
+  });
+}
+
+function sourceOfBytes(bytes: Uint8Array): ByteSource {
+  return {
+    sizeBytes: bytes.length,
+    read: (buffer, position) => {
+      const piece = bytes.subarray(position, position + buffer.length);
+      buffer.set(piece);
+      return piece.length;
+    },
+  };
+}
+
+async function* iterated(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+}
