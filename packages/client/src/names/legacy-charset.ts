@@ -32,10 +32,12 @@ export function legacyCharset(label: string): LegacyCharset | undefined {
 /** Whether the characters that paths and commands are made of are their ASCII octets. */
 function keepsAscii(converter: Converter, charset: string): boolean {
   const kept = "\0\r\n ./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  return [...kept].every(
-    (character) =>
-      textOf(converter, charset, character) === character && octetsOf(converter, charset, character) === character,
-  );
+  return kept
+    .split("")
+    .every(
+      (character) =>
+        textOf(converter, charset, character) === character && octetsOf(converter, charset, character) === character,
+    );
 }
 
 function decodeName(converter: Converter, charset: string, octets: Octets): string {

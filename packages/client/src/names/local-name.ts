@@ -94,7 +94,7 @@ const deviceName = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00B9\u
 
 function mapName(name: string, rules: LocalNameRules): string {
   if (rules === "posix") return name.replace(escapedOnPosix, keepsOctets(name) ? escapeUnlessOctet : escapeCharacter);
-  const mapped = name.replace(escapedOnWindows, (found) => [...found].map(escapeCharacter).join(""));
+  const mapped = name.replace(escapedOnWindows, (found) => found.split("").map(escapeCharacter).join(""));
   return deviceName.test(mapped) ? escapeCharacter(mapped.slice(0, 1)) + mapped.slice(1) : mapped;
 }
 

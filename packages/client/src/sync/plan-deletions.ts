@@ -1,0 +1,37 @@
+import type { SkipReason, SyncAction } from "./action.ts";
+import type { Planning } from "./planning.ts";
+import { type TreeEntry, ancestorsOf, compareTreePaths } from "./tree.ts";
+
+/**
+ * Plans the deletion of what only the target has, deepest first. With a guard nothing is deleted: each deletion that
+ * was due is skipped for that reason. A directory stays as long as anything in it does.
+ */
+export function planDeletions(planning: Planning, guard: SkipReason | undefined): readonly SyncAction[] {
+  const { target, targetUnlisted, keyOf, sourceKeys, clashKeys } = planning;
+  const kept = new Set<string>();
+  const keep = (path: string): void => {
+    for (const above of [path, ...ancestorsOf(path)]) kept.add(keyOf(above));
+  };
+  const actions: SyncAction[] = [];
+  for (const key of targetUnlisted) keep(key);
+  const unlisted = new Set(kept);
+  for (const entry of [...target.values()].toSorted((one, other) => compareTreePaths(other.path, one.path))) {
+    const { path, kind } = entry;
+    const key = keyOf(path);
+    if (clashKeys.has(key)) continue;
+    if (sourceKeys.has(key) || isKept(planning, entry)) keep(path);
+    else if (guard !== undefined) actions.push({ kind: "skip", path, reason: guard });
+    else if (unlisted.has(key)) actions.push({ kind: "skip", path, reason: "target-unlisted" });
+    else if (!kept.has(key)) actions.push({ kind: "delete", path, entry: kind, because: "extra" });
+  }
+  return actions;
+}
+
+/** What the filter leaves out, is protected, or lies where the source could not be carried over. */
+function isKept({ options, blocked }: Planning, { path, kind }: TreeEntry): boolean {
+  return (
+    options.protects(path) ||
+    !options.filter.admitsPath(path, kind === "directory") ||
+    ancestorsOf(path).some((above) => blocked.has(above))
+  );
+}
