@@ -8,7 +8,7 @@ describe("S-11 S-32 clients killed at 500 random octets of uploads and downloads
     { workers: "2", points: 250 },
   ]) {
     it(`${points} of them on a server of ${workers}`, { timeout: 1_200_000, skip: needs("linux", "curl") }, (context) =>
-      killClients(context, { points, words: ["--workers", workers], rssGrowthMaxMiB: 64 }),
+      killClients(context, { points, words: ["--workers", workers], rssGrowthMaxMiB: 32 }),
     );
   }
 });
