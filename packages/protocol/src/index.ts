@@ -8,6 +8,24 @@ export * from "./entry-line.ts";
 export * from "./errors.ts";
 export * from "./facts.ts";
 export * from "./limits.ts";
+export {
+  type EntryName,
+  entryName,
+  type EntryType,
+  type ListingFamilyName,
+  type ParsedEntry,
+} from "./listing/entry.ts";
+export {
+  type ListedTime,
+  precisionMs,
+  type ResolvedTime,
+  resolveListedTime,
+  type TimePrecision,
+  withYear,
+} from "./listing/listed-time.ts";
+export { ListingReader, type ListingReaderOptions, type UnparsedLines } from "./listing/listing-reader.ts";
+export { componentOfPath, parseNameLine } from "./listing/name-list.ts";
+export { parseListingLine } from "./listing/parse-line.ts";
 export * from "./listing/unix-listing.ts";
 export * from "./octets.ts";
 export * from "./paths.ts";
