@@ -186,9 +186,12 @@ test("S-13 the queue is bounded, keeps its order and recovers", async () => {
   assert.equal(await hasher.verify("x", hash), "match");
 });
 
-test("S-13 known clients go first and guessers last, who give way when the queue is full", async () => {
-  await using hasher = new PasswordHasher({ concurrency: 1, limits: { passwordQueueCount: 3 } });
-  const hash = await hasher.hash("x");
+/** Asks for checks at the same time; says whose ended in which order, and whose were refused. */
+async function checkAll(
+  hasher: PasswordHasher,
+  asked: readonly (readonly [name: string, precedence: "trusted" | "unknown" | "failing"])[],
+) {
+  const hash = unmatchableHash();
   const order: string[] = [];
   const refused: string[] = [];
   const check = async (name: string, precedence: "trusted" | "unknown" | "failing"): Promise<void> => {
@@ -200,18 +203,39 @@ test("S-13 known clients go first and guessers last, who give way when the queue
       refused.push(name);
     }
   };
-  await Promise.all([
-    check("running", "failing"),
-    check("failing 1", "failing"),
-    check("failing 2", "failing"),
-    check("unknown 1", "unknown"),
-    check("failing 3", "failing"),
-    check("trusted 1", "trusted"),
-    check("trusted 2", "trusted"),
-    check("unknown 2", "unknown"),
+  await Promise.all(asked.map(([name, precedence]) => check(name, precedence)));
+  return { order, refused };
+}
+
+test("S-13 known clients go first, and strangers give way when the queue is full", async () => {
+  await using hasher = new PasswordHasher({ concurrency: 1, limits: { passwordQueueCount: 3 } });
+  const { order, refused } = await checkAll(hasher, [
+    ["running", "unknown"],
+    ["unknown 1", "unknown"],
+    ["unknown 2", "unknown"],
+    ["unknown 3", "unknown"],
+    ["trusted 1", "trusted"],
+    ["trusted 2", "trusted"],
+    ["unknown 4", "unknown"],
   ]);
   assert.deepEqual(order, ["running", "trusted 1", "trusted 2", "unknown 1"]);
-  assert.deepEqual(refused.toSorted(), ["failing 1", "failing 2", "failing 3", "unknown 2"]);
+  assert.deepEqual(refused.toSorted(), ["unknown 2", "unknown 3", "unknown 4"]);
+});
+
+test("S-13 those who fail wait for each other, and take no place from anybody else", async () => {
+  await using hasher = new PasswordHasher({ concurrency: 1, limits: { passwordQueueCount: 2 } });
+  const failing = Array.from({ length: 6 }, (_, index) => [`failing ${index}`, "failing"] as const);
+  const { order, refused } = await checkAll(hasher, [
+    ...failing,
+    ["unknown 1", "unknown"],
+    ["unknown 2", "unknown"],
+    ["trusted", "trusted"],
+  ]);
+  assert.deepEqual(refused.toSorted(), ["failing 3", "failing 4", "failing 5"]);
+  assert.deepEqual(
+    order.filter((name) => !name.startsWith("failing")),
+    ["unknown 1", "trusted", "unknown 2"],
+  );
 });
 
 test("S-13 who has gone makes room in the queue", async () => {
@@ -228,15 +252,16 @@ test("S-13 who has gone makes room in the queue", async () => {
   assert.deepEqual(await Promise.all([running, next]), ["match", "match"]);
 });
 
-test("hashes are made behind everything else", { skip: needs("linux") }, async () => {
-  const before = nicenesses();
+test("S-13 who fails is checked behind everything else, and nobody else is", { skip: needs("linux") }, async () => {
+  const steppedBack = () => nicenesses().filter((niceness) => niceness === 10).length;
+  const before = steppedBack();
   await using hasher = new PasswordHasher({ concurrency: 1 });
-  await hasher.hash("x");
-  assert.deepEqual(
-    before.filter((niceness) => niceness === 10),
-    [],
-  );
-  assert.equal(nicenesses().filter((niceness) => niceness === 10).length, 1);
+  for (const precedence of ["trusted", "unknown"] as const) {
+    await hasher.verify("x", unmatchableHash(), { precedence });
+    assert.equal(steppedBack(), before, precedence);
+  }
+  await hasher.verify("x", unmatchableHash(), { precedence: "failing" });
+  assert.equal(steppedBack(), before + 1);
 });
 
 /** The niceness of each thread of this process (proc(5), field 19 of stat). */

@@ -1,7 +1,7 @@
 import { argon2Sync } from "node:crypto";
 import { readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { compareSync } from "bcryptjs";
 import { equalTexts } from "./equal-texts.ts";
 import { md5Crypt } from "./md5-crypt.ts";
@@ -24,13 +24,13 @@ export type HashJob =
       readonly tagBytes: number;
     };
 
-type TextScheme = Exclude<HashJob["scheme"], "argon2id">;
+/** Whether a thread steps back for everything else, from the beginning and for good. */
+export type HashThreadKind = "prompt" | "patient";
 
-/**
- * Behind everything else on Linux: whoever guesses passwords gets the time that transfers leave, about a tenth of a
- * core that is wanted by others (weight 110 of 1024).
- */
+/** What steps back gets about a tenth of a core that one other wants (weight 110 of 1024). */
 const niceness = 10;
+
+type TextScheme = Exclude<HashJob["scheme"], "argon2id">;
 
 const checks: Readonly<Record<TextScheme, (password: string, text: string) => boolean>> = {
   bcrypt: compareSync,
@@ -40,7 +40,7 @@ const checks: Readonly<Record<TextScheme, (password: string, text: string) => bo
   apr1: (password, text) => equalTexts(md5Crypt(password, text), text),
 };
 
-stepBack();
+if (workerData === "patient") stepBack();
 
 parentPort?.on("message", (job: HashJob) => {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a browser window

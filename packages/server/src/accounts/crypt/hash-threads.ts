@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { AccountError } from "../account-error.ts";
-import type { HashJob } from "./hash-thread.ts";
+import type { HashJob, HashThreadKind } from "./hash-thread.ts";
 
 /** How long an unused thread is kept; it holds a few MiB. */
 const idleMs = 60_000;
@@ -13,6 +13,12 @@ const idleMs = 60_000;
  */
 export class HashThreads implements AsyncDisposable {
   readonly #idle: HashThread[] = [];
+  readonly #kind: HashThreadKind;
+
+  /** @param kind `patient` threads get the time that everything else leaves, on Linux. */
+  constructor(kind: HashThreadKind) {
+    this.#kind = kind;
+  }
 
   /** @throws {AccountError} kind `failed` when the thread dies, for example for lack of memory. */
   async check(job: Exclude<HashJob, { scheme: "argon2id" }>): Promise<boolean> {
@@ -32,7 +38,7 @@ export class HashThreads implements AsyncDisposable {
 
   async #ask(job: HashJob): Promise<boolean | Uint8Array> {
     // The one that rested last, so that what is not needed ends.
-    const thread = this.#idle.pop() ?? new HashThread();
+    const thread = this.#idle.pop() ?? new HashThread(this.#kind);
     try {
       const answer = await thread.ask(job);
       this.#rest(thread);
@@ -53,8 +59,12 @@ export class HashThreads implements AsyncDisposable {
 }
 
 class HashThread {
-  readonly #worker = new Worker(workerUrl, { resourceLimits: { maxYoungGenerationSizeMb: 2 } });
+  readonly #worker: Worker;
   #timer: NodeJS.Timeout | undefined;
+
+  constructor(kind: HashThreadKind) {
+    this.#worker = new Worker(workerUrl, { workerData: kind, resourceLimits: { maxYoungGenerationSizeMb: 2 } });
+  }
 
   ask(job: HashJob): Promise<boolean | Uint8Array> {
     clearTimeout(this.#timer);
