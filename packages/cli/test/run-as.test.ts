@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { chmodSync, chownSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { commandAt, needs } from "@sallyport/testing";
+import { commandAt, needs, reachableCommand } from "@sallyport/testing";
 import { launcher, scratchDirectory, snapshot } from "./run-sallyport.ts";
 
 const nobody = 65_534;
@@ -87,4 +87,23 @@ describe("a program that the user cannot reach", { skip: needs("linux", "root", 
     chmodSync(closed, 0o700);
     assert.match(heard, /"service-started"/);
   });
+});
+
+test("77 --run-as is root's alone to ask for", { skip: needs("linux", "root", "reachable-checkout") }, () => {
+  const before = snapshot(scratch);
+  const unprivileged = ["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups"];
+  const [file, words] = reachableCommand([
+    ...unprivileged,
+    launcher,
+    "serve",
+    root,
+    "--state",
+    state,
+    "--run-as",
+    "ftp",
+  ]);
+  const { status, stderr } = spawnSync(file, words, { encoding: "utf8", timeout: 20_000 });
+  assert.match(stderr, /^sallyport: Only root can become another user: .* leave out --run-as ftp\.\n$/);
+  assert.equal(status, 77);
+  assert.deepEqual(snapshot(scratch), before);
 });
