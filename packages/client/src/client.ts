@@ -2,7 +2,7 @@ import type { Features, LimitValues, Octets, ReceivedReply, TranscriptLine } fro
 import type { ClientTlsFacts } from "@sallyport/transport";
 import type { ReadableStream } from "node:stream/web";
 import type { ClientConnection, TransferOutcome } from "./connection/client-connection.ts";
-import { type Entry, entryOf } from "./listing/entry.ts";
+import { type Entry, type EntryClock, entryOf } from "./listing/entry.ts";
 import { listTree } from "./listing/list-tree.ts";
 import { type NameCodec, nameCodec, octetsToSend } from "./names/name-codec.ts";
 import { parentPath } from "./names/remote-path.ts";
@@ -43,6 +43,7 @@ export interface ClientParts {
   readonly pool: ConnectionPool;
   readonly limits: LimitValues;
   readonly encoding: string;
+  readonly serverOffsetMinutes: number | undefined;
   /** The path of the URL. */
   readonly path: string;
 }
@@ -62,12 +63,14 @@ export class Client implements AsyncDisposable {
   readonly #pool: ConnectionPool;
   readonly #limits: LimitValues;
   readonly #names: NameCodec;
+  readonly #serverOffsetMinutes: number | undefined;
 
-  constructor({ pool, limits, encoding, path }: ClientParts) {
+  constructor({ pool, limits, encoding, serverOffsetMinutes, path }: ClientParts) {
     this.path = path;
     this.#pool = pool;
     this.#limits = limits;
     this.#names = nameCodec(encoding);
+    this.#serverOffsetMinutes = serverOffsetMinutes;
   }
 
   /** Of FEAT, by verb. */
@@ -94,7 +97,7 @@ export class Client implements AsyncDisposable {
     const directory = this.#octets(path);
     using lease = await this.#pool.lease(options);
     for await (const [parent, entry] of listTree(lease, directory, { ...options, limits: this.#limits })) {
-      yield entryOf(entry, parent, this.#names);
+      yield entryOf(entry, parent, this.#names, this.#clock);
     }
   }
 
@@ -102,7 +105,7 @@ export class Client implements AsyncDisposable {
   async stat(path: string, { signal }: OperationOptions = {}): Promise<Entry> {
     const octets = this.#octets(path);
     const entry = await this.#use(signal, (connection) => stat(connection, octets, { signal }));
-    return entryOf(entry, parentPath(octets), this.#names);
+    return entryOf(entry, parentPath(octets), this.#names, this.#clock);
   }
 
   exists(path: string, { signal }: OperationOptions = {}): Promise<boolean> {
@@ -215,6 +218,10 @@ export class Client implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  get #clock(): EntryClock {
+    return { nowMs: Date.now(), serverOffsetMinutes: this.#serverOffsetMinutes };
   }
 
   #octets(path: string): Octets {

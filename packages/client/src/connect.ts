@@ -22,7 +22,8 @@ export async function connect(url: string, options: ClientOptions = {}): Promise
   const limits = limitsOf(options);
   const opener = await connectionOpener(parsed, options, limits);
   const pool = new ConnectionPool({ limits, open: opener });
-  const client = new Client({ pool, limits, encoding: options.encoding ?? "auto", path: parsed.path });
+  const { encoding = "auto", serverOffsetMinutes } = options;
+  const client = new Client({ pool, limits, encoding, serverOffsetMinutes, path: parsed.path });
   try {
     using _ = await pool.lease({ signal: options.signal });
     return client;

@@ -31,6 +31,8 @@ export interface ClientOptions {
   readonly timeouts?: Timeouts;
   /** Of names: `auto` or `utf-8`, or the label of a legacy encoding. */
   readonly encoding?: string;
+  /** Of the server's clock, east of UTC, for times of LIST; without it they have no instant. */
+  readonly serverOffsetMinutes?: number;
   readonly limits?: Partial<LimitValues>;
   /** Told of each line of each dialogue, secrets masked. */
   readonly onTranscript?: (line: TranscriptLine) => void;

@@ -207,8 +207,8 @@ export class ClientConnection implements AsyncDisposable {
     const id = ++this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<ReceivedReply>();
     const abort = (): void => {
-      this.#step({ kind: "abort", id });
       reject(signal?.reason);
+      this.#step({ kind: "abort", id });
     };
     signal?.addEventListener("abort", abort, { once: true });
     this.#pending.set(id, { resolve, reject, job });

@@ -1,13 +1,23 @@
-import type { ListedEntry, Octets } from "@sallyport/protocol";
+import {
+  type EntryType,
+  type ListedTime,
+  type Octets,
+  type ParsedEntry,
+  resolveListedTime,
+  type TimePrecision,
+} from "@sallyport/protocol";
 import type { NameCodec } from "../names/name-codec.ts";
 import { childPath } from "../names/remote-path.ts";
 
-/** When a file was changed, as far as the server tells. */
+/** When something was changed, as far as the server tells; never a time that it did not tell. */
 export interface ModifiedTime {
-  /** Absent where the server tells a time of day and no time zone is known. */
-  readonly instant?: Date;
-  readonly precision: "millisecond" | "second" | "minute" | "day" | "year";
+  /** The earliest instant that fits; absent where the server told a time of day and its time zone is not known. */
+  readonly instant: Date | undefined;
+  readonly precision: TimePrecision;
+  /** `utc` where the format says so, `server` by the server's clock, whose zone is known; `unknown`, it is not. */
   readonly zone: "utc" | "server" | "unknown";
+  /** As the listing said it. */
+  readonly listed: ListedTime;
 }
 
 /** One entry of a directory, or what is known of one path. */
@@ -16,7 +26,7 @@ export interface Entry {
   /** The name as the server sent it. */
   readonly nameOctets: Octets;
   readonly path: string;
-  readonly type: "file" | "directory" | "link" | "other";
+  readonly type: "file" | "directory" | "link" | "other" | "unknown";
   /** Octets; a bigint above 2^53 − 1; undefined where the server tells none. */
   readonly size: number | bigint | undefined;
   readonly modified: ModifiedTime | undefined;
@@ -26,55 +36,62 @@ export interface Entry {
   readonly group: string | undefined;
   /** Target of a symbolic link. */
   readonly target: string | undefined;
+  /** The same for two names of one file (RFC 3659 §7.5.2). */
   readonly unique: string | undefined;
   /** Facts of MLSD and MLST by their names in lower case; empty for LIST. */
   readonly facts: ReadonlyMap<string, Octets>;
 }
 
-/** What an operation knows of one path, before names are decoded. */
-export interface RawEntry {
-  readonly name: Octets;
-  readonly type: Entry["type"];
-  readonly size?: number | bigint | undefined;
-  readonly modified?: ModifiedTime | undefined;
-  readonly mode?: number | undefined;
-  readonly owner?: Octets | undefined;
-  readonly group?: Octets | undefined;
-  readonly target?: Octets | undefined;
-  readonly unique?: string | undefined;
-  readonly facts?: ReadonlyMap<string, Octets>;
+/** What is known of a path before its names are decoded. */
+export type RawEntry = Pick<ParsedEntry, "name" | "type"> & Partial<ParsedEntry>;
+
+/** Where server times lie on the time line. */
+export interface EntryClock {
+  readonly nowMs: number;
+  /** Minutes east of UTC of the server's clock. */
+  readonly serverOffsetMinutes: number | undefined;
 }
 
-/** Reads what MLSD and MLST tell; undefined for the directory itself and its parent. */
-export function rawEntryOfFacts(listed: ListedEntry): RawEntry | undefined {
-  if (listed.type === "cdir" || listed.type === "pdir" || listed.name === "." || listed.name === "..") return undefined;
-  const { name, mode, ownerName, groupName, target, unique, facts } = listed;
+export function entryOf(raw: RawEntry, directory: Octets, names: NameCodec, clock: EntryClock): Entry {
+  const text = (octets: Octets | undefined): string | undefined =>
+    octets === undefined ? undefined : names.textOf(octets);
   return {
-    name,
-    type: typesOfFact[listed.type ?? "other"] ?? "other",
-    size: sizeOf(listed),
-    modified: modifiedOf(listed),
-    mode,
-    owner: ownerName,
-    group: groupName,
-    target,
-    unique,
-    facts,
+    name: names.textOf(raw.name),
+    nameOctets: raw.name,
+    path: names.textOf(childPath(directory, raw.name)),
+    type: kinds[raw.type] ?? "other",
+    size: raw.size,
+    modified: raw.time && modifiedOf(raw.time, clock),
+    mode: raw.mode,
+    owner: text(raw.owner),
+    group: text(raw.group),
+    target: text(raw.target),
+    unique: raw.facts?.get("unique"),
+    facts: raw.facts ?? noFacts,
   };
 }
 
-const typesOfFact: Readonly<Record<string, Entry["type"]>> = {
+/** Whether an entry is a directory and not a link to one. */
+export function isDirectoryEntry({ type }: Pick<RawEntry, "type">): boolean {
+  return kinds[type] === "directory";
+}
+
+const kinds: Partial<Record<EntryType, Entry["type"]>> = {
   file: "file",
-  dir: "directory",
-  cdir: "directory",
-  pdir: "directory",
-  slink: "link",
+  directory: "directory",
+  "current-directory": "directory",
+  "parent-directory": "directory",
+  symlink: "link",
+  unknown: "unknown",
 };
 
-function sizeOf({ sizeBytes, facts }: ListedEntry): number | bigint | undefined {
-  const told = facts.get("size");
-  if (told === undefined || !/^\d{1,30}$/.test(told)) return sizeBytes;
-  return sizeFromText(told);
+const noFacts: ReadonlyMap<string, Octets> = new Map();
+
+function modifiedOf(listed: ListedTime, clock: EntryClock): ModifiedTime {
+  const resolved = resolveListedTime(listed, clock);
+  const zone = listed.zone === "server" ? (resolved === undefined ? "unknown" : "server") : "utc";
+  const instant = resolved && new Date(Math.floor(resolved.timeMs));
+  return { instant, precision: listed.precision, zone, listed };
 }
 
 /** A number, or a bigint where a number would not be exact. */
@@ -82,31 +99,3 @@ export function sizeFromText(digits: string): number | bigint {
   const size = Number(digits);
   return Number.isSafeInteger(size) ? size : BigInt(digits);
 }
-
-/** RFC 3659 §2.3: the time is UTC, to the second or finer. */
-function modifiedOf({ modifiedMs, facts }: ListedEntry): ModifiedTime | undefined {
-  if (modifiedMs === undefined) return undefined;
-  const precision = facts.get("modify")?.includes(".") === true ? "millisecond" : "second";
-  return { instant: new Date(modifiedMs), precision, zone: "utc" };
-}
-
-export function entryOf(raw: RawEntry, directory: Octets, names: NameCodec): Entry {
-  const text = (octets: Octets | undefined): string | undefined =>
-    octets === undefined ? undefined : names.textOf(octets);
-  return {
-    name: names.textOf(raw.name),
-    nameOctets: raw.name,
-    path: names.textOf(childPath(directory, raw.name)),
-    type: raw.type,
-    size: raw.size,
-    modified: raw.modified,
-    mode: raw.mode,
-    owner: text(raw.owner),
-    group: text(raw.group),
-    target: text(raw.target),
-    unique: raw.unique,
-    facts: raw.facts ?? noFacts,
-  };
-}
-
-const noFacts: ReadonlyMap<string, Octets> = new Map();

@@ -1,8 +1,8 @@
-import type { LimitValues, Octets } from "@sallyport/protocol";
+import type { LimitValues, Octets, ParsedEntry } from "@sallyport/protocol";
 import { childPath } from "../names/remote-path.ts";
-import { isPlainName, unsafeName } from "../operations/remove.ts";
+import { unsafeName } from "../operations/remove.ts";
 import type { Lease } from "../pool/connection-pool.ts";
-import type { RawEntry } from "./entry.ts";
+import { isDirectoryEntry } from "./entry.ts";
 import { readListing } from "./read-listing.ts";
 
 export interface ListTreeOptions {
@@ -19,16 +19,16 @@ export async function* listTree(
   lease: Pick<Lease, "connection" | "contended">,
   path: Octets,
   { recursive = false, ...options }: ListTreeOptions,
-): AsyncGenerator<readonly [directory: Octets, entry: RawEntry]> {
+): AsyncGenerator<readonly [directory: Octets, entry: ParsedEntry]> {
   const left = [path];
   for (let directory = left.pop(); directory !== undefined; directory = left.pop()) {
     const below: Octets[] = [];
     const listing = readListing(lease.connection, directory, { ...options, contended: lease.contended });
     for await (const entry of listing) {
       yield [directory, entry];
-      if (!recursive || entry.type !== "directory") continue;
-      if (!isPlainName(entry.name)) throw unsafeName();
-      below.push(childPath(directory, entry.name));
+      if (!recursive || !isDirectoryEntry(entry)) continue;
+      if (entry.component === undefined) throw unsafeName();
+      below.push(childPath(directory, entry.component));
     }
     left.push(...below.toReversed());
   }

@@ -1,5 +1,6 @@
 import { type LimitValues, type Octets, PeerViolation } from "@sallyport/protocol";
 import type { ClientConnection, RequestOptions } from "../connection/client-connection.ts";
+import { isDirectoryEntry } from "../listing/entry.ts";
 import { readListing } from "../listing/read-listing.ts";
 import { childPath } from "../names/remote-path.ts";
 import { isAboutPath, unlessRefused } from "./refusal.ts";
@@ -27,20 +28,14 @@ export async function remove(connection: ClientConnection, path: Octets, options
 
 async function removeContent(connection: ClientConnection, path: Octets, options: RemoveOptions): Promise<void> {
   const entries = await Array.fromAsync(readListing(connection, path, options));
-  for (const { name, type } of entries) {
-    if (!isPlainName(name)) throw unsafeName();
-    const child = childPath(path, name);
-    if (type === "directory") {
+  for (const entry of entries) {
+    if (entry.component === undefined) throw unsafeName();
+    const child = childPath(path, entry.component);
+    if (isDirectoryEntry(entry)) {
       await removeContent(connection, child, options);
       await connection.command("RMD", child, options);
     } else await remove(connection, child, { ...options, recursive: false });
   }
-}
-
-/** Whether a name that a server listed is one of an entry of that directory, not a way out of it (S-20). */
-export function isPlainName(name: Octets): boolean {
-  // oxlint-disable-next-line no-control-regex -- these octets are the point
-  return name !== "" && name !== "." && name !== ".." && !/[/\0\r\n]/.test(name);
 }
 
 export function unsafeName(): PeerViolation {

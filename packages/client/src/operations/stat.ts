@@ -1,6 +1,6 @@
-import { type Octets, parseEntryLine, parseTimeValue } from "@sallyport/protocol";
+import { type ListedTime, type Octets, parseListingLine } from "@sallyport/protocol";
 import type { ClientConnection, RequestOptions } from "../connection/client-connection.ts";
-import { type RawEntry, rawEntryOfFacts, sizeFromText } from "../listing/entry.ts";
+import { type RawEntry, sizeFromText } from "../listing/entry.ts";
 import { baseName } from "../names/remote-path.ts";
 import { isAboutPath, refusalOf, unlessRefused } from "./refusal.ts";
 import { workingDirectory } from "./working-directory.ts";
@@ -43,11 +43,8 @@ async function statByFacts(connection: ClientConnection, path: Octets, options: 
   const { lines } = await connection.command("MLST", path === "" ? undefined : path, options);
   for (const line of lines.slice(1, -1)) {
     // One space stands in front of the facts (RFC 3659 §7.2), and some servers leave it out.
-    const listed = parseEntryLine((line.startsWith(" ") ? line.slice(1) : line) as Octets);
-    if (listed === undefined) continue;
-    const type = listed.type === "cdir" || listed.type === "pdir" ? "dir" : listed.type;
-    const entry = rawEntryOfFacts({ ...listed, name: baseName(path), ...(type && { type }) });
-    if (entry !== undefined) return entry;
+    const entry = parseListingLine((line.startsWith(" ") ? line.slice(1) : line) as Octets, { isMlsx: true });
+    if (entry !== undefined) return { ...entry, name: baseName(path) };
   }
   return statByProbes(connection, path, options);
 }
@@ -55,17 +52,24 @@ async function statByFacts(connection: ClientConnection, path: Octets, options: 
 async function statByProbes(connection: ClientConnection, path: Octets, options: RequestOptions): Promise<RawEntry> {
   const name = baseName(path);
   const size = await sizeOf(connection, path, options);
-  const changed = await unlessRefused(connection.command("MDTM", path, options));
-  const modifiedMs = parseTimeValue(/\d{14}(?:\.\d+)?/.exec(changed?.lines.at(-1) ?? "")?.[0] ?? "");
-  const modified =
-    modifiedMs === undefined
-      ? {}
-      : { modified: { instant: new Date(modifiedMs), precision: "second", zone: "utc" } as const };
-  if (size !== undefined) return { name, type: "file", size, ...modified };
+  const time = await timeOf(connection, path, options);
+  if (size !== undefined) return { name, type: "file", size, time };
   const refusal = await isDirectory(connection, path, options);
-  if (refusal === undefined) return { name, type: "directory", ...modified };
-  if (modifiedMs !== undefined) return { name, type: "file", size: undefined, ...modified };
+  if (refusal === undefined) return { name, type: "directory", time };
+  if (time !== undefined) return { name, type: "file", time };
   throw refusal;
+}
+
+/** When a path was changed, as MDTM tells it (RFC 3659 §3); undefined where the server does not say. */
+export async function timeOf(
+  connection: ClientConnection,
+  path: Octets,
+  options: RequestOptions,
+): Promise<ListedTime | undefined> {
+  const reply = await unlessRefused(connection.command("MDTM", path, options));
+  const value = /\d{14}(?:\.\d+)?/.exec(reply?.lines.at(-1) ?? "")?.[0];
+  if (value === undefined) return undefined;
+  return parseListingLine(`modify=${value}; x` as Octets, { isMlsx: true })?.time;
 }
 
 /** Undefined where CWD leads there; otherwise the server's refusal. The working directory is put back. */

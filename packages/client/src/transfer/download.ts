@@ -1,8 +1,6 @@
-import type { Octets } from "@sallyport/protocol";
+import { type Octets, resolveListedTime } from "@sallyport/protocol";
 import type { ClientConnection, TransferOutcome } from "../connection/client-connection.ts";
-import { unlessRefused } from "../operations/refusal.ts";
-import { sizeOf } from "../operations/stat.ts";
-import { parseTimeValue } from "@sallyport/protocol";
+import { sizeOf, timeOf } from "../operations/stat.ts";
 import { StagedFile } from "./local-file.ts";
 import type { ProgressMeter } from "./progress.ts";
 import { receiveInto } from "./receive.ts";
@@ -41,7 +39,7 @@ async function modifiedOf(
   remote: Octets,
   signal: AbortSignal | undefined,
 ): Promise<Date | undefined> {
-  const reply = await unlessRefused(connection.command("MDTM", remote, { signal }));
-  const modifiedMs = parseTimeValue(/\d{14}(?:\.\d+)?/.exec(reply?.lines.at(-1) ?? "")?.[0] ?? "");
-  return modifiedMs === undefined ? undefined : new Date(modifiedMs);
+  const time = await timeOf(connection, remote, { signal });
+  const resolved = time && resolveListedTime(time, { nowMs: Date.now() });
+  return resolved && new Date(Math.floor(resolved.timeMs));
 }
