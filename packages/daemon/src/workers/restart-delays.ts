@@ -12,4 +12,5 @@ export class RestartDelays {
 
 const youngMs = 60_000;
 const firstMs = 250;
-const mostMs = 30_000;
+/** A start costs about half a second of processor time; a server with a place empty for longer would serve too little. */
+const mostMs = 5_000;
