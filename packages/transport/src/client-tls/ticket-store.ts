@@ -9,6 +9,7 @@ export class TicketStore {
   readonly #unused: Buffer[] = [];
   #last: Buffer | undefined;
   readonly #first = Promise.withResolvers<void>();
+  #hasWaited = false;
 
   add(ticket: Buffer): void {
     this.#unused.push(ticket);
@@ -17,9 +18,10 @@ export class TicketStore {
     this.#first.resolve();
   }
 
-  /** The ticket for the next data connection; the very first is waited for. */
+  /** The ticket for the next data connection; the very first is waited for, once: Pure-FTPd sends none (TLS 1.3). */
   async take(waitMs: number): Promise<Buffer | undefined> {
-    if (this.#last === undefined) await this.#firstWithin(waitMs);
+    if (this.#last === undefined && !this.#hasWaited) await this.#firstWithin(waitMs);
+    this.#hasWaited = true;
     return this.#unused.pop() ?? this.#last;
   }
 
