@@ -1,3 +1,4 @@
+export { defaultAuthorities } from "./authorities.ts";
 export { type ClientOffer } from "./client-context.ts";
 export { ClientTls, type ClientTlsFacts, type ClientTlsOptions, type ControlTls } from "./client-tls.ts";
 export type { ClientTrust, TrustedBy, TrustStore } from "./client-trust.ts";

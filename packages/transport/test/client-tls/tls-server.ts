@@ -1,9 +1,11 @@
 import { makeTestIdentity, type TestIdentity } from "@sallyport/testing";
 import { ClientTls, type ClientTlsOptions, type ControlTls, directDialer } from "@sallyport/transport";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import test from "node:test";
 import { createServer, type TLSSocket, type TlsOptions } from "node:tls";
+import { until } from "../tls-peer.ts";
 
 export const good: TestIdentity = makeTestIdentity({ names: ["localhost", "127.0.0.1"] });
 
@@ -42,6 +44,37 @@ export async function tlsServer(
       server.close();
     },
   };
+}
+
+/** Runs `openssl s_server`, which sends what it reads from its input and prints what it hears. */
+export async function startSServer(...options: string[]): Promise<{ port: number } & AsyncDisposable> {
+  const { port } = await freePort();
+  const files = ["-cert", good.certificateFile, "-key", good.keyFile, "-cert_chain", good.caFile];
+  const child = spawn("openssl", ["s_server", "-accept", `127.0.0.1:${port}`, "-naccept", "99", ...files, ...options], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const exited = once(child, "exit");
+  let printed = "";
+  child.stdout.setEncoding("latin1").on("data", (text: string) => (printed += text));
+  try {
+    await until("s_server listens", () => printed.includes("ACCEPT"), 5000);
+  } catch (error) {
+    child.kill();
+    throw error;
+  }
+  return {
+    port,
+    [Symbol.asyncDispose]: async () => {
+      child.kill();
+      await exited;
+    },
+  };
+}
+
+async function freePort(): Promise<{ port: number }> {
+  const server = await tcpServer(() => {});
+  await server[Symbol.asyncDispose]();
+  return server;
 }
 
 /** A server that does as it is told with each bare TCP connection. */
