@@ -148,8 +148,8 @@ test("lines are read back as they were written, and nothing else is taken for on
     fc.property(text, text, file, (path, part, known) => {
       for (const line of [
         { kind: "header", key: path },
-        { kind: "begun", path, file: facts, part },
-        { kind: "done", path, file: facts },
+        { kind: "begun", path, file: known, part },
+        { kind: "done", path, file: known },
         { kind: "undone", path },
       ] as const) {
         const written = formatJournalLine(line);
