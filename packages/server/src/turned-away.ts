@@ -7,5 +7,6 @@ export function turnedAwayText(cause: string): string {
 
 const texts: Readonly<Record<string, string>> = {
   [banReasons.wrongPasswords]: "Too many wrong passwords from this address; try again later.",
+  [banReasons.nextTurn]: "A wrong password came from this address; try again in a moment.",
   [banReasons.administrator]: "This address is not served at the moment.",
 };

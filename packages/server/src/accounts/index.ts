@@ -18,3 +18,4 @@ export * from "./password-hash.ts";
 export * from "./password-scheme.ts";
 export * from "./permissions.ts";
 export * from "./permitted-storage.ts";
+export { type Precedence, PrecedenceLines } from "./precedence-lines.ts";

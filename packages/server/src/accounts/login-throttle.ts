@@ -1,17 +1,20 @@
 import { type LimitValues, limitValues, normaliseAddress } from "@sallyport/protocol";
 import { RecentMap } from "./recent-map.ts";
-import type { Precedence } from "./work-queue.ts";
+import type { Precedence } from "./precedence-lines.ts";
 
-/** Why an address is banned, in the log's words. */
+/** Why an address is not served, in the log's words: two bans, and the time until it may try again. */
 export const banReasons = {
   wrongPasswords: "too many wrong passwords from this address",
   administrator: "the address was banned by the administrator",
+  nextTurn: "a wrong password came from this address a moment ago",
 } as const;
 
 /** Who tries to log in; the name is absent as long as the peer has only connected. */
 export interface LoginAttempt {
   readonly remoteAddress: string;
   readonly user?: string;
+  /** The peer left before the answer to its password. */
+  readonly abandoned?: boolean;
 }
 
 /** Whether an attempt may go on, after how long a wait, and before whom; `reason` is for the log. */
@@ -40,7 +43,9 @@ export interface LoginThrottleOptions {
  * are treated like all others.
  *
  * - An address (IPv6: its /64) waits longer for each wrong password, whichever of its connections tries next, and is
- *   banned after too many of them.
+ *   banned after too many of them. While it waits no new connection of it is served, which spares a handshake, unless
+ *   somebody has logged in from there: many may share an address.
+ * - Who leaves before the answer is counted as well, or guesses that wait for none would never end.
  * - A name with too many wrong passwords, from wherever, makes strangers queue: one attempt a second, and those that
  *   would wait too long are refused unchecked. Addresses where the name has logged in before are no strangers, so that
  *   nobody locks the owner out.
@@ -58,6 +63,8 @@ export class LoginThrottle {
   readonly #bans: RecentMap<BanRecord>;
   readonly #names: RecentMap<NameRecord>;
   readonly #trust: RecentMap<number>;
+  /** Where anybody has logged in, and when. */
+  readonly #homes: RecentMap<number>;
 
   constructor(options: LoginThrottleOptions = {}) {
     this.#limits = limitValues(options.limits);
@@ -67,6 +74,7 @@ export class LoginThrottle {
     this.#bans = new RecentMap(this.#limits.throttledHostsCount);
     this.#names = new RecentMap(this.#limits.throttledNamesCount);
     this.#trust = new RecentMap(this.#limits.throttledNamesCount);
+    this.#homes = new RecentMap(this.#limits.throttledHostsCount);
   }
 
   /** Takes other bounds from now on; what is remembered stays, and so does how much of it there can be. */
@@ -81,16 +89,20 @@ export class LoginThrottle {
   judge(attempt: LoginAttempt): ThrottleVerdict {
     if (this.#isExempt(attempt)) return admittedAtOnce;
     const nowMs = this.#now();
-    const ban = this.#bans.get(hostKey(attempt.remoteAddress));
+    const host = hostKey(attempt.remoteAddress);
+    const ban = this.#bans.get(host);
     if (ban !== undefined && nowMs < ban.untilMs) return { kind: "refused", reason: ban.reason, untilMs: ban.untilMs };
-    if (attempt.user === undefined) return { ...admittedAtOnce, precedence: "unknown" };
+    if (attempt.user === undefined) return this.#judgeConnection(host, nowMs);
     if (this.#isTrusted(attempt, nowMs)) return admittedAtOnce;
-    const address = this.#current(this.#addresses.get(hostKey(attempt.remoteAddress)), nowMs);
+    const address = this.#current(this.#addresses.get(host), nowMs);
     const name = this.#nameUnderAttack(attempt, nowMs);
     const nextTurnMs = Math.max(nowMs, address?.nextTurnMs ?? 0, name?.nextTurnMs ?? 0);
     const delayMs = nextTurnMs - nowMs;
     if (delayMs > this.#limits.loginWaitMs) {
-      const whose = name?.nextTurnMs === nextTurnMs ? "for this name" : "from this address";
+      const isForName = name?.nextTurnMs === nextTurnMs;
+      // What it would be told is known already; another connection would cost a handshake to hear it again.
+      if (isForName) this.#holdBack(host, nowMs);
+      const whose = isForName ? "for this name" : "from this address";
       return { kind: "refused", reason: `too many wrong passwords ${whose}`, untilMs: nextTurnMs };
     }
     if (name !== undefined) name.nextTurnMs = nextTurnMs + this.#limits.loginIntervalMs;
@@ -99,11 +111,16 @@ export class LoginThrottle {
     return { kind: "admitted", delayMs, precedence: isFailing ? "failing" : "unknown" };
   }
 
-  /** Counts a wrong password. */
+  /**
+   * Counts a wrong password, or an attempt whose peer did not wait for the answer. An owner may leave as often as it
+   * likes: a slow server is no reason to ban whose patience ends.
+   */
   failed(attempt: LoginAttempt): FailureVerdict {
     if (this.#isExempt(attempt)) return { delayMs: 0 };
     const nowMs = this.#now();
-    if (!this.#isTrusted(attempt, nowMs)) this.#countForName(attempt, nowMs);
+    const isTrusted = this.#isTrusted(attempt, nowMs);
+    if (isTrusted && attempt.abandoned === true) return { delayMs: 0 };
+    if (!isTrusted) this.#countForName(attempt, nowMs);
     const key = hostKey(attempt.remoteAddress);
     const bannedUntilMs = this.#bans.get(key)?.untilMs ?? 0;
     // Checks that were under way when the ban began do not lengthen it.
@@ -122,8 +139,10 @@ export class LoginThrottle {
 
   /** Remembers where a name logged in, and forgives its own wrong passwords from there. */
   succeeded(attempt: LoginAttempt): void {
+    const host = hostKey(attempt.remoteAddress);
     this.#trust.set(pairKey(attempt), this.#now());
-    const record = this.#addresses.get(hostKey(attempt.remoteAddress));
+    this.#homes.set(host, this.#now());
+    const record = this.#addresses.get(host);
     if (record === undefined) return;
     const name = nameKey(attempt);
     record.failures -= record.byName.get(name) ?? 0;
@@ -148,6 +167,21 @@ export class LoginThrottle {
     if (this.#exempt === undefined) return false;
     const address = normaliseAddress(remoteAddress)?.split("%")[0];
     return address !== undefined && this.#exempt.check(address, address.includes(":") ? "ipv6" : "ipv4");
+  }
+
+  #judgeConnection(host: string, nowMs: number): ThrottleVerdict {
+    const lastMs = this.#homes.get(host);
+    if (lastMs !== undefined && nowMs - lastMs < this.#limits.loginTrustMs) return admittedAtOnce;
+    const address = this.#current(this.#addresses.get(host), nowMs);
+    const untilMs = Math.max(address?.nextTurnMs ?? 0, address?.heldBackUntilMs ?? 0);
+    if (untilMs - nowMs > nextTurnSoonMs) return { kind: "refused", reason: banReasons.nextTurn, untilMs };
+    return { ...admittedAtOnce, precedence: (address?.failures ?? 0) > 0 ? "failing" : "unknown" };
+  }
+
+  #holdBack(host: string, nowMs: number): void {
+    const record = this.#current(this.#addresses.get(host), nowMs) ?? newAddressRecord(nowMs);
+    record.heldBackUntilMs = nowMs + this.#limits.loginDelayMaxMs;
+    this.#addresses.set(host, record);
   }
 
   #isTrusted(attempt: LoginAttempt, nowMs: number): boolean {
@@ -197,10 +231,12 @@ interface AddressRecord {
   /** At most as many names as failures before a ban. */
   readonly byName: Map<string, number>;
   nextTurnMs: number;
+  /** Until then no new connection is served, though other names may have their turns on those that are. */
+  heldBackUntilMs: number;
 }
 
 function newAddressRecord(nowMs: number): AddressRecord {
-  return { failures: 0, sinceMs: nowMs, byName: new Map(), nextTurnMs: nowMs };
+  return { failures: 0, sinceMs: nowMs, byName: new Map(), nextTurnMs: nowMs, heldBackUntilMs: 0 };
 }
 
 interface NameRecord {
@@ -214,6 +250,9 @@ interface BanRecord {
   readonly count: number;
   readonly reason: string;
 }
+
+/** The reply to a wrong password comes when the next turn does, give or take; its peer may try again at once. */
+const nextTurnSoonMs = 250;
 
 const admittedAtOnce = { kind: "admitted", delayMs: 0, precedence: "trusted" } as const satisfies ThrottleVerdict;
 

@@ -1,10 +1,10 @@
-import type { Account, FailureVerdict, LoginAttempt, ThrottleVerdict } from "@sallyport/server/accounts";
+import type { Account, FailureVerdict, LoginAttempt, Precedence, ThrottleVerdict } from "@sallyport/server/accounts";
 import type { QuotaAccount } from "@sallyport/server/storage";
 import type { ByteThrottle } from "@sallyport/transport";
 
-/** Whether a connection may be served; its number is unique in the whole server. */
+/** Whether a connection may be served, and before whom; its number is unique in the whole server. */
 export type Admission =
-  | { readonly kind: "admitted"; readonly connection: number }
+  | { readonly kind: "admitted"; readonly connection: number; readonly precedence: Precedence }
   | { readonly kind: "refused"; readonly cause: string };
 
 export type TransferDirection = "upload" | "download";

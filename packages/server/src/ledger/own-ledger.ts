@@ -48,12 +48,14 @@ export class OwnLedger implements ServerLedger {
   /** As {@link admit}, at once. */
   admitNow(remoteAddress: string): Admission {
     const host = hostKey(remoteAddress);
-    const cause = this.#refusalOf(remoteAddress, host);
+    const cause = this.#lackOfRoom(host);
     if (cause !== undefined) return { kind: "refused", cause };
+    const judgement = this.throttle.judge({ remoteAddress });
+    if (judgement.kind === "refused") return { kind: "refused", cause: judgement.reason };
     const connection = ++this.#connectionsBegun;
     this.#hosts.set(connection, host);
     this.#perHost.set(host, (this.#perHost.get(host) ?? 0) + 1);
-    return { kind: "admitted", connection };
+    return { kind: "admitted", connection, precedence: judgement.precedence };
   }
 
   closed(connection: number): void {
@@ -94,12 +96,9 @@ export class OwnLedger implements ServerLedger {
     return { options: this.#rates.limit(account, direction), [Symbol.dispose]: () => undefined };
   }
 
-  #refusalOf(remoteAddress: string, host: string): string | undefined {
+  #lackOfRoom(host: string): string | undefined {
     if (this.#hosts.size >= this.#limits.connectionsCount) return "the server has too many connections";
-    if ((this.#perHost.get(host) ?? 0) >= this.#limits.connectionsPerHostCount) {
-      return "this address has too many connections";
-    }
-    const judgement = this.throttle.judge({ remoteAddress });
-    return judgement.kind === "refused" ? judgement.reason : undefined;
+    const ofHost = this.#perHost.get(host) ?? 0;
+    return ofHost >= this.#limits.connectionsPerHostCount ? "this address has too many connections" : undefined;
   }
 }

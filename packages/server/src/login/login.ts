@@ -35,11 +35,12 @@ export function loginFacts({ control, state }: CommandContext): LoginFacts {
 export async function checkPassword(context: CommandContext, user: string, password: string): Promise<Outcome> {
   const { environment, signal } = context;
   const facts = loginFacts(context);
-  const attempt = { remoteAddress: facts.remoteAddress, user };
+  const attempt = { remoteAddress: facts.remoteAddress, user, abandoned: false };
   const judgement = await environment.ledger.judge(attempt);
   // Counted too, or one connection could go on for ever.
   if (judgement.kind === "refused") return refuseLogin(context, user, judgement.reason, 1);
   await waited(judgement.delayMs, signal);
+  if (signal.aborted) return leaveUnanswered(context, attempt);
   const verdict = await authenticate(context, user, password, {
     ...facts,
     precedence: judgement.precedence,
@@ -62,9 +63,17 @@ export async function checkPassword(context: CommandContext, user: string, passw
     case "throttled":
       return refuseLogin(context, user, verdict.reason, 0);
     case "unavailable":
+      if (signal.aborted) return leaveUnanswered(context, attempt);
       context.emit({ kind: "login-failed", user, cause: verdict.reason });
       return { reply: reply(421, "Logins are not possible at the moment.") };
   }
+}
+
+/** Nobody waits for the answer any more; the attempt counts all the same. */
+async function leaveUnanswered(context: CommandContext, attempt: Required<LoginAttempt>): Promise<Outcome> {
+  await countFailure(context, { ...attempt, abandoned: true });
+  context.emit({ kind: "login-failed", user: attempt.user, cause: "the peer left before the answer" });
+  return {};
 }
 
 /** Counts a failure, tells of the ban that it may begin, and returns how long its reply waits. */

@@ -145,6 +145,63 @@ test("S-13 an address that fails has one turn after each delay, however many con
   assert.deepEqual(throttle.judge(attacker), { kind: "admitted", delayMs: 0, precedence: "failing" });
 });
 
+test("S-13 an address that fails is not served again before its turn, whatever it would ask", () => {
+  const { clock, throttle } = throttleWithClock({ loginDelayMs: 1000, loginDelayMaxMs: 4000 });
+  const connection = { remoteAddress: attacker.remoteAddress };
+  assert.deepEqual(throttle.judge(connection), { kind: "admitted", delayMs: 0, precedence: "unknown" });
+  throttle.failed(attacker);
+  assert.deepEqual(throttle.judge(connection), {
+    kind: "refused",
+    reason: "a wrong password came from this address a moment ago",
+    untilMs: clock.nowMs + 1000,
+  });
+  assert.equal(throttle.judge({ remoteAddress: "198.51.100.8" }).kind, "admitted", "a neighbour is served");
+  clock.nowMs += 1000;
+  assert.deepEqual(throttle.judge(connection), { kind: "admitted", delayMs: 0, precedence: "failing" });
+  // Its turn is taken by an attempt, and the next comes after it.
+  throttle.judge(attacker);
+  assert.equal(throttle.judge(connection).kind, "refused");
+});
+
+test("S-13 an address where somebody has logged in is served while others fail there, until it is banned", () => {
+  const { clock, throttle } = throttleWithClock({ loginDelayMs: 1000, loginDelayMaxMs: 4000 });
+  const connection = { remoteAddress: attacker.remoteAddress };
+  throttle.succeeded({ ...connection, user: "bob" });
+  for (let failure = 0; failure < 4; failure++) throttle.failed(attacker);
+  assert.deepEqual(throttle.judge(connection), { kind: "admitted", delayMs: 0, precedence: "trusted" });
+  throttle.failed(attacker);
+  assert.equal(throttle.judge(connection).kind, "refused");
+  clock.nowMs += 2_592_000_000;
+  throttle.failed(attacker);
+  assert.equal(throttle.judge(connection).kind, "refused", "a login of long ago speaks for nobody");
+});
+
+test("S-13 who leaves before the answer has made an attempt, but the owner may lose patience", () => {
+  const { throttle } = throttleWithClock();
+  const abandoned = { ...attacker, abandoned: true };
+  const delays = Array.from({ length: 4 }, () => throttle.failed(abandoned).delayMs);
+  assert.deepEqual(delays, [100, 200, 400, 500]);
+  assert.equal(throttle.failed(abandoned).banBegins, true);
+  const owner = { remoteAddress: "192.0.2.1", user: "bob" };
+  throttle.succeeded(owner);
+  for (let attempt = 0; attempt < 20; attempt++) throttle.failed({ ...owner, abandoned: true });
+  assert.deepEqual(throttle.judge(owner), { kind: "admitted", delayMs: 0, precedence: "trusted" });
+  assert.equal(throttle.judge({ remoteAddress: owner.remoteAddress }).kind, "admitted");
+  assert.equal(throttle.failed(owner).delayMs, 100, "a wrong password of its own counts");
+});
+
+test("S-13 a stranger whose attempt on a name is refused unchecked is not served again at once", () => {
+  const { clock, throttle } = throttleWithClock({ loginDelayMaxMs: 3000 });
+  for (let host = 0; host < 4; host++) throttle.failed({ remoteAddress: `203.0.113.${host}`, user: "alice" });
+  const stranger = { remoteAddress: "192.0.2.50", user: "alice" };
+  for (let attempt = 0; attempt < 3; attempt++) assert.equal(throttle.judge(stranger).kind, "admitted");
+  assert.equal(throttle.judge({ remoteAddress: stranger.remoteAddress }).kind, "admitted");
+  assert.equal(throttle.judge(stranger).kind, "refused");
+  assert.equal(throttle.judge({ remoteAddress: stranger.remoteAddress }).kind, "refused");
+  clock.nowMs += 3000;
+  assert.equal(throttle.judge({ remoteAddress: stranger.remoteAddress }).kind, "admitted");
+});
+
 test("S-13 who has logged in from where it is goes before strangers, and strangers before who fails", () => {
   const { throttle } = throttleWithClock();
   const owner = { remoteAddress: attacker.remoteAddress, user: "bob" };

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { type Precedence, WorkQueue } from "../../src/accounts/work-queue.ts";
+import type { Precedence } from "../../src/accounts/precedence-lines.ts";
+import { WorkQueue } from "../../src/accounts/work-queue.ts";
 
 /** The order in which jobs that wait at the same time are begun. */
 async function orderOf(asked: readonly Precedence[]): Promise<readonly Precedence[]> {

@@ -1,4 +1,4 @@
-import { startTestServer, testAccount } from "@sallyport/testing";
+import { FtpDriver, startTestServer, testAccount } from "@sallyport/testing";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -50,4 +50,31 @@ test("S-15 a client that leaves while its password is checked does not take a pl
   await using client = await server.greeted();
   await client.expect("USER alice", 331);
   await client.expect("PASS secret", 230);
+});
+
+test("S-13 who leaves while its password waits has made an attempt, and nothing is checked for it", async () => {
+  const checked: string[] = [];
+  const authenticate = async (_: string, password: string) => {
+    checked.push(password);
+    return { kind: "refused" } as const;
+  };
+  await using server = await startTestServer({
+    authenticator: { authenticate },
+    limits: { loginDelayMs: 600 },
+    listener: { requireTls: "none" },
+  });
+  const [first, leaving] = [await server.greeted(), await server.greeted()];
+  await first.expect("USER alice", 331);
+  await leaving.expect("USER bob", 331);
+  first.send("PASS one\r\n");
+  while (checked.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  leaving.send("PASS two\r\n");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  leaving.socket.destroy();
+  const { user, cause } = await server.event("login-failed");
+  assert.deepEqual([user, cause], ["bob", "the peer left before the answer"]);
+  assert.deepEqual(checked, ["one"]);
+  await using next = await FtpDriver.connect(server.explicitPort);
+  const { text } = await next.reply();
+  assert.equal(text, "421 A wrong password came from this address; try again in a moment.");
 });
