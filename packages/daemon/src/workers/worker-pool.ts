@@ -14,6 +14,7 @@ import {
   type ServerObserver,
   turnAway,
 } from "@sallyport/server";
+import { PrecedenceLines } from "@sallyport/server/accounts";
 import { canonicalAddress, type TlsIdentityOptions } from "@sallyport/transport";
 import type { ServiceEvent } from "../log/service-event.ts";
 import { limitsOf, policiesOf, type ServiceChanges, type Serving, type TlsMaterial } from "../serving.ts";
@@ -45,6 +46,9 @@ type Log = Omit<ServerObserver, "onEvent"> & { onEvent(event: ServiceEvent): voi
  * A service that serves in several processes. This one accepts every connection, judges it, and hands it to the worker
  * that has the fewest; it keeps what holds for the server as a whole. A worker that ends is replaced, and costs the
  * connections that it had.
+ *
+ * Connections wait here and not in the workers when there are more than these can take: so the wait is short for those
+ * from where somebody has logged in, and long for those who fail.
  */
 export class WorkerPool implements Serving {
   readonly ledger: OwnLedger;
@@ -57,8 +61,8 @@ export class WorkerPool implements Serving {
   readonly #holdings = new Set<WorkerHoldings>();
   readonly #rates = new RateShares();
   readonly #delays = new RestartDelays();
-  /** Connections that came while no worker served. */
-  readonly #waiting: Sent[] = [];
+  /** Connections that no worker can take at the moment. */
+  readonly #waiting = new PrecedenceLines<Sent>();
   #material: TlsMaterial;
   #bound: readonly BoundListener[] = [];
   readonly #restarts = new Set<NodeJS.Timeout>();
@@ -153,7 +157,7 @@ export class WorkerPool implements Serving {
     this.#closing = true;
     this.#stopListening();
     for (const timer of this.#restarts) clearTimeout(timer);
-    for (const waiting of this.#waiting.splice(0)) this.#refuse(waiting);
+    for (const waiting of this.#takeWaiting()) this.#refuse(waiting);
     await Promise.all([...this.#workers].map((worker) => ended(worker, patience)));
   }
 
@@ -169,11 +173,11 @@ export class WorkerPool implements Serving {
     if (listener === undefined || address === undefined) return void socket.destroy();
     socket.on("error", () => undefined);
     if (listener.proxyProtocolFrom?.includes(address) === true)
-      return this.#hand({ socket, handover: { listener: at, admitted: undefined } });
+      return this.#hand({ socket, handover: { listener: at, admitted: undefined }, precedence: "unknown" });
     const admission = this.ledger.admitNow(address);
     if (admission.kind === "admitted") {
       const admitted = { peer: { address, port: socket.remotePort ?? 0 }, connection: admission.connection };
-      return this.#hand({ socket, handover: { listener: at, admitted } });
+      return this.#hand({ socket, handover: { listener: at, admitted }, precedence: admission.precedence });
     }
     this.#tell({ kind: "connection-refused", remoteAddress: address, cause: admission.cause });
     turnAway(socket, listener, admission.cause);
@@ -181,23 +185,38 @@ export class WorkerPool implements Serving {
 
   #hand(sent: Sent): void {
     if (this.#closing) return this.#refuse(sent);
-    const [first, ...others] = this.#ready;
-    // At first for all workers, so that none gets what is for the others.
-    if (first === undefined || !this.#begun) return void this.#wait(sent);
-    const worker = others.reduce((least, other) => (other.load < least.load ? other : least), first);
-    // Among equals it is everybody's turn.
-    this.#ready.delete(worker);
-    this.#ready.add(worker);
-    worker.serve(sent);
+    const isServed = this.#begun && this.#ready.size > 0;
+    if (this.#waiting.size >= (isServed ? waitingMax : waitingForWorkerMax)) {
+      const last = this.#waiting.giveWayTo(sent.precedence);
+      this.#refuse(last ?? sent);
+      if (last === undefined) return;
+    }
+    this.#waiting.push(sent, sent.precedence);
+    this.#handWaiting();
   }
 
   #handWaiting(): void {
-    for (const waiting of this.#waiting.splice(0)) this.#hand(waiting);
+    // At first for all workers, so that none gets what is for the others.
+    if (!this.#begun) return;
+    for (;;) {
+      const worker = this.#leastLoaded();
+      if (worker === undefined) return;
+      const sent = this.#waiting.next();
+      if (sent === undefined) return;
+      // Among equals it is everybody's turn.
+      this.#ready.delete(worker);
+      this.#ready.add(worker);
+      worker.serve(sent);
+    }
   }
 
-  #wait(sent: Sent): void {
-    if (this.#waiting.length < waitingMax) this.#waiting.push(sent);
-    else this.#refuse(sent);
+  #leastLoaded(): WorkerProcess | undefined {
+    const [first, ...others] = [...this.#ready].filter(({ hasRoom }) => hasRoom);
+    return first && others.reduce((least, other) => (other.load < least.load ? other : least), first);
+  }
+
+  #takeWaiting(): readonly Sent[] {
+    return Array.from({ length: this.#waiting.size }, () => this.#waiting.next()).filter((sent) => sent !== undefined);
   }
 
   #refuse({ socket, handover: { listener: at, admitted } }: Sent): void {
@@ -213,8 +232,9 @@ export class WorkerPool implements Serving {
     const report = (events: readonly ServiceEvent[]) => {
       for (const event of events) log.onEvent(event);
     };
+    const onTaken = () => this.#handWaiting();
     const onExit = (gone: WorkerProcess) => this.#ready.delete(gone);
-    const worker = new WorkerProcess({ slot, program, kept, report, onExit, standstillMs });
+    const worker = new WorkerProcess({ slot, program, kept, report, onTaken, onExit, standstillMs });
     this.#workers.add(worker);
     this.#holdings.add(worker.holdings);
     void worker.ended.then((cause) => this.#lose(worker, cause));
@@ -242,7 +262,7 @@ export class WorkerPool implements Serving {
     worker.hasServed = true;
     this.#ready.add(worker);
     this.#tell({ kind: "worker-started", worker: slot, process: worker.processId });
-    if (this.#begun) this.#handWaiting();
+    this.#handWaiting();
     return undefined;
   }
 
@@ -300,8 +320,11 @@ type WithoutTime<Event> = Event extends unknown ? Omit<Event, "atMs"> : never;
 
 const ourProgram = fileURLToPath(new URL(`worker${extname(import.meta.filename)}`, import.meta.url));
 
+/** As many connections as there can be by default; they wait for a moment. */
+const waitingMax = 2000;
+
 /** More than that wait for no worker, which is back in a moment or not at all. */
-const waitingMax = 256;
+const waitingForWorkerMax = 256;
 
 /** For what a worker does after the grace, before it is ended. */
 const lastCallMs = 5000;

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Socket } from "node:net";
+import type { Precedence } from "@sallyport/server/accounts";
 import type { ServiceEvent } from "../log/service-event.ts";
 import type { Handover, PrimaryCalls, WorkerCalls } from "./contract.ts";
 import { Exchange } from "./exchange.ts";
@@ -12,6 +13,8 @@ export interface WorkerProcessOptions {
   readonly program: string;
   readonly kept: Kept;
   readonly report: (events: readonly ServiceEvent[]) => void;
+  /** Connections have arrived there, so that others can be sent. */
+  readonly onTaken: () => void;
   /** The process is gone; what it said last may still be on its way. */
   readonly onExit: (worker: WorkerProcess) => void;
   /** A worker that does not take a connection for one to two of these is ended; absent: 7.5 seconds. */
@@ -22,6 +25,7 @@ export interface WorkerProcessOptions {
 export interface Sent {
   readonly socket: Socket;
   readonly handover: Handover;
+  readonly precedence: Precedence;
 }
 
 /** One worker as the primary sees it: a process, what it holds, and what is on its way to it. */
@@ -38,13 +42,15 @@ export class WorkerProcess {
   /** Those that have not arrived there, oldest first; this process keeps them open until they have. */
   readonly #sent: Sent[] = [];
   readonly #standstillMs: number;
+  readonly #onTaken: () => void;
   #watching: NodeJS.Timeout | undefined;
   #socketsCount = 0;
   #killCause: string | undefined;
 
-  constructor({ slot, program, kept, report, onExit, standstillMs = usualStandstillMs }: WorkerProcessOptions) {
+  constructor({ slot, program, kept, report, onTaken, onExit, standstillMs }: WorkerProcessOptions) {
     this.slot = slot;
-    this.#standstillMs = standstillMs;
+    this.#onTaken = onTaken;
+    this.#standstillMs = standstillMs ?? usualStandstillMs;
     // What a dying worker prints is for people; standard output is the log's.
     this.#child = fork(program, [], {
       serialization: "advanced",
@@ -81,6 +87,14 @@ export class WorkerProcess {
   /** Connections that it serves or that are on their way to it. */
   get load(): number {
     return this.#socketsCount;
+  }
+
+  /**
+   * Whether one more may be on its way. The channel sends one socket when the one before has arrived, and what is said
+   * behind them waits: with a hundred connections on their way to a worker that is busy, so would the answers to it.
+   */
+  get hasRoom(): boolean {
+    return this.#sent.length < sentMax;
   }
 
   /** What has not arrived there; once it has ended, that is for another. */
@@ -123,8 +137,12 @@ export class WorkerProcess {
       if (handover.admitted !== undefined) this.holdings.take(handover.admitted.connection);
       socket.destroy();
     }
+    this.#onTaken();
   }
 }
+
+/** One that arrives and one behind it, so that a worker with nothing else to do need not wait. */
+const sentMax = 2;
 
 /**
  * MiB of the young generation's halves. By itself it grows to 16 with the first connections and stays so; what lives as

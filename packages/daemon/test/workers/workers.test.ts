@@ -90,6 +90,29 @@ describe("workers", { timeout: 300_000 }, () => {
     assert.equal(await outcomeOf(service, "127.0.0.10"), "served");
   });
 
+  test("S-13 when connections have to wait, those from where somebody has logged in go first", async () => {
+    await using places = await makePlaces();
+    await using service = new RunningService(places);
+    await using _ = await service.loggedIn("alice", "127.0.0.9");
+    const port = await service.port();
+    for (const id of service.workers) process.kill(id, "SIGSTOP");
+    const greeted: string[] = [];
+    const arrive = async (localAddress: string): Promise<() => Promise<void>> => {
+      const driver = await FtpDriver.connect(port, { localAddress });
+      const greeting = driver.reply().then(() => void greeted.push(localAddress));
+      return async () => {
+        await greeting;
+        await driver[Symbol.asyncDispose]();
+      };
+    };
+    const leave: (() => Promise<void>)[] = [];
+    for (let host = 1; host <= 16; host++) leave.push(await arrive(`127.0.1.${host}`));
+    leave.push(await arrive("127.0.0.9"));
+    for (const id of service.workers) process.kill(id, "SIGCONT");
+    await Promise.all(leave.map((one) => one()));
+    assert.ok(greeted.indexOf("127.0.0.9") < 8, `its turn was after ${greeted.indexOf("127.0.0.9")} of 16 strangers`);
+  });
+
   test("two workers that take uploads of one account at once never pass its quota", async () => {
     const quotaBytes = 20 * mebibyte;
     await using places = await makePlaces({ name: "small", quotaBytes });
