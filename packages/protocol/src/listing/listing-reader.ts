@@ -130,22 +130,15 @@ export class ListingReader {
   }
 
   #contentLine(line: string): void {
-    if (this.#isSectionHeading(line)) {
-      this.#section = line === ".:" ? undefined : (line.slice(0, -1) as Octets);
-      return;
-    }
     const found = readLine(line, this.#family);
-    if (found === undefined) {
-      this.#reject(line);
+    if (found === undefined || found.verdict === "continued") {
+      if (this.#isSectionHeading(line)) this.#section = line === ".:" ? undefined : (line.slice(0, -1) as Octets);
+      else if (found === undefined) this.#reject(line);
+      else this.#continued = { line, family: found.family };
       return;
     }
-    const { family, verdict } = found;
-    if (verdict === "continued") {
-      this.#continued = { line, family };
-      return;
-    }
-    this.#family = family;
-    if (verdict !== "heading") this.#accept(verdict);
+    this.#family = found.family;
+    if (found.verdict !== "heading") this.#accept(found.verdict);
   }
 
   /** Whether the line was the rest of the one before. */

@@ -32,7 +32,7 @@ function parse(line: string): ParsedLine | undefined {
       ...modeFields(mode),
       ...place.size,
       ...(isMac ? {} : columns),
-      ...nameAndTarget(name, mode),
+      ...nameAndTarget(name, mode, place.size),
       time: place.date.time,
       details: place.device === undefined ? undefined : new Map([["device", place.device]]),
     }),
@@ -142,7 +142,7 @@ function isUnreadable(tokens: readonly Token[], modeAt: number): boolean {
 function unreadableEntry(line: string, tokens: readonly Token[], modeAt: number, mode: Mode): ParsedLine | undefined {
   const name = line.slice((tokens[modeAt + 5]?.end ?? line.length) + 1);
   if (name === "") return undefined;
-  return { entry: makeEntry("unix", line as Octets, { type: mode.type, ...nameAndTarget(name, mode) }) };
+  return { entry: makeEntry("unix", line as Octets, { type: mode.type, ...nameAndTarget(name, mode, {}) }) };
 }
 
 function modeFields({ type, permissions, mode, linkCount }: Mode): Partial<EntryFields> {
@@ -171,11 +171,17 @@ function isForks(columns: readonly Token[], { size }: ListedSize): boolean {
   return Number(second.text) > 0 && Number(first.text) + Number(second.text) === size;
 }
 
-function nameAndTarget(name: string, { type }: Mode): EntryFields {
-  const arrow = type === "symlink" ? name.indexOf(" -> ") : -1;
-  if (arrow <= 0) return { name };
-  return { name: name.slice(0, arrow), target: name.slice(arrow + 4) as Octets };
+/** The size of a link is the length of its target, which tells the arrow from one inside a name; else the first counts. */
+function nameAndTarget(name: string, { type }: Mode, { size }: ListedSize): EntryFields {
+  if (type !== "symlink") return { name };
+  const bySize = name.length - Number(size ?? 0) - arrow.length;
+  const isThere = size !== undefined && bySize > 0 && name.startsWith(arrow, bySize);
+  const at = isThere ? bySize : name.indexOf(arrow);
+  if (at <= 0) return { name };
+  return { name: name.slice(0, at), target: name.slice(at + arrow.length) as Octets };
 }
+
+const arrow = " -> ";
 
 /** `total 56` in any language: a word and a number, one blank between them. */
 function isSum(line: string): boolean {
