@@ -95,8 +95,7 @@ export class Client implements AsyncDisposable {
   /** Lists a directory as the server sends it. */
   async *list(path = "", options: ListOptions = {}): AsyncGenerator<Entry> {
     const directory = this.#octets(path);
-    using lease = await this.#pool.lease(options);
-    for await (const [parent, entry] of listTree(lease, directory, { ...options, limits: this.#limits })) {
+    for await (const [parent, entry] of listTree(this.#pool, directory, { ...options, limits: this.#limits })) {
       yield entryOf(entry, parent, this.#names, this.#clock);
     }
   }

@@ -12,6 +12,8 @@ export interface ListingOptions {
   readonly limits: Pick<LimitValues, "listingLineBytes" | "listingBufferCount">;
   /** Settles when somebody else waits for the control connection; the listing is then read to its end at once. */
   readonly contended?: Promise<void>;
+  /** Told once when the control connection is free again, which may be before the last entry was taken. */
+  readonly onDone?: () => void;
 }
 
 /**
@@ -21,80 +23,19 @@ export interface ListingOptions {
 export async function* readListing(
   connection: ClientConnection,
   path: Octets,
-  options: ListingOptions,
-): AsyncGenerator<ParsedEntry> {
-  if (offersMlsd(connection)) {
-    try {
-      yield* transferred(connection, "MLSD", path === "" ? undefined : path, options);
-      return;
-    } catch (error) {
-      // What FEAT says is not always so; a server that knows the command refuses paths with other codes.
-      if (!isUnsupported(error) || refusalOf(error)?.code === 501) throw error;
-      withoutMlsd.add(connection);
-    }
-  }
-  yield* listed(connection, path, options);
-}
-
-/** RFC 3659 §7.8 has one line in FEAT for MLST and MLSD. A server that answers no FEAT may know them all the same. */
-function offersMlsd(connection: ClientConnection): boolean {
-  const { features } = connection;
-  return !withoutMlsd.has(connection) && (features.has("MLST") || features.has("MLSD") || features.size === 0);
-}
-
-const withoutMlsd = new WeakSet<ClientConnection>();
-
-/**
- * LIST takes its argument for options or a pattern on many servers, so a path with anything but plain characters is
- * listed from inside. Some send an empty listing for what is not there (vsftpd); that is looked into.
- */
-async function* listed(
-  connection: ClientConnection,
-  path: Octets,
-  options: ListingOptions,
-): AsyncGenerator<ParsedEntry> {
-  let isEmpty = true;
-  const entries = plainPath.test(path)
-    ? transferred(connection, "LIST", argumentOf(connection, listArgument(path)), options)
-    : inDirectory(connection, path, options, () =>
-        transferred(connection, "LIST", argumentOf(connection, undefined), options),
-      );
-  try {
-    for await (const entry of entries) {
-      isEmpty = false;
-      yield entry;
-    }
-  } catch (error) {
-    if (refusalOf(error)?.code !== 450 || !isEmpty) throw error;
-  }
-  const refusal = isEmpty && path !== "" ? await isDirectory(connection, path, options) : undefined;
-  if (refusal !== undefined) throw refusal;
-}
-
-const plainPath = /^[\w./-]*$/;
-
-/** vsftpd leaves out names with a dot in front unless it is asked as `ls` is. */
-function argumentOf({ greeting }: ClientConnection, path: Octets | undefined): Octets | undefined {
-  if (!/vsftpd/i.test(greeting?.lines.join(" ") ?? "")) return path;
-  return (path === undefined ? "-a" : `-a ${path}`) as Octets;
-}
-
-async function* transferred(
-  connection: ClientConnection,
-  verb: "MLSD" | "LIST",
-  argument: Octets | undefined,
-  { signal, limits, contended }: ListingOptions,
+  { signal, limits, contended, onDone }: ListingOptions,
 ): AsyncGenerator<ParsedEntry> {
   const queue = new EntryQueue<ParsedEntry>(limits.listingBufferCount);
-  const reader = new ListingReader({ command: verb, nowMs: Date.now(), lineBytesMax: limits.listingLineBytes });
   const aborter = new AbortController();
   void contended?.then(() => queue.unbind());
-  const transfer = connection.transfer(
-    { verb, type: "I", ...(argument === undefined ? {} : { argument }) },
-    receiveWhole((chunk) => queue.give(reader.push(octetsFromBytes(chunk)))),
-    { signal: signal === undefined ? aborter.signal : AbortSignal.any([signal, aborter.signal]) },
-  );
-  const done = transfer.then(() => queue.give(reader.end())).finally(() => queue.end());
+  const listing = new Listing(connection, queue, {
+    lineBytesMax: limits.listingLineBytes,
+    signal: signal === undefined ? aborter.signal : AbortSignal.any([signal, aborter.signal]),
+  });
+  const done = listing.read(path).finally(() => {
+    queue.end();
+    onDone?.();
+  });
   done.catch(() => {});
   try {
     for await (const entries of queue.taken()) yield* entries;
@@ -105,3 +46,83 @@ async function* transferred(
     await done.catch(() => {});
   }
 }
+
+/** One listing on its way into a queue. */
+class Listing {
+  readonly #connection: ClientConnection;
+  readonly #queue: EntryQueue<ParsedEntry>;
+  readonly #lineBytesMax: number;
+  readonly #signal: AbortSignal;
+  #entriesCount = 0;
+
+  constructor(
+    connection: ClientConnection,
+    queue: EntryQueue<ParsedEntry>,
+    { lineBytesMax, signal }: { readonly lineBytesMax: number; readonly signal: AbortSignal },
+  ) {
+    this.#connection = connection;
+    this.#queue = queue;
+    this.#lineBytesMax = lineBytesMax;
+    this.#signal = signal;
+  }
+
+  async read(path: Octets): Promise<void> {
+    if (!offersMlsd(this.#connection)) return this.#list(path);
+    try {
+      await this.#transfer("MLSD", path === "" ? undefined : path);
+    } catch (error) {
+      // What FEAT says is not always so; a server that knows the command refuses paths with other codes.
+      if (!isUnsupported(error) || refusalOf(error)?.code === 501) throw error;
+      withoutMlsd.add(this.#connection);
+      await this.#list(path);
+    }
+  }
+
+  /**
+   * LIST takes its argument for options or a pattern on many servers, so a path with anything but plain characters is
+   * listed from inside. Some send an empty listing for what is not there (vsftpd); that is looked into.
+   */
+  async #list(path: Octets): Promise<void> {
+    const options = { signal: this.#signal };
+    try {
+      if (plainPath.test(path)) await this.#transfer("LIST", this.#argument(listArgument(path)));
+      else await inDirectory(this.#connection, path, options, () => this.#transfer("LIST", this.#argument(undefined)));
+    } catch (error) {
+      if (refusalOf(error)?.code !== 450) throw error;
+    }
+    if (this.#entriesCount > 0 || path === "") return;
+    const refusal = await isDirectory(this.#connection, path, options);
+    if (refusal !== undefined) throw refusal;
+  }
+
+  /** vsftpd leaves out names with a dot in front unless it is asked as `ls` is. */
+  #argument(path: Octets | undefined): Octets | undefined {
+    if (!/vsftpd/i.test(this.#connection.greeting?.lines.join(" ") ?? "")) return path;
+    return (path === undefined ? "-a" : `-a ${path}`) as Octets;
+  }
+
+  async #transfer(verb: "MLSD" | "LIST", argument: Octets | undefined): Promise<void> {
+    const reader = new ListingReader({ command: verb, nowMs: Date.now(), lineBytesMax: this.#lineBytesMax });
+    await this.#connection.transfer(
+      { verb, type: "I", ...(argument === undefined ? {} : { argument }) },
+      receiveWhole((chunk) => this.#give(reader.push(octetsFromBytes(chunk)))),
+      { signal: this.#signal },
+    );
+    void this.#give(reader.end());
+  }
+
+  #give(entries: readonly ParsedEntry[]): undefined | Promise<void> {
+    this.#entriesCount += entries.length;
+    return this.#queue.give(entries);
+  }
+}
+
+/** RFC 3659 §7.8 has one line in FEAT for MLST and MLSD. A server that answers no FEAT may know them all the same. */
+function offersMlsd(connection: ClientConnection): boolean {
+  const { features } = connection;
+  return !withoutMlsd.has(connection) && (features.has("MLST") || features.has("MLSD") || features.size === 0);
+}
+
+const withoutMlsd = new WeakSet<ClientConnection>();
+
+const plainPath = /^[\w./-]*$/;

@@ -2,23 +2,21 @@ import { type Octets, PeerIncompatible } from "@sallyport/protocol";
 import type { ClientConnection, RequestOptions } from "../connection/client-connection.ts";
 import { workingDirectory } from "./working-directory.ts";
 
-/** Goes into a directory for as long as `inside` yields, and back to where it was. */
-export async function* inDirectory<T>(
+/** Does something inside a directory, and goes back to where it was. */
+export async function inDirectory<T>(
   connection: ClientConnection,
   path: Octets,
   options: RequestOptions,
-  inside: () => AsyncGenerator<T>,
-): AsyncGenerator<T> {
+  inside: () => Promise<T>,
+): Promise<T> {
   const home = await workingDirectory(connection, options);
   if (home === undefined) {
-    throw new PeerIncompatible(
-      "SALLYPORT_NO_WORKING_DIRECTORY",
-      "The server does not say where it is, so there is no way back",
-    );
+    const message = "The server does not say where it is, so there would be no way back";
+    throw new PeerIncompatible("SALLYPORT_NO_WORKING_DIRECTORY", message);
   }
   await connection.command("CWD", path, options);
   try {
-    yield* inside();
+    return await inside();
   } finally {
     // Not to be aborted: every later relative path depends on it.
     await connection.command("CWD", home);

@@ -12,17 +12,43 @@ export interface RetryOptions {
  * Tries again while the failure says that it may be asked again, with doubling pauses. The work takes a connection of
  * its own each time, so a broken one does not come back.
  */
-export async function withRetry<T>(work: () => Promise<T>, { limits, signal, repeatable }: RetryOptions): Promise<T> {
+export async function withRetry<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await work();
     } catch (error) {
-      if (attempt >= limits.retryCount || !mayAskAgain(error, repeatable) || signal?.aborted) throw error;
-      const delayMs = Math.min(limits.retryMaxMs, limits.retryMs * 2 ** attempt);
-      // Clients that failed together come back apart.
-      await pause(delayMs * (0.5 + Math.random() / 2), undefined, signal ? { signal } : {});
+      await beforeNextAttempt(attempt, error, options);
     }
   }
+}
+
+/** The same for what comes piece by piece; after the first piece there is no other attempt. */
+export async function* iterateWithRetry<T>(work: () => AsyncGenerator<T>, options: RetryOptions): AsyncGenerator<T> {
+  for (let attempt = 0; ; attempt++) {
+    let hasBegun = false;
+    try {
+      for await (const piece of work()) {
+        hasBegun = true;
+        yield piece;
+      }
+      return;
+    } catch (error) {
+      if (hasBegun) throw error;
+      await beforeNextAttempt(attempt, error, options);
+    }
+  }
+}
+
+/** Waits before the next attempt, or throws where there is none. */
+async function beforeNextAttempt(
+  attempt: number,
+  error: unknown,
+  { limits, signal, repeatable }: RetryOptions,
+): Promise<void> {
+  if (attempt >= limits.retryCount || !mayAskAgain(error, repeatable) || signal?.aborted) throw error;
+  const delayMs = Math.min(limits.retryMaxMs, limits.retryMs * 2 ** attempt);
+  // Clients that failed together come back apart.
+  await pause(delayMs * (0.5 + Math.random() / 2), undefined, signal ? { signal } : {});
 }
 
 function mayAskAgain(error: unknown, repeatable = false): boolean {
