@@ -75,9 +75,11 @@ export class AddressRace implements Disposable {
       this.#lookupFailures.push(error);
     }
     this.#unresolved.delete(family);
-    const givesLead = family === 4 && this.#unresolved.has(6) && this.#started === 0;
-    if (givesLead) this.#advanceIn(limits.resolutionDelayMs.value);
-    else this.#advance();
+    if (this.#isOver) return;
+    const isFirst = this.#started === 0;
+    if (isFirst && family === 4 && this.#unresolved.has(6)) this.#advanceIn(limits.resolutionDelayMs.value);
+    // While an attempt has its time, what was found waits.
+    else if (isFirst || this.#timer === undefined) this.#advance();
   }
 
   #advanceIn(delayMs: number): void {
@@ -87,6 +89,8 @@ export class AddressRace implements Disposable {
 
   #advance(): void {
     if (this.#isOver) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     const address = this.#started < limits.dialAttemptsCount.value ? this.#takeAddress() : undefined;
     if (address !== undefined) {
       this.#attempt(address);
