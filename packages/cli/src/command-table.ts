@@ -45,6 +45,18 @@ const commandTable = {
     brief: "List the events that programs and webhooks have not been told of yet",
     load: async () => (await import("./commands/events.ts")).eventsCommand,
   },
+  ls: {
+    brief: "List directories of a server",
+    load: async () => (await import("./commands/ls.ts")).lsCommand,
+  },
+  get: {
+    brief: "Download files and directories",
+    load: async () => (await import("./commands/get.ts")).getCommand,
+  },
+  put: {
+    brief: "Upload files and directories",
+    load: async () => (await import("./commands/put.ts")).putCommand,
+  },
   explain: {
     brief: "Show the two modes of TLS side by side, live, as somebody on the wire sees them",
     load: async () => (await import("./commands/explain.ts")).explainCommand,

@@ -95,8 +95,12 @@ const codes: readonly (readonly [prefix: string, exitCode: ExitCode])[] = [
   ["SALLYPORT", exitCodes.configuration],
 ];
 
-/** The exit code for an error; anything that is not ours is a bug. */
+/** The exit code for an error: the one it carries, else by its code; anything that is not ours is a bug. */
 export function exitCodeFor(error: unknown): ExitCode {
+  if (error instanceof Error && "exitCode" in error) {
+    const known = exitCodeMeanings.find(([code]) => code === error.exitCode);
+    if (known !== undefined) return known[0];
+  }
   const code = sallyportCode(error);
   if (code === undefined) return exitCodes.software;
   return codes.find(([prefix]) => code.startsWith(prefix))?.[1] ?? exitCodes.software;

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import {
   conclude,
   dialogueNames,
@@ -169,18 +167,7 @@ async function trustOf({ ca, insecure = false, state }: ExplainFlags): Promise<T
     readCertificate(ca);
     return { insecure, ca: readPemFile(ca, "certificate") };
   }
-  const { defaultStatePath } = await import("@sallyport/daemon/state");
-  const standard = defaultStatePath(process.env);
-  const places = state === undefined ? [standard, `${standard}-demo`] : [state];
-  const extraCa = places.map((place) => readIfThere(join(place, "tls", "ca.pem"))).join("");
+  const { localAuthorities } = await import("../local-authorities.ts");
+  const extraCa = localAuthorities(state);
   return { insecure, ...(extraCa !== "" && { extraCa }) };
-}
-
-/** Another user's state is no business of ours, and often there is none. */
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, "latin1");
-  } catch {
-    return "";
-  }
 }

@@ -1,8 +1,14 @@
-/** How exactly a time is known, as listings tell it. */
+/** A time as a listing told it, and where it lies on the time line as far as that is known. */
 export interface ShownTime {
-  readonly instant?: Date;
-  readonly precision: "millisecond" | "second" | "minute" | "day" | "year";
-  readonly zone: "utc" | "server" | "unknown";
+  readonly instant: Date | undefined;
+  readonly listed: {
+    readonly year: number | undefined;
+    readonly month: number;
+    readonly day: number;
+    readonly hour: number | undefined;
+    readonly minute: number | undefined;
+    readonly second: number | undefined;
+  };
 }
 
 const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] as const;
@@ -28,48 +34,40 @@ export function rateText(bytesPerSecond: number): string {
 export function spanText(ms: number): string {
   if (!Number.isFinite(ms)) return "-:--";
   const seconds = Math.max(0, Math.round(ms / 1000));
-  const two = (value: number) => String(value).padStart(2, "0");
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
 /**
- * A time of a listing as exactly as it is known and not more, in this machine's zone where it can be told, else in the
+ * A time of a listing as exactly as it was told and not more: in this machine's zone where it can be told, else the
  * server's own with a question mark behind it.
  */
 export function timeText(time: ShownTime | undefined): string {
-  if (time?.instant === undefined || Number.isNaN(time.instant.getTime())) return "";
-  const isOwnZone = time.zone !== "unknown" && time.precision !== "day" && time.precision !== "year";
-  const { instant } = time;
-  const parts = isOwnZone
-    ? [
-        instant.getFullYear(),
-        instant.getMonth() + 1,
-        instant.getDate(),
-        instant.getHours(),
-        instant.getMinutes(),
-        instant.getSeconds(),
-      ]
-    : [
-        instant.getUTCFullYear(),
-        instant.getUTCMonth() + 1,
-        instant.getUTCDate(),
-        instant.getUTCHours(),
-        instant.getUTCMinutes(),
-        instant.getUTCSeconds(),
-      ];
-  const [year = "", month = "", day = "", hours = "", minutes = "", seconds = ""] = parts.map((part, at) =>
-    String(part).padStart(at === 0 ? 4 : 2, "0"),
-  );
-  const date = `${year}-${month}-${day}`;
-  const texts = {
-    year,
-    day: date,
-    minute: `${date} ${hours}:${minutes}`,
-    second: `${date} ${hours}:${minutes}:${seconds}`,
-    millisecond: `${date} ${hours}:${minutes}:${seconds}`,
+  if (time === undefined) return "";
+  const { instant, listed } = time;
+  const hasTimeOfDay = listed.hour !== undefined;
+  const shown = instant !== undefined && hasTimeOfDay ? hereParts(instant) : listed;
+  const year = shown.year === undefined ? "" : `${String(shown.year).padStart(4, "0")}-`;
+  const date = `${year}${two(shown.month)}-${two(shown.day)}`;
+  if (!hasTimeOfDay) return date;
+  const seconds = listed.second === undefined ? "" : `:${two(shown.second ?? 0)}`;
+  const isGuess = instant === undefined ? "?" : "";
+  return `${date} ${two(shown.hour ?? 0)}:${two(shown.minute ?? 0)}${seconds}${isGuess}`;
+}
+
+function hereParts(instant: Date): ShownTime["listed"] {
+  return {
+    year: instant.getFullYear(),
+    month: instant.getMonth() + 1,
+    day: instant.getDate(),
+    hour: instant.getHours(),
+    minute: instant.getMinutes(),
+    second: instant.getSeconds(),
   };
-  return texts[time.precision] + (time.zone === "unknown" && texts[time.precision].length > 10 ? "?" : "");
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, "0");
 }
 
 /** `1 file`, `2 files`. */

@@ -1,0 +1,157 @@
+import { underHeading } from "./command-facts.ts";
+import { parseSeconds } from "./explain-flags.ts";
+import {
+  commonFlags,
+  parseCount,
+  parsePortRange,
+  parseText,
+  switchFlag,
+  type CommonFlags,
+  type PortRange,
+} from "./flags.ts";
+
+/** What every command that talks to a server can be told about how to. */
+export interface ClientFlags extends CommonFlags {
+  readonly user?: string;
+  readonly passwordStdin?: boolean;
+  readonly netrc?: string;
+  readonly explicit?: boolean;
+  readonly implicit?: boolean;
+  readonly plain?: boolean;
+  readonly ca?: string;
+  readonly pin?: readonly string[];
+  readonly trustOnFirstUse?: boolean;
+  readonly insecure?: boolean;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly servername?: string;
+  readonly active?: boolean;
+  readonly ports?: PortRange;
+  readonly proxy?: string;
+  readonly timeout?: number;
+  readonly retries?: number;
+  readonly encoding?: string;
+  readonly quiet?: boolean;
+}
+
+const outputFlags = {
+  ...commonFlags,
+  quiet: switchFlag("Print results and errors alone"),
+} as const;
+
+const loginFlags = underHeading("LOGIN", {
+  user: {
+    kind: "parsed",
+    parse: parseText,
+    brief: "Who logs in, where the URL does not say (default: the netrc's, else anonymous)",
+    placeholder: "NAME",
+    optional: true,
+  },
+  passwordStdin: switchFlag("Read the password from standard input, one line"),
+  netrc: {
+    kind: "parsed",
+    parse: parseText,
+    brief: "File with machines, logins and passwords (default: $NETRC, else ~/.netrc)",
+    placeholder: "FILE",
+    optional: true,
+  },
+} as const);
+
+const tlsFlags = underHeading("TLS AND TRUST", {
+  explicit: switchFlag("Begin in clear and turn to TLS with AUTH, as ftpes:// does"),
+  implicit: switchFlag("TLS from the first octet, as ftps:// does"),
+  plain: switchFlag("No TLS: everybody on the way reads password and files"),
+  ca: {
+    kind: "parsed",
+    parse: parseText,
+    brief: "Authorities to trust instead of the system's, in PEM form",
+    placeholder: "FILE",
+    optional: true,
+  },
+  pin: {
+    kind: "parsed",
+    parse: parsePinText,
+    brief: "Trust the server with this public key, or with this SHA-256 of its certificate, and no other",
+    placeholder: "sha256/BASE64",
+    optional: true,
+    variadic: true,
+  },
+  trustOnFirstUse: switchFlag(
+    "Trust a server that no authority vouches for when first met, and hold it to its key then",
+  ),
+  insecure: switchFlag("Trust whatever answers: whoever is in between reads and changes everything"),
+  cert: {
+    kind: "parsed",
+    parse: parseText,
+    brief: "Client certificate to show, with its chain, in PEM form",
+    placeholder: "FILE",
+    optional: true,
+  },
+  key: {
+    kind: "parsed",
+    parse: parseText,
+    brief: "Private key of --cert in PEM form",
+    placeholder: "FILE",
+    optional: true,
+  },
+  servername: {
+    kind: "parsed",
+    parse: parseText,
+    brief: "Name that the certificate has to have, where it is not the URL's host",
+    placeholder: "NAME",
+    optional: true,
+  },
+} as const);
+
+const networkFlags = underHeading("NETWORK", {
+  active: switchFlag("Let the server open data connections to here"),
+  ports: {
+    kind: "parsed",
+    parse: parsePortRange,
+    brief: "With --active: ports to wait on (default: any)",
+    placeholder: "FIRST-LAST",
+    optional: true,
+  },
+  proxy: {
+    kind: "parsed",
+    parse: parseText,
+    brief: "Proxy to go through: socks5h://HOST:PORT, socks5://, socks4a:// or http://",
+    placeholder: "URL",
+    optional: true,
+  },
+  timeout: {
+    kind: "parsed",
+    parse: parseSeconds,
+    brief: "Longest wait for each step (default: 10 to 60, by the step)",
+    placeholder: "SECONDS",
+    optional: true,
+  },
+  retries: {
+    kind: "parsed",
+    parse: parseRetries,
+    brief: "Further attempts at what failed and may be asked again",
+    placeholder: "N",
+    optional: true,
+  },
+  encoding: {
+    kind: "parsed",
+    parse: parseText,
+    brief: "Encoding of the names on the server, as in windows-1252 (default: UTF-8)",
+    placeholder: "NAME",
+    optional: true,
+  },
+} as const);
+
+/** The flags of {@link ClientFlags}, under headings of their own. */
+export const clientFlags = { ...outputFlags, ...loginFlags, ...tlsFlags, ...networkFlags } as const;
+
+function parsePinText(text: string): string {
+  const isPin = /^sha256\/\/?[A-Za-z0-9+/]{43}=?$|^(?:sha256:)?(?:[0-9a-f]{2}:?){32}$/i.test(text);
+  if (!isPin)
+    throw new Error("sha256/ and the BASE64 of the public key's SHA-256, or 64 hex digits of the certificate's");
+  return text;
+}
+
+function parseRetries(text: string): number {
+  return text === "0" ? 0 : parseCount(text);
+}

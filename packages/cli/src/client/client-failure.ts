@@ -1,0 +1,204 @@
+import { displayOctets, SallyportError, type Octets, type ReceivedReply } from "@sallyport/protocol";
+import { exitCodes, sallyportCode, type ExitCode } from "../exit-codes.ts";
+import { visibleText } from "../terminal/visible-text.ts";
+
+/** A failure as a command ends with it: one sentence, and the exit code that says of what kind it is. */
+export class ClientFailure extends SallyportError {
+  readonly exitCode: ExitCode;
+  /** What the server said, where it did. */
+  readonly reply?: { readonly code: number; readonly text: string };
+
+  constructor(facts: Pick<ClientFailure, "code" | "message" | "exitCode" | "reply">, cause: unknown) {
+    super(facts.code, facts.message, { cause });
+    this.exitCode = facts.exitCode;
+    if (facts.reply !== undefined) this.reply = facts.reply;
+  }
+}
+
+/** Puts a failure into words; `place` is the file it is about, where the failure does not say. */
+export function clientFailure(error: unknown, place?: string): unknown {
+  if (error instanceof ClientFailure) return error;
+  return refusalFailure(error) ?? localFailure(error, place) ?? otherFailure(error);
+}
+
+/** The part of a long reply that fits a sentence. */
+const replyCharacters = 300;
+
+function refusalFailure(error: unknown): ClientFailure | undefined {
+  const code = sallyportCode(error);
+  if (code === undefined || !refusalCodes.has(code)) return undefined;
+  const { reply, command } = error as { readonly reply?: ReceivedReply; readonly command?: Octets };
+  if (reply === undefined) return undefined;
+  const text = replyText(reply);
+  const said = `${reply.code} ${text}`.trim();
+  const verb = /^\w+/.exec(command ?? "")?.[0]?.toUpperCase() ?? "";
+  const exitCode = code === "SALLYPORT_LOGIN_REFUSED" ? exitCodes.noUser : exitCodeOfRefusal(reply.code, text, verb);
+  const message =
+    code === "SALLYPORT_LOGIN_REFUSED"
+      ? `The server refuses the login: ${said}`
+      : `The server refuses ${command === undefined ? "that" : displayOctets(command).slice(0, replyCharacters)}: ${said}`;
+  return new ClientFailure({ code, message, exitCode, reply: { code: reply.code, text } }, error);
+}
+
+const refusalCodes: ReadonlySet<string> = new Set([
+  "SALLYPORT_COMMAND_REFUSED",
+  "SALLYPORT_LOGIN_REFUSED",
+  "SALLYPORT_RESTART_REFUSED",
+  "SALLYPORT_SERVICE_CLOSING",
+  "SALLYPORT_PARAMETER_REFUSED",
+]);
+
+function replyText({ lines }: ReceivedReply): string {
+  const text = lines
+    .map((line) =>
+      visibleText(displayOctets(line))
+        .replace(/^\d{3}[- ]/, "")
+        .trim(),
+    )
+    .join(" ");
+  return text.length > replyCharacters ? `${text.slice(0, replyCharacters)}…` : text;
+}
+
+/** Reply 550 means many things, which servers tell apart in words. */
+const refusalWords: readonly (readonly [RegExp, ExitCode])[] = [
+  [/no such|not found|cannot find|can't find|does(?: not|n't) exist|not exist|no .*files?\b/i, exitCodes.notFound],
+  [
+    /permission|denied|not permitted|not allowed|forbidden|read-only|not authori[sz]ed|privilege/i,
+    exitCodes.noPermission,
+  ],
+  [
+    /quota|no space|disk full|storage|exists|not empty|is a directory|not a (?:directory|file|plain file)/i,
+    exitCodes.cannotCreate,
+  ],
+];
+
+const writingVerbs: ReadonlySet<string> = new Set(["STOR", "STOU", "APPE", "MKD", "XMKD", "RNTO", "MFMT", "ALLO"]);
+
+function exitCodeOfRefusal(code: number, text: string, verb: string): ExitCode {
+  if (code === 530 || code === 532) return exitCodes.noUser;
+  if (code === 421 || code === 425 || code === 426) return exitCodes.unavailable;
+  if (code === 452 || code === 552) return exitCodes.cannotCreate;
+  if (code >= 450 && code !== 451 && !(code >= 500 && code <= 504)) {
+    const told = refusalWords.find(([pattern]) => pattern.test(text))?.[1];
+    if (told !== undefined) return told;
+    if (code === 450 || code === 550) return writingVerbs.has(verb) ? exitCodes.cannotCreate : exitCodes.notFound;
+    if (code === 553) return exitCodes.cannotCreate;
+  }
+  return exitCodes.failure;
+}
+
+/** Errors of the local file system, by their errno. */
+const localErrors: Readonly<Record<string, readonly [text: string, exitCode: ExitCode]>> = {
+  ENOENT: ["does not exist", exitCodes.notFound],
+  ENOTDIR: ["has something in its path that is no directory", exitCodes.notFound],
+  EACCES: ["is not open to this user", exitCodes.noPermission],
+  EPERM: ["is not open to this user", exitCodes.noPermission],
+  EISDIR: ["is a directory", exitCodes.cannotCreate],
+  EEXIST: ["exists already", exitCodes.cannotCreate],
+  ENOTEMPTY: ["is a directory that is not empty", exitCodes.cannotCreate],
+  ENOSPC: ["cannot be written: the disk is full", exitCodes.cannotCreate],
+  EDQUOT: ["cannot be written: the disk quota is used up", exitCodes.cannotCreate],
+  EROFS: ["cannot be written: the file system is read-only", exitCodes.cannotCreate],
+  EFBIG: ["cannot be written: it is too large for the file system", exitCodes.cannotCreate],
+  ENAMETOOLONG: ["has a name that is too long for the file system", exitCodes.cannotCreate],
+  EMFILE: ["cannot be opened: too many files are open", exitCodes.unavailable],
+  EIO: ["cannot be read or written: the disk fails", exitCodes.cannotCreate],
+};
+
+function localFailure(error: unknown, place: string | undefined): ClientFailure | undefined {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 4; cause = cause.cause, depth++) {
+    if (!("syscall" in cause) || !("code" in cause) || isSocketCall(String(cause.syscall))) continue;
+    const known = localErrors[String(cause.code)];
+    if (known === undefined) continue;
+    const path = place ?? ("path" in cause ? String(cause.path) : "A local file");
+    const [text, exitCode] = known;
+    return new ClientFailure(
+      { code: `SALLYPORT_LOCAL_${String(cause.code)}`, message: `${visibleText(path)} ${text}`, exitCode },
+      error,
+    );
+  }
+  return undefined;
+}
+
+function isSocketCall(syscall: string): boolean {
+  return /^(?:connect|bind|listen|getaddrinfo|getnameinfo|querySrv|shutdown)/.test(syscall);
+}
+
+/** Families of the library's codes, longest prefix first where one begins with another. */
+const exitCodesOfFamilies: readonly (readonly [prefix: string, exitCode: ExitCode])[] = [
+  ["SALLYPORT_INTERRUPTED", exitCodes.interrupted],
+  ["SALLYPORT_NOT_FOUND", exitCodes.notFound],
+  ["SALLYPORT_CREDENTIAL_MISSING", exitCodes.noUser],
+  ["SALLYPORT_PROXY_URL", exitCodes.usage],
+  ["SALLYPORT_PROXY", exitCodes.unavailable],
+  ["SALLYPORT_PIN_UNREADABLE", exitCodes.usage],
+  ["SALLYPORT_PIN", exitCodes.untrusted],
+  ["SALLYPORT_TLS_DOWNGRADE", exitCodes.untrusted],
+  ["SALLYPORT_DATA_CERTIFICATE_CHANGED", exitCodes.untrusted],
+  ["SALLYPORT_DATA_TRUNCATED", exitCodes.partial],
+  ["SALLYPORT_INTEGRITY", exitCodes.integrity],
+  ["SALLYPORT_DIGEST", exitCodes.integrity],
+  ["SALLYPORT_HASH_UNAVAILABLE", exitCodes.failure],
+  ["SALLYPORT_HANDSHAKE_TIMEOUT", exitCodes.unavailable],
+  ["SALLYPORT_HOST_INVALID", exitCodes.usage],
+  ...(["CONNECT", "HOST", "REPLY_TIMEOUT", "CONNECTION", "DATA", "OPENING", "SERVICE", "CLOSE_NOTIFY"] as const).map(
+    (family) => [`SALLYPORT_${family}`, exitCodes.unavailable] as const,
+  ),
+  ...(
+    [
+      "ARGUMENT",
+      "FORBIDDEN",
+      "VERB",
+      "MODE",
+      "COMMAND_INVALID",
+      "ENCODING",
+      "NAME_UNENCODABLE",
+      "URL",
+      "SECRET",
+      "TIME",
+    ] as const
+  ).map((family) => [`SALLYPORT_${family}`, exitCodes.usage] as const),
+  ...(
+    [
+      "NOT_",
+      "REPLY",
+      "TLS",
+      "HANDSHAKE",
+      "PROTECTION",
+      "NO_DATA",
+      "PARAMETER",
+      "NAME",
+      "TREE",
+      "PASSIVE",
+      "DEFLATE",
+      "HASH",
+      "UNSAFE",
+    ] as const
+  ).map((family) => [`SALLYPORT_${family}`, exitCodes.protocol] as const),
+];
+
+const trustAdvice =
+  "--pin trusts that one key, --ca FILE the authority that signed it, --trust-on-first-use whatever key it has now";
+
+function otherFailure(error: unknown): unknown {
+  const code = sallyportCode(error);
+  if (code === undefined || !(error instanceof Error)) return error;
+  // The server's certificate was judged, and not one of ours.
+  if (error.name === "CertificateError") {
+    const isPinned = code.startsWith("SALLYPORT_PIN");
+    const message = isPinned ? error.message : `${error.message}; ${trustAdvice}`;
+    return new ClientFailure({ code, message, exitCode: exitCodes.untrusted }, error);
+  }
+  const exitCode = exitCodesOfFamilies.find(([prefix]) => code.startsWith(prefix))?.[1];
+  if (exitCode === undefined) return error;
+  const [advice] = adviceByCode.filter(([prefix]) => code.startsWith(prefix)).map(([, text]) => text);
+  const message = advice === undefined ? error.message : `${error.message}; ${advice}`;
+  return new ClientFailure({ code, message, exitCode }, error);
+}
+
+/** Which flag helps, which the library cannot know. */
+const adviceByCode: readonly (readonly [prefix: string, text: string])[] = [
+  ["SALLYPORT_NOT_TLS", "ftpes:// or --explicit asks for TLS in the way that such a port has it"],
+  ["SALLYPORT_TLS_UNAVAILABLE", "--plain does without, and everybody on the way can read password and files"],
+  ["SALLYPORT_OPENING_TIMEOUT", "if the port wants TLS from the first octet, use ftps:// or --implicit"],
+];

@@ -1,0 +1,128 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { ClientOptions, FtpUrl } from "@sallyport/client";
+import { ConfigError, escapeControls, UsageError } from "@sallyport/protocol";
+import { defaultAuthorities, fileTrustStore } from "@sallyport/transport";
+import type { ClientFlags } from "../client-flags.ts";
+import { localAuthorities } from "../local-authorities.ts";
+import { findCredentials } from "../login/credentials.ts";
+
+/** What a command asks of its connections beyond the flags. */
+export interface ConnectingNeeds {
+  readonly connectionsMax: number;
+  readonly signal: AbortSignal;
+  onTranscript: NonNullable<ClientOptions["onTranscript"]> | undefined;
+}
+
+/** What the client library is told, of what the command line says. */
+export async function clientOptions(url: FtpUrl, flags: ClientFlags, needs: ConnectingNeeds): Promise<ClientOptions> {
+  const security = chosenSecurity(url, flags);
+  const credentials = await findCredentials(url, flags, { isPasswordNeeded: flags.cert === undefined });
+  const { active, ports, proxy, timeout, retries, encoding } = flags;
+  if (ports !== undefined && active !== true) {
+    throw new UsageError(
+      "SALLYPORT_USAGE_CONTRADICTION",
+      "--ports says where to wait for the server: give --active, too.",
+    );
+  }
+  const timeoutMs = timeout === undefined ? undefined : timeout * 1000;
+  return {
+    ...credentials,
+    ...(security !== undefined && { security }),
+    ...(security !== "plain" && { tls: await tlsWishes(flags) }),
+    ...(active === true && { data: { mode: "active", ...(ports && { ports }) } }),
+    ...(proxy !== undefined && { proxy }),
+    ...(timeoutMs !== undefined && { timeouts: everyStep(timeoutMs) }),
+    ...(retries !== undefined && { retry: { attempts: retries } }),
+    ...(encoding !== undefined && { encoding }),
+    pool: { max: needs.connectionsMax },
+    signal: needs.signal,
+    ...(needs.onTranscript && { onTranscript: needs.onTranscript }),
+  };
+}
+
+/** Where the keys of servers are kept that were trusted when first met. */
+export function knownServersPath(environment: Readonly<Partial<Record<string, string>>>): string {
+  const { XDG_CONFIG_HOME: base } = environment;
+  return join(base?.startsWith("/") === true ? base : join(homedir(), ".config"), "sallyport", "known-servers");
+}
+
+const switches = ["explicit", "implicit", "plain"] as const;
+
+function chosenSecurity(url: FtpUrl, flags: ClientFlags): ClientOptions["security"] {
+  const [chosen, ...others] = switches.filter((name) => flags[name] === true);
+  if (chosen === undefined) return undefined;
+  const [other] = others;
+  if (other !== undefined) {
+    throw new UsageError(
+      "SALLYPORT_USAGE_CONTRADICTION",
+      `--${chosen} and --${other} contradict each other: leave one out.`,
+    );
+  }
+  const ofScheme = { ftp: undefined, ftps: "implicit", ftpes: "explicit" }[url.scheme];
+  if (ofScheme !== undefined && ofScheme !== chosen) {
+    throw new UsageError(
+      "SALLYPORT_USAGE_CONTRADICTION",
+      `${url.scheme}:// means --${ofScheme}, not --${chosen}: write ftp:// or leave the flag out.`,
+    );
+  }
+  return chosen;
+}
+
+async function tlsWishes(flags: ClientFlags): Promise<NonNullable<ClientOptions["tls"]>> {
+  const { ca, pin, trustOnFirstUse, insecure, cert, key, servername } = flags;
+  if (cert === undefined && key !== undefined) {
+    throw new UsageError("SALLYPORT_USAGE_CONTRADICTION", "--key belongs to a certificate: give --cert, too.");
+  }
+  if (insecure === true && flags.quiet !== true) warnInsecure();
+  const trusted = ca === undefined ? await usualAuthorities(flags.state) : pem(ca, "CERTIFICATE");
+  return {
+    ...(trusted !== undefined && { ca: trusted }),
+    ...(pin !== undefined && pin.length > 0 && { pins: pin }),
+    ...(trustOnFirstUse === true && { tofu: fileTrustStore(knownServersPath(process.env)) }),
+    ...(insecure === true && { insecure }),
+    ...(cert !== undefined && { cert: pem(cert, "CERTIFICATE"), key: pem(key ?? cert, "PRIVATE KEY") }),
+    ...(servername !== undefined && { servername }),
+  };
+}
+
+let isWarned = false;
+
+function warnInsecure(): void {
+  if (isWarned) return;
+  isWarned = true;
+  process.stderr.write(
+    "sallyport: WARNING: --insecure: whoever is between here and the server can read the password and every file, and change them.\n",
+  );
+}
+
+/** Those of the system; and where servers of this machine have authorities of their own, those, too. */
+async function usualAuthorities(state: string | undefined): Promise<readonly string[] | undefined> {
+  const own = localAuthorities(state);
+  return own === "" ? undefined : [...(await defaultAuthorities()), own];
+}
+
+function pem(path: string, kind: "CERTIFICATE" | "PRIVATE KEY"): string {
+  let text: string;
+  try {
+    text = readFileSync(path, "latin1");
+  } catch (error) {
+    throw new ConfigError("SALLYPORT_INPUT_UNREADABLE", `${escapeControls(path)} cannot be read.`, { cause: error });
+  }
+  if (text.includes("-----BEGIN ") && text.includes(`${kind}-----`)) return text;
+  const what = kind === "CERTIFICATE" ? "certificate" : "private key";
+  throw new ConfigError("SALLYPORT_CERTIFICATE_UNREADABLE", `${escapeControls(path)} holds no ${what} in PEM form.`);
+}
+
+function everyStep(timeoutMs: number): NonNullable<ClientOptions["timeouts"]> {
+  return {
+    connect: timeoutMs,
+    greeting: timeoutMs,
+    handshake: timeoutMs,
+    command: timeoutMs,
+    dataOpen: timeoutMs,
+    dataIdle: timeoutMs,
+    completion: timeoutMs,
+  };
+}

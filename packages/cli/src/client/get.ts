@@ -1,0 +1,179 @@
+import { mkdir } from "node:fs/promises";
+import type { Client, Entry, OnProgress } from "@sallyport/client";
+import { UsageError } from "@sallyport/protocol";
+import type { CommandContext } from "@stricli/core";
+import type { GetFlags } from "../commands/get.ts";
+import { visibleText } from "../terminal/visible-text.ts";
+import { knownLocalFile, modifiedMsOf, reasonToSkip } from "./existing.ts";
+import { isLocalDirectory, localChild, standardStream } from "./local-places.ts";
+import { entryAt } from "./remote-entry.ts";
+import { expandRemote } from "./remote-glob.ts";
+import { runOnServers, type ClientRun } from "./run.ts";
+import type { RemotePlace } from "./servers.ts";
+import { copyToOutput } from "./standard-output.ts";
+import { runTransfers, type TransferJob } from "./transfers.ts";
+
+/** `sallyport get`. */
+export async function get(context: CommandContext, flags: GetFlags, urls: readonly string[]): Promise<void> {
+  await runOnServers(context, flags, { connectionsMax: flags.parallel }, async (run) => {
+    const jobs: TransferJob[] = [];
+    const target = await targetOf(flags.output, urls.length > 1);
+    for (const url of urls) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other, as on the command line
+        jobs.push(...(await jobsOf(await run.servers.open(url), target, run, flags)));
+      } catch (error) {
+        run.failed(error);
+      }
+    }
+    const isStream = flags.output === standardStream;
+    if (jobs.length > 0) {
+      await runTransfers(run, jobs, {
+        parallel: isStream ? 1 : flags.parallel,
+        summary: isStream ? "stderr" : "stdout",
+      });
+    }
+    return undefined;
+  });
+}
+
+/** Where files go: into a directory, under a name, or to standard output. */
+type Target =
+  | { readonly kind: "directory"; readonly path: string }
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "output" };
+
+async function targetOf(output: string | undefined, hasMany: boolean): Promise<Target> {
+  if (output === standardStream) return { kind: "output" };
+  if (output === undefined) return { kind: "directory", path: "." };
+  const isDirectory = hasMany || output.endsWith("/") || (await isLocalDirectory(output));
+  return { kind: isDirectory ? "directory" : "file", path: output };
+}
+
+async function jobsOf(
+  place: RemotePlace,
+  target: Target,
+  run: ClientRun,
+  flags: GetFlags,
+): Promise<readonly TransferJob[]> {
+  const { client, url } = place;
+  const { signal } = run.servers;
+  const paths = await expandRemote(client, place.path, signal);
+  const isPattern = paths.length > 1 || paths[0] !== place.path;
+  if (isPattern && paths.length > 1 && target.kind === "file") {
+    throw new UsageError(
+      "SALLYPORT_USAGE_OUTPUT",
+      "Several files match: give a directory as --output, with a slash behind it.",
+    );
+  }
+  const jobs: TransferJob[] = [];
+  for (const path of paths) {
+    const mustAsk = isPattern || flags.recursive === true || url.isDirectory || flags.onExisting === "newer";
+    // oxlint-disable-next-line no-await-in-loop -- one question after the other
+    const entry = mustAsk ? await entryAt(client, path, signal) : undefined;
+    if (entry?.type === "directory") {
+      if (isPattern && flags.recursive !== true) continue;
+      // oxlint-disable-next-line no-await-in-loop -- one tree after the other
+      jobs.push(...(await treeJobs(client, path, { target, run, flags, isContent: url.isDirectory && !isPattern })));
+      continue;
+    }
+    if (target.kind === "directory") {
+      // oxlint-disable-next-line no-await-in-loop -- once
+      await mkdir(target.path, { recursive: true });
+    }
+    jobs.push(fileJob(client, { path, entry, local: localOf(path, target) }, run, flags));
+  }
+  return jobs;
+}
+
+function localOf(path: string, target: Target): string {
+  if (target.kind === "output") return standardStream;
+  return target.kind === "file" ? target.path : localChild(target.path, lastNameOf(path));
+}
+
+interface TreeOptions {
+  readonly target: Target;
+  readonly run: ClientRun;
+  readonly flags: GetFlags;
+  /** Whether the content of the directory is meant and not the directory. */
+  readonly isContent: boolean;
+}
+
+async function treeJobs(
+  client: Client,
+  path: string,
+  { target, run, flags, isContent }: TreeOptions,
+): Promise<readonly TransferJob[]> {
+  if (flags.recursive !== true || target.kind === "output") {
+    const advice = target.kind === "output" ? "only files go to standard output" : "--recursive gets what is in it";
+    throw new UsageError(
+      "SALLYPORT_USAGE_DIRECTORY",
+      `${visibleText(path === "" ? "The login directory" : path)} is a directory: ${advice}.`,
+    );
+  }
+  const name = lastNameOf(path);
+  const base = isContent || name === "" ? target.path : localChild(target.path, name);
+  const { signal } = run.servers;
+  await mkdir(base, { recursive: true });
+  // The whole listing first: it needs the connection that the files need then, and tells how much there is.
+  const entries = await Array.fromAsync(client.list(path, { recursive: true, signal }));
+  const places = new Map<string, string>([[path, base]]);
+  const jobs: TransferJob[] = [];
+  for (const entry of entries) {
+    const parent = places.get(parentOf(entry)) ?? base;
+    try {
+      const local = localChild(parent, entry.name);
+      if (entry.type === "directory") {
+        places.set(entry.path, local);
+        // oxlint-disable-next-line no-await-in-loop -- parents before children
+        await mkdir(local, { recursive: true });
+      } else if (entry.type === "file" || entry.type === "unknown")
+        jobs.push(fileJob(client, { path: entry.path, entry, local }, run, flags));
+      else run.say(`Left out ${visibleText(entry.path)}: it is ${entry.type === "link" ? "a link" : "no file"}.`);
+    } catch (error) {
+      run.failed(error, entry.path);
+    }
+  }
+  return jobs;
+}
+
+/** The directory in whose listing an entry stood. */
+function parentOf({ path, name }: Entry): string {
+  const parent = path.slice(0, Math.max(0, path.length - name.length));
+  return parent.length > 1 && parent.endsWith("/") ? parent.slice(0, -1) : parent;
+}
+
+interface FileToGet {
+  readonly path: string;
+  readonly entry: Entry | undefined;
+  readonly local: string;
+}
+
+function fileJob(client: Client, { path, entry, local }: FileToGet, run: ClientRun, flags: GetFlags): TransferJob {
+  const { signal } = run.servers;
+  const totalBytes = entry?.size === undefined ? undefined : Number(entry.size);
+  return {
+    name: path,
+    local,
+    totalBytes,
+    isProtected: client.tls !== undefined,
+    async move(onProgress: OnProgress) {
+      if (local === standardStream) return { bytes: await copyToOutput(client, path, { signal, onProgress }) };
+      if (flags.onExisting !== "overwrite") {
+        const source = { modifiedMs: entry === undefined ? undefined : modifiedMsOf(entry) };
+        const skipped = reasonToSkip(flags.onExisting, local, source, await knownLocalFile(local));
+        if (skipped !== undefined) return { skipped };
+      }
+      const { bytes } = await client.download(path, local, {
+        signal,
+        onProgress,
+        preserve: flags.preserveTimes === true,
+      });
+      return { bytes };
+    },
+  };
+}
+
+function lastNameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}

@@ -1,0 +1,176 @@
+import { lstat, readdir, stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { remoteName, localNameRules, type Client, type OnProgress } from "@sallyport/client";
+import { isSallyportError, UsageError } from "@sallyport/protocol";
+import type { CommandContext } from "@stricli/core";
+import type { PutFlags } from "../commands/put.ts";
+import { visibleText } from "../terminal/visible-text.ts";
+import { clientFailure } from "./client-failure.ts";
+import { knownRemoteFile, reasonToSkip } from "./existing.ts";
+import { standardStream } from "./local-places.ts";
+import { childOf } from "./remote-glob.ts";
+import { runOnServers, type ClientRun } from "./run.ts";
+import type { RemotePlace } from "./servers.ts";
+import { runTransfers, type TransferJob } from "./transfers.ts";
+
+/** `sallyport put`: the last word is the URL. */
+export async function put(context: CommandContext, flags: PutFlags, words: readonly string[]): Promise<void> {
+  const sources = words.slice(0, -1);
+  const url = words.at(-1) ?? "";
+  if (sources.length === 0) {
+    throw new UsageError("SALLYPORT_USAGE_WORDS", "URL is missing: name the files first and then where they go.");
+  }
+  await runOnServers(context, flags, { connectionsMax: flags.parallel }, async (run) => {
+    const jobs: TransferJob[] = [];
+    const kinds = await Promise.all(sources.map((source) => kindOf(source)));
+    const place = await run.servers.open(url);
+    const target = await targetOf(place, run, { mustBeDirectory: sources.length > 1 || kinds.includes("directory") });
+    for (const [at, source] of sources.entries()) {
+      try {
+        const kind = kinds[at];
+        const jobsHere =
+          kind === "directory"
+            ? // oxlint-disable-next-line no-await-in-loop -- one tree after the other
+              await treeJobs(source, { client: place.client, directory: target.path, run, flags })
+            : [fileJob({ source, client: place.client, path: pathOf(source, target) }, run, flags)];
+        jobs.push(...jobsHere);
+      } catch (error) {
+        run.failed(error, source);
+      }
+    }
+    if (jobs.length > 0) await runTransfers(run, jobs, { parallel: flags.parallel, summary: "stdout" });
+    return undefined;
+  });
+}
+
+type SourceKind = "file" | "directory" | "input";
+
+async function kindOf(source: string): Promise<SourceKind> {
+  if (source === standardStream) return "input";
+  try {
+    return (await stat(source)).isDirectory() ? "directory" : "file";
+  } catch (error) {
+    throw clientFailure(error, source);
+  }
+}
+
+interface Target {
+  readonly kind: "directory" | "file";
+  readonly path: string;
+}
+
+async function targetOf(
+  { client, url, path }: RemotePlace,
+  run: ClientRun,
+  { mustBeDirectory }: { readonly mustBeDirectory: boolean },
+): Promise<Target> {
+  const { signal } = run.servers;
+  if (url.isDirectory || mustBeDirectory) {
+    if (path !== "" && path !== "/") await client.makeDirectory(path, { recursive: true, signal });
+    return { kind: "directory", path };
+  }
+  try {
+    const entry = await client.stat(path, { signal });
+    return { kind: entry.type === "directory" ? "directory" : "file", path };
+  } catch (error) {
+    if (isSallyportError(error) && error.code === "SALLYPORT_COMMAND_REFUSED") return { kind: "file", path };
+    throw error;
+  }
+}
+
+function pathOf(source: string, { kind, path }: Target): string {
+  if (kind === "file") return path;
+  if (source === standardStream) {
+    throw new UsageError(
+      "SALLYPORT_USAGE_DIRECTORY",
+      "What comes from standard input needs a name: put it behind the URL's directory.",
+    );
+  }
+  return childOf(path, nameOf(source));
+}
+
+function nameOf(source: string): string {
+  return remoteName(basename(resolve(source)), localNameRules());
+}
+
+interface TreeOptions {
+  readonly client: Client;
+  readonly directory: string;
+  readonly run: ClientRun;
+  readonly flags: PutFlags;
+}
+
+/** A directory with a slash at its end gives its content. */
+async function treeJobs(
+  source: string,
+  { client, directory, run, flags }: TreeOptions,
+): Promise<readonly TransferJob[]> {
+  if (flags.recursive !== true) {
+    throw new UsageError(
+      "SALLYPORT_USAGE_DIRECTORY",
+      `${visibleText(source)} is a directory: --recursive puts what is in it.`,
+    );
+  }
+  const { signal } = run.servers;
+  const isContent = source.endsWith("/") || basename(source) === "." || basename(source) === "..";
+  const base = isContent ? directory : childOf(directory, nameOf(source));
+  const jobs: TransferJob[] = [];
+  const left = [{ local: source, path: base }];
+  for (let place = left.shift(); place !== undefined; place = left.shift()) {
+    // oxlint-disable-next-line no-await-in-loop -- parents before children
+    if (place.path !== "" && place.path !== "/") await client.makeDirectory(place.path, { recursive: true, signal });
+    // oxlint-disable-next-line no-await-in-loop -- one directory after the other
+    for (const name of (await readdir(place.local)).toSorted()) {
+      const local = join(place.local, name);
+      const path = childOf(place.path, remoteName(name, localNameRules()));
+      // oxlint-disable-next-line no-await-in-loop -- local, and cheap
+      const kind = await localKind(local);
+      if (kind === "directory") left.push({ local, path });
+      else if (kind === "file") jobs.push(fileJob({ source: local, client, path }, run, flags));
+      else run.say(`Left out ${visibleText(local)}: it is ${kind}.`);
+    }
+  }
+  return jobs;
+}
+
+/** Links to files give the files; links to directories may lead round in circles. */
+async function localKind(path: string): Promise<"file" | "directory" | "a link to a directory" | "no file"> {
+  const own = await lstat(path);
+  if (own.isDirectory()) return "directory";
+  const meant = own.isSymbolicLink() ? await stat(path).catch(() => own) : own;
+  if (meant.isDirectory()) return "a link to a directory";
+  return meant.isFile() ? "file" : "no file";
+}
+
+interface FileToPut {
+  readonly source: string;
+  readonly client: Client;
+  readonly path: string;
+}
+
+function fileJob({ source, client, path }: FileToPut, run: ClientRun, flags: PutFlags): TransferJob {
+  const { signal } = run.servers;
+  return {
+    name: path,
+    local: source,
+    isProtected: client.tls !== undefined,
+    async move(onProgress: OnProgress) {
+      if (source === standardStream) {
+        const { bytes } = await client.write(path, process.stdin, { signal, onProgress });
+        return { bytes };
+      }
+      if (flags.onExisting !== "overwrite") {
+        const { mtimeMs } = await stat(source);
+        const target = await knownRemoteFile(client, path, signal);
+        const skipped = reasonToSkip(flags.onExisting, path, { modifiedMs: mtimeMs }, target);
+        if (skipped !== undefined) return { skipped };
+      }
+      const { bytes } = await client.upload(source, path, {
+        signal,
+        onProgress,
+        preserve: flags.preserveTimes === true,
+      });
+      return { bytes };
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import type { Client, Entry } from "@sallyport/client";
+import { compileGlob, ConfigError, hasWildcards, limits, octetsFromText, UsageError } from "@sallyport/protocol";
+import { visibleText } from "../terminal/visible-text.ts";
+
+/**
+ * The paths that a path with wildcards stands for, in the order of their names; a path without stands for itself. `*`,
+ * `?` and `[a-z]` match within one name, as on the server: `?` one octet, and hidden names like others.
+ *
+ * @throws {ConfigError} SALLYPORT_NOT_FOUND where nothing matches.
+ * @throws {UsageError} SALLYPORT_USAGE_PATTERN where there are too many wildcards.
+ */
+export async function expandRemote(client: Client, path: string, signal: AbortSignal): Promise<readonly string[]> {
+  if (!hasWildcards(octetsFromText(path))) return [path];
+  const isAbsolute = path.startsWith("/");
+  const names = path.split("/").filter((name) => name !== "");
+  let found: readonly string[] = [isAbsolute ? "/" : ""];
+  for (const [at, name] of names.entries()) {
+    const isLast = at === names.length - 1;
+    // oxlint-disable-next-line no-await-in-loop -- each level needs the one above
+    found = (await Promise.all(found.map((directory) => matching(client, directory, name, { isLast, signal })))).flat();
+  }
+  if (found.length > 0) return found;
+  throw new ConfigError("SALLYPORT_NOT_FOUND", `Nothing on the server matches ${visibleText(path)}`);
+}
+
+async function matching(
+  client: Client,
+  directory: string,
+  pattern: string,
+  { isLast, signal }: { readonly isLast: boolean; readonly signal: AbortSignal },
+): Promise<readonly string[]> {
+  const octets = octetsFromText(pattern);
+  if (!hasWildcards(octets)) return [childOf(directory, pattern)];
+  const glob = compileGlob(octets, limits.globWildcardsCount.value);
+  if (glob === "too-many-wildcards") {
+    throw new UsageError("SALLYPORT_USAGE_PATTERN", `${visibleText(pattern)} has too many wildcards.`);
+  }
+  const names: string[] = [];
+  for await (const { name, nameOctets, type } of client.list(directory, { signal })) {
+    // A name with a slash would lead elsewhere, and no directory has one.
+    if ((isLast || leadsOn(type)) && !name.includes("/") && glob.matches(nameOctets)) names.push(name);
+  }
+  return names.toSorted(byName).map((name) => childOf(directory, name));
+}
+
+/** Whether a name can have others below it. */
+function leadsOn(type: Entry["type"]): boolean {
+  return type === "directory" || type === "link";
+}
+
+/** The order of names, the same everywhere. */
+export function byName(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+export function childOf(directory: string, name: string): string {
+  if (directory === "") return name;
+  return directory.endsWith("/") ? `${directory}${name}` : `${directory}/${name}`;
+}

@@ -1,0 +1,82 @@
+import type { CommandContext } from "@stricli/core";
+import type { ClientFlags } from "../client-flags.ts";
+import { exitCodes, type ExitCode } from "../exit-codes.ts";
+import { failureText } from "../failure.ts";
+import { jsonText } from "../terminal/visible-text.ts";
+import { ClientFailure, clientFailure } from "./client-failure.ts";
+import { Servers } from "./servers.ts";
+
+/** What a command that talks to servers is given. */
+export interface ClientRun {
+  readonly servers: Servers;
+  readonly flags: ClientFlags;
+  /** Writes a line of the result to standard output. */
+  print(line: string): void;
+  /** Writes one JSON value as a line to standard output. */
+  printJson(value: unknown): void;
+  /** Writes a line to standard error. */
+  say(line: string): void;
+  /** Tells of one thing of several that went wrong; the command goes on, and ends with a code that says so. */
+  failed(error: unknown, place?: string): void;
+  /** Counts one thing that was done, so that what went wrong beside it makes the whole partial. */
+  done(): void;
+  /** Writes where what {@link say} writes goes from now on; progress bars have to make room. */
+  sayThrough(say: (line: string) => void): void;
+}
+
+/** Runs a command on servers and sets the exit code: of the failure, or `partial` where some of it was done. */
+export async function runOnServers(
+  context: CommandContext,
+  flags: ClientFlags,
+  options: { readonly connectionsMax?: number },
+  work: (run: ClientRun) => Promise<ExitCode | undefined>,
+): Promise<void> {
+  const write = (line: string): void => void process.stderr.write(`${line}\n`);
+  let say = write;
+  const failures: ClientFailure[] = [];
+  let doneCount = 0;
+  await using servers = new Servers(flags, { ...options, say: (line) => say(line) });
+  const print = (line: string): void => context.process.stdout.write(`${line}\n`);
+  const run: ClientRun = {
+    servers,
+    flags,
+    print,
+    printJson: (value) => print(jsonText(value)),
+    say: (line) => say(line),
+    failed(error, place) {
+      const failure = clientFailure(error, place);
+      if (!(failure instanceof ClientFailure) || failure.exitCode === exitCodes.interrupted) throw failure;
+      failures.push(failure);
+      if (flags.json === true) run.printJson({ error: errorJson(failure, place) });
+      say(failureText(failure, flags.verbose === true));
+    },
+    done: () => void doneCount++,
+    sayThrough: (through) => (say = through),
+  };
+  let exitCode: ExitCode | undefined;
+  try {
+    exitCode = await work(run);
+  } catch (error) {
+    const failure = clientFailure(error);
+    if (flags.json === true && failure instanceof ClientFailure) run.printJson({ error: errorJson(failure) });
+    throw failure;
+  }
+  endWith(context, exitCode ?? codeOfAll(failures, doneCount));
+}
+
+function codeOfAll(failures: readonly ClientFailure[], doneCount: number): ExitCode {
+  const [first, ...others] = failures;
+  if (first === undefined) return exitCodes.ok;
+  const isUniform = others.every(({ exitCode }) => exitCode === first.exitCode);
+  return doneCount === 0 && isUniform ? first.exitCode : exitCodes.partial;
+}
+
+function errorJson({ code, message, exitCode, reply }: ClientFailure, place?: string): object {
+  return { code, message, exitCode, ...(place !== undefined && { path: place }), ...(reply && { reply }) };
+}
+
+/** Stricli ends with the exit code that a command has set, which its type of a command's context does not say. */
+function endWith(context: CommandContext, exitCode: ExitCode): void {
+  const { process: ending }: { readonly process: CommandContext["process"] & { exitCode?: ExitCode } } = context;
+  ending.exitCode = exitCode;
+}

@@ -1,0 +1,49 @@
+import { buildCommand, type CommandContext } from "@stricli/core";
+import { urlsParameter } from "../client/url-argument.ts";
+import { clientFlags, type ClientFlags } from "../client-flags.ts";
+import { parseText, switchFlag } from "../flags.ts";
+import { transferFlags, type TransferFlags } from "../transfer-flags.ts";
+
+export interface GetFlags extends ClientFlags, TransferFlags {
+  readonly output?: string;
+}
+
+export const getCommand = buildCommand({
+  docs: {
+    brief: "Download files and directories",
+    fullDescription: [
+      "Downloads what the URLs name into the current directory, or to --output. A file is whole or is not there: it gets its",
+      "name when everything has arrived. A directory that is named with a slash at its end gives its content, one without",
+      "gives itself.",
+      "",
+      "  sallyport get ftpes://alice@ftp.example.org/big.iso",
+      "  sallyport get 'ftps://alice@ftp.example.org/logs/*.gz' --output logs/ --parallel 4",
+      "  sallyport get ftpes://alice@ftp.example.org/pub/ --recursive --output copy",
+      "  sallyport get ftps://alice@ftp.example.org/dump.sql.gz --output - | gunzip",
+      "",
+      "--json writes one object a line for each file: path, local, outcome (done, skipped), bytes, resumedFrom, durationMs;",
+      "for each failure one with error: code, message, exitCode; and at the end summary: files, bytes, skipped, failed,",
+      "durationMs.",
+    ].join("\n"),
+  },
+  parameters: {
+    positional: urlsParameter,
+    flags: {
+      output: {
+        kind: "parsed",
+        parse: parseText,
+        brief: "File to write, directory to write into, or - for standard output",
+        placeholder: "PATH",
+        optional: true,
+      },
+      recursive: switchFlag("Download directories with all that is in them"),
+      ...transferFlags,
+      ...clientFlags,
+    },
+    aliases: { o: "output", r: "recursive" },
+  },
+  async func(this: CommandContext, flags: GetFlags, ...urls: string[]) {
+    const { get } = await import("../client/get.ts");
+    await get(this, flags, urls);
+  },
+});
