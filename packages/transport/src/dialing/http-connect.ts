@@ -64,8 +64,9 @@ function judgeHead(head: string, handshake: ProxyHandshake): TransportError | un
   const status = Number(match?.groups?.["status"]);
   if (!match) return proxyFailed(handshake, "answers with something else than HTTP");
   if (status >= 200 && status < 300) return undefined;
-  if (status === 407) {
-    const given = handshake.proxy.username !== "";
+  const given = handshake.proxy.username !== "";
+  // tinyproxy 1.11 answers 401 to a wrong login, and 407 to none.
+  if (status === 407 || (status === 401 && given)) {
     const message = `${proxyText} ${given ? "refuses this user and password" : "wants a user and password"}`;
     return new TransportError("SALLYPORT_PROXY_AUTH", message);
   }

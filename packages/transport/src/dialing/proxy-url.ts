@@ -55,7 +55,8 @@ export function parseProxyUrl(text: string | URL): ProxyAddress {
 export function hostForDialling(host: string): string | undefined {
   const bare = host.replace(/^\[(?<address>.*)\]$/, "$<address>").replace(/%.*$/s, "");
   if (isIP(bare) !== 0) return bare;
-  const ascii = domainToASCII(bare);
+  // The conversion would take line ends out instead of refusing them.
+  const ascii = /[\s\p{Cc}]/u.test(bare) ? "" : domainToASCII(bare);
   return ascii !== "" && /^[\w.-]{1,255}$/.test(ascii) ? ascii : undefined;
 }
 
