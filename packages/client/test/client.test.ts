@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { assertSame, bytesOf, everyOperation } from "./every-operation.ts";
+import { assertSame, bytesOf } from "./every-operation.ts";
 
 const content = randomBytes(3_000_000);
 
@@ -21,22 +21,6 @@ async function localFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "sallyport-client-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
-}
-
-for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
-  for (const security of ["explicit", "implicit"] as const) {
-    test(`every operation, ${security}, ${maxVersion}`, async () => {
-      await using server = await startTestServer();
-      const port = security === "implicit" ? server.implicitPort : server.explicitPort;
-      await using client = await connect(`alice@localhost:${port}`, {
-        password: "secret",
-        security,
-        tls: { ca: server.identity.ca, maxVersion, resumption: "require" },
-      });
-      assert.equal(client.tls?.protocol, maxVersion);
-      await everyOperation(client, server.directory);
-    });
-  }
 }
 
 test("what is written may come from a stream, a Blob, text or chunks", async () => {
