@@ -178,6 +178,7 @@ export const limits = {
   listingLookAheadCount: limit(1_024, "count", "entries held back until a listing shows the order of its dates"),
   listingUnparsedCount: limit(16, "count", "lines of a listing that no format fits, kept as examples"),
   listingUnparsedBytes: limit(256, "bytes", "beginning of such a line that is kept"),
+  rememberedSecurityMs: limit(31_536_000_000, "ms", "a server that offered TLS may not do without it this long (S-03)"),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

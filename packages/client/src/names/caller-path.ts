@@ -3,11 +3,6 @@
  * else relative to the login directory. Whatever is not `/` belongs to a name, also blanks and backslashes.
  */
 
-/** Whether a path starts at the root of the server. */
-export function isAbsolutePath(path: string): boolean {
-  return path.startsWith("/");
-}
-
 /**
  * Joins paths: each further one is taken from the one before it, an absolute one starts anew. The result is normalised
  * as by {@link normalisePath}.
@@ -74,4 +69,8 @@ export function relativePath(ancestor: string, path: string): string | undefined
   if (above === ".") return isAbsolutePath(below) || /^\.\.(?:\/|$)/.test(below) ? undefined : below;
   const start = above === "/" ? "/" : `${above}/`;
   return below.startsWith(start) ? below.slice(start.length) : undefined;
+}
+
+function isAbsolutePath(path: string): boolean {
+  return path.startsWith("/");
 }

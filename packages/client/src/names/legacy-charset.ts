@@ -9,6 +9,8 @@ interface Converter {
   encode(text: string, label: string): Buffer;
 }
 
+const require = createRequire(import.meta.url);
+
 /** Longest character of a charset that iconv-lite knows: GB 18030 takes four octets. */
 const characterOctetsMax = 4;
 
@@ -21,7 +23,7 @@ export interface LegacyCharset {
 /** A charset other than UTF-8, or undefined where there is none of that name that paths can be written in. */
 export function legacyCharset(label: string): LegacyCharset | undefined {
   // Loaded here, because most programs never meet a charset other than UTF-8.
-  const converter = createRequire(import.meta.url)("iconv-lite") as Converter;
+  const converter = require("iconv-lite") as Converter;
   if (!converter.encodingExists(label) || !keepsAscii(converter, label)) return undefined;
   return {
     decode: (octets) => decodeName(converter, label, octets),

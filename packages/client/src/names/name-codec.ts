@@ -1,11 +1,4 @@
-import {
-  type Octets,
-  UsageError,
-  bytesFromOctets,
-  displayOctets,
-  octetsFromBytes,
-  textFromOctets,
-} from "@sallyport/protocol";
+import { type Octets, UsageError, displayOctets, octetsFromBytes, textFromOctets } from "@sallyport/protocol";
 import { legacyCharset } from "./legacy-charset.ts";
 import { decodeUtf8Name, encodeUtf8Name } from "./utf8-names.ts";
 
@@ -88,12 +81,7 @@ export function octetsToSend(path: string, codec: NameCodec): Octets {
   return codec.octetsOf(path);
 }
 
-/** The octets of a name in a local file system, which keeps names that are not valid UTF-8. */
-export function localNameOf(name: string): Buffer {
-  return Buffer.from(bytesFromOctets(utf8Names.octetsOf(name)));
-}
-
-/** The string of a local name, with the same escapes. */
+/** The string of a name that the local file system gave as bytes, with the same escapes. */
 export function nameOfLocal(bytes: Uint8Array): string {
   return utf8Names.textOf(octetsFromBytes(bytes));
 }
