@@ -49,6 +49,18 @@ const commandTable = {
     brief: "List directories of a server",
     load: async () => (await import("./commands/ls.ts")).lsCommand,
   },
+  tree: {
+    brief: "Draw directories of a server as a tree",
+    load: async () => (await import("./commands/tree.ts")).treeCommand,
+  },
+  stat: {
+    brief: "Tell what a server knows of files and directories",
+    load: async () => (await import("./commands/stat.ts")).statCommand,
+  },
+  cat: {
+    brief: "Write files of a server to standard output",
+    load: async () => (await import("./commands/cat.ts")).catCommand,
+  },
   get: {
     brief: "Download files and directories",
     load: async () => (await import("./commands/get.ts")).getCommand,
@@ -57,9 +69,37 @@ const commandTable = {
     brief: "Upload files and directories",
     load: async () => (await import("./commands/put.ts")).putCommand,
   },
+  mv: {
+    brief: "Move and rename files on a server",
+    load: async () => (await import("./commands/mv.ts")).mvCommand,
+  },
+  rm: {
+    brief: "Remove files and directories of a server",
+    load: async () => (await import("./commands/rm.ts")).rmCommand,
+  },
+  mkdir: {
+    brief: "Make directories on a server",
+    load: async () => (await import("./commands/mkdir.ts")).mkdirCommand,
+  },
+  chmod: {
+    brief: "Set permissions of files on a server",
+    load: async () => (await import("./commands/chmod.ts")).chmodCommand,
+  },
+  hash: {
+    brief: "Compute checksums of files on a server",
+    load: async () => (await import("./commands/hash.ts")).hashCommand,
+  },
+  raw: {
+    brief: "Send a command line to a server and show the reply",
+    load: async () => (await import("./commands/raw.ts")).rawCommand,
+  },
   explain: {
     brief: "Show the two modes of TLS side by side, live, as somebody on the wire sees them",
     load: async () => (await import("./commands/explain.ts")).explainCommand,
+  },
+  completion: {
+    brief: "Print completion for a shell",
+    load: async () => (await import("./commands/completion.ts")).completionCommand,
   },
 } as const satisfies Record<string, CommandRow>;
 

@@ -24,11 +24,20 @@ export function clientFailure(error: unknown, place?: string): unknown {
 /** The part of a long reply that fits a sentence. */
 const replyCharacters = 300;
 
-function refusalFailure(error: unknown): ClientFailure | undefined {
+/** The reply with which a server said no; undefined for any other failure. */
+export function refusalReply(error: unknown): ReceivedReply | undefined {
   const code = sallyportCode(error);
   if (code === undefined || !refusalCodes.has(code)) return undefined;
-  const { reply, command } = error as { readonly reply?: ReceivedReply; readonly command?: Octets };
-  if (reply === undefined) return undefined;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- errors of a dialogue carry its facts
+  return (error as { readonly reply?: ReceivedReply }).reply;
+}
+
+function refusalFailure(error: unknown): ClientFailure | undefined {
+  const code = sallyportCode(error);
+  const reply = refusalReply(error);
+  if (code === undefined || reply === undefined) return undefined;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- errors of a dialogue carry its facts
+  const { command } = error as { readonly command?: Octets };
   const text = replyText(reply);
   const said = `${reply.code} ${text}`.trim();
   const verb = /^\w+/.exec(command ?? "")?.[0]?.toUpperCase() ?? "";

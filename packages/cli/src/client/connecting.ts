@@ -43,7 +43,7 @@ export async function clientOptions(url: FtpUrl, flags: ClientFlags, needs: Conn
 }
 
 /** Where the keys of servers are kept that were trusted when first met. */
-export function knownServersPath(environment: Readonly<Partial<Record<string, string>>>): string {
+function knownServersPath(environment: Readonly<Partial<Record<string, string>>>): string {
   const { XDG_CONFIG_HOME: base } = environment;
   return join(base?.startsWith("/") === true ? base : join(homedir(), ".config"), "sallyport", "known-servers");
 }

@@ -49,7 +49,7 @@ function leadsOn(type: Entry["type"]): boolean {
 }
 
 /** The order of names, the same everywhere. */
-export function byName(one: string, other: string): number {
+function byName(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
