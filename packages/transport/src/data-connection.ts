@@ -1,6 +1,6 @@
 import { type LimitValues, limitValues, type ProtectionLevel, TlsError, UsageError } from "@sallyport/protocol";
 import type { Socket } from "node:net";
-import type { ConnectionOptions, TLSSocket } from "node:tls";
+import { type ConnectionOptions, TLSSocket } from "node:tls";
 import {
   type DataHandshake,
   type SecuredData,
@@ -296,7 +296,9 @@ export class DataConnection implements AsyncDisposable {
 
   #path(usage: DataUsage): TlsPath {
     if (usage === "sends") return "native";
-    return this.#hooks.closeNotify ? "watched" : "layered";
+    // The hook's proof is about TCP; through a proxy inside TLS there is another TLS below.
+    const isOverTcp = !(this.#tcp instanceof TLSSocket);
+    return this.#hooks.closeNotify && isOverTcp ? "watched" : "layered";
   }
 
   /** Reads the peer's opening, with whatever was read of it already. */

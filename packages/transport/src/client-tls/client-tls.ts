@@ -8,6 +8,7 @@ import { ControlWire } from "./control-wire.ts";
 import {
   handshakeBrokenOff,
   type HandshakeCircumstances,
+  type HandshakeError,
   handshakeFailed,
   handshakeTimeout,
 } from "./handshake-failure.ts";
@@ -62,6 +63,11 @@ export interface ControlTls {
    * The caller bounds the wait. Rejects with TlsError `SALLYPORT_TLS_NOT_LEFT`.
    */
   leave(): Promise<Socket>;
+  /**
+   * Puts an error of `socket` into words: with TLS 1.3 a server refuses a client's certificate only after the client's
+   * handshake is done.
+   */
+  explain(cause: Error): HandshakeError;
 }
 
 /**
@@ -111,7 +117,9 @@ export class ClientTls {
     this.#collectTickets(socket);
     try {
       await this.#shakeHands(wire, socket, options);
-      return { socket, facts: await this.#judge(socket, options.signal), leave: () => wire.leave() };
+      const facts = await this.#judge(socket, options.signal);
+      const explain = (cause: Error): HandshakeError => handshakeFailed(cause, this.#circumstances(wire));
+      return { socket, facts, leave: () => wire.leave(), explain };
     } catch (error) {
       if (error instanceof CertificateError) dismiss(socket, tcp);
       else {

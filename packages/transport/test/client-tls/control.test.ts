@@ -194,6 +194,21 @@ test("S-30 a client certificate is shown to a server that asks, by PEM and by PK
   });
 });
 
+test("R-TLS-40 a server that wants a client certificate says so, with TLS 1.3 after the handshake", async () => {
+  const options = { ...serving(good), requestCert: true, rejectUnauthorized: true };
+  await using server = await tlsServer(options);
+  await assert.rejects(startControl(server.port, { maxVersion: "TLSv1.2" }), {
+    code: "SALLYPORT_HANDSHAKE_FAILED",
+    message: /it wants a client certificate$/,
+  });
+  const { socket, explain } = await startControl(server.port);
+  const [cause] = (await once(socket.resume(), "error")) as [Error];
+  assert.match(
+    explain(cause).message,
+    /^TLS with localhost port \d+ was refused by it: it wants a client certificate$/,
+  );
+});
+
 test("an aborted handshake rejects with the reason and closes", async () => {
   await using server = await tcpServer(() => {});
   const tls = await ClientTls.create({ host: "localhost", port: server.port });
