@@ -26,7 +26,7 @@ export interface Clock {
 /**
  * Reads the date that starts at a column, in any of the forms that ls and its imitators write: month and day, or day
  * and month, by name or by number, with signs, stops and commas, followed by time or year; ISO dates with time,
- * fraction and zone; `24-04-2003`, `01-jun-99`, `2004.07.15`, `09-26 13:45`, `2003 3/20`. Undefined where the columns
+ * fraction and zone; `24-04-2003`, `01-jun-99`, `2004.07.15`, `09-26 13:45`, `2003 3/20`, `2003 Mar 20`. Undefined where the columns
  * have none of these shapes.
  */
 export function readDate(line: string, tokens: readonly Token[], at: number): DateReading | undefined {
@@ -91,7 +91,7 @@ export function readCombinedDate(text: string): CombinedDate | undefined {
 type Form = (line: string, tokens: readonly Token[], at: number) => DateReading | undefined;
 
 const nameForms: readonly Form[] = [monthFirst, combined, weekdayFirst];
-const numberForms: readonly Form[] = [dayFirst, combined, signedNumbers, yearBeforeMonthAndDay, numbersOnly];
+const numberForms: readonly Form[] = [dayFirst, combined, signedNumbers, yearFirst, numbersOnly];
 
 /** The order of purely numeric dates in listings of the ls kind, by separator. */
 const lsOrders: Readonly<Record<string, DateOrderRule>> = {
@@ -204,12 +204,20 @@ function signedNumbers(_line: string, tokens: readonly Token[], at: number): Dat
   return readingOf({ year, month, day, ...clock }, isMore ? next + 1 : next);
 }
 
-function yearBeforeMonthAndDay(_line: string, tokens: readonly Token[], at: number): DateReading | undefined {
+/** `2003 3/20`, `2003 Mar 20`, with or without the time. */
+function yearFirst(_line: string, tokens: readonly Token[], at: number): DateReading | undefined {
   const year = readYear(tokens[at]?.text);
-  const date = year === undefined ? undefined : readCombinedDate(tokens[at + 1]?.text ?? "");
-  if (year === undefined || date?.kind !== "month-day") return undefined;
-  const clock = readClock(tokens[at + 2]?.text);
-  return readingOf({ year, month: date.month, day: date.day, ...clock }, at + (clock === undefined ? 2 : 3));
+  const word = tokens[at + 1]?.text;
+  if (year === undefined || word === undefined) return undefined;
+  const named = monthOfName(word);
+  const combinedDay = named === undefined ? readCombinedDate(word) : undefined;
+  const day = named === undefined ? undefined : readDay(tokens[at + 2]?.text);
+  const date =
+    day === undefined || named === undefined ? combinedDay : { kind: "month-day" as const, month: named, day };
+  if (date?.kind !== "month-day") return undefined;
+  const next = at + (named === undefined ? 2 : 3);
+  const clock = readClock(tokens[next]?.text);
+  return readingOf({ year, month: date.month, day: date.day, ...clock }, clock === undefined ? next : next + 1);
 }
 
 /** `3 29 03:26`: without a name only the time that follows shows that these are month and day. */
@@ -226,6 +234,11 @@ function readingOf(parts: TimeParts, next: number): DateReading {
 }
 
 function monthAndDay(first: string, second: string): CombinedDate | undefined {
+  const named = monthOfName(first) ?? monthOfName(second);
+  if (named !== undefined) {
+    const day = readDay(isNumber(first) ? first : second);
+    return day === undefined ? undefined : { kind: "month-day", month: named, day };
+  }
   if (!isNumber(first) || !isNumber(second) || first.length > 2 || second.length > 2) return undefined;
   const [one, two] = [Number(first), Number(second)];
   return one > 12 ? { kind: "month-day", month: two, day: one } : { kind: "month-day", month: one, day: two };

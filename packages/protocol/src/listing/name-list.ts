@@ -7,7 +7,7 @@ import { type EntryName, entryName, makeEntry, type ParsedEntry } from "./entry.
  * for what `ls` says instead of a listing.
  */
 export function parseNameLine(line: Octets): ParsedEntry | undefined {
-  if (line === "" || isComplaint(line)) return undefined;
+  if (line === "" || (isComplaint(line) && complaint.test(line.slice(-64)))) return undefined;
   return makeEntry("names", line, { name: line });
 }
 
@@ -15,6 +15,8 @@ export function parseNameLine(line: Octets): ParsedEntry | undefined {
 export function componentOfPath(path: Octets): EntryName | undefined {
   return entryName(path.slice(path.lastIndexOf("/") + 1) as Octets);
 }
+
+const complaint = /: (?:No such file|Permission denied|Not a directory|No match|not found|Input\/output error)/i;
 
 /** `ls: x: No such file or directory` on the data connection, where the server runs ls. */
 export function isComplaint(line: string): boolean {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ListingReader, octetsFromText, type ParsedEntry, parseListingLine } from "@sallyport/protocol";
+import { furtherLines } from "./further-lines.ts";
 import { ownLines, type OwnLine } from "./own-lines.ts";
 import { octets, said } from "./said.ts";
 
@@ -9,6 +10,13 @@ test("listings: every line written from the formats' descriptions says what its 
   assert.ok(ownLines.length >= 100);
   const wrong = ownLines.flatMap((line) => ownDifference(line));
   assert.deepEqual(wrong, []);
+});
+
+test("listings: lines of dialects that became known later", () => {
+  assert.deepEqual(
+    furtherLines.flatMap((line) => ownDifference(line)),
+    [],
+  );
 });
 
 test("listings: every record of the corpus, each in the listing that it comes from", () => {

@@ -7,7 +7,7 @@ const day = 86_400_000;
 
 test("a missing year is the latest in which the date is no later than a day after now", () => {
   const nowMs = Date.UTC(2026, 2, 1, 12, 0);
-  const year = (date: string) => withYear(timeOf(`${date}`), nowMs).year;
+  const year = (date: string) => withYear(timeOf(date), nowMs).year;
   assert.equal(year("Mar  1 11:59"), 2026);
   assert.equal(year("Mar  2 12:00"), 2026);
   assert.equal(year("Mar  2 12:01"), 2025);

@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import {
   entryName,
   type FactEntry,
+  type FactType,
   factNames,
   formatEntryLine,
   formatListingLine,
@@ -77,6 +78,15 @@ test("LIST of our server parses back to itself, whatever the names, sizes, times
   );
 });
 
+const factTypes: Readonly<Record<FactType, string>> = {
+  file: "file",
+  dir: "directory",
+  cdir: "current-directory",
+  pdir: "parent-directory",
+  slink: "symlink",
+  other: "other",
+};
+
 test("MLSD of our server parses back to itself", () => {
   const factEntry: fc.Arbitrary<FactEntry> = fc.record({
     name: anyName,
@@ -98,7 +108,7 @@ test("MLSD of our server parses back to itself", () => {
         assert.ok(found);
         assert.equal(found.name, entry.name);
         assert.equal(found.component, entry.name);
-        assert.equal(found.type, { file: "file", dir: "directory", slink: "symlink", other: "other" }[`${entry.type}`]);
+        assert.equal(found.type, factTypes[entry.type ?? "other"]);
         assert.equal(found.size, entry.type === "file" ? entry.sizeBytes : undefined);
         assert.equal(found.time && resolveListedTime(found.time, { nowMs })?.timeMs, entry.modifiedMs);
         assert.equal(found.mode, entry.mode);

@@ -114,11 +114,11 @@ function findBrokenDate(line: string, tokens: readonly Token[], modeAt: number):
   return undefined;
 }
 
-/** A size, or one of the marks that stand where there is none. */
+/** A size, or what stands where there is none: a dash, `<DIR>`, or the negative number of a counter that ran over. */
 function sizeColumn(text: string): ListedSize | undefined {
   const octet = text.charCodeAt(0);
   if (octet >= 0x30 && octet <= 0x39) return readSize(text);
-  return text === "-" || text === "<DIR>" ? {} : undefined;
+  return text === "-" || text === "<DIR>" || (octet === 0x2d && isNumber(text.slice(1))) ? {} : undefined;
 }
 
 /** `1,   3` or `259,0`: major and minor number of a device. */
@@ -152,12 +152,14 @@ function modeFields({ type, permissions, mode, linkCount }: Mode): Partial<Entry
 /** Links, owner and group: with one column left it is the owner, with more the group takes all that follow. */
 function readColumns(line: string, columns: readonly Token[], { glued }: Place): Partial<EntryFields> {
   const [first] = columns;
-  const hasLinks = first !== undefined && isNumber(first.text) && first.text.length < 16;
+  const hasCount = first !== undefined && isNumber(first.text) && first.text.length < 16;
+  // Hadoop counts no links of directories.
+  const hasLinks = hasCount || first?.text === "-";
   const [owner, group] = columns.slice(hasLinks ? 1 : 0);
   const groupEnd = columns.at(-1)?.end ?? 0;
   const gluedGroup = owner === undefined ? undefined : glued;
   return {
-    ...(hasLinks ? { linkCount: Number(first.text) } : {}),
+    ...(hasCount ? { linkCount: Number(first.text) } : {}),
     owner: (owner?.text ?? glued) as Octets | undefined,
     group: (group === undefined ? gluedGroup : line.slice(group.start, groupEnd)) as Octets | undefined,
   };

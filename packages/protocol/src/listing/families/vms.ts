@@ -29,7 +29,8 @@ function parse(line: string, isEstablished: boolean): LineVerdict {
     return isEstablished || isDenial(text) ? entryOf(line, { ...name, type: "unknown" }) : undefined;
   }
   const isCertain = fields.owner !== undefined && fields.permissions !== undefined && fields.time !== undefined;
-  if (name.version === undefined && !isCertain) return undefined;
+  const isLikely = isEstablished && fields.time !== undefined && fields.size !== undefined;
+  if (name.version === undefined && !isCertain && !isLikely) return undefined;
   const isDirectory = name.type === "directory";
   return entryOf(line, { ...fields, ...name, ...(isDirectory ? { size: undefined } : {}) });
 }
@@ -57,7 +58,7 @@ function isContinuation(line: string): boolean {
 function isHeading(line: string): boolean {
   if (line.length > 512) return false;
   return (
-    /^\s*Directory\s+[^\s]*[:[\]]/i.test(line) ||
+    /^\s*Directory:?\s+\S*[:[\]]/i.test(line) ||
     /^\s*(?:Grand )?Total(?: of)? \d+ (?:file|block|director)/i.test(line) ||
     /^[\w$-]{1,64}:\[[^\]\s]*\]\s*$/.test(line)
   );

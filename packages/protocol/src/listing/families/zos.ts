@@ -93,35 +93,25 @@ function job(tokens: readonly Token[]): EntryFields | undefined {
 
 const jobStates: ReadonlySet<string> = new Set(["INPUT", "ACTIVE", "OUTPUT", "HELD", "-HELD-", "EXECUTING"]);
 
-/** Organisations of data sets; a partitioned one holds members and is entered like a directory. */
-const organisations: Readonly<Record<string, "file" | "directory">> = {
-  PS: "file",
-  "PS-E": "file",
-  "PS-L": "file",
-  PSU: "file",
-  DA: "file",
-  DAU: "file",
-  IS: "file",
-  ISU: "file",
-  VSAM: "file",
-  GDS: "file",
-  PO: "directory",
-  "PO-E": "directory",
-  POU: "directory",
-  PATH: "file",
-};
+/** Organisations of data sets that are shown without extents and lengths; elsewhere any other may stand. */
+const organisations: ReadonlySet<string> = new Set(["PS", "PO", "PO-E", "DA", "IS", "VSAM", "GDG", "PATH"]);
 
-/** Volume, unit, date, then extents and space (which may run together), format, lengths, organisation, name. */
+/**
+ * Volume, unit, date, then extents and space (which may run together), format, lengths, organisation, name. A
+ * partitioned data set holds members and is entered like a directory.
+ */
 function dataSet(tokens: readonly Token[]): EntryFields | undefined {
   const words = tokens.map(({ text }) => text);
   if (words.length < 4) return undefined;
   const name = words.at(-1) ?? "";
   const dsorg = words.at(-2) ?? "";
-  const type = Object.hasOwn(organisations, dsorg) ? organisations[dsorg] : undefined;
-  if (type === undefined || !/^[\w$#@*]{1,8}$/.test(words[0] ?? "")) return undefined;
+  if (!/^[\w$#@*]{1,8}$/.test(words[0] ?? "") || !/^[A-Z?*][A-Z?*-]{1,4}$/.test(dsorg)) return undefined;
+  const type = dsorg.startsWith("PO") ? "directory" : "file";
   const referred = words[2];
   if (words.length === 4 || dsorg === "VSAM") {
-    return words.length <= 6 ? { name, type, details: new Map([["dsorg", dsorg]]) } : undefined;
+    return words.length <= 6 && organisations.has(dsorg)
+      ? { name, type, details: new Map([["dsorg", dsorg]]) }
+      : undefined;
   }
   if (words.length < 7 || !(isDate(referred) || referred === "**NONE**")) return undefined;
   const [recfm = "", lrecl = ""] = words.slice(-5);
