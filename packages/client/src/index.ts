@@ -20,3 +20,68 @@ export type { RemoteHash } from "./operations/hash.ts";
 export { formatFtpUrl, type FtpUrl, isUrlFailure, parseFtpUrl, type UrlFailure } from "./url/ftp-url.ts";
 export { type NameCodec, nameCodec } from "./names/name-codec.ts";
 export { type LocalName, localName, localNameRules, remoteName } from "./names/local-name.ts";
+export {
+  type ActionJson,
+  actionToJson,
+  changesTarget,
+  type ConflictReason,
+  type FileFacts,
+  resolveHash,
+  type SkipReason,
+  type SyncAction,
+} from "./sync/action.ts";
+export type { CompareBy } from "./sync/compare.ts";
+export {
+  compileFilter,
+  type EntryFilter,
+  type FilterFailure,
+  type FilterOptions,
+  type FilterRule,
+  isFilterFailure,
+} from "./sync/filter.ts";
+export { type BegunTransfer, journalKey, SyncJournal } from "./sync/journal.ts";
+export { LocalTree, type LocalTreeOptions } from "./sync/local-tree.ts";
+export { planActions, type PlanSummary, planSync, type SyncPlan, type Tree } from "./sync/plan.ts";
+export type { PlanOptions } from "./sync/plan-options.ts";
+export { treeEntryOf } from "./sync/remote-tree.ts";
+export type { EntryTime, TreeEntry, TreeItem, UnlistedDirectory } from "./sync/tree.ts";
+export {
+  type Bookmark,
+  bookmarkTitle,
+  bookmarkUrl,
+  type ImportedBookmarks,
+  type ImportFailure,
+  type ImportOptions,
+  isImportFailure,
+} from "./bookmarks/bookmark.ts";
+export { type AddOptions, bookmarkFile, type BookmarkFile } from "./bookmarks/bookmark-file.ts";
+export { parseFileZillaSites } from "./bookmarks/filezilla.ts";
+export { parseLftpBookmarks } from "./bookmarks/lftp.ts";
+export { parseWinScpSites } from "./bookmarks/winscp.ts";
+export {
+  inferZone,
+  offsetMinutesOf,
+  resolveWallClock,
+  type ServerZone,
+  type ZoneInference,
+  type ZoneSample,
+  zoneSample,
+} from "./listing/time-zone.ts";
+export { profileFile, type ProfileStore } from "./profile/profile-file.ts";
+export {
+  type FactName,
+  factOf,
+  greetingFingerprint,
+  learnFact,
+  type LearnedFact,
+  type ServerFacts,
+  type ServerProfile,
+} from "./profile/server-profile.ts";
+export {
+  downgradeOf,
+  lastTlsMode,
+  type RememberedHost,
+  rememberSecurity,
+  type SecurityObservation,
+} from "./trust/host-memory.ts";
+export { hostMemoryFile, type HostMemoryStore } from "./trust/host-memory-file.ts";
