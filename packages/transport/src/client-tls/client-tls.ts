@@ -112,9 +112,7 @@ export class ClientTls {
   ): Promise<ControlTls> {
     options.signal?.throwIfAborted();
     const wire = new ControlWire(tcp, this.#serverText);
-    const alpn = (this.#options.alpn ?? true) ? ["ftp"] : undefined;
-    const socket = connect({ ...this.#connectionOptions(alpn), socket: wire.duplex });
-    this.#collectTickets(socket);
+    const socket = this.#connect(wire);
     try {
       await this.#shakeHands(wire, socket, options);
       const facts = await this.#judge(socket, options.signal);
@@ -149,6 +147,13 @@ export class ClientTls {
       const refusal = this.#refuseData(socket);
       if (refusal) socket.destroy(refusal);
     });
+  }
+
+  #connect(wire: ControlWire): TLSSocket {
+    const alpn = (this.#options.alpn ?? true) ? ["ftp"] : undefined;
+    const socket = connect({ ...this.#connectionOptions(alpn), socket: wire.duplex });
+    this.#collectTickets(socket);
+    return socket;
   }
 
   get #serverText(): string {

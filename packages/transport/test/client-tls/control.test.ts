@@ -1,12 +1,14 @@
-import { octetsFromText } from "@sallyport/protocol";
+import { octetsFromText, TlsError } from "@sallyport/protocol";
 import { makeTestIdentity } from "@sallyport/testing";
 import { ClientTls, HandshakeError, ServerTlsProfile } from "@sallyport/transport";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import fc from "fast-check";
 import { listenForControl, until } from "../tls-peer.ts";
 import { dialLoopback, good, nextText, serving, startControl, tcpServer, tlsServer } from "./tls-server.ts";
 
@@ -151,6 +153,44 @@ test("R-TLS-04 the default hello takes more than one packet, the small one fits,
   }
   const [large = 0, small = 0] = lengths;
   assert.ok(large > 1460 && small < 700, `${large} and ${small} octets`);
+});
+
+test("a middle box that drops large hellos is got past with the small one", async () => {
+  await using server = await tlsServer(serving(good));
+  await using box = await tcpServer((near) => {
+    near.once("data", (hello: Buffer) => {
+      if (hello.length > 1460) return near.resetAndDestroy();
+      const far = connect(server.port, "127.0.0.1");
+      far.on("error", () => {}).write(hello);
+      near.pipe(far).pipe(near);
+    });
+  });
+  const failure = await startControl(box.port).catch((error: unknown) => error);
+  assert.ok(failure instanceof HandshakeError && failure.mayBeLargeHello);
+  const { socket, facts } = await startControl(box.port, { groups: "small" });
+  assert.equal(facts.protocol, "TLSv1.3");
+  assert.equal(await nextText(socket), "220 ready\r\n");
+});
+
+test("whatever a server sends instead of a handshake ends in an error of ours", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.oneof(
+        fc.uint8Array({ maxLength: 300 }),
+        fc
+          .tuple(fc.constantFrom(20, 21, 22, 23), fc.uint8Array({ maxLength: 80 }))
+          .map(([type, body]) => Uint8Array.of(type, 3, 3, 0, body.length, ...body)),
+      ),
+      fc.boolean(),
+      async (octets, ends) => {
+        await using server = await tcpServer((socket) =>
+          socket.once("data", () => (ends ? socket.end(octets) : socket.write(octets))),
+        );
+        await assert.rejects(startControl(server.port, { timeoutMs: 30 }), TlsError);
+      },
+    ),
+    { numRuns: 60 },
+  );
 });
 
 test("alerts are put into words", async () => {

@@ -221,6 +221,24 @@ test(
   },
 );
 
+test(
+  "R-TLS-30 a server of TLS 1.2 without tickets is resumed by its session ID",
+  { skip: needs("openssl") },
+  async () => {
+    await using server = await startSServer("-tls1_2", "-no_ticket");
+    const { tls, tcp } = await startControl(server.port, { resumption: "require" });
+    await tls.dataOptions();
+    tcp.destroy();
+    for (let count = 0; count < 3; count++) {
+      const data = connect({ ...(await tls.dataOptions()), socket: await dialLoopback(server.port) });
+      tls.dataStarted(data);
+      await once(data, "secureConnect");
+      assert.ok(data.isSessionReused());
+      data.destroy();
+    }
+  },
+);
+
 test("plain octets where TLS on a data connection must begin fail, with a reason", async () => {
   await using both = await sharedContext("TLSv1.3");
   await using plain = await tcpServer((socket) => socket.end("-rw-r--r-- 1 a a 1 Jan 1 00:00 listing in clear\r\n"));
