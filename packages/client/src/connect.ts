@@ -42,6 +42,9 @@ async function connectionOpener(
   const security = securityOf(url, options);
   const target: ConnectionTarget = { host: url.host, port: url.port ?? (security === "implicit" ? 990 : 21) };
   const dialer = dialerOf(options.proxy);
+  if (options.proxy !== undefined && options.data?.mode === "active") {
+    throw new UsageError("SALLYPORT_ACTIVE_THROUGH_PROXY", "A server cannot open data connections through a proxy");
+  }
   const policy = policyOf(security, options, limits);
   const user = options.user ?? url.user ?? "anonymous";
   const password = options.password ?? url.password ?? (user === "anonymous" ? "anonymous@" : undefined);
@@ -61,6 +64,7 @@ async function connectionOpener(
       proxied: options.proxy !== undefined,
       security: security === "plain" ? undefined : await clientTls(target, options),
       activePorts: options.data?.ports,
+      asksDuringTransfer: options.keepAlive?.duringTransfer ?? false,
       memory,
       onRemember: (learnt) => (memory = learnt),
       onTranscript: options.onTranscript,

@@ -24,8 +24,11 @@ export interface ClientOptions {
   readonly proxy?: string | URL | Dialer;
   /** Control connections to the server at most; default 4. Sequential use opens one. */
   readonly pool?: { readonly max?: number; readonly idleMs?: number };
-  /** Signs of life while idle, in milliseconds between two; 0 for none. */
-  readonly keepAlive?: { readonly noopMs?: number };
+  /**
+   * Signs of life while idle, `noopMs` between two; 0 for none. During transfers TCP keep-alive does it; `duringTransfer`
+   * asks by STAT as well, which not every server takes in its stride.
+   */
+  readonly keepAlive?: { readonly noopMs?: number; readonly duringTransfer?: boolean };
   /** Further attempts at what failed and may be asked again. */
   readonly retry?: { readonly attempts?: number; readonly firstDelayMs?: number };
   readonly timeouts?: Timeouts;

@@ -105,6 +105,7 @@ function serve(control: Socket, rows: Readonly<Record<string, Handler>>, heard: 
     socket.on("error", () => {}).once("close", () => sockets.delete(socket));
   };
   keep(control);
+  control.setNoDelay();
   let data = Promise.withResolvers<Socket>();
   const login = {
     control,

@@ -126,7 +126,7 @@ function refusalOf(pi: UserPi, request: UserRequest): Fault | undefined {
   if (pi.phase === "closed" || pi.phase === "leaving") {
     return { code: "SALLYPORT_CONNECTION_OVER", message: "The control connection is over", retry: "again" };
   }
-  if (request.kind === "command" && (!/^[A-Za-z]{1,12}$/.test(request.verb) || isReserved(request.verb))) {
+  if (request.kind === "command" && (!/^[A-Za-z][A-Za-z\d]{0,11}$/.test(request.verb) || isReserved(request.verb))) {
     return { code: "SALLYPORT_VERB_RESERVED", message: `${request.verb} is not for the user to send` };
   }
   const given = argumentsOf(request);

@@ -48,6 +48,8 @@ export interface ConnectionOptions {
   /** TLS for this control connection and its data; absent with policy `plain`. */
   readonly security: ClientTls | undefined;
   readonly activePorts: PortRange | undefined;
+  /** Whether STAT goes ahead of a transfer that takes long, so that no box in between forgets the control connection. */
+  readonly asksDuringTransfer: boolean;
   readonly memory: HostMemory | undefined;
   readonly onRemember: (memory: HostMemory) => void;
   readonly onTranscript: ((line: TranscriptLine) => void) | undefined;
@@ -177,6 +179,7 @@ export class ClientConnection implements AsyncDisposable {
     const direction = uploadVerbs.has(order.verb) ? "upload" : "download";
     const job: { mover: Mover; task?: DataTask } = { mover };
     const make = (id: number): UserRequest => ({ ...order, kind: "transfer", id, direction });
+    using _ = this.#keepAlive();
     try {
       const reply = await this.#ask(make, options, job);
       return { reply, bytes: job.task?.movedBytes ?? 0, resumed: job.task?.facts?.tls?.resumed };
@@ -315,6 +318,19 @@ export class ClientConnection implements AsyncDisposable {
     if (task === undefined || job === undefined) return;
     job.task = task;
     task.move(job.mover, { direction, protection });
+  }
+
+  /** Asks for the status now and then while data moves, where the server is known to take that. */
+  #keepAlive(): Disposable | undefined {
+    if (!this.#options.asksDuringTransfer) return undefined;
+    let isAsking = false;
+    const timer = setInterval(() => {
+      if (isAsking) return;
+      isAsking = true;
+      const answered = (): void => void (isAsking = false);
+      this.status().then(answered, answered);
+    }, this.#options.limits.keepAliveMs).unref();
+    return { [Symbol.dispose]: () => clearInterval(timer) };
   }
 
   #settle(id: number, settlement: Settlement): void {

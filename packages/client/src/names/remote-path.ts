@@ -22,7 +22,7 @@ export function baseName(path: Octets): Octets {
   return trimmed.slice(trimmed.lastIndexOf("/") + 1) as Octets;
 }
 
-export function withoutTrailingSlashes(path: Octets): Octets {
+function withoutTrailingSlashes(path: Octets): Octets {
   return (/^\/+$/.test(path) ? "/" : path.replace(/\/+$/, "")) as Octets;
 }
 

@@ -6,7 +6,7 @@ import type { ClientConnection, RequestOptions } from "../connection/client-conn
  * keeps account of, such as TYPE, PASV or RETR, are refused with `SALLYPORT_VERB_RESERVED`.
  */
 export async function raw(connection: ClientConnection, line: string, options: RequestOptions): Promise<ReceivedReply> {
-  const { verb, argument } = /^(?<verb>[A-Za-z]+)(?: (?<argument>.*))?$/s.exec(line)?.groups ?? {};
+  const { verb, argument } = /^(?<verb>[A-Za-z][A-Za-z\d]*)(?: (?<argument>.*))?$/s.exec(line)?.groups ?? {};
   if (verb === undefined) throw new UsageError("SALLYPORT_COMMAND_INVALID", "A command line begins with a verb");
   return connection.command(verb.toUpperCase(), argument === undefined ? undefined : octetsFromText(argument), options);
 }

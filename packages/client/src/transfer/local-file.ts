@@ -2,6 +2,7 @@ import type { ByteSink, ByteSource } from "@sallyport/transport";
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, rename, rm, utimes } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { fileSystemPath } from "../names/local-name.ts";
 
 /** A local file open for reading, as the data connection takes it. */
 export function sourceOf(handle: FileHandle, sizeBytes: number): ByteSource {
@@ -25,7 +26,7 @@ export class StagedFile implements AsyncDisposable, ByteSink {
 
   static async create(path: string): Promise<StagedFile> {
     const temporaryPath = join(dirname(path), partName(basename(path)));
-    return new StagedFile(path, temporaryPath, await open(temporaryPath, "wx", 0o666));
+    return new StagedFile(path, temporaryPath, await open(fileSystemPath(temporaryPath), "wx", 0o666));
   }
 
   private constructor(path: string, temporaryPath: string, handle: FileHandle) {
@@ -43,15 +44,16 @@ export class StagedFile implements AsyncDisposable, ByteSink {
   /** Gives the file its name, and the time of change where there is one to keep. */
   async publish({ modified }: { readonly modified?: Date | undefined } = {}): Promise<void> {
     await this.#close();
-    if (modified !== undefined) await utimes(this.temporaryPath, modified, modified);
-    await rename(this.temporaryPath, this.#path);
+    const temporaryPath = fileSystemPath(this.temporaryPath);
+    if (modified !== undefined) await utimes(temporaryPath, modified, modified);
+    await rename(temporaryPath, fileSystemPath(this.#path));
     this.#published = true;
   }
 
   /** Removes what was not published. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close().catch(() => {});
-    if (!this.#published) await rm(this.temporaryPath, { force: true }).catch(() => {});
+    if (!this.#published) await rm(fileSystemPath(this.temporaryPath), { force: true }).catch(() => {});
   }
 
   async #close(): Promise<void> {
@@ -61,7 +63,12 @@ export class StagedFile implements AsyncDisposable, ByteSink {
   }
 }
 
-/** A name for a file in the making; cut where the whole would be longer than file systems allow. */
-export function partName(name: string): string {
-  return `.${name.slice(0, 200)}.sallyport-part-${randomBytes(4).toString("hex")}`;
+/** A name for a file in the making; cut where the whole could be longer than the 255 octets of most file systems. */
+function partName(name: string): string {
+  return `.${name.slice(0, 60)}${partSuffix()}`;
+}
+
+/** Sets a file in the making apart from every other. */
+export function partSuffix(): string {
+  return `.sallyport-part-${randomBytes(4).toString("hex")}`;
 }

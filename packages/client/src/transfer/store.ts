@@ -1,10 +1,10 @@
-import { octetsFromText, type Octets } from "@sallyport/protocol";
+import type { Octets } from "@sallyport/protocol";
 import type { ClientConnection, TransferOutcome } from "../connection/client-connection.ts";
 import type { Mover } from "../connection/data-task.ts";
 import { baseName, childPath, parentPath } from "../names/remote-path.ts";
 import { isAboutPath, refusalOf, unlessRefused } from "../operations/refusal.ts";
 import { exists } from "../operations/stat.ts";
-import { partName } from "./local-file.ts";
+import { partSuffix } from "./local-file.ts";
 
 export interface StoreOptions {
   readonly signal?: AbortSignal | undefined;
@@ -75,7 +75,8 @@ function publishesWhole({ greeting }: ClientConnection): boolean {
   return greeting?.lines.some((line) => /\bSallyport\b/i.test(line)) ?? false;
 }
 
-/** Octets of names count, and most file systems take 255. */
+/** A name for a file in the making; cut, between two characters, where most file systems would refuse the whole. */
 function temporaryName(name: Octets): Octets {
-  return octetsFromText(partName("")).replace(".", `.${name.slice(0, 200)}`) as Octets;
+  const cut = name.length > 200 ? name.slice(0, 200).replace(/[\xC0-\xFF][\x80-\xBF]*$/, "") : name;
+  return `.${cut}${partSuffix()}` as Octets;
 }

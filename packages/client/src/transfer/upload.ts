@@ -2,6 +2,7 @@ import type { Octets } from "@sallyport/protocol";
 import { open } from "node:fs/promises";
 import type { ClientConnection, TransferOutcome } from "../connection/client-connection.ts";
 import type { Mover } from "../connection/data-task.ts";
+import { fileSystemPath } from "../names/local-name.ts";
 import { setTimes } from "../operations/change.ts";
 import { unlessRefused } from "../operations/refusal.ts";
 import { sourceOf } from "./local-file.ts";
@@ -21,7 +22,7 @@ export async function upload(
   remote: Octets,
   { meter, preserve, ...options }: UploadOptions,
 ): Promise<TransferOutcome> {
-  await using file = await open(local, "r");
+  await using file = await open(fileSystemPath(local), "r");
   const { size, mtime } = await file.stat();
   meter.enter("open", { total: size });
   const mover: Mover = async (data, moving) => ({

@@ -1,0 +1,133 @@
+import { connect, type Client } from "@sallyport/client";
+import assert from "node:assert/strict";
+import test from "node:test";
+import { startScriptedServer, type Handler, type ScriptedServer } from "../scripted-server.ts";
+
+async function scene(
+  handlers: Readonly<Record<string, Handler>>,
+): Promise<{ readonly server: ScriptedServer; readonly client: Client } & AsyncDisposable> {
+  const server = await startScriptedServer(handlers);
+  const client = await connect(`alice:secret@127.0.0.1:${server.port}`, { security: "plain", retry: { attempts: 0 } });
+  return {
+    server,
+    client,
+    [Symbol.asyncDispose]: async () => {
+      await client.close();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const noFeatures: Handler = () => "500 what";
+
+test("R-CLI-09 a size with words in front of the number is read", async () => {
+  await using s = await scene({ FEAT: noFeatures, SIZE: () => "213 The size is 12345" });
+  assert.equal((await s.client.stat("file")).size, 12_345);
+});
+
+test("a size beyond what a number can hold is a bigint", async () => {
+  await using s = await scene({ FEAT: noFeatures, SIZE: () => "213 9007199254740993" });
+  assert.equal((await s.client.stat("file")).size, 9_007_199_254_740_993n);
+});
+
+test("a path that CWD leads to is a directory, and the working directory is put back", async () => {
+  await using s = await scene({
+    FEAT: noFeatures,
+    SIZE: () => "550 no",
+    MDTM: () => "550 no",
+    PWD: () => '257 "/home/alice"',
+  });
+  assert.equal((await s.client.stat("sub")).type, "directory");
+  assert.deepEqual(
+    s.server.heard.filter((line) => line.startsWith("CWD")),
+    ["CWD sub", "CWD /home/alice"],
+  );
+});
+
+test("a server that knows neither MLST nor FEAT refuses what is not there", async () => {
+  const no: Handler = () => "550 no such file";
+  await using s = await scene({ FEAT: noFeatures, SIZE: no, MDTM: no, CWD: no });
+  assert.equal(await s.client.exists("nothing"), false);
+  await assert.rejects(s.client.stat("nothing"), { code: "SALLYPORT_COMMAND_REFUSED" });
+});
+
+test("MKD that fails because somebody was faster is no failure", async () => {
+  await using s = await scene({ MKD: () => "550 File exists" });
+  await s.client.makeDirectory("a/b", { recursive: true });
+  await assert.rejects(s.client.makeDirectory("a/b"), { code: "SALLYPORT_COMMAND_REFUSED" });
+});
+
+test("S-20 names that lead elsewhere end a recursive removal and a recursive listing", async () => {
+  await using s = await scene({
+    DELE: () => "550 is a directory",
+    RMD: () => "550 not empty",
+    MLSD: async (login) => {
+      login.reply("150 coming");
+      (await login.data()).end("type=dir; ../../etc\r\n");
+      return "226 done";
+    },
+  });
+  await assert.rejects(s.client.remove("a", { recursive: true }), { code: "SALLYPORT_NAME_UNSAFE" });
+  await assert.rejects(Array.fromAsync(s.client.list("a", { recursive: true })), { code: "SALLYPORT_NAME_UNSAFE" });
+  assert.ok(!s.server.heard.some((line) => line.includes("..")));
+});
+
+test("S-09 CR, LF and NUL in a path are refused before anything is sent", async () => {
+  await using s = await scene({});
+  const heardCount = s.server.heard.length;
+  for (const path of ["a\r\nDELE b", "a\nb", "a\0b"]) {
+    await assert.rejects(async () => s.client.stat(path), { name: "UsageError" });
+    await assert.rejects(async () => s.client.raw(`SITE ${path}`), { name: "UsageError" });
+  }
+  assert.equal(s.server.heard.length, heardCount);
+});
+
+test("a digest is asked for by whatever command the server has", async () => {
+  const hex = "ab".repeat(20);
+  await using s = await scene({
+    FEAT: () => "211-Features\r\n XSHA1\r\n XCRC\r\n211 End",
+    XSHA1: () => `250 ${hex.toUpperCase()}`,
+    XCRC: () => "250 BEEF",
+  });
+  assert.deepEqual(await s.client.hash("file"), { algorithm: "SHA-1", hex, command: "XSHA1" });
+  assert.equal((await s.client.hash("file", { algorithm: "CRC32" })).hex, "0000beef");
+  await assert.rejects(s.client.hash("file", { algorithm: "MD5" }), { code: "SALLYPORT_HASH_UNAVAILABLE" });
+});
+
+test("a rename onto a name that is taken removes the old file where the server asks for that", async () => {
+  let isTaken = true;
+  await using s = await scene({
+    DELE: () => {
+      isTaken = false;
+      return "250 deleted";
+    },
+    RNTO: () => (isTaken ? "550 exists" : "250 renamed"),
+  });
+  await s.client.write("file", "x");
+  assert.deepEqual(
+    s.server.heard.filter((line) => /^(DELE|RNTO)/.test(line)),
+    ["RNTO file", "DELE file", "RNTO file"],
+  );
+});
+
+test("STOR that is refused leaves no empty file that it made", async () => {
+  await using s = await scene({ STOR: () => "553 no", MLST: () => "550 no such file" });
+  for (const atomic of [true, false]) {
+    await assert.rejects(s.client.write("file", "x", { atomic }), { code: "SALLYPORT_COMMAND_REFUSED" });
+  }
+  const deleted = s.server.heard.filter((line) => line.startsWith("DELE"));
+  assert.match(deleted[0] ?? "", /^DELE \.file\.sallyport-part-/);
+  assert.equal(deleted[1], "DELE file");
+});
+
+test("STOR that is refused over a file that was there deletes nothing", async () => {
+  await using s = await scene({
+    STOR: () => "553 no",
+    MLST: () => "250-Listing\r\n type=file;size=1; file\r\n250 End",
+  });
+  await assert.rejects(s.client.write("file", "x", { atomic: false }), { code: "SALLYPORT_COMMAND_REFUSED" });
+  assert.deepEqual(
+    s.server.heard.filter((line) => line.startsWith("DELE")),
+    [],
+  );
+});
