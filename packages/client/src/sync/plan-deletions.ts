@@ -1,6 +1,6 @@
 import type { SkipReason, SyncAction } from "./action.ts";
 import type { Planning } from "./planning.ts";
-import { type TreeEntry, ancestorsOf, compareTreePaths } from "./tree.ts";
+import { type TreeEntry, ancestorsOf, compareTreePaths, parentOf } from "./tree.ts";
 
 /**
  * Plans the deletion of what only the target has, deepest first. With a guard nothing is deleted: each deletion that
@@ -10,17 +10,20 @@ export function planDeletions(planning: Planning, guard: SkipReason | undefined)
   const { target, targetUnlisted, keyOf, sourceKeys, clashKeys } = planning;
   const kept = new Set<string>();
   const keep = (path: string): void => {
-    for (const above of [path, ...ancestorsOf(path)]) kept.add(keyOf(above));
+    for (let above = path; above !== "" && !kept.has(keyOf(above)); above = parentOf(above)) kept.add(keyOf(above));
   };
-  const actions: SyncAction[] = [];
   for (const key of targetUnlisted) keep(key);
   const unlisted = new Set(kept);
-  for (const entry of [...target.values()].toSorted((one, other) => compareTreePaths(other.path, one.path))) {
-    const { path, kind } = entry;
-    const key = keyOf(path);
+  const extra: TreeEntry[] = [];
+  for (const [key, entry] of target) {
     if (clashKeys.has(key)) continue;
-    if (sourceKeys.has(key) || isKept(planning, entry)) keep(path);
-    else if (guard !== undefined) actions.push({ kind: "skip", path, reason: guard });
+    if (sourceKeys.has(key) || isKept(planning, entry)) keep(entry.path);
+    else extra.push(entry);
+  }
+  const actions: SyncAction[] = [];
+  for (const { path, kind } of extra.toSorted((one, other) => compareTreePaths(other.path, one.path))) {
+    const key = keyOf(path);
+    if (guard !== undefined) actions.push({ kind: "skip", path, reason: guard });
     else if (unlisted.has(key)) actions.push({ kind: "skip", path, reason: "target-unlisted" });
     else if (!kept.has(key)) actions.push({ kind: "delete", path, entry: kind, because: "extra" });
   }
@@ -32,6 +35,6 @@ function isKept({ options, blocked }: Planning, { path, kind }: TreeEntry): bool
   return (
     options.protects(path) ||
     !options.filter.admitsPath(path, kind === "directory") ||
-    ancestorsOf(path).some((above) => blocked.has(above))
+    (blocked.size > 0 && ancestorsOf(path).some((above) => blocked.has(above)))
   );
 }

@@ -41,7 +41,8 @@ export function ancestorsOf(path: string): readonly string[] {
 
 /** Whether a path stays in its tree: single names, none of them empty, `.`, `..` or with NUL. */
 export function isTreePath(path: string): boolean {
-  return !path.includes("\0") && path.split("/").every((name) => name !== "" && name !== "." && name !== "..");
+  // oxlint-disable-next-line no-control-regex -- NUL is one of the points
+  return !/\0|(?:^|\/)\.{0,2}(?:\/|$)/.test(path);
 }
 
 /** Order in which a directory comes before what is in it, and its contents before what follows it. */

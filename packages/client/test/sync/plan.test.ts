@@ -4,7 +4,7 @@ import { type SyncAction, actionToJson } from "../../src/sync/action.ts";
 import { compileFilter, isFilterFailure } from "../../src/sync/filter.ts";
 import { type SyncPlan, planActions, planSync } from "../../src/sync/plan.ts";
 import type { PlanOptions } from "../../src/sync/plan-options.ts";
-import type { TreeItem } from "../../src/sync/tree.ts";
+import { type TreeItem, isTreePath } from "../../src/sync/tree.ts";
 
 const noon = Date.UTC(2026, 10, 22, 12);
 
@@ -226,4 +226,12 @@ test("trees are read as they come", async () => {
   }
   const plan = await planSync(listing(), tree("b:1"), { direction: "upload" });
   assert.deepEqual(plan.actions.map(shown), ["transfer a"]);
+});
+
+test("S-20 tree paths are single names and nothing that leads elsewhere", () => {
+  for (const path of ["a", "a/b", "..a", "a..", ".a/b.", "...", "a/...", " ", "a\\..\\b"])
+    assert.ok(isTreePath(path), path);
+  for (const path of ["", "/", "/a", "a/", "a//b", ".", "..", "./a", "a/.", "a/..", "a/../b", "../a", "a\0"]) {
+    assert.ok(!isTreePath(path), path);
+  }
 });
