@@ -93,6 +93,9 @@ type Form = (line: string, tokens: readonly Token[], at: number) => DateReading 
 const nameForms: readonly Form[] = [monthFirst, combined, weekdayFirst];
 const numberForms: readonly Form[] = [dayFirst, combined, signedNumbers, yearFirst, numbersOnly];
 
+/** A number before a date is rather a size than a year that is far away. */
+const latestYear = 2199;
+
 /** The order of purely numeric dates in listings of the ls kind, by separator. */
 const lsOrders: Readonly<Record<string, DateOrderRule>> = {
   "-": { key: "ls-", orders: ["dmy", "mdy", "ymd"] },
@@ -208,7 +211,7 @@ function signedNumbers(_line: string, tokens: readonly Token[], at: number): Dat
 function yearFirst(_line: string, tokens: readonly Token[], at: number): DateReading | undefined {
   const year = readYear(tokens[at]?.text);
   const word = tokens[at + 1]?.text;
-  if (year === undefined || word === undefined) return undefined;
+  if (year === undefined || year > latestYear || word === undefined) return undefined;
   const named = monthOfName(word);
   const combinedDay = named === undefined ? readCombinedDate(word) : undefined;
   const day = named === undefined ? undefined : readDay(tokens[at + 2]?.text);

@@ -64,13 +64,15 @@ function findMode(tokens: readonly Token[]): { readonly at: number; readonly mod
 }
 
 /**
- * A date is preceded by a size. It is looked for where ls has it, behind four columns, then behind three, then from
- * the left, so that neither a user called May nor a date in a name is taken for it.
+ * A date is preceded by a size. It is looked for where ls has it, behind four columns, then where fewer are, then
+ * from the left, so that neither a user called May nor a date in a name is taken for it.
  */
 function findDate(line: string, tokens: readonly Token[], modeAt: number): Place | undefined {
-  const usual = dateAt(line, tokens, modeAt, modeAt + 5) ?? dateAt(line, tokens, modeAt, modeAt + 4);
-  if (usual !== undefined) return usual;
-  for (let at = modeAt + 2; at < tokens.length; at++) {
+  for (let columns = 4; columns > 0; columns--) {
+    const place = dateAt(line, tokens, modeAt, modeAt + columns + 1);
+    if (place !== undefined) return place;
+  }
+  for (let at = modeAt + 6; at < tokens.length; at++) {
     const place = dateAt(line, tokens, modeAt, at);
     if (place !== undefined) return place;
   }

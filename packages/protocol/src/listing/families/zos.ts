@@ -3,7 +3,7 @@ import { readClock, readCombinedDate } from "../date-grammar.ts";
 import { type EntryFields, makeEntry } from "../entry.ts";
 import type { ListingFamily, ParsedLine } from "../family.ts";
 import { listedTime, type ListedTime } from "../listed-time.ts";
-import { isNumber, type Token, tokensOf } from "../tokens.ts";
+import { blanksAt, isNumber, type Token, tokensOf } from "../tokens.ts";
 
 /**
  * z/OS outside its Unix file systems: data sets (the date is that of the last use; partitioned ones are directories;
@@ -144,7 +144,9 @@ function unusualDataSet(line: string, tokens: readonly Token[], isEstablished: b
   if (tokens.length < 2 || tokens.length > 12 || last === undefined) return undefined;
   const state = line.slice(0, last.start).trim().slice(0, 128);
   const isKnown = knownStates.some((pattern) => pattern.test(state));
-  if (!isKnown && !(isEstablished && last.start >= nameColumn)) return undefined;
+  // Below a heading any name does; elsewhere it must look like a data set's, far from what stands before it.
+  const isApart = blanksAt(line, last.start - 3, 3) === 3 && last.text.includes(".");
+  if (!isKnown && !(last.start >= nameColumn && (isEstablished || isApart))) return undefined;
   if (!/^'?[A-Z0-9$#@{][A-Z0-9$#@{.-]{0,250}'?$/i.test(last.text)) return undefined;
   const type = /^Pseudo/i.test(state) ? "directory" : isKnown ? "file" : "unknown";
   return { name: last.text, type, details: new Map([["state", state]]) };
