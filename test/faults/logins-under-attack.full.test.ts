@@ -12,8 +12,10 @@ test(
     const { passwords, refused } = report.guesser;
     assert.ok(passwords + refused > 20_000, "the attack took place");
     assert.ok(report.attackedBytesPerSecond >= 0.9 * report.quietBytesPerSecond, "transfers keep nine tenths");
-    assert.equal(report.knownLogins.failed, 0);
-    assert.ok(report.knownLogins.p99Ms < 2000, `p99 of good logins: ${report.knownLogins.p99Ms} ms`);
+    for (const { failed, p99Ms } of [report.knownLogins, report.newLogins]) {
+      assert.equal(failed, 0);
+      assert.ok(p99Ms < 2000, `p99 of good logins: ${p99Ms} ms, while others had ${report.foreignCores} cores`);
+    }
     assert.ok(report.attackedPssKib - report.quietPssKib < 262_144, "memory stays within 256 MiB of what it was");
   },
 );

@@ -53,7 +53,6 @@ export async function checkPassword(context: CommandContext, user: string, passw
         await waited(await countFailure(context, attempt), signal);
         return refuseLogin(context, user, noTls, 1);
       }
-      environment.ledger.succeeded(attempt);
       return acceptLogin(context, user, verdict.account, verdict.account.anonymous ? "anonymous" : "password");
     }
     case "refused": {
@@ -116,6 +115,9 @@ export async function acceptLogin(
   const { environment, control } = context;
   const policy = environment.policyFor(control.listener, account);
   if (lacksTls(context, account)) return refuseLogin(context, user, noTls, 0);
+  // Who logs in without a secret has shown nothing, and could do so from everywhere it guesses from.
+  if (method === "password" || method === "client-certificate")
+    environment.ledger.succeeded({ remoteAddress: control.remoteAddress, user });
   // Nobody would give back the place of a connection that ended while its password was checked.
   context.signal.throwIfAborted();
   const claimed = await environment.ledger.claimLogin(control.id, account);

@@ -78,3 +78,31 @@ test("S-13 who leaves while its password waits has made an attempt, and nothing 
   const { text } = await next.reply();
   assert.equal(text, "421 A wrong password came from this address; try again in a moment.");
 });
+
+test("S-13 a login with a password speaks for its address, one without a secret does not", async () => {
+  const authenticate = async (user: string, password: string) =>
+    password === "wrong"
+      ? ({ kind: "refused" } as const)
+      : ({ kind: "accepted", account: { ...testAccount(user), anonymous: user === "anonymous" } } as const);
+  await using server = await startTestServer({
+    authenticator: { authenticate },
+    limits: { loginDelayMs: 1500 },
+    listener: { requireTls: "none" },
+  });
+  const greeting = async () => {
+    await using driver = await FtpDriver.connect(server.explicitPort);
+    return (await driver.reply()).code;
+  };
+  await using anonymous = await server.greeted();
+  await anonymous.expect("USER anonymous", 331);
+  await anonymous.expect("PASS me@example.net", 230);
+  await using owner = await server.greeted();
+  await owner.expect("USER alice", 331);
+  await using guesser = await server.greeted();
+  await guesser.expect("USER bob", 331);
+  guesser.send("PASS wrong\r\n");
+  for (let looks = 0; looks < 100 && (await greeting()) === 220; looks++) await new Promise(setImmediate);
+  assert.equal(await greeting(), 421);
+  await owner.expect("PASS secret", 230);
+  assert.equal(await greeting(), 220);
+});
