@@ -48,33 +48,25 @@ export async function tlsServer(
 
 /** Runs `openssl s_server`, which sends what it reads from its input and prints what it hears. */
 export async function startSServer(...options: string[]): Promise<{ port: number } & AsyncDisposable> {
-  const { port } = await freePort();
   const files = ["-cert", good.certificateFile, "-key", good.keyFile, "-cert_chain", good.caFile];
-  const child = spawn("openssl", ["s_server", "-accept", `127.0.0.1:${port}`, "-naccept", "99", ...files, ...options], {
-    stdio: ["pipe", "pipe", "inherit"],
+  const child = spawn("openssl", ["s_server", "-accept", "127.0.0.1:0", "-naccept", "99", ...files, ...options], {
+    stdio: ["pipe", "pipe", "ignore"],
   });
   const exited = once(child, "exit");
+  const stop = async (): Promise<void> => {
+    child.kill();
+    await exited;
+  };
   let printed = "";
+  const acceptLine = /^ACCEPT 127\.0\.0\.1:(?<port>\d+)$/m;
   child.stdout.setEncoding("latin1").on("data", (text: string) => (printed += text));
   try {
-    await until("s_server listens", () => printed.includes("ACCEPT"), 5000);
+    await until("s_server listens", () => acceptLine.test(printed), 5000);
   } catch (error) {
-    child.kill();
+    await stop();
     throw error;
   }
-  return {
-    port,
-    [Symbol.asyncDispose]: async () => {
-      child.kill();
-      await exited;
-    },
-  };
-}
-
-async function freePort(): Promise<{ port: number }> {
-  const server = await tcpServer(() => {});
-  await server[Symbol.asyncDispose]();
-  return server;
+  return { port: Number(acceptLine.exec(printed)?.groups?.["port"]), [Symbol.asyncDispose]: stop };
 }
 
 /** A server that does as it is told with each bare TCP connection. */

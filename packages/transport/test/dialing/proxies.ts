@@ -41,7 +41,7 @@ export async function listen(onConnection: (socket: Socket) => void, tls = false
     port: (server.address() as AddressInfo).port,
     [Symbol.asyncDispose]: async () => {
       for (const socket of open) socket.destroy();
-      server.close();
+      if (server.listening) await new Promise((resolve) => server.close(resolve));
     },
   };
 }
