@@ -24,7 +24,7 @@ export async function lockFile(path: string, { waitMs, signal }: LockOptions): P
   }
 }
 
-/** Locks of this process: its own number in a file proves nothing when numbers are used again. */
+/** Locks of this thread. */
 const held = new Set<string>();
 
 async function take(lock: string): Promise<boolean> {
@@ -54,7 +54,7 @@ async function isAbandoned(lock: string): Promise<boolean> {
     const [pid = "", ...host] = text.split(" ");
     // Its process died between making the file and writing into it, or is just about to write.
     if (text === "") return Date.now() - mtimeMs > unsignedMs;
-    return host.join(" ") === hostname() && !isRunning(Number(pid));
+    return host.join(" ") === hostname() && !isRunning(Number(pid), mtimeMs);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return true;
     throw error;
@@ -63,8 +63,10 @@ async function isAbandoned(lock: string): Promise<boolean> {
 
 const unsignedMs = 2_000;
 
-function isRunning(pid: number): boolean {
-  if (pid === process.pid) return false;
+/** Whether the process that took the lock at that time still runs. */
+function isRunning(pid: number, takenMs: number): boolean {
+  // Numbers are used again, in a container nearly always: what is older than this process was another's.
+  if (pid === process.pid) return takenMs > Date.now() - process.uptime() * 1000;
   try {
     return process.kill(pid, 0);
   } catch (error) {

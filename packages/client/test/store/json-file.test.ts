@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
@@ -72,15 +72,19 @@ test("a lock is held by one, and taken over from a process that is gone", async 
     assert.ok(lock);
     assert.equal(await lockFile(path, { waitMs: 60 }), undefined);
   }
-  const holders: ReadonlyArray<readonly [content: string, isTaken: boolean]> = [
-    [`999999999 ${hostname()}`, true],
-    [`${process.pid} ${hostname()}`, true],
-    [`${process.ppid} ${hostname()}`, false],
-    ["1 another-machine", false],
-    ["", false],
+  const before = new Date(Date.now() - process.uptime() * 1000 - 5_000);
+  const holders: ReadonlyArray<readonly [content: string, takenAt: Date, isTaken: boolean]> = [
+    [`999999999 ${hostname()}`, new Date(), true],
+    [`${process.pid} ${hostname()}`, before, true],
+    [`${process.pid} ${hostname()}`, new Date(), false], // another thread's
+    [`${process.ppid} ${hostname()}`, before, false],
+    ["1 another-machine", before, false],
+    ["", new Date(), false],
+    ["", before, true],
   ];
-  for (const [content, isTaken] of holders) {
+  for (const [content, takenAt, isTaken] of holders) {
     await writeFile(`${path}.lock`, content);
+    await utimes(`${path}.lock`, takenAt, takenAt);
     await using lock = await lockFile(path, { waitMs: 0 });
     assert.equal(lock !== undefined, isTaken, content);
   }
