@@ -148,6 +148,31 @@ export const furtherLines: readonly OwnLine[] = [
     line: "10/27/2006  09:03p             1234 x.txt",
     expect: { name: "x.txt", type: "file", size: 1234, modify: "2006-10-27T21:03" },
   },
+  {
+    format: "IBM i, day of the year",
+    line: "BAILEYSE     5263360 00/060   12:27:39 *FILE     BPTFSAVF",
+    expect: { name: "BPTFSAVF", type: "file", size: 5_263_360, modify: "2000-02-29T12:27:39", owner: "BAILEYSE" },
+  },
+  {
+    format: "IBM i, ISO date and time",
+    line: "QSYS          128000 2019-12-31 23.59.59 *LIB      QGPL",
+    expect: { name: "QGPL", type: "directory", size: 128_000, modify: "2019-12-31T23:59:59" },
+  },
+  {
+    format: "IBM i, anonymous: no owner; a date that does not exist",
+    line: "             5263360 99/99/99 12:27:39 *STMF     a b",
+    expect: { name: "a b", type: "file", size: 5_263_360, modify: null },
+  },
+  {
+    format: "Croatian: its months are not in the table, so the date stays unknown",
+    line: "-rw-r--r-- 1 u g 1234 ožu 15 10:20 f",
+    expect: { name: "f", type: "file", size: 1234, modify: null },
+  },
+  {
+    format: "the same, day first",
+    line: "-rw-r--r-- 1 u g 1234 15. ožu 2019 f",
+    expect: { name: "f", type: "file", size: 1234, modify: null },
+  },
   { format: "a sum with its unit", line: "total 4.0K", expect: "skip" },
   { format: "a reply on the wrong connection", line: "550 No such directory.", expect: "unparsed" },
 ];

@@ -1,9 +1,9 @@
 import type { Octets } from "../../octets.ts";
 import { readClock, readCombinedDate } from "../date-grammar.ts";
-import { type DateOrderRule, type NumericDate, numericDate, timeOfLineAlone } from "../date-order.ts";
+import { type DateOrderRule, fullYear, type NumericDate, numericDate, timeOfLineAlone } from "../date-order.ts";
 import { makeEntry } from "../entry.ts";
 import type { ListingFamily, ParsedLine } from "../family.ts";
-import type { TimeParts } from "../listed-time.ts";
+import { listedTime, type ListedTime, type TimeParts } from "../listed-time.ts";
 import { exactSize } from "../size.ts";
 import { blanksAt, isNumber, type Token, tokensOf } from "../tokens.ts";
 
@@ -36,7 +36,7 @@ function parse(line: string): ParsedLine | undefined {
       name,
       type: isDirectory ? "directory" : "file",
       size: columns.size === undefined ? undefined : exactSize(columns.size),
-      time: columns.date === undefined ? undefined : timeOfLineAlone(columns.date),
+      time: columns.time,
       owner: columns.owner,
       details: new Map([["object", type.text]]),
     }),
@@ -47,6 +47,7 @@ function parse(line: string): ParsedLine | undefined {
 interface Columns {
   readonly owner: Octets | undefined;
   readonly size: string | undefined;
+  readonly time: ListedTime | undefined;
   readonly date: NumericDate | undefined;
 }
 
@@ -54,17 +55,30 @@ interface Columns {
 function readColumns(tokens: readonly Token[]): Columns | undefined {
   const words = tokens.map(({ text }) => text);
   const clock = words.length >= 2 ? readTime(words.at(-1) ?? "") : undefined;
-  const combined = clock === undefined ? undefined : readCombinedDate((words.at(-2) ?? "").replaceAll(",", "."));
-  const hasDate = combined?.kind === "numeric";
+  const day = (words.at(-2) ?? "").replaceAll(",", ".");
+  const hasDate = clock !== undefined && /^\d{2,4}[-/.][\d\-/.]{3,8}$/.test(day);
   const before = hasDate ? words.slice(0, -2) : words;
   const size = hasDate && isNumber(before.at(-1)) ? before.pop() : undefined;
   if (before.length > 1 || (before.length === 0 && !hasDate)) return undefined;
-  const rule = hasDate ? dateRules[combined.separator] : undefined;
-  return {
-    owner: before[0] as Octets | undefined,
-    size,
-    date: rule === undefined || !hasDate ? undefined : numericDate(combined.texts, rule, clock ?? {}),
-  };
+  const date = hasDate ? readDay(day, clock) : undefined;
+  const time = date === undefined ? (hasDate ? dayOfYear(day, clock) : undefined) : timeOfLineAlone(date);
+  return { owner: before[0] as Octets | undefined, size, time, date };
+}
+
+function readDay(day: string, clock: Partial<TimeParts>): NumericDate | undefined {
+  const combined = readCombinedDate(day);
+  const rule = combined?.kind === "numeric" ? dateRules[combined.separator] : undefined;
+  return combined?.kind !== "numeric" || rule === undefined ? undefined : numericDate(combined.texts, rule, clock);
+}
+
+/** `97/162`, the format *JUL: the year and the day in it. */
+function dayOfYear(text: string, clock: Partial<TimeParts>): ListedTime | undefined {
+  const match = /^(\d\d)[-/.](\d{3})$/.exec(text);
+  if (match === null) return undefined;
+  const year = fullYear(Number(match[1]));
+  const date = new Date(Date.UTC(year, 0, Number(match[2])));
+  if (date.getUTCFullYear() !== year) return undefined;
+  return listedTime({ year, month: date.getUTCMonth() + 1, day: date.getUTCDate(), ...clock });
 }
 
 /** The time separator is a setting as well. */

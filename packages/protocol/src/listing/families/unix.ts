@@ -20,7 +20,7 @@ function parse(line: string): ParsedLine | undefined {
   if (found === undefined) return undefined;
   const { at, mode } = found;
   if (isUnreadable(tokens, at)) return unreadableEntry(line, tokens, at, mode);
-  const place = findDate(line, tokens, at) ?? findGluedSize(line, tokens, at) ?? findBrokenDate(line, tokens, at);
+  const place = findDate(line, tokens, at) ?? findGluedSize(line, tokens, at) ?? findBrokenDate(tokens, at);
   if (place === undefined) return undefined;
   const end = tokens[place.date.next - 1]?.end ?? line.length;
   const name = line.slice(end + Math.max(1, blanksAt(line, end, 1 + place.date.padding)));
@@ -104,17 +104,19 @@ function findGluedSize(line: string, tokens: readonly Token[], modeAt: number): 
 }
 
 /** `Jam  4 00:03`, `000 17 2025`: a date that names no month is none, but the entry is there. */
-function findBrokenDate(line: string, tokens: readonly Token[], modeAt: number): Place | undefined {
+function findBrokenDate(tokens: readonly Token[], modeAt: number): Place | undefined {
   for (const at of [modeAt + 5, modeAt + 4]) {
     const size = sizeColumn(tokens[at - 1]?.text ?? "");
-    const last = tokens[at + 2]?.text ?? "";
-    const hasShape =
-      /^[^\s\d]{3,12}$|^0+$/.test(tokens[at]?.text ?? "") && /^\d{1,2}$/.test(tokens[at + 1]?.text ?? "");
+    const [first = "", second = "", last = ""] = tokens.slice(at, at + 3).map(({ text }) => text);
+    const hasShape = (noMonth.test(first) && noDay.test(second)) || (noDay.test(first) && noMonth.test(second));
     if (size === undefined || !hasShape || !(readClock(last) !== undefined || /^\d{4}$/.test(last))) continue;
     return { date: { time: undefined, numeric: undefined, next: at + 3, padding: 0 }, sizeAt: at - 1, size };
   }
   return undefined;
 }
+
+const noMonth = /^[^\s\d]{3,24}$|^0+$/;
+const noDay = /^\d{1,2}[.,]?$/;
 
 /** A size, or what stands where there is none: a dash, `<DIR>`, or the negative number of a counter that ran over. */
 function sizeColumn(text: string): ListedSize | undefined {
