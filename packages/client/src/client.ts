@@ -2,6 +2,7 @@ import type { Features, LimitValues, Octets, ReceivedReply, TranscriptLine } fro
 import type { ClientTlsFacts } from "@sallyport/transport";
 import type { ReadableStream } from "node:stream/web";
 import type { ClientConnection, TransferOutcome } from "./connection/client-connection.ts";
+import type { ConnectionOpener } from "./connection/connection-opener.ts";
 import { type Entry, type EntryClock, entryOf } from "./listing/entry.ts";
 import { listTree } from "./listing/list-tree.ts";
 import { type NameCodec, nameCodec, octetsToSend } from "./names/name-codec.ts";
@@ -41,6 +42,7 @@ export interface WriteOptions extends TransferOptions, Pick<StoreOptions, "atomi
 /** What {@link Client} is made of. */
 export interface ClientParts {
   readonly pool: ConnectionPool;
+  readonly opener: Pick<ConnectionOpener, "server">;
   readonly limits: LimitValues;
   readonly encoding: string;
   readonly serverOffsetMinutes: number | undefined;
@@ -61,16 +63,23 @@ export class Client implements AsyncDisposable {
   /** The path that the URL named, for whoever wants to begin there. */
   readonly path: string;
   readonly #pool: ConnectionPool;
+  readonly #opener: ClientParts["opener"];
   readonly #limits: LimitValues;
   readonly #names: NameCodec;
   readonly #serverOffsetMinutes: number | undefined;
 
-  constructor({ pool, limits, encoding, serverOffsetMinutes, path }: ClientParts) {
+  constructor({ pool, opener, limits, encoding, serverOffsetMinutes, path }: ClientParts) {
     this.path = path;
     this.#pool = pool;
+    this.#opener = opener;
     this.#limits = limits;
     this.#names = nameCodec(encoding);
     this.#serverOffsetMinutes = serverOffsetMinutes;
+  }
+
+  /** Where the client is connected, and how that is protected. */
+  get server(): { readonly host: string; readonly port: number; readonly security: string } | undefined {
+    return this.#opener.server;
   }
 
   /** Of FEAT, by verb. */

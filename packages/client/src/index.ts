@@ -10,6 +10,7 @@ export {
   type TransferOrder,
   type TransferOutcome,
 } from "./connection/client-connection.ts";
+export type { ConnectDecision } from "./connection/security-choice.ts";
 export type { Moved, Mover, PortRange } from "./connection/data-task.ts";
 export type { Entry, ModifiedTime } from "./listing/entry.ts";
 export { ConnectionPool, type Lease, type PoolOptions } from "./pool/connection-pool.ts";

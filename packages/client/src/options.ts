@@ -1,6 +1,8 @@
 import { type AuthMechanism, type LimitValues, limitValues, type TranscriptLine } from "@sallyport/protocol";
 import type { ClientTlsOptions, ClientTrust, Dialer } from "@sallyport/transport";
 import type { PortRange } from "./connection/data-task.ts";
+import type { ConnectDecision } from "./connection/security-choice.ts";
+import type { HostMemoryStore } from "./trust/host-memory-file.ts";
 
 /** What a program wants of a server. Everything has a safe default. */
 export interface ClientOptions {
@@ -10,8 +12,9 @@ export interface ClientOptions {
   /** For servers that ask for ACCT. */
   readonly account?: string;
   /**
-   * Default: what the URL says. `auto`, also of `ftp://`: implicit on port 990, otherwise explicit. `plain` alone lets
-   * names, passwords and files out in clear.
+   * Default: what the URL says. `auto`, also of `ftp://`: what worked last; on port 990 implicit; on another explicit,
+   * or implicit where no greeting comes; without a port explicit on 21 and implicit on 990, whichever protects first.
+   * `plain` alone lets names, passwords and files out in clear.
    */
   readonly security?: "auto" | "explicit" | "implicit" | "plain";
   readonly tls?: TlsWishes;
@@ -37,6 +40,10 @@ export interface ClientOptions {
   /** Of the server's clock, east of UTC, for times of LIST; without it they have no instant. */
   readonly serverOffsetMinutes?: number;
   readonly limits?: Partial<LimitValues>;
+  /** Remembers which servers offered TLS: what worked is tried first, and what vanishes is an alarm. */
+  readonly hosts?: HostMemoryStore;
+  /** Told of what was decided without being asked. */
+  readonly onDecision?: (decision: ConnectDecision) => void;
   /** Told of each line of each dialogue, secrets masked. */
   readonly onTranscript?: (line: TranscriptLine) => void;
   /** Gives up connecting. */

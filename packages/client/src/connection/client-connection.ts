@@ -53,6 +53,10 @@ export interface ConnectionOptions {
   readonly memory: HostMemory | undefined;
   readonly onRemember: (memory: HostMemory) => void;
   readonly onTranscript: ((line: TranscriptLine) => void) | undefined;
+  /** Told of the first reply. */
+  readonly onGreeting?: () => void;
+  /** Asked once TLS stands, before anything is said in it; false closes the connection. */
+  readonly mayLogIn?: () => boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -279,6 +283,7 @@ export class ClientConnection implements AsyncDisposable {
       this.#tls = facts;
       this.#decoder = this.#newDecoder();
       this.#stream.secured(socket);
+      if (this.#options.mayLogIn?.() === false) return this.#destroy(undefined);
       this.#step({ kind: "tls-established" });
     } catch (cause) {
       this.#step({ kind: "tls-failed", cause });
@@ -287,6 +292,7 @@ export class ClientConnection implements AsyncDisposable {
 
   #newDecoder(): ReplyTap {
     return new ReplyTap(this.#options.limits, (reply: Extract<ReplyEvent, { kind: "reply" }>) => {
+      if (this.#greeting === undefined) this.#options.onGreeting?.();
       this.#greeting ??= reply.code >= 200 ? { code: reply.code, lines: reply.lines } : undefined;
       this.#transcript.reply(reply);
     });

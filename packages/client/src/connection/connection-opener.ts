@@ -1,0 +1,180 @@
+import {
+  type Credentials,
+  type HostMemory,
+  isSallyportError,
+  type LimitValues,
+  type TlsError,
+  type UserPiPolicy,
+} from "@sallyport/protocol";
+import { ClientTls, type Dialer, HandshakeError } from "@sallyport/transport";
+import type { ClientOptions } from "../options.ts";
+import { downgradeOf, lastTlsMode, type RememberedHost, type SecurityObservation } from "../trust/host-memory.ts";
+import { ClientConnection } from "./client-connection.ts";
+import { findSecurity, type SecurityAttempt } from "./find-security.ts";
+import { type SecurityCandidate, securityCandidates, type SecurityWish } from "./security-choice.ts";
+
+export interface OpenerOptions {
+  readonly host: string;
+  readonly wish: SecurityWish;
+  readonly credentials: Credentials;
+  readonly limits: LimitValues;
+  readonly dialer: Dialer;
+  readonly options: ClientOptions;
+}
+
+/** Opens the control connections of one client; what one of them found out serves the next. */
+export class ConnectionOpener {
+  readonly #parts: OpenerOptions;
+  #settled: SecurityCandidate | undefined;
+  #passive: HostMemory | undefined;
+  #smallHello = false;
+
+  constructor(parts: OpenerOptions) {
+    this.#parts = parts;
+  }
+
+  /** How the control connections are protected, and on which port, once the first one stands. */
+  get server(): { readonly host: string; readonly port: number; readonly security: string } | undefined {
+    return this.#settled && { host: this.#parts.host, port: this.#settled.port, security: this.#settled.security };
+  }
+
+  /** Rejects as the connection does; with TlsError `SALLYPORT_TLS_DOWNGRADE` where TLS vanished that was once there. */
+  async open(signal: AbortSignal | undefined): Promise<ClientConnection> {
+    const remembered = await this.#remembered();
+    const open = (candidate: SecurityCandidate, attempt: SecurityAttempt): Promise<ClientConnection> =>
+      this.#attempt(candidate, attempt);
+    try {
+      const { candidate, opened } = await findSecurity(this.#candidates(remembered), open, signal);
+      await this.#settle(candidate);
+      return opened;
+    } catch (error) {
+      throw this.#alarm(error, remembered) ?? error;
+    }
+  }
+
+  #candidates(remembered: RememberedHost | undefined): readonly SecurityCandidate[] {
+    if (this.#settled !== undefined) return [this.#settled];
+    return securityCandidates({ known: lastTlsMode(remembered, Date.now()), ...this.#parts.wish });
+  }
+
+  async #attempt(candidate: SecurityCandidate, attempt: SecurityAttempt): Promise<ClientConnection> {
+    try {
+      return await this.#openOnce(candidate, attempt);
+    } catch (error) {
+      const mayHelp = error instanceof HandshakeError && error.mayBeLargeHello;
+      if (!mayHelp || this.#smallHello || this.#parts.options.tls?.groups !== undefined) throw error;
+      const connection = await this.#openOnce(candidate, attempt, "small");
+      this.#smallHello = true;
+      this.#parts.options.onDecision?.({ kind: "small-hello", failure: error });
+      return connection;
+    }
+  }
+
+  async #openOnce(
+    { security, port }: SecurityCandidate,
+    attempt: SecurityAttempt,
+    groups?: "small",
+  ): Promise<ClientConnection> {
+    const { host, credentials, limits, dialer, options } = this.#parts;
+    const size = groups ?? (this.#smallHello ? "small" : undefined);
+    return ClientConnection.open(
+      { host, port },
+      {
+        policy: policyOf(security, options, limits),
+        credentials,
+        limits,
+        dialer,
+        proxied: options.proxy !== undefined,
+        security: security === "plain" ? undefined : await clientTls(host, port, options, size),
+        activePorts: options.data?.ports,
+        asksDuringTransfer: options.keepAlive?.duringTransfer ?? false,
+        memory: this.#passive,
+        onRemember: (learnt) => (this.#passive = learnt),
+        onTranscript: options.onTranscript,
+        onGreeting: () => attempt.greeted(),
+        mayLogIn: () => attempt.claim(),
+        signal: attempt.signal,
+      },
+    );
+  }
+
+  async #settle(candidate: SecurityCandidate): Promise<void> {
+    if (this.#settled === undefined) {
+      const { security, port } = candidate;
+      this.#parts.options.onDecision?.({ kind: "security", security, port });
+    }
+    this.#settled = candidate;
+    if (candidate.security === "plain") return;
+    await this.#remember(`${candidate.security}-tls`);
+    if (this.#parts.options.dataProtection !== "C") await this.#remember("protected-data");
+  }
+
+  /** A memory that cannot be read must not keep anyone from a server; it guards, and it is not the lock. */
+  async #remembered(): Promise<RememberedHost | undefined> {
+    const { hosts, security, onDecision } = this.#parts.options;
+    const remembered = await hosts?.find(this.#key).catch(() => undefined);
+    const warning = security === "plain" ? this.#lossOf(remembered, "plain-wanted") : undefined;
+    if (warning !== undefined && this.#settled === undefined) onDecision?.({ kind: "plain-though-tls", warning });
+    return remembered;
+  }
+
+  async #remember(observation: SecurityObservation): Promise<void> {
+    await this.#parts.options.hosts?.remember(this.#key, observation, Date.now()).catch(() => {});
+  }
+
+  #alarm(error: unknown, remembered: RememberedHost | undefined): TlsError | undefined {
+    const observation = isSallyportError(error) ? observations[error.code] : undefined;
+    const alarm = observation && this.#lossOf(remembered, observation);
+    return alarm && Object.assign(alarm, { cause: error });
+  }
+
+  #lossOf(remembered: RememberedHost | undefined, observation: SecurityObservation): TlsError | undefined {
+    return downgradeOf(this.#key, remembered, observation, Date.now());
+  }
+
+  /** One entry for all ways into a server that was named without a port. */
+  get #key(): string {
+    const { host, wish } = this.#parts;
+    return `${host}:${wish.port ?? (wish.security === "implicit" ? 990 : 21)}`;
+  }
+}
+
+const observations: Readonly<Record<string, SecurityObservation>> = {
+  SALLYPORT_TLS_UNAVAILABLE: "auth-refused",
+  SALLYPORT_NOT_TLS: "implicit-clear",
+  SALLYPORT_PROTECTION_REFUSED: "data-refused",
+};
+
+function policyOf(security: UserPiPolicy["security"], options: ClientOptions, limits: LimitValues): UserPiPolicy {
+  return {
+    security,
+    mechanisms: options.authOrder ?? ["TLS", "SSL"],
+    dataProtection: options.dataProtection ?? "P",
+    dataSetup: options.data?.mode ?? "passive",
+    passiveAddress: options.data?.passiveAddress ?? "control",
+    pipelinedMax: 1,
+    limits,
+  };
+}
+
+function clientTls(
+  host: string,
+  port: number,
+  { tls = {} }: ClientOptions,
+  groups: "small" | undefined,
+): Promise<ClientTls> {
+  const { ca, pins, tofu, verify, insecure, ...offer } = tls;
+  return ClientTls.create({
+    ...offer,
+    ...(groups && { groups }),
+    host,
+    port,
+    trust: {
+      ...(ca === undefined ? {} : { ca }),
+      ...(pins && { pins }),
+      ...(tofu && { tofu }),
+      ...(verify && { verify }),
+      ...(insecure === undefined ? {} : { insecure }),
+    },
+  });
+}
