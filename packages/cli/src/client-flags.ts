@@ -31,6 +31,8 @@ export interface ClientFlags extends CommonFlags {
   readonly timeout?: number;
   readonly retries?: number;
   readonly encoding?: string;
+  /** Minutes east of UTC. */
+  readonly timeZone?: number;
   readonly quiet?: boolean;
 }
 
@@ -140,6 +142,13 @@ const networkFlags = underHeading("NETWORK", {
     placeholder: "NAME",
     optional: true,
   },
+  timeZone: {
+    kind: "parsed",
+    parse: parseTimeZone,
+    brief: "Zone of the times in listings that name none, as in +02:00",
+    placeholder: "OFFSET",
+    optional: true,
+  },
 } as const);
 
 /** The flags of {@link ClientFlags}, under headings of their own. */
@@ -154,4 +163,12 @@ function parsePinText(text: string): string {
 
 function parseRetries(text: string): number {
   return text === "0" ? 0 : parseCount(text);
+}
+
+function parseTimeZone(text: string): number {
+  const [, sign, hours = "", minutes = "00"] = /^([+-])(\d{1,2})(?::?([0-5]\d))?$/.exec(text) ?? [];
+  if (/^(?:utc|gmt|z)$/i.test(text)) return 0;
+  const offset = Number(hours) * 60 + Number(minutes);
+  if (sign === undefined || offset > 14 * 60) throw new Error("an offset from UTC, as in +02:00 or -05:00, or UTC");
+  return sign === "-" ? -offset : offset;
 }

@@ -97,6 +97,10 @@ const commandTable = {
     brief: "Show the two modes of TLS side by side, live, as somebody on the wire sees them",
     load: async () => (await import("./commands/explain.ts")).explainCommand,
   },
+  bookmark: {
+    brief: "Keep places on servers under names: @NAME stands for one in place of a URL",
+    load: async () => (await import("./commands/bookmark.ts")).bookmarkCommands,
+  },
   completion: {
     brief: "Print completion for a shell",
     load: async () => (await import("./commands/completion.ts")).completionCommand,

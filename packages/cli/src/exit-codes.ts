@@ -92,6 +92,9 @@ const codes: readonly (readonly [prefix: string, exitCode: ExitCode])[] = [
   ["SALLYPORT_ACCOUNT_FAILED", exitCodes.configuration],
   ["SALLYPORT_ACCOUNT", exitCodes.usage],
   ["SALLYPORT_TRANSPORT", exitCodes.unavailable],
+  ["SALLYPORT_URL_INVALID", exitCodes.usage],
+  ["SALLYPORT_BOOKMARK_EXISTS", exitCodes.cannotCreate],
+  ["SALLYPORT_BOOKMARK_NOT_FOUND", exitCodes.notFound],
   ["SALLYPORT", exitCodes.configuration],
 ];
 

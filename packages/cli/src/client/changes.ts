@@ -5,7 +5,9 @@ import type { ClientFlags } from "../client-flags.ts";
 import type { MkdirFlags } from "../commands/mkdir.ts";
 import type { MvFlags } from "../commands/mv.ts";
 import type { RmFlags } from "../commands/rm.ts";
-import { visibleText } from "../terminal/visible-text.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { quotedName, visibleText } from "../terminal/visible-text.ts";
+import { ClientFailure, refusalReply } from "./client-failure.ts";
 import { eachPath } from "./each-path.ts";
 import { knownRemoteFile, reasonToSkip } from "./existing.ts";
 import { childOf } from "./remote-glob.ts";
@@ -23,8 +25,8 @@ export async function rm(context: CommandContext, flags: RmFlags, urls: readonly
         );
       }
       const isDry = flags.dryRun === true;
-      if (!isDry) await client.remove(path, { recursive: flags.recursive === true, signal: run.servers.signal });
-      else await client.stat(path, { signal: run.servers.signal });
+      if (isDry) await client.stat(path, { signal: run.servers.signal });
+      else await removeOne(client, path, run, flags);
       tell(
         run,
         `${isDry ? "Would remove" : "Removed"} ${visibleText(path)}.`,
@@ -33,6 +35,18 @@ export async function rm(context: CommandContext, flags: RmFlags, urls: readonly
     });
     return undefined;
   });
+}
+
+async function removeOne(client: Client, path: string, run: ClientRun, flags: RmFlags): Promise<void> {
+  const { signal } = run.servers;
+  const recursive = flags.recursive === true;
+  try {
+    await client.remove(path, { recursive, signal });
+  } catch (error) {
+    if (recursive || refusalReply(error) === undefined || !(await isRemoteDirectory(client, path, signal))) throw error;
+    const message = `${quotedName(path)} is a directory: --recursive removes it with all that is in it`;
+    throw new ClientFailure({ code: "SALLYPORT_NOT_EMPTY", message, exitCode: exitCodes.cannotCreate }, error);
+  }
 }
 
 /** `sallyport mkdir`. */

@@ -1,6 +1,6 @@
-import { displayOctets, SallyportError, type Octets, type ReceivedReply } from "@sallyport/protocol";
+import { ConfigError, displayOctets, SallyportError, type Octets, type ReceivedReply } from "@sallyport/protocol";
 import { exitCodes, sallyportCode, type ExitCode } from "../exit-codes.ts";
-import { visibleText } from "../terminal/visible-text.ts";
+import { quotedName, visibleText } from "../terminal/visible-text.ts";
 
 /** A failure as a command ends with it: one sentence, and the exit code that says of what kind it is. */
 export class ClientFailure extends SallyportError {
@@ -9,7 +9,7 @@ export class ClientFailure extends SallyportError {
   readonly reply?: { readonly code: number; readonly text: string };
 
   constructor(facts: Pick<ClientFailure, "code" | "message" | "exitCode" | "reply">, cause: unknown) {
-    super(facts.code, facts.message, { cause });
+    super(facts.code, facts.message, cause === undefined ? undefined : { cause });
     this.exitCode = facts.exitCode;
     if (facts.reply !== undefined) this.reply = facts.reply;
   }
@@ -115,6 +115,8 @@ const localErrors: Readonly<Record<string, readonly [text: string, exitCode: Exi
 };
 
 function localFailure(error: unknown, place: string | undefined): ClientFailure | undefined {
+  // What a setting names is told of by whoever read it.
+  if (error instanceof ConfigError) return undefined;
   for (let cause = error, depth = 0; cause instanceof Error && depth < 4; cause = cause.cause, depth++) {
     if (!("syscall" in cause) || !("code" in cause) || isSocketCall(String(cause.syscall))) continue;
     const known = localErrors[String(cause.code)];
@@ -122,7 +124,7 @@ function localFailure(error: unknown, place: string | undefined): ClientFailure 
     const path = place ?? ("path" in cause ? String(cause.path) : "A local file");
     const [text, exitCode] = known;
     return new ClientFailure(
-      { code: `SALLYPORT_LOCAL_${String(cause.code)}`, message: `${visibleText(path)} ${text}`, exitCode },
+      { code: `SALLYPORT_LOCAL_${String(cause.code)}`, message: `${quotedName(path)} ${text}`, exitCode },
       error,
     );
   }
@@ -200,14 +202,17 @@ function otherFailure(error: unknown): unknown {
   }
   const exitCode = exitCodesOfFamilies.find(([prefix]) => code.startsWith(prefix))?.[1];
   if (exitCode === undefined) return error;
-  const [advice] = adviceByCode.filter(([prefix]) => code.startsWith(prefix)).map(([, text]) => text);
+  const advice =
+    code === "SALLYPORT_REPLY_TIMEOUT" && error.message.includes("greeting") ? greetingAdvice : adviceByCode[code];
   const message = advice === undefined ? error.message : `${error.message}; ${advice}`;
   return new ClientFailure({ code, message, exitCode }, error);
 }
 
 /** Which flag helps, which the library cannot know. */
-const adviceByCode: readonly (readonly [prefix: string, text: string])[] = [
-  ["SALLYPORT_NOT_TLS", "ftpes:// or --explicit asks for TLS in the way that such a port has it"],
-  ["SALLYPORT_TLS_UNAVAILABLE", "--plain does without, and everybody on the way can read password and files"],
-  ["SALLYPORT_OPENING_TIMEOUT", "if the port wants TLS from the first octet, use ftps:// or --implicit"],
-];
+const adviceByCode: Readonly<Record<string, string>> = {
+  SALLYPORT_NOT_TLS: "ftpes:// or --explicit asks for TLS in the way that such a port has it",
+  SALLYPORT_TLS_UNAVAILABLE: "--plain does without, and everybody on the way can read password and files",
+};
+
+/** A port that wants TLS from the first octet says nothing before it. */
+const greetingAdvice = "if the port wants TLS from the first octet, ftps:// or --implicit speaks it";

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import type { ClientOptions, FtpUrl } from "@sallyport/client";
 import { ConfigError, escapeControls, UsageError } from "@sallyport/protocol";
 import { defaultAuthorities, fileTrustStore } from "@sallyport/transport";
 import type { ClientFlags } from "../client-flags.ts";
 import { localAuthorities } from "../local-authorities.ts";
 import { findCredentials } from "../login/credentials.ts";
+import type { NamedPlace } from "./named-place.ts";
+import { knownServersPath } from "./own-files.ts";
 
 /** What a command asks of its connections beyond the flags. */
 export interface ConnectingNeeds {
@@ -16,11 +16,18 @@ export interface ConnectingNeeds {
 }
 
 /** What the client library is told, of what the command line says. */
-export async function clientOptions(url: FtpUrl, flags: ClientFlags, needs: ConnectingNeeds): Promise<ClientOptions> {
+export async function clientOptions(
+  { url, bookmark }: NamedPlace,
+  flags: ClientFlags,
+  needs: ConnectingNeeds,
+): Promise<ClientOptions> {
   const security = chosenSecurity(url, flags);
-  const credentials = await findCredentials(url, flags, { isPasswordNeeded: flags.cert === undefined });
-  const { active, ports, proxy, timeout, retries, encoding } = flags;
-  if (ports !== undefined && active !== true) {
+  const login = { ...url, isPasswordExposed: bookmark === undefined };
+  const credentials = await findCredentials(login, flags, { isPasswordNeeded: flags.cert === undefined });
+  const { ports, proxy, timeout, retries, timeZone } = flags;
+  const active = flags.active ?? bookmark?.dataMode === "active";
+  const encoding = flags.encoding ?? bookmark?.charset;
+  if (ports !== undefined && !active) {
     throw new UsageError(
       "SALLYPORT_USAGE_CONTRADICTION",
       "--ports says where to wait for the server: give --active, too.",
@@ -31,21 +38,16 @@ export async function clientOptions(url: FtpUrl, flags: ClientFlags, needs: Conn
     ...credentials,
     ...(security !== undefined && { security }),
     ...(security !== "plain" && { tls: await tlsWishes(flags) }),
-    ...(active === true && { data: { mode: "active", ...(ports && { ports }) } }),
+    ...(active && { data: { mode: "active", ...(ports && { ports }) } }),
     ...(proxy !== undefined && { proxy }),
     ...(timeoutMs !== undefined && { timeouts: everyStep(timeoutMs) }),
     ...(retries !== undefined && { retry: { attempts: retries } }),
     ...(encoding !== undefined && { encoding }),
+    ...(timeZone !== undefined && { serverOffsetMinutes: timeZone }),
     pool: { max: needs.connectionsMax },
     signal: needs.signal,
     ...(needs.onTranscript && { onTranscript: needs.onTranscript }),
   };
-}
-
-/** Where the keys of servers are kept that were trusted when first met. */
-function knownServersPath(environment: Readonly<Partial<Record<string, string>>>): string {
-  const { XDG_CONFIG_HOME: base } = environment;
-  return join(base?.startsWith("/") === true ? base : join(homedir(), ".config"), "sallyport", "known-servers");
 }
 
 const switches = ["explicit", "implicit", "plain"] as const;
@@ -64,7 +66,7 @@ function chosenSecurity(url: FtpUrl, flags: ClientFlags): ClientOptions["securit
   if (ofScheme !== undefined && ofScheme !== chosen) {
     throw new UsageError(
       "SALLYPORT_USAGE_CONTRADICTION",
-      `${url.scheme}:// means --${ofScheme}, not --${chosen}: write ftp:// or leave the flag out.`,
+      `The URL begins with ${url.scheme}://, which means --${ofScheme}, not --${chosen}: write ftp:// or leave the flag out.`,
     );
   }
   return chosen;
@@ -80,7 +82,7 @@ async function tlsWishes(flags: ClientFlags): Promise<NonNullable<ClientOptions[
   return {
     ...(trusted !== undefined && { ca: trusted }),
     ...(pin !== undefined && pin.length > 0 && { pins: pin }),
-    ...(trustOnFirstUse === true && { tofu: fileTrustStore(knownServersPath(process.env)) }),
+    ...(trustOnFirstUse === true && { tofu: fileTrustStore(knownServersPath()) }),
     ...(insecure === true && { insecure }),
     ...(cert !== undefined && { cert: pem(cert, "CERTIFICATE"), key: pem(key ?? cert, "PRIVATE KEY") }),
     ...(servername !== undefined && { servername }),

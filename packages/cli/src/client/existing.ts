@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
 import type { Client, Entry } from "@sallyport/client";
-import { isSallyportError, SallyportError } from "@sallyport/protocol";
+import { isSallyportError } from "@sallyport/protocol";
 import { exitCodes } from "../exit-codes.ts";
 import type { ExistingPolicy } from "../transfer-flags.ts";
-import { visibleText } from "../terminal/visible-text.ts";
+import { quotedName } from "../terminal/visible-text.ts";
 import { ClientFailure } from "./client-failure.ts";
 
 /** When a file was changed; undefined where that is not known, or there is no file. */
@@ -27,8 +27,8 @@ export function reasonToSkip(
     return isNewer ? undefined : "it is not older";
   }
   throw new ClientFailure(
-    { code: "SALLYPORT_FILE_EXISTS", message: `${visibleText(path)} exists already`, exitCode: exitCodes.cannotCreate },
-    new SallyportError("SALLYPORT_FILE_EXISTS", "exists"),
+    { code: "SALLYPORT_FILE_EXISTS", message: `${quotedName(path)} exists already`, exitCode: exitCodes.cannotCreate },
+    undefined,
   );
 }
 

@@ -1,9 +1,12 @@
 import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Client, Entry, OnProgress } from "@sallyport/client";
 import { UsageError } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
 import type { GetFlags } from "../commands/get.ts";
-import { visibleText } from "../terminal/visible-text.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { quotedName, visibleText } from "../terminal/visible-text.ts";
+import { ClientFailure } from "./client-failure.ts";
 import { knownLocalFile, modifiedMsOf, reasonToSkip } from "./existing.ts";
 import { isLocalDirectory, localChild, standardStream } from "./local-places.ts";
 import { entryAt } from "./remote-entry.ts";
@@ -47,6 +50,10 @@ async function targetOf(output: string | undefined, hasMany: boolean): Promise<T
   if (output === standardStream) return { kind: "output" };
   if (output === undefined) return { kind: "directory", path: "." };
   const isDirectory = hasMany || output.endsWith("/") || (await isLocalDirectory(output));
+  if (!isDirectory && !(await isLocalDirectory(dirname(output)))) {
+    const message = `${quotedName(output)} cannot be written: there is no directory ${quotedName(dirname(output))}`;
+    throw new ClientFailure({ code: "SALLYPORT_LOCAL_ENOENT", message, exitCode: exitCodes.cannotCreate }, undefined);
+  }
   return { kind: isDirectory ? "directory" : "file", path: output };
 }
 
@@ -108,7 +115,7 @@ async function treeJobs(
     const advice = target.kind === "output" ? "only files go to standard output" : "--recursive gets what is in it";
     throw new UsageError(
       "SALLYPORT_USAGE_DIRECTORY",
-      `${visibleText(path === "" ? "The login directory" : path)} is a directory: ${advice}.`,
+      `${path === "" ? "The login directory" : quotedName(path)} is a directory: ${advice}.`,
     );
   }
   const name = lastNameOf(path);

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { localName, localNameRules, type LocalName } from "@sallyport/client";
 import { PeerViolation, UsageError } from "@sallyport/protocol";
-import { visibleText } from "../terminal/visible-text.ts";
+import { quotedName } from "../terminal/visible-text.ts";
 
 /** Standard input and output in place of a file. */
 export const standardStream = "-";
@@ -21,10 +21,10 @@ export function localChild(directory: string, name: string): string {
   const mapped: LocalName = localName(name, localNameRules());
   if (mapped.ok) return join(directory, mapped.name);
   if (mapped.failure === "too-long") {
-    throw new UsageError("SALLYPORT_LOCAL_NAME", `${visibleText(name)} is too long a name for this file system`);
+    throw new UsageError("SALLYPORT_LOCAL_NAME", `${quotedName(name)} is too long a name for this file system`);
   }
   throw new PeerViolation(
     "SALLYPORT_NAME_UNSAFE",
-    `The server lists the name "${visibleText(name)}", which would lead elsewhere`,
+    `The server lists the name ${quotedName(name)}, which would lead elsewhere`,
   );
 }

@@ -4,7 +4,7 @@ import { remoteName, localNameRules, type Client, type OnProgress } from "@sally
 import { isSallyportError, UsageError } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
 import type { PutFlags } from "../commands/put.ts";
-import { visibleText } from "../terminal/visible-text.ts";
+import { quotedName, visibleText } from "../terminal/visible-text.ts";
 import { clientFailure } from "./client-failure.ts";
 import { knownRemoteFile, reasonToSkip } from "./existing.ts";
 import { standardStream } from "./local-places.ts";
@@ -108,7 +108,7 @@ async function treeJobs(
   if (flags.recursive !== true) {
     throw new UsageError(
       "SALLYPORT_USAGE_DIRECTORY",
-      `${visibleText(source)} is a directory: --recursive puts what is in it.`,
+      `${quotedName(source)} is a directory: --recursive puts what is in it.`,
     );
   }
   const { signal } = run.servers;

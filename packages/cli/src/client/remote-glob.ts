@@ -1,6 +1,6 @@
 import type { Client, Entry } from "@sallyport/client";
 import { compileGlob, ConfigError, hasWildcards, limits, octetsFromText, UsageError } from "@sallyport/protocol";
-import { visibleText } from "../terminal/visible-text.ts";
+import { quotedName } from "../terminal/visible-text.ts";
 
 /**
  * The paths that a path with wildcards stands for, in the order of their names; a path without stands for itself. `*`,
@@ -20,7 +20,7 @@ export async function expandRemote(client: Client, path: string, signal: AbortSi
     found = (await Promise.all(found.map((directory) => matching(client, directory, name, { isLast, signal })))).flat();
   }
   if (found.length > 0) return found;
-  throw new ConfigError("SALLYPORT_NOT_FOUND", `Nothing on the server matches ${visibleText(path)}`);
+  throw new ConfigError("SALLYPORT_NOT_FOUND", `Nothing on the server matches ${quotedName(path)}`);
 }
 
 async function matching(
@@ -33,7 +33,7 @@ async function matching(
   if (!hasWildcards(octets)) return [childOf(directory, pattern)];
   const glob = compileGlob(octets, limits.globWildcardsCount.value);
   if (glob === "too-many-wildcards") {
-    throw new UsageError("SALLYPORT_USAGE_PATTERN", `${visibleText(pattern)} has too many wildcards.`);
+    throw new UsageError("SALLYPORT_USAGE_PATTERN", `${quotedName(pattern)} has too many wildcards.`);
   }
   const names: string[] = [];
   for await (const { name, nameOctets, type } of client.list(directory, { signal })) {

@@ -1,8 +1,9 @@
-import { connect, isUrlFailure, parseFtpUrl, type Client, type FtpUrl } from "@sallyport/client";
-import { SallyportError, UsageError, type TranscriptLine } from "@sallyport/protocol";
+import { connect, formatFtpUrl, type Client, type FtpUrl } from "@sallyport/client";
+import { SallyportError, type TranscriptLine } from "@sallyport/protocol";
 import type { ClientFlags } from "../client-flags.ts";
 import { visibleText } from "../terminal/visible-text.ts";
 import { clientOptions } from "./connecting.ts";
+import { namedPlace, type NamedPlace } from "./named-place.ts";
 
 /** A place on a server. */
 export interface RemotePlace {
@@ -38,14 +39,14 @@ export class Servers implements AsyncDisposable {
     process.once("SIGINT", this.#interrupt);
   }
 
-  /** Connects to the server of a URL, unless that is done, and logs in. */
+  /** Connects to the server of a URL or bookmark, unless that is done, and logs in. */
   async open(text: string): Promise<RemotePlace> {
-    const url = parseFtpUrl(text);
-    if (isUrlFailure(url)) throw new UsageError("SALLYPORT_URL_INVALID", url.failure);
+    const place = await namedPlace(text);
+    const { url } = place;
     const key = [url.scheme, url.user, url.host, url.port].join("\n");
     let client = this.#clients.get(key);
     if (client === undefined) {
-      client = this.#connect(text, url);
+      client = this.#connect(place);
       this.#clients.set(key, client);
     }
     return { client: await client, url, path: url.path };
@@ -58,11 +59,11 @@ export class Servers implements AsyncDisposable {
     await Promise.all(clients.map((client) => client.close()));
   }
 
-  async #connect(text: string, url: FtpUrl): Promise<Client> {
+  async #connect(place: NamedPlace): Promise<Client> {
     const { connectionsMax = 1, say } = this.#options;
     const onTranscript = this.#flags.verbose === true ? (line: TranscriptLine) => say(dialogueLine(line)) : undefined;
-    const options = await clientOptions(url, this.#flags, { connectionsMax, signal: this.signal, onTranscript });
-    return connect(text, options);
+    const options = await clientOptions(place, this.#flags, { connectionsMax, signal: this.signal, onTranscript });
+    return connect(formatFtpUrl(place.url), options);
   }
 }
 

@@ -93,7 +93,7 @@ export async function runTransfers(
   display[Symbol.dispose]();
   const durationMs = Math.round(performance.now() - beganMs);
   if (flags.json === true) run.printJson({ summary: { ...totals, durationMs } });
-  else if (flags.quiet !== true) {
+  else if (flags.quiet !== true && totals.files + totals.skipped > 0) {
     const text = summaryText(totals, durationMs);
     if (summary === "stdout") run.print(text);
     else run.say(text);

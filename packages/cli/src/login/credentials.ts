@@ -11,6 +11,8 @@ export interface LoginTarget {
   readonly host: string;
   readonly user?: string | undefined;
   readonly password?: string | undefined;
+  /** Whether the password stands on the command line, where others see it. */
+  readonly isPasswordExposed: boolean;
 }
 
 /** What the command line says about the login. */
@@ -45,7 +47,10 @@ export async function findCredentials(
   options: { readonly isPasswordNeeded: boolean } = { isPasswordNeeded: true },
 ): Promise<FoundCredentials> {
   const named = userOf(target, flags);
-  if (target.password !== undefined) return { user: named ?? anonymous, password: exposed(target.password, flags) };
+  if (target.password !== undefined) {
+    if (target.isPasswordExposed) warnOfExposure(flags);
+    return { user: named ?? anonymous, password: target.password };
+  }
   const { SALLYPORT_PASSWORD: fromEnvironment } = process.env;
   if (fromEnvironment !== undefined && fromEnvironment !== "" && named !== undefined)
     return { user: named, password: fromEnvironment };
@@ -71,16 +76,14 @@ function userOf({ user }: LoginTarget, flags: CredentialFlags): string | undefin
   return user ?? flags.user;
 }
 
-function exposed(password: string, { quiet }: CredentialFlags): string {
+function warnOfExposure({ quiet }: CredentialFlags): void {
   // What a process list shows from now on; it may have been read before.
   process.title = "sallyport";
-  if (quiet !== true && !isWarned) {
-    isWarned = true;
-    process.stderr.write(
-      "sallyport: The password in the URL can be seen by every user of this machine: give it in SALLYPORT_PASSWORD, with --password-stdin or in a netrc.\n",
-    );
-  }
-  return password;
+  if (quiet === true || isWarned) return;
+  isWarned = true;
+  process.stderr.write(
+    "sallyport: The password in the URL can be seen by every user of this machine: give it in SALLYPORT_PASSWORD, with --password-stdin or in a netrc.\n",
+  );
 }
 
 let isWarned = false;

@@ -15,6 +15,11 @@ export function visibleText(text: string): string {
   });
 }
 
+/** A name from elsewhere inside a sentence, which may begin with it. */
+export function quotedName(name: string): string {
+  return `"${visibleText(name)}"`;
+}
+
 /** Format characters, but for the two joiners that scripts need. */
 const unseen = /[\p{Cf}\u115F\u1160\u3164\uFFA0](?<![\u200C\u200D])/gu;
 

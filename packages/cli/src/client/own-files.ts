@@ -1,0 +1,18 @@
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+
+/** Where the keys of servers are kept that were trusted when first met. */
+export function knownServersPath(): string {
+  return join(configurationDirectory(), "known-servers");
+}
+
+/** Where bookmarks are kept. */
+export function bookmarksPath(): string {
+  return join(configurationDirectory(), "bookmarks.json");
+}
+
+/** `sallyport` in the XDG configuration directory (XDG Base Directory Specification 0.8), `~/.config` by default. */
+function configurationDirectory(): string {
+  const { XDG_CONFIG_HOME: base } = process.env;
+  return join(base !== undefined && isAbsolute(base) ? base : join(homedir(), ".config"), "sallyport");
+}
