@@ -116,12 +116,16 @@ function nextMechanism(pi: UserPi): UserPi {
   return learnt(pi, { mechanism: pi.opening.mechanism + 1 });
 }
 
-/** 331 and 336 ask for the password, 332 for the account; 230, 232 and 202 are done (RFC 959 §5.4, RFC 2228 §5). */
+/**
+ * 331 and 336 ask for the password, 332 for the account; 230, 232 and 202 are done (RFC 959 §5.4, RFC 2228 §5). Another
+ * 3yz asks for nothing that a login has.
+ */
 function loginTaken(pi: UserPi, reply: ReceivedReply, exchange: Exchange, effects: UserPiEffect[]): UserPi {
   if (reply.code < 300) return learnt(pi, { login: "done" });
   const next = reply.code === 332 ? "account" : "password";
   const asksAgain = exchange.purpose === "acct" || (exchange.purpose === "pass" && next === "password");
-  if (!asksAgain) return learnt(pi, { login: next });
+  const asksForSecret = Math.floor(reply.code / 10) === 33;
+  if (asksForSecret && !asksAgain) return learnt(pi, { login: next });
   return leaveWith(pi, refusal(exchange, reply, "SALLYPORT_REPLY_UNEXPECTED"), effects);
 }
 

@@ -263,8 +263,11 @@ function greeted(pi: UserPi, reply: ReceivedReply, effects: UserPiEffect[]): Use
   switch (meaningOf("greeting", reply.code)) {
     case "preliminary":
       return pi;
-    case "success":
-      return { ...disarm(pi, effects), phase: "opening" };
+    case "success": {
+      // 230: logged in already, where nobody in between can have said so, or all is clear anyway.
+      const login = reply.code === 230 && mayLogInBy(pi) ? "done" : "user";
+      return { ...disarm(pi, effects), phase: "opening", opening: { ...pi.opening, login } };
+    }
     case "failure":
       return close(pi, { ...serviceCloses(reply), message: "The server refuses to serve" }, "later", effects);
     case "continue":
@@ -273,6 +276,10 @@ function greeted(pi: UserPi, reply: ReceivedReply, effects: UserPiEffect[]): Use
       return close(pi, { code: "SALLYPORT_REPLY_UNEXPECTED", message, reply }, "never", effects);
     }
   }
+}
+
+function mayLogInBy({ control, policy }: UserPi): boolean {
+  return control !== "clear" || policy.security === "plain";
 }
 
 /** The oldest command without a reply, but for STAT, whose reply comes ahead of the transfer's and looks unlike it. */

@@ -37,6 +37,34 @@ describe("the opening", () => {
     assert.deepEqual(dialogue.answers("220 ready"), ["USER alice"]);
   });
 
+  test("R-CLI-09 a greeting 230 is a login, inside TLS and in plain mode", () => {
+    const implicit = new Dialogue({ security: "implicit" });
+    implicit.happens({ kind: "tls-established" });
+    assert.deepEqual(implicit.answers("230 in"), ["PBSZ 0"]);
+    assert.deepEqual(new Dialogue({ security: "plain" }).answers("230 in"), ["FEAT"]);
+  });
+
+  test("S-03 a greeting 230 in the clear is worth nothing where TLS is wanted", () => {
+    const dialogue = new Dialogue();
+    assert.deepEqual(dialogue.answers("230 in"), ["AUTH TLS"]);
+    dialogue.answers("234 go");
+    assert.deepEqual(dialogue.happens({ kind: "tls-established" }), ["USER alice"]);
+    const refusing = new Dialogue();
+    refusing.answers("230 in");
+    refusing.answers("500 no");
+    refusing.answers("500 no");
+    assert.deepEqual(refusing.answers("500 no"), ["QUIT"]);
+  });
+
+  test("R-959-10 a 3yz that asks for no secret gets none", () => {
+    for (const reply of ["314 what", "350 more"]) {
+      const dialogue = new Dialogue({ security: "plain" });
+      dialogue.answers("220 ready");
+      assert.deepEqual(dialogue.answers(reply), ["QUIT"]);
+      assert.equal(dialogue.of("close")[0]?.failure?.code, "SALLYPORT_REPLY_UNEXPECTED");
+    }
+  });
+
   test("R-IMP-04 implicit: PBSZ and PROT are sent, and a refusal is borne", () => {
     const dialogue = new Dialogue({ security: "implicit" });
     dialogue.happens({ kind: "tls-established" });
