@@ -189,7 +189,7 @@ test(
     const since = performance.now();
     assert.equal((await tls.dataOptions()).session, undefined);
     const waitedMs = performance.now() - since;
-    assert.ok(waitedMs >= 240 && waitedMs < 1000, `${waitedMs} ms`);
+    assert.ok(waitedMs >= 240 && waitedMs < 2000, `${waitedMs} ms`);
   },
 );
 

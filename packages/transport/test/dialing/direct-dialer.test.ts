@@ -39,7 +39,9 @@ async function greeterOnBoth(): Promise<{ port: number; stop6: () => Promise<voi
       const four = await greeter("127.0.0.1", six.port);
       return {
         port: six.port,
-        stop6: () => six[Symbol.asyncDispose](),
+        stop6: async () => {
+          await six[Symbol.asyncDispose]();
+        },
         [Symbol.asyncDispose]: async () => {
           await six[Symbol.asyncDispose]();
           await four[Symbol.asyncDispose]();
