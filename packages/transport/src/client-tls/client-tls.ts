@@ -1,6 +1,7 @@
-import { limits, TlsError } from "@sallyport/protocol";
+import { limits, TlsError, UsageError } from "@sallyport/protocol";
 import { isIP, type Socket } from "node:net";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
+import { hostForDialling } from "../dialing/proxy-url.ts";
 import { certificateFingerprint } from "../tls-identity.ts";
 import { type ClientContext, clientContext, type ClientOffer } from "./client-context.ts";
 import type { ClientTrust, TrustedBy } from "./client-trust.ts";
@@ -82,7 +83,7 @@ export class ClientTls {
   readonly #host: string;
   #control: { readonly fingerprint: string; readonly alpn: string | undefined } | undefined;
 
-  /** @throws {ConfigError} SALLYPORT_TLS_CONFIG, SALLYPORT_PIN_UNREADABLE */
+  /** @throws {ConfigError} SALLYPORT_TLS_CONFIG, SALLYPORT_PIN_UNREADABLE; {UsageError} SALLYPORT_HOST_INVALID */
   static async create(options: ClientTlsOptions): Promise<ClientTls> {
     const trust = options.trust ?? {};
     const pins = (trust.pins ?? []).map((pin) => parsePin(pin));
@@ -93,7 +94,7 @@ export class ClientTls {
     this.#options = options;
     this.#context = context;
     this.#pins = pins;
-    this.#host = options.servername ?? options.host;
+    this.#host = asciiHost(options.servername ?? options.host);
   }
 
   /**
@@ -227,8 +228,8 @@ export class ClientTls {
   }
 
   get #hostAndPort(): string {
-    const { host, port } = this.#options;
-    return isIP(host) === 6 ? `[${host}]:${port}` : `${host.toLowerCase()}:${port}`;
+    const host = asciiHost(this.#options.host);
+    return `${isIP(host) === 6 ? `[${host}]` : host}:${this.#options.port}`;
   }
 
   #circumstances(wire: ControlWire): HandshakeCircumstances {
@@ -249,6 +250,13 @@ export class ClientTls {
     const message = `${this.#serverText} shows another certificate on a data connection than on the control connection`;
     return new TlsError("SALLYPORT_DATA_CERTIFICATE_CHANGED", message);
   }
+}
+
+/** A host as certificates and server names have it: in ASCII and lower case, without a dot at its end (RFC 6066 §3). */
+function asciiHost(host: string): string {
+  const ascii = hostForDialling(host)?.toLowerCase().replace(/\.$/, "");
+  if (ascii) return ascii;
+  throw new UsageError("SALLYPORT_HOST_INVALID", "The name of the server cannot be a host");
 }
 
 /** The code of OpenSSL for what the authorities object to; Node's types call it an Error. */

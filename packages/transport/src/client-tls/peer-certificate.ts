@@ -199,8 +199,8 @@ function dateProblem(chain: readonly X509Certificate[], now: Date): CertificateP
 function nameProblem(leaf: X509Certificate, host: string): CertificateProblem | undefined {
   const isNamed =
     isIP(host) === 0
-      ? leaf.checkHost(host.replace(/\.$/, ""), { subject: "never", partialWildcards: false }) !== undefined
-      : leaf.checkIP(host.replace(/%.*$/s, "")) !== undefined;
+      ? leaf.checkHost(host, { subject: "never", partialWildcards: false }) !== undefined
+      : leaf.checkIP(host) !== undefined;
   if (isNamed) return undefined;
   const names = namesOf(leaf);
   const listed = names.slice(0, namesToldCount).map(printable).join(", ");

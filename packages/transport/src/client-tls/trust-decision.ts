@@ -42,7 +42,8 @@ export async function decideTrust(
     return "verify";
   }
   if (isVouchedFor) return "authorities";
-  if (trust.tofu) {
+  // What cannot be remembered would be a first use each time.
+  if (trust.tofu && certificate.pin !== "") {
     await remember(certificate, trust, hostAndPort);
     return "first-use";
   }

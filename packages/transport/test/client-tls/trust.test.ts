@@ -139,6 +139,15 @@ test("R-TLS-10 names are alternative names: no common name, wildcards for one wh
   assert.equal((await meet(selfSigned, { ca: selfSigned.certificate })).trustedBy, "authorities");
 });
 
+test("names in other letters are asked for and compared in ASCII", async () => {
+  const names = makeTestIdentity({ names: ["xn--bcher-kva.example"] });
+  const facts = await meet(names, mine, { host: "B\u00FCcher.example" });
+  assert.equal(facts.serverName, "xn--bcher-kva.example");
+  for (const host of ["", "a b", "a\r\nb"]) {
+    await assert.rejects(meet(names, mine, { host }), { code: "SALLYPORT_HOST_INVALID" });
+  }
+});
+
 test("a pin is all that is asked, in each of its forms", async () => {
   const wrongInAllWays = makeTestIdentity({
     names: ["other"],
