@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { needs } from "@sallyport/testing";
-import { abuses, type Scale, shortLimits } from "./abuses.ts";
+import { abuses, type Scale } from "./abuses.ts";
 import { Bystander } from "./bystander.ts";
 import { holdsNoMore } from "./holdings.ts";
 import { Serving } from "./serving.ts";
@@ -15,7 +15,7 @@ export function describeAbuses(title: string, scale: Scale, timeoutMs: number): 
     let serving: Serving;
     before(async () => {
       const words = ["--max-connections", "8000", "--max-per-host", "4000"];
-      serving = await Serving.start({ words, limits: shortLimits });
+      serving = await Serving.start({ words, limits: { ...scale.limits } });
       writeFileSync(join(serving.root, "large"), Buffer.alloc(64 << 20));
       await warmUp(serving);
     });

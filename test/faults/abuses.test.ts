@@ -1,6 +1,8 @@
+import { shortLimits } from "./abuses.ts";
 import { describeAbuses } from "./abuses-run.ts";
 
 const scale = {
+  limits: shortLimits,
   stalledCount: 10,
   passiveCount: 500,
   idleLoginsCount: 20,

@@ -10,6 +10,8 @@ import { until } from "./waiting.ts";
 
 /** How much of each abuse. */
 export interface Scale {
+  /** The limits that are shortened, so that these tests see them at work. */
+  readonly limits: typeof shortLimits;
   readonly stalledCount: number;
   readonly passiveCount: number;
   readonly idleLoginsCount: number;
@@ -26,14 +28,13 @@ export interface Abuse {
   run(serving: Serving, scale: Scale): Promise<string | void>;
 }
 
-/** Limits that these tests shorten, so that they see them at work. */
 export const shortLimits = {
   handshakeMs: 4_000,
   preLoginMs: 8_000,
   dataStallMs: 3_000,
   dataConnectMs: 3_000,
   replyStallMs: 2_000,
-} as const;
+};
 
 const tls = { rejectUnauthorized: false } as const;
 const from = "127.0.0.9";
@@ -52,7 +53,7 @@ export const abuses: readonly Abuse[] = [
 /** Half of a ClientHello: its record and handshake headers announce more. */
 const halfHello = Buffer.from("1603010200010001fc0303", "hex");
 
-async function stallHandshakes(serving: Serving, { stalledCount }: Scale): Promise<void> {
+async function stallHandshakes(serving: Serving, { stalledCount, limits }: Scale): Promise<void> {
   const stalled: Socket[] = [];
   for (let number = 0; number < stalledCount; number++) {
     const localAddress = addressOf(number % 50);
@@ -75,7 +76,7 @@ async function stallHandshakes(serving: Serving, { stalledCount }: Scale): Promi
   }
   const isOver = (socket: Socket): boolean => socket.destroyed || socket.readableEnded;
   for (const socket of stalled) socket.on("error", () => undefined).resume();
-  await until("stalled handshakes are given up", () => stalled.every(isOver), 2 * shortLimits.handshakeMs + 10_000);
+  await until("stalled handshakes are given up", () => stalled.every(isOver), 2 * limits.handshakeMs + 10_000);
   for (const driver of drivers) {
     const { code } = await driver.reply();
     assert.ok(code >= 400, `a data connection that stalls was answered ${code}`);

@@ -60,7 +60,7 @@ export class FtpDriver implements AsyncDisposable {
     const { host = "127.0.0.1", tls, timeoutMs = 10_000, localAddress } = options;
     const from = localAddress === undefined ? {} : { localAddress };
     const socket = connectTcp({ host, port, noDelay: true, ...from });
-    await once(socket, "connect");
+    await once(socket, "connect", timeoutMs);
     const driver = new FtpDriver(socket, { host, timeoutMs, from });
     if (tls !== undefined) await driver.startTls(tls);
     return driver;
@@ -125,7 +125,7 @@ export class FtpDriver implements AsyncDisposable {
     this.#socket = secured;
     this.#text = "";
     this.#listen(secured);
-    await once(secured, "secureConnect");
+    await once(secured, "secureConnect", this.#timeoutMs);
     return secured;
   }
 
@@ -154,13 +154,15 @@ export class FtpDriver implements AsyncDisposable {
     const port = Number(/\(\|\|\|(\d+)\|\)/.exec(text)?.[1]);
     const socket = connectTcp({ host: this.#host, port, noDelay: true, ...options });
     socket.on("error", () => undefined);
-    await once(socket, "connect");
+    await once(socket, "connect", this.#timeoutMs);
     return socket;
   }
 
   /** Makes the TLS handshake on a data connection, with the newest ticket of the control connection. */
   async secureData(socket: Socket, tls: DriverTls = this.#tls ?? {}): Promise<TLSSocket> {
     const { resume = true, ...options } = tls;
+    // The server may have given it up meanwhile; TLS over a closed connection tells nobody anything, ever.
+    if (socket.destroyed) throw new Error("closed before secureConnect");
     const ticket = resume ? this.#tickets.at(-1) : undefined;
     const secured = connectTls({
       socket,
@@ -170,7 +172,7 @@ export class FtpDriver implements AsyncDisposable {
       ...(ticket === undefined ? {} : { session: ticket }),
     });
     secured.on("error", () => undefined);
-    await once(secured, "secureConnect");
+    await once(secured, "secureConnect", this.#timeoutMs);
     return secured;
   }
 
@@ -184,7 +186,7 @@ export class FtpDriver implements AsyncDisposable {
     }
     const secured = this.#tls !== undefined && options.clear !== true ? await this.secureData(raw) : undefined;
     const resumed = secured?.isSessionReused();
-    const octets = await readAll(secured ?? raw);
+    const octets = await readAll(secured ?? raw, this.#timeoutMs);
     const completion = await this.reply();
     return { opening, octets, completion, ...(resumed === undefined ? {} : { resumed }) };
   }
@@ -248,16 +250,19 @@ function drivenReply(raw: string): DrivenReply {
   return { code: Number(raw.slice(0, 3)), text: raw.replaceAll("\r\n", "\n").trimEnd() };
 }
 
-async function readAll(socket: Socket): Promise<Buffer> {
+async function readAll(socket: Socket, silenceMaxMs: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
+  socket.setTimeout(silenceMaxMs, () => socket.destroy(new Error(`no data in ${silenceMaxMs} ms`)));
   for await (const chunk of socket) chunks.push(chunk as Buffer);
+  socket.setTimeout(0);
   return Buffer.concat(chunks);
 }
 
-function once(socket: Socket, event: "connect" | "secureConnect"): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once(event, () => resolve());
-    socket.once("error", reject);
-    socket.once("close", () => reject(new Error(`closed before ${event}`)));
-  });
+function once(socket: Socket, event: "connect" | "secureConnect", timeoutMs: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => reject(new Error(`no ${event} in ${timeoutMs} ms`)), timeoutMs);
+  socket.once(event, () => resolve());
+  socket.once("error", reject);
+  socket.once("close", () => reject(new Error(`closed before ${event}`)));
+  return promise.finally(() => clearTimeout(timer));
 }
