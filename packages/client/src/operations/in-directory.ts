@@ -14,11 +14,11 @@ export async function inDirectory<T>(
     const message = "The server does not say where it is, so there would be no way back";
     throw new PeerIncompatible("SALLYPORT_NO_WORKING_DIRECTORY", message);
   }
-  await connection.command("CWD", path, options);
+  // Neither this nor the way back is aborted: every later relative path depends on it.
+  await connection.command("CWD", path);
   try {
     return await inside();
   } finally {
-    // Not to be aborted: every later relative path depends on it.
     await connection.command("CWD", home);
   }
 }

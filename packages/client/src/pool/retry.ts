@@ -53,6 +53,9 @@ async function beforeNextAttempt(
 
 function mayAskAgain(error: unknown, repeatable = false): boolean {
   if (!isSallyportError(error)) return false;
-  const retry = "retry" in error ? error.retry : "never";
+  const retry = "retry" in error ? error.retry : notReached.test(error.code) ? "again" : "never";
   return retry === "again" || (retry === "check" && repeatable);
 }
+
+/** Nothing was asked: no connection came about. */
+const notReached = /^SALLYPORT_(?:CONNECT|HOST)_/;

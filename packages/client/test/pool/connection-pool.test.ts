@@ -1,4 +1,6 @@
 import { connect } from "@sallyport/client";
+import { TransportError } from "@sallyport/protocol";
+import { type Dialer, directDialer } from "@sallyport/transport";
 import assert from "node:assert/strict";
 import test from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -80,6 +82,28 @@ test("an operation on a connection that was lost while idle goes to a fresh one"
   server.cut();
   assert.equal(await bytesOf(await client.read("file")), 19);
   assert.equal(server.loginsCount, 2);
+});
+
+test("a server that is away for a moment is waited for, but not by the first connection", async () => {
+  await using server = await startScriptedServer();
+  let isAway = false;
+  let attemptsCount = 0;
+  const direct = directDialer();
+  const proxy: Dialer = {
+    dial: async (target, options) => {
+      attemptsCount++;
+      if (isAway && attemptsCount < 4) throw new TransportError("SALLYPORT_CONNECT_REFUSED", "nobody there");
+      return direct.dial(target, options);
+    },
+  };
+  const options = { ...plain, proxy, retry: { firstDelayMs: 5 } };
+  await using client = await connect(`alice@127.0.0.1:${server.port}`, options);
+  isAway = true;
+  server.cut();
+  assert.equal(await bytesOf(await client.read("file")), 19);
+  attemptsCount = 0;
+  await assert.rejects(connect(`alice@127.0.0.1:${server.port}`, options), { code: "SALLYPORT_CONNECT_REFUSED" });
+  assert.equal(attemptsCount, 1);
 });
 
 test("a transfer that breaks is asked for again", async () => {
