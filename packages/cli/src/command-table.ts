@@ -101,6 +101,10 @@ const commandTable = {
     brief: "Keep places on servers under names: @NAME stands for one in place of a URL",
     load: async () => (await import("./commands/bookmark.ts")).bookmarkCommands,
   },
+  forget: {
+    brief: "Forget what is remembered of a server: its key, and that it offered TLS",
+    load: async () => (await import("./commands/forget.ts")).forgetCommand,
+  },
   completion: {
     brief: "Print completion for a shell",
     load: async () => (await import("./commands/completion.ts")).completionCommand,

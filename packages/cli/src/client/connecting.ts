@@ -1,18 +1,22 @@
 import { readFileSync } from "node:fs";
-import type { ClientOptions, FtpUrl } from "@sallyport/client";
+import { hostMemoryFile, type ClientOptions, type ConnectDecision, type FtpUrl } from "@sallyport/client";
 import { ConfigError, escapeControls, UsageError } from "@sallyport/protocol";
 import { defaultAuthorities, fileTrustStore } from "@sallyport/transport";
 import type { ClientFlags } from "../client-flags.ts";
 import { localAuthorities } from "../local-authorities.ts";
 import { findCredentials } from "../login/credentials.ts";
+import { visibleText } from "../terminal/visible-text.ts";
 import type { NamedPlace } from "./named-place.ts";
-import { knownServersPath } from "./own-files.ts";
+import { hostsPath, knownServersPath } from "./own-files.ts";
 
 /** What a command asks of its connections beyond the flags. */
 export interface ConnectingNeeds {
   readonly connectionsMax: number;
   readonly signal: AbortSignal;
-  onTranscript: NonNullable<ClientOptions["onTranscript"]> | undefined;
+  /** Absent where nobody wants to see dialogues. */
+  readonly onTranscript?: NonNullable<ClientOptions["onTranscript"]>;
+  /** Writes a line for a person. */
+  say(line: string): void;
 }
 
 /** What the client library is told, of what the command line says. */
@@ -45,9 +49,22 @@ export async function clientOptions(
     ...(encoding !== undefined && { encoding }),
     ...(timeZone !== undefined && { serverOffsetMinutes: timeZone }),
     pool: { max: needs.connectionsMax },
+    hosts: hostMemoryFile(hostsPath()),
+    onDecision: (decision) => tellDecision(decision, flags, needs),
     signal: needs.signal,
     ...(needs.onTranscript && { onTranscript: needs.onTranscript }),
   };
+}
+
+/** What was decided without being asked; only what is unusual is told unasked. */
+function tellDecision(decision: ConnectDecision, { verbose, quiet }: ClientFlags, { say }: ConnectingNeeds): void {
+  if (decision.kind === "plain-though-tls" && quiet !== true) {
+    say(`sallyport: WARNING: ${visibleText(decision.warning.message)}`);
+  }
+  if (verbose !== true) return;
+  if (decision.kind === "security") say(`Security: ${decision.security}, on port ${decision.port}.`);
+  if (decision.kind === "small-hello")
+    say("The server did not take the large ClientHello: asked again with a small one.");
 }
 
 const switches = ["explicit", "implicit", "plain"] as const;

@@ -11,6 +11,11 @@ export function bookmarksPath(): string {
   return join(configurationDirectory(), "bookmarks.json");
 }
 
+/** Where it is kept which servers offered TLS. */
+export function hostsPath(): string {
+  return join(configurationDirectory(), "hosts.json");
+}
+
 /** `sallyport` in the XDG configuration directory (XDG Base Directory Specification 0.8), `~/.config` by default. */
 function configurationDirectory(): string {
   const { XDG_CONFIG_HOME: base } = process.env;

@@ -4,6 +4,7 @@ import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { failureText } from "../failure.ts";
 import { jsonText } from "../terminal/visible-text.ts";
 import { ClientFailure, clientFailure } from "./client-failure.ts";
+import { endWith } from "./end-with.ts";
 import { Servers } from "./servers.ts";
 
 /** What a command that talks to servers is given. */
@@ -73,10 +74,4 @@ function codeOfAll(failures: readonly ClientFailure[], doneCount: number): ExitC
 
 function errorJson({ code, message, exitCode, reply }: ClientFailure, place?: string): object {
   return { code, message, exitCode, ...(place !== undefined && { path: place }), ...(reply && { reply }) };
-}
-
-/** Stricli ends with the exit code that a command has set, which its type of a command's context does not say. */
-function endWith(context: CommandContext, exitCode: ExitCode): void {
-  const { process: ending }: { readonly process: CommandContext["process"] & { exitCode?: ExitCode } } = context;
-  ending.exitCode = exitCode;
 }

@@ -61,8 +61,14 @@ export class Servers implements AsyncDisposable {
 
   async #connect(place: NamedPlace): Promise<Client> {
     const { connectionsMax = 1, say } = this.#options;
-    const onTranscript = this.#flags.verbose === true ? (line: TranscriptLine) => say(dialogueLine(line)) : undefined;
-    const options = await clientOptions(place, this.#flags, { connectionsMax, signal: this.signal, onTranscript });
+    const { signal } = this;
+    const isShown = this.#flags.verbose === true;
+    const options = await clientOptions(place, this.#flags, {
+      connectionsMax,
+      signal,
+      say,
+      ...(isShown && { onTranscript: (line: TranscriptLine) => say(dialogueLine(line)) }),
+    });
     return connect(formatFtpUrl(place.url), options);
   }
 }
