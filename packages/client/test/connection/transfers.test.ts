@@ -205,3 +205,35 @@ test("data that stalls is given up in time", async () => {
   await using client = await connectPlain(server.port, { timeouts: { dataIdle: 80 } });
   await assert.rejects(text(client), { code: "SALLYPORT_DATA_FAILED" });
 });
+
+test("signs of life during a transfer, also where they are answered behind it", async () => {
+  await using server = await startScriptedServer({
+    RETR: async (login) => {
+      login.reply("150 coming");
+      const data = await login.data();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      data.end("late");
+      return "226 done";
+    },
+    STAT: () => "211 all is well",
+  });
+  await using client = await connectPlain(server.port, { keepAlive: { noopMs: 30, duringTransfer: true } });
+  assert.equal(await text(client), "late");
+  assert.equal(await text(client), "late");
+  assert.ok(server.heard.filter((line) => line === "STAT").length >= 2);
+  assert.equal(server.loginsCount, 1);
+});
+
+test("whoever decides about trust may take longer than a handshake", async () => {
+  await using server = await startTestServer();
+  await using client = await connect(`ftpes://alice:secret@localhost:${server.explicitPort}`, {
+    timeouts: { handshake: 500 },
+    tls: {
+      verify: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 700));
+        return true;
+      },
+    },
+  });
+  assert.equal(client.tls?.trustedBy, "verify");
+});
