@@ -26,6 +26,9 @@ export class TransportError extends SallyportError {}
 /** TLS failed: handshake, verification, truncation. */
 export class TlsError extends SallyportError {}
 
+/** What arrived is not what was sent: another size, or other octets. */
+export class IntegrityError extends SallyportError {}
+
 /** A configuration or command-line value is wrong; the message says which and what to do. */
 export class ConfigError extends SallyportError {}
 

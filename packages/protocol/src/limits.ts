@@ -179,6 +179,13 @@ export const limits = {
   listingUnparsedCount: limit(16, "count", "lines of a listing that no format fits, kept as examples"),
   listingUnparsedBytes: limit(256, "bytes", "beginning of such a line that is kept"),
   rememberedSecurityMs: limit(31_536_000_000, "ms", "a server that offered TLS may not do without it this long (S-03)"),
+  segmentsCount: limit(32, "count", "parts of one file that a client downloads at the same time"),
+  segmentBytes: limit(2_097_152, "bytes", "least that another control connection is set to fetch of a file"),
+  partRecordMs: limit(1_000, "ms", "between two times that a client writes down what it has of a file"),
+  partRecordBytes: limit(1_048_576, "bytes", "what is written down about an interrupted download"),
+  sampleBytes: limit(65_536, "bytes", "one sample of a file that is read back to compare it"),
+  samplesCount: limit(8, "count", "samples of a file that are read back"),
+  sampleWholeBytes: limit(1_048_576, "bytes", "a file up to this size is read back whole"),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

@@ -46,7 +46,14 @@ export interface HostMemory {
 
 /** The user's wishes. `id` comes back with everything that is said of a request; the caller keeps them apart. */
 export type UserRequest =
-  | { readonly kind: "command"; readonly id: number; readonly verb: string; readonly argument?: Octets }
+  | {
+      readonly kind: "command";
+      readonly id: number;
+      readonly verb: string;
+      readonly argument?: Octets;
+      /** In which the reply counts octets, for SIZE; TYPE goes ahead where it differs (RFC 3659 §4, R-3659-05). */
+      readonly type?: RepresentationType;
+    }
   | { readonly kind: "rename"; readonly id: number; readonly from: Octets; readonly to: Octets }
   | TransferRequest
   /** STAT without argument, which goes ahead of a transfer that runs (RFC 959 §4.1.3). */

@@ -1,5 +1,6 @@
 import type { Octets } from "./octets.ts";
 import { meaningOf, pipelinedVerbs, type ReplyGroup } from "./reply-model.ts";
+import type { RepresentationType } from "./transfer-parameters.ts";
 import type { ReceivedReply } from "./user-pi-failure.ts";
 import { leaveWith, nextOfOpening, openingReplies, tlsEstablished, tokenCame } from "./user-pi-opening.ts";
 import {
@@ -185,6 +186,9 @@ function begin(pi: UserPi, effects: UserPiEffect[]): UserPi {
     case undefined:
       return pi;
     case "command":
+      if (request.type !== undefined && request.type !== pi.parameters.type) {
+        return send(pi, { purpose: "type", verb: "TYPE", argument: request.type as Octets }, effects);
+      }
       return send(rest, { ...request, purpose: "command" }, effects);
     case "status":
       return askStatus(rest, request.id, effects);
@@ -346,6 +350,10 @@ function accepted(pi: UserPi, exchange: Exchange, reply: ReceivedReply, effects:
   if (exchange.purpose === "rename-from" && pi.job?.kind === "rename") {
     return { ...pi, job: { ...pi.job, fromGiven: true } };
   }
+  if (exchange.purpose === "type") {
+    const type = exchange.line.slice("TYPE ".length) as RepresentationType;
+    return { ...pi, parameters: { ...pi.parameters, type } };
+  }
   succeed(exchange.id, reply, effects);
   return withoutRename(pi);
 }
@@ -358,6 +366,7 @@ function refused(pi: UserPi, exchange: Exchange, reply: ReceivedReply, effects: 
   if (preparation !== undefined && pi.job?.kind === "transfer") {
     return preparation.refused(pi, pi.job, fault, effects, exchange);
   }
+  if (exchange.purpose === "type") return inAnyType(pi);
   fail(pi, exchange.id, fault, effects);
   return withoutRename(pi);
 }
@@ -370,8 +379,17 @@ function broken(pi: UserPi, exchange: Exchange, reply: ReceivedReply, effects: U
   if (preparation !== undefined && pi.job?.kind === "transfer") {
     return preparation.refused(pi, pi.job, fault, effects, exchange);
   }
+  if (exchange.purpose === "type") return inAnyType(pi);
   fail(pi, exchange.id, fault, effects);
   return withoutRename(pi);
+}
+
+/** TYPE was refused ahead of a command, which is sent all the same. */
+function inAnyType(pi: UserPi): UserPi {
+  const [head, ...queue] = pi.queue;
+  if (head?.kind !== "command") return pi;
+  const { type: _, ...request } = head;
+  return { ...pi, queue: [request, ...queue] };
 }
 
 function withoutRename(pi: UserPi): UserPi {
