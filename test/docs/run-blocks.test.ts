@@ -14,10 +14,12 @@ import { type CodeBlock, codeBlocks } from "./markdown.ts";
  * the document ends, and what follows waits for its port. A `text printed` block shows lines of what the block before it
  * printed, in their order; `…` in them stands for what is different each time, and whole lines may be left out.
  */
-const documents = readFiles("README.md", "docs/guide/**/*.md").map(({ path, text: document }) => ({
-  path,
-  blocks: codeBlocks(document).filter(({ info }) => /\b(?:run|printed)\b/.test(info)),
-}));
+const documents = readFiles("README.md", "docs/guide/**/*.md", "packages/*/README.md").map(
+  ({ path, text: document }) => ({
+    path,
+    blocks: codeBlocks(document).filter(({ info }) => /\b(?:run|printed)\b/.test(info)),
+  }),
+);
 
 const documentMs = 90_000;
 const runInfo = /^(?<language>sh|ts) run(?: server (?<port>\d+))?$/;
