@@ -10,6 +10,7 @@ import {
   type ReceivedReply,
   receiveOctets,
   type ReplyEvent,
+  type RepresentationType,
   type SallyportError,
   type Settlement,
   stepUserPi,
@@ -62,6 +63,11 @@ export interface ConnectionOptions {
 
 export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface CommandOptions extends RequestOptions {
+  /** The TYPE that the command is to be carried out in; absent, whichever was last. */
+  readonly type?: RepresentationType;
 }
 
 /** What a transfer asks for; its direction follows from the verb. */
@@ -165,8 +171,10 @@ export class ClientConnection implements AsyncDisposable {
   }
 
   /** Sends a command that has no data connection, and returns its good reply. */
-  command(verb: string, argument?: Octets, options: RequestOptions = {}): Promise<ReceivedReply> {
-    return this.#ask((id) => ({ kind: "command", id, verb, ...(argument === undefined ? {} : { argument }) }), options);
+  command(verb: string, argument?: Octets, options: CommandOptions = {}): Promise<ReceivedReply> {
+    const { type } = options;
+    const given = { ...(argument !== undefined && { argument }), ...(type && { type }) };
+    return this.#ask((id) => ({ kind: "command", id, verb, ...given }), options);
   }
 
   rename(from: Octets, to: Octets, options: RequestOptions = {}): Promise<ReceivedReply> {
@@ -348,6 +356,8 @@ export class ClientConnection implements AsyncDisposable {
 
   #arm(timer: TimerName, sequence: number): void {
     clearTimeout(this.#timer);
+    // TLS keeps its own time, and says more when it is over; who decides about trust may take longer.
+    if (timer === "handshake") return;
     const timeoutMs = this.#options.limits[timerLimits[timer]];
     this.#timer = setTimeout(() => this.#step({ kind: "timeout", sequence }), timeoutMs);
   }
@@ -362,7 +372,8 @@ export class ClientConnection implements AsyncDisposable {
     clearTimeout(this.#timer);
     for (const task of this.#data.values()) task.breakOff();
     this.#stream.end(this.#options.limits.lingerMs);
-    const error = failure && errorOf(failure);
+    // What is said of the connection as a whole: whether another one may be opened.
+    const error = failure && Object.assign(errorOf(failure), { retry: reconnect === "never" ? "never" : "again" });
     this.#opened.reject(error);
     this.#closing.resolve({ failure: error, reconnect });
   }
@@ -386,12 +397,11 @@ const uploadVerbs: ReadonlySet<string> = new Set(["STOR", "APPE", "STOU"]);
 
 const timerLimits = {
   greeting: "greetingMs",
-  handshake: "handshakeMs",
   reply: "replyMs",
   "data-open": "dataOpenMs",
   preliminary: "preliminaryMs",
   completion: "completionMs",
-} as const satisfies Record<TimerName, keyof LimitValues>;
+} as const satisfies Record<Exclude<TimerName, "handshake">, keyof LimitValues>;
 
 /** The failure's error; where TLS or the network says more exactly what is wrong, that one, with the same facts. */
 function errorOf(failure: UserPiFailure): SallyportError {

@@ -33,7 +33,7 @@ export async function sizeOf(
   options: RequestOptions,
 ): Promise<number | bigint | undefined> {
   if (connection.features.size > 0 && !connection.features.has("SIZE")) return undefined;
-  const reply = await unlessRefused(connection.command("SIZE", path, options));
+  const reply = await unlessRefused(connection.command("SIZE", path, { ...options, type: "I" }));
   // Some servers put words before the number.
   const digits = /(\d{1,30})\s*$/.exec(reply?.lines.at(-1) ?? "")?.[1];
   return digits === undefined ? undefined : sizeFromText(digits);
@@ -80,12 +80,12 @@ export async function isDirectory(
 ): Promise<Error | undefined> {
   const home = await workingDirectory(connection, options);
   try {
-    await connection.command("CWD", path === "" ? ("." as Octets) : path, options);
+    // Neither this nor the way back is aborted: every later relative path depends on it.
+    await connection.command("CWD", path === "" ? ("." as Octets) : path);
   } catch (error) {
     if (error instanceof Error && refusalOf(error) !== undefined) return error;
     throw error;
   }
-  // Not to be aborted: every later relative path depends on it.
   if (home !== undefined) await connection.command("CWD", home);
   return undefined;
 }
