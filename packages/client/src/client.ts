@@ -14,6 +14,8 @@ import { remove } from "./operations/remove.ts";
 import { exists, stat } from "./operations/stat.ts";
 import type { ConnectionPool, Lease } from "./pool/connection-pool.ts";
 import { withRetry } from "./pool/retry.ts";
+import { sync } from "./sync/sync.ts";
+import type { LocalPlace, RemotePlace, SyncOptions, SyncStep } from "./sync/sync-options.ts";
 import { download } from "./transfer/download.ts";
 import { type OnProgress, ProgressMeter } from "./transfer/progress.ts";
 import { read, type ReadRange } from "./transfer/read.ts";
@@ -48,6 +50,8 @@ export interface ClientParts {
   readonly serverOffsetMinutes: number | undefined;
   /** The path of the URL. */
   readonly path: string;
+  /** Who logs in. */
+  readonly user: string;
 }
 
 /**
@@ -67,9 +71,11 @@ export class Client implements AsyncDisposable {
   readonly #limits: LimitValues;
   readonly #names: NameCodec;
   readonly #serverOffsetMinutes: number | undefined;
+  readonly #user: string;
 
-  constructor({ pool, opener, limits, encoding, serverOffsetMinutes, path }: ClientParts) {
+  constructor({ pool, opener, limits, encoding, serverOffsetMinutes, path, user }: ClientParts) {
     this.path = path;
+    this.#user = user;
     this.#pool = pool;
     this.#opener = opener;
     this.#limits = limits;
@@ -209,7 +215,30 @@ export class Client implements AsyncDisposable {
     return this.#use(signal, (connection) => hash(connection, this.#octets(path), { signal, algorithm }));
   }
 
-  /** Sends a command line as it stands. */
+  /**
+   * Makes a directory of this machine like one of the server, or the reverse, and gives each step with what came of it.
+   * Files get their names when they are whole, directories come first and deletions last; a file that fails is a step
+   * and keeps nothing else back, but for deletions. Rejects where nothing further can succeed: the disk is full, the
+   * server is gone. Leaving the loop ends the mirror; with a journal it goes on the next time.
+   */
+  sync(from: RemotePlace, to: LocalPlace, options?: SyncOptions): AsyncGenerator<SyncStep>;
+  sync(from: LocalPlace, to: RemotePlace, options?: SyncOptions): AsyncGenerator<SyncStep>;
+  sync(
+    from: LocalPlace | RemotePlace,
+    to: LocalPlace | RemotePlace,
+    options: SyncOptions = {},
+  ): AsyncGenerator<SyncStep> {
+    const parts = {
+      pool: this.#pool,
+      names: this.#names,
+      limits: this.#limits,
+      serverOffsetMinutes: this.#serverOffsetMinutes,
+      serverName: () => `${this.#user}@${this.server?.host}:${this.server?.port}`,
+    };
+    return sync(parts, from, to, options);
+  }
+
+  /** Sends a command line as it stands. CWD moves what relative paths of one control connection mean; leave it alone. */
   raw(line: string, { signal }: OperationOptions = {}): Promise<ReceivedReply> {
     return this.#useOnce(signal, (connection) => raw(connection, line, { signal }));
   }

@@ -23,7 +23,8 @@ export async function connect(url: string, options: ClientOptions = {}): Promise
   const opener = await openerOf(parsed, options, limits);
   const pool = new ConnectionPool({ limits, open: (signal) => opener.open(signal) });
   const { encoding = "auto", serverOffsetMinutes } = options;
-  const client = new Client({ pool, opener, limits, encoding, serverOffsetMinutes, path: parsed.path });
+  const user = userOf(parsed, options);
+  const client = new Client({ pool, opener, limits, encoding, serverOffsetMinutes, path: parsed.path, user });
   try {
     using _ = await pool.lease({ signal: options.signal });
     return client;
@@ -37,7 +38,7 @@ async function openerOf(url: FtpUrl, options: ClientOptions, limits: LimitValues
   if (options.proxy !== undefined && options.data?.mode === "active") {
     throw new UsageError("SALLYPORT_ACTIVE_THROUGH_PROXY", "A server cannot open data connections through a proxy");
   }
-  const user = options.user ?? url.user ?? "anonymous";
+  const user = userOf(url, options);
   const password = options.password ?? url.password ?? (user === "anonymous" ? "anonymous@" : undefined);
   await dataPathHooks();
   return new ConnectionOpener({
@@ -52,6 +53,10 @@ async function openerOf(url: FtpUrl, options: ClientOptions, limits: LimitValues
     dialer: dialerOf(options.proxy),
     options,
   });
+}
+
+function userOf(url: FtpUrl, options: ClientOptions): string {
+  return options.user ?? url.user ?? "anonymous";
 }
 
 function dialerOf(proxy: ClientOptions["proxy"]): Dialer {

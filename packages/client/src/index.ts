@@ -45,6 +45,7 @@ export { LocalTree, type LocalTreeOptions } from "./sync/local-tree.ts";
 export { planActions, type PlanSummary, planSync, type SyncPlan, type Tree } from "./sync/plan.ts";
 export type { PlanOptions } from "./sync/plan-options.ts";
 export { treeEntryOf } from "./sync/remote-tree.ts";
+export type { LocalPlace, RemotePlace, SyncOptions, SyncProgress, SyncStep } from "./sync/sync-options.ts";
 export type { EntryTime, TreeEntry, TreeItem, UnlistedDirectory } from "./sync/tree.ts";
 export {
   type Bookmark,

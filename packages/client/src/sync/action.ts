@@ -13,7 +13,11 @@ export type SkipReason =
   /** Would be deleted, but the source was not listed wholly, or is empty, or too much would be deleted. */
   | "source-incomplete"
   | "source-empty"
-  | "too-many-deletions";
+  | "too-many-deletions"
+  /** Would be deleted, but not everything could be brought over before. */
+  | "transfers-failed"
+  /** A directory, of either side, that could not be listed. */
+  | "unlisted";
 
 /** Why something cannot be done. */
 export type ConflictReason =

@@ -29,7 +29,7 @@ export async function store(
   const temporary = childPath(parentPath(remote), temporaryName(baseName(remote)));
   try {
     const outcome = await connection.transfer({ verb: "STOR", argument: temporary, type: "I" }, mover, { signal });
-    await replace(connection, temporary, remote, signal);
+    await renameOver(connection, temporary, remote, signal);
     return outcome;
   } catch (error) {
     if (!connection.isOver) await connection.command("DELE", temporary).catch(() => {});
@@ -54,8 +54,8 @@ async function storeInPlace(
   }
 }
 
-/** Some servers rename onto no name that is taken; the old file goes first there. */
-async function replace(
+/** Renames onto a name that may be taken; some servers do so only once the old file is deleted. */
+export async function renameOver(
   connection: ClientConnection,
   from: Octets,
   to: Octets,

@@ -1,0 +1,88 @@
+import type { ParsedEntry } from "@sallyport/protocol";
+import { entryOf } from "../listing/entry.ts";
+import { listTree } from "../listing/list-tree.ts";
+import { refusalOf } from "../operations/refusal.ts";
+import { exists } from "../operations/stat.ts";
+import { isFatal } from "./fatal.ts";
+import type { EntryFilter } from "./filter.ts";
+import type { RemoteSide } from "./remote-side.ts";
+import { treeEntryOf } from "./remote-tree.ts";
+import { isTreePath, type TreeEntry, type TreeItem } from "./tree.ts";
+
+export interface RemoteReading {
+  readonly items: readonly TreeItem[];
+  /** Why directories could not be listed, by their path. */
+  readonly failures: ReadonlyMap<string, unknown>;
+}
+
+export interface RemoteReaderOptions {
+  /** Directories that are listed at the same time. */
+  readonly parallel: number;
+  /** Directories that it does not admit are not listed. */
+  readonly filter: Pick<EntryFilter, "admitsPath">;
+  /** Whether a root that is not there is an empty tree. */
+  readonly mayBeMissing: boolean;
+}
+
+/**
+ * Reads a tree of the server, some directories at a time. One that the server does not list is an item of its own; other
+ * failures, and that of the root, are thrown. A name that is none (S-20) gives a path that no plan accepts.
+ */
+export async function readRemoteTree(
+  side: RemoteSide,
+  { parallel, filter, mayBeMissing }: RemoteReaderOptions,
+): Promise<RemoteReading> {
+  const items: TreeItem[] = [];
+  const failures = new Map<string, unknown>();
+  const left = [""];
+  const running = new Set<Promise<void>>();
+  const readOne = async (directory: string): Promise<void> => {
+    try {
+      for (const entry of await entriesOf(side, directory)) {
+        items.push(entry);
+        const isBelow = entry.kind === "directory" && isTreePath(entry.path) && filter.admitsPath(entry.path, true);
+        if (isBelow) left.push(entry.path);
+      }
+    } catch (error) {
+      if (refusalOf(error) === undefined || isFatal(error)) throw error;
+      if (directory === "") {
+        if (mayBeMissing && (await isMissing(side))) return;
+        throw error;
+      }
+      failures.set(directory, error);
+      items.push({ kind: "unlisted", path: directory });
+    }
+  };
+  while (left.length > 0 || running.size > 0) {
+    while (left.length > 0 && running.size < parallel) {
+      const reading: Promise<void> = readOne(left.shift() ?? "").finally(() => running.delete(reading));
+      reading.catch(() => {});
+      running.add(reading);
+    }
+    // oxlint-disable-next-line no-await-in-loop -- as many as may run at a time are running
+    await Promise.race(running);
+  }
+  return { items, failures };
+}
+
+/** Servers say in many ways that there is no such directory. */
+function isMissing(side: RemoteSide): Promise<boolean> {
+  return side.use(async (connection) => !(await exists(connection, side.root, { signal: side.signal })));
+}
+
+async function entriesOf(side: RemoteSide, directory: string): Promise<readonly TreeEntry[]> {
+  const { pool, limits, signal, clock } = side;
+  const entries: TreeEntry[] = [];
+  for await (const [parent, entry] of listTree(pool, side.octetsOf(directory), { limits, signal })) {
+    const path = treePathOf(directory, entry, side);
+    entries.push(treeEntryOf(entryOf(entry, parent, side.names, clock), path));
+  }
+  return entries;
+}
+
+function treePathOf(directory: string, entry: ParsedEntry, { names }: RemoteSide): string {
+  const name = names.textOf(entry.name);
+  const path = directory === "" ? name : `${directory}/${name}`;
+  // With a slash in it a name could pass for a path.
+  return entry.component === undefined && isTreePath(path) ? `./${path}` : path;
+}

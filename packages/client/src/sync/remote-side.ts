@@ -1,0 +1,72 @@
+import { type LimitValues, type Octets, resolveListedTime } from "@sallyport/protocol";
+import type { ClientConnection } from "../connection/client-connection.ts";
+import type { EntryClock } from "../listing/entry.ts";
+import { type NameCodec, octetsToSend } from "../names/name-codec.ts";
+import { childPath } from "../names/remote-path.ts";
+import { sizeOf, stat, timeOf } from "../operations/stat.ts";
+import type { ConnectionPool, Lease } from "../pool/connection-pool.ts";
+import { withRetry } from "../pool/retry.ts";
+import type { FileFacts } from "./action.ts";
+
+/** A directory of the server as one side of a mirror. */
+export class RemoteSide {
+  readonly root: Octets;
+  readonly pool: ConnectionPool;
+  readonly names: NameCodec;
+  readonly limits: LimitValues;
+  readonly signal: AbortSignal;
+  readonly #serverOffsetMinutes: number | undefined;
+
+  constructor(parts: RemoteSideParts) {
+    this.root = octetsToSend(parts.root, parts.names);
+    this.pool = parts.pool;
+    this.names = parts.names;
+    this.limits = parts.limits;
+    this.signal = parts.signal;
+    this.#serverOffsetMinutes = parts.serverOffsetMinutes;
+  }
+
+  get clock(): EntryClock {
+    return { nowMs: Date.now(), serverOffsetMinutes: this.#serverOffsetMinutes };
+  }
+
+  /** The path to send for a tree path. */
+  octetsOf(path: string): Octets {
+    return path === "" ? this.root : childPath(this.root, octetsToSend(path, this.names));
+  }
+
+  /** Works on a connection; what failed and may be asked again is, on another one. */
+  use<T>(work: (connection: ClientConnection) => Promise<T>): Promise<T> {
+    const { limits, signal } = this;
+    return withRetry(
+      async () => {
+        using lease: Lease = await this.pool.lease({ signal });
+        return await work(lease.connection);
+      },
+      { limits, signal, repeatable: true },
+    );
+  }
+
+  /** Size and time of a file, as exactly as the server tells them. */
+  async exactFacts(connection: ClientConnection, path: string): Promise<FileFacts> {
+    const [octets, options] = [this.octetsOf(path), { signal: this.signal }];
+    const isListed = connection.features.has("MLST");
+    const entry = isListed ? await stat(connection, octets, options) : undefined;
+    const sizeBytes = entry === undefined ? await sizeOf(connection, octets, options) : entry.size;
+    const time = entry === undefined ? await timeOf(connection, octets, options) : entry.time;
+    const instantMs = time && resolveListedTime(time, this.clock)?.timeMs;
+    return {
+      ...(sizeBytes !== undefined && { sizeBytes }),
+      ...(instantMs !== undefined && { modified: { instantMs: Math.floor(instantMs), precisionMs: 1000 } }),
+    };
+  }
+}
+
+export interface RemoteSideParts {
+  readonly root: string;
+  readonly pool: ConnectionPool;
+  readonly names: NameCodec;
+  readonly limits: LimitValues;
+  readonly signal: AbortSignal;
+  readonly serverOffsetMinutes: number | undefined;
+}

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import test from "node:test";
+import { realServers } from "../real-servers.ts";
+import { assertAlike, assertAllDone, assertSameTimes, emptyFolder, fill } from "./mirror-scene.ts";
+
+const tree = {
+  "a/b/deep.bin": randomBytes(3_000_000),
+  "a/empty": "",
+  "a/umlaut ü.txt": "grüße",
+  "a/.hidden": "hidden",
+  "name with blanks.txt": "blanks",
+  "-dash/file": "dash",
+  "void/": "",
+};
+
+for (const { name, start, skip } of realServers) {
+  test(`mirrors to and from ${name} are the same, also after changes and deletions`, { skip }, async (t) => {
+    await using server = await start();
+    const connecting = server.connect("explicit");
+    assert.ok(connecting);
+    await using client = await connecting;
+    const [local, back] = [emptyFolder(t), emptyFolder(t)];
+    fill(local, tree);
+    assertAllDone(await Array.fromAsync(client.sync({ local }, { remote: "mirror" })));
+    assertAlike(join(server.served, "mirror"), local);
+    assertSameTimes(join(server.served, "mirror"), local);
+    assert.deepEqual(await Array.fromAsync(client.sync({ local }, { remote: "mirror" })), []);
+
+    assertAllDone(await Array.fromAsync(client.sync({ remote: "mirror" }, { local: back })));
+    assertAlike(back, local);
+    assertSameTimes(back, local);
+    assert.deepEqual(await Array.fromAsync(client.sync({ remote: "mirror" }, { local: back })), []);
+
+    fill(back, { "a/empty": "no more", "new/file": "new" }, new Date());
+    assertAllDone(await Array.fromAsync(client.sync({ local: back }, { remote: "mirror" })));
+    fill(local, { "extra/deep/file": "extra" });
+    assertAllDone(await Array.fromAsync(client.sync({ remote: "mirror" }, { local }, { delete: true })));
+    assertAlike(local, back);
+    await client.makeDirectory("mirror/over/there", { recursive: true });
+    await client.write("mirror/over/there/file", "extra");
+    assertAllDone(await Array.fromAsync(client.sync({ local }, { remote: "mirror" }, { delete: true })));
+    assertAlike(join(server.served, "mirror"), local);
+  });
+}
