@@ -97,7 +97,8 @@ export async function attackLogins(attack: Attack): Promise<AttackReport> {
     const before = { server: meter.processorSeconds(), own: ownProcessorSeconds(), machine: machineProcessorSeconds() };
     const lag = monitorEventLoopDelay({ resolution: 5 });
     lag.enable();
-    const end = performance.now() + attack.seconds * 1000;
+    const beganMs = performance.now();
+    const end = beganMs + attack.seconds * 1000;
     const known = repeatLogins(server.port, end, () => "127.0.0.1");
     let strangers = 0;
     const fresh = repeatLogins(server.port, end, () => `127.8.${strangers >> 8}.${1 + (strangers++ & 127)}`);
@@ -115,7 +116,7 @@ export async function attackLogins(attack: Attack): Promise<AttackReport> {
     return {
       ...{ quietBytesPerSecond, attackedBytesPerSecond, knownLogins, newLogins, quietPssKib, attackedPssKib },
       ...{ clientLagMs: lag.percentile(99) / 1e6, serverProcessorSeconds, guesser: guesserReport },
-      foreignCores: Math.max(0, foreignSeconds) / attack.seconds,
+      foreignCores: (1000 * Math.max(0, foreignSeconds)) / (performance.now() - beganMs),
     };
   } finally {
     await server.stop();
