@@ -118,6 +118,13 @@ export class RunningService implements AsyncDisposable {
     return driver;
   }
 
+  /** Waits until the primary has accepted a connection; before that the kernel answers for it. */
+  async accepted(driver: FtpDriver): Promise<void> {
+    const port = await this.port();
+    const isAccepted = () => Number(inodeOf(port, driver.socket.localPort ?? 0)) > 0;
+    await this.until(isAccepted, "accepted");
+  }
+
   /** The worker that has a control connection, by its place. */
   async workerOf(driver: FtpDriver): Promise<number> {
     const inode = inodeOf(await this.port(), driver.socket.localPort ?? 0);
