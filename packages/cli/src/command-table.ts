@@ -69,6 +69,10 @@ const commandTable = {
     brief: "Upload files and directories",
     load: async () => (await import("./commands/put.ts")).putCommand,
   },
+  mirror: {
+    brief: "Make a directory here like one on a server, or the reverse",
+    load: async () => (await import("./commands/mirror.ts")).mirrorCommand,
+  },
   mv: {
     brief: "Move and rename files on a server",
     load: async () => (await import("./commands/mv.ts")).mvCommand,

@@ -16,6 +16,13 @@ export function hostsPath(): string {
   return join(configurationDirectory(), "hosts.json");
 }
 
+/** Where the journals of mirrors are kept; by the XDG Base Directory Specification what can be missed is state. */
+export function journalsPath(): string {
+  const { XDG_STATE_HOME: base } = process.env;
+  const states = base !== undefined && isAbsolute(base) ? base : join(homedir(), ".local/state");
+  return join(states, "sallyport/mirrors");
+}
+
 /** `sallyport` in the XDG configuration directory (XDG Base Directory Specification 0.8), `~/.config` by default. */
 function configurationDirectory(): string {
   const { XDG_CONFIG_HOME: base } = process.env;
