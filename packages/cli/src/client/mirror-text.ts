@@ -54,6 +54,11 @@ export function stepText(action: SyncAction): string {
   }
 }
 
+/** Why an action does nothing, in words. */
+export function reasonText(reason: SkipReason | ConflictReason): string {
+  return reasons[reason];
+}
+
 function sizeNote(sizeBytes: number | bigint | undefined): string {
   return sizeBytes === undefined ? "" : ` (${sizeText(sizeBytes).trimEnd()})`;
 }

@@ -6,8 +6,9 @@ import {
   type SyncOptions,
   type SyncStep,
   actionToJson,
+  isUrlFailure,
+  parseFtpUrl,
 } from "@sallyport/client";
-import { isUrlFailure, parseFtpUrl } from "@sallyport/client";
 import { UsageError } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
 import type { MirrorFlags } from "../commands/mirror.ts";
@@ -16,7 +17,7 @@ import { ProgressDisplay } from "../terminal/progress-display.ts";
 import { quotedName } from "../terminal/visible-text.ts";
 import { ClientFailure, clientFailure } from "./client-failure.ts";
 import { progressOptions } from "./drawing.ts";
-import { MirrorTally, stepText } from "./mirror-text.ts";
+import { MirrorTally, reasonText, stepText } from "./mirror-text.ts";
 import { journalsPath } from "./own-files.ts";
 import { runOnServers, type ClientRun } from "./run.ts";
 
@@ -110,7 +111,7 @@ function conflictFailure(action: Extract<SyncStep["action"], { kind: "conflict" 
   return new ClientFailure(
     {
       code: isUnsafe ? "SALLYPORT_NAME_UNSAFE" : "SALLYPORT_MIRROR_CONFLICT",
-      message: stepText(action),
+      message: `${quotedName(action.path)} stays as it is: ${reasonText(action.reason)}`,
       exitCode: isUnsafe ? exitCodes.protocol : exitCodes.cannotCreate,
     },
     undefined,

@@ -1,5 +1,7 @@
 import { type LimitValues, SallyportError } from "@sallyport/protocol";
+import { opendir } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { fileSystemPath } from "../names/local-name.ts";
 import type { NameCodec } from "../names/name-codec.ts";
 import type { ConnectionPool } from "../pool/connection-pool.ts";
 import type { SyncAction } from "./action.ts";
@@ -40,6 +42,8 @@ export async function* sync(
   const signal = wish === undefined ? stopper.signal : AbortSignal.any([wish, stopper.signal]);
   signal.throwIfAborted();
   const direction = "remote" in from ? "download" : "upload";
+  // A folder that is missing is an empty tree, and as the source of a mirror a mistake.
+  if ("local" in from) await (await opendir(fileSystemPath(from.local))).close();
   const mirror = new Mirror(parts, { direction, ...folderOf(from, to) }, options, signal);
   await using journal = await mirror.openJournal();
   const record: PartRecord = journal ?? memoryRecord();
