@@ -27,7 +27,7 @@ export function describeAbuses(title: string, scale: Scale, timeoutMs: number): 
         const figures = await run(serving, scale);
         if (figures !== undefined) context.diagnostic(figures);
         await bystander.sawNothing(context, roundMaxMs);
-        const left = await serving.holdingsAtRest();
+        const left = await serving.holdingsAtRest(held);
         context.diagnostic(`before ${JSON.stringify(held)}`);
         context.diagnostic(`after  ${JSON.stringify(left)}`);
         holdsNoMore(held, left, 96 + scale.idleLoginsCount / 8, serving.pids.length);

@@ -125,7 +125,7 @@ async function logInAndRest(serving: Serving, { idleLoginsCount, workingCount }:
     assert.ok(growthMiB < boundMiB, `${idle.length} idle logins take ${growthMiB.toFixed(0)} MiB`);
     const content = Buffer.alloc(50_000, "working");
     const working = Array.from({ length: workingCount }, async (_, number) => {
-      await using driver = await serving.loggedIn({ timeoutMs: 60_000 });
+      await using driver = await patientLogin(serving, { timeoutMs: 60_000 });
       assert.equal((await driver.store(`STOR working-${number}`, content)).completion?.code, 226);
       assert.ok((await driver.retrieve(`RETR working-${number}`)).octets.equals(content));
       await driver.expect(`DELE working-${number}`, 250);

@@ -29,7 +29,7 @@ export async function killClients(
     if (number + 1 === options.points >> 1) atHalfTime = await serving.holdingsAtRest();
   }
   await bystander.sawNothing(context, 5_000);
-  const after = await serving.holdingsAtRest();
+  const after = await serving.holdingsAtRest(before);
   context.diagnostic(`before ${JSON.stringify(before)}`);
   context.diagnostic(`half   ${JSON.stringify(atHalfTime)}`);
   context.diagnostic(`after  ${JSON.stringify(after)}`);

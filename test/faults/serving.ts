@@ -153,14 +153,19 @@ export class Serving implements AsyncDisposable {
     return Object.fromEntries((Object.keys(first) as (keyof Holdings)[]).map(sum)) as unknown as Holdings;
   }
 
-  /** Waits until no connection is left and nothing is being written, and counts then. */
-  async holdingsAtRest(timeoutMs = 20_000): Promise<Holdings> {
+  /**
+   * Waits until no connection is left and nothing is being written, and counts then. With `before` it waits until there
+   * is no more of either than there was then: the last connection takes a moment to end.
+   */
+  async holdingsAtRest(before?: Holdings, timeoutMs = 60_000): Promise<Holdings> {
+    const processes = this.pids.length;
+    const { connections, directories } = before ?? { connections: processes * ownSocketsMax, directories: processes };
     let held = await this.holdings();
     await until(
       "the server comes to rest",
       async () => {
         held = await this.holdings();
-        return held.connections <= this.pids.length * ownSocketsMax && held.directories <= this.pids.length;
+        return held.connections <= connections && held.directories <= directories;
       },
       timeoutMs,
     ).catch((error: unknown) => {
