@@ -1,4 +1,18 @@
-import { ConfigError, displayOctets, SallyportError, type Octets, type ReceivedReply } from "@sallyport/protocol";
+import {
+  CommandRefused,
+  ConfigError,
+  displayOctets,
+  IntegrityError,
+  PeerIncompatible,
+  PeerViolation,
+  SallyportError,
+  TlsError,
+  TransportError,
+  UsageError,
+  type Octets,
+  type ReceivedReply,
+} from "@sallyport/protocol";
+import { CertificateError } from "@sallyport/transport";
 import { exitCodes, sallyportCode, type ExitCode } from "../exit-codes.ts";
 import { quotedName, visibleText } from "../terminal/visible-text.ts";
 
@@ -135,62 +149,36 @@ function isSocketCall(syscall: string): boolean {
   return /^(?:connect|bind|listen|getaddrinfo|getnameinfo|querySrv|shutdown)/.test(syscall);
 }
 
-/** Families of the library's codes, longest prefix first where one begins with another. */
-const exitCodesOfFamilies: readonly (readonly [prefix: string, exitCode: ExitCode])[] = [
+/** Who is to blame says mostly of what kind a failure is; families that others belong to stand last. */
+const exitCodesOfFamilies: readonly (readonly [family: new (...facts: never) => Error, exitCode: ExitCode])[] = [
+  [CertificateError, exitCodes.untrusted],
+  [IntegrityError, exitCodes.integrity],
+  [CommandRefused, exitCodes.failure],
+  [PeerViolation, exitCodes.protocol],
+  [PeerIncompatible, exitCodes.protocol],
+  [TlsError, exitCodes.protocol],
+  [TransportError, exitCodes.unavailable],
+  [UsageError, exitCodes.usage],
+];
+
+/** Failures that are of another kind than their family, by the beginning of their code. */
+const exitCodesOfCodes: readonly (readonly [prefix: string, exitCode: ExitCode])[] = [
   ["SALLYPORT_INTERRUPTED", exitCodes.interrupted],
   ["SALLYPORT_NOT_FOUND", exitCodes.notFound],
+  ["SALLYPORT_FILE_EXISTS", exitCodes.cannotCreate],
   ["SALLYPORT_CREDENTIAL_MISSING", exitCodes.noUser],
-  ["SALLYPORT_PROXY_URL", exitCodes.usage],
-  ["SALLYPORT_PROXY", exitCodes.unavailable],
+  ["SALLYPORT_LOGIN_REFUSED", exitCodes.noUser],
   ["SALLYPORT_PIN_UNREADABLE", exitCodes.usage],
-  ["SALLYPORT_PIN", exitCodes.untrusted],
+  ["SALLYPORT_PROXY_URL", exitCodes.usage],
   ["SALLYPORT_TLS_DOWNGRADE", exitCodes.untrusted],
   ["SALLYPORT_DATA_CERTIFICATE_CHANGED", exitCodes.untrusted],
   ["SALLYPORT_DATA_TRUNCATED", exitCodes.partial],
-  ["SALLYPORT_INTEGRITY", exitCodes.integrity],
-  ["SALLYPORT_SOURCE_CHANGED", exitCodes.partial],
-  ["SALLYPORT_DIRECTORY_UNLISTED", exitCodes.noPermission],
-  ["SALLYPORT_JOURNAL_BUSY", exitCodes.unavailable],
-  ["SALLYPORT_JOURNAL", exitCodes.cannotCreate],
-  ["SALLYPORT_FILTER", exitCodes.usage],
-  ["SALLYPORT_DIGEST", exitCodes.integrity],
   ["SALLYPORT_HASH_UNAVAILABLE", exitCodes.failure],
   ["SALLYPORT_HANDSHAKE_TIMEOUT", exitCodes.unavailable],
-  ["SALLYPORT_HOST_INVALID", exitCodes.usage],
-  ...(["CONNECT", "HOST", "REPLY_TIMEOUT", "CONNECTION", "DATA", "OPENING", "SERVICE", "CLOSE_NOTIFY"] as const).map(
-    (family) => [`SALLYPORT_${family}`, exitCodes.unavailable] as const,
-  ),
-  ...(
-    [
-      "ARGUMENT",
-      "FORBIDDEN",
-      "VERB",
-      "MODE",
-      "COMMAND_INVALID",
-      "ENCODING",
-      "NAME_UNENCODABLE",
-      "URL",
-      "SECRET",
-      "TIME",
-    ] as const
-  ).map((family) => [`SALLYPORT_${family}`, exitCodes.usage] as const),
-  ...(
-    [
-      "NOT_",
-      "REPLY",
-      "TLS",
-      "HANDSHAKE",
-      "PROTECTION",
-      "NO_DATA",
-      "PARAMETER",
-      "NAME",
-      "TREE",
-      "PASSIVE",
-      "DEFLATE",
-      "HASH",
-      "UNSAFE",
-    ] as const
-  ).map((family) => [`SALLYPORT_${family}`, exitCodes.protocol] as const),
+  ["SALLYPORT_SERVICE_CLOSING", exitCodes.unavailable],
+  ["SALLYPORT_CONNECTION_OVER", exitCodes.unavailable],
+  ["SALLYPORT_QUEUE_FULL", exitCodes.software],
+  ["SALLYPORT_ABORTED", exitCodes.software],
 ];
 
 const trustAdvice =
@@ -199,18 +187,20 @@ const trustAdvice =
 function otherFailure(error: unknown): unknown {
   const code = sallyportCode(error);
   if (code === undefined || !(error instanceof Error)) return error;
-  // The server's certificate was judged, and not one of ours.
-  if (error.name === "CertificateError") {
-    const isPinned = code.startsWith("SALLYPORT_PIN");
-    const message = isPinned ? error.message : `${error.message}; ${trustAdvice}`;
-    return new ClientFailure({ code, message, exitCode: exitCodes.untrusted }, error);
-  }
-  const exitCode = exitCodesOfFamilies.find(([prefix]) => code.startsWith(prefix))?.[1];
+  const exitCode =
+    exitCodesOfCodes.find(([prefix]) => code.startsWith(prefix))?.[1] ??
+    exitCodesOfFamilies.find(([family]) => error instanceof family)?.[1];
   if (exitCode === undefined) return error;
-  const advice =
-    code === "SALLYPORT_REPLY_TIMEOUT" && error.message.includes("greeting") ? greetingAdvice : adviceByCode[code];
-  const message = advice === undefined ? error.message : `${error.message}; ${advice}`;
+  const advice = adviceOn(error, code);
+  const message = advice === undefined ? error.message : `${error.message.replace(/\.$/, "")}; ${advice}`;
   return new ClientFailure({ code, message, exitCode }, error);
+}
+
+function adviceOn(error: Error, code: string): string | undefined {
+  // A pin is not made to fit by another flag.
+  if (error instanceof CertificateError) return code.startsWith("SALLYPORT_PIN") ? undefined : trustAdvice;
+  if (code === "SALLYPORT_REPLY_TIMEOUT" && error.message.includes("greeting")) return greetingAdvice;
+  return adviceByCode[code];
 }
 
 /** Which flag helps, which the library cannot know. */
