@@ -1,5 +1,12 @@
-import type { Features, LimitValues, Octets, ReceivedReply, TranscriptLine } from "@sallyport/protocol";
-import type { ClientTlsFacts } from "@sallyport/transport";
+import {
+  type Features,
+  type LimitValues,
+  type Octets,
+  type ReceivedReply,
+  type TranscriptLine,
+  UsageError,
+} from "@sallyport/protocol";
+import { ByteThrottle, type ClientTlsFacts } from "@sallyport/transport";
 import type { ReadableStream } from "node:stream/web";
 import type { ClientConnection, TransferOutcome } from "./connection/client-connection.ts";
 import type { ConnectionOpener } from "./connection/connection-opener.ts";
@@ -16,11 +23,12 @@ import type { ConnectionPool, Lease } from "./pool/connection-pool.ts";
 import { withRetry } from "./pool/retry.ts";
 import { sync } from "./sync/sync.ts";
 import type { LocalPlace, RemotePlace, SyncOptions, SyncStep } from "./sync/sync-options.ts";
-import { download } from "./transfer/download.ts";
+import { download, type DownloadWishes, type FileOutcome } from "./transfer/download.ts";
 import { type OnProgress, ProgressMeter } from "./transfer/progress.ts";
 import { read, type ReadRange } from "./transfer/read.ts";
 import type { StoreOptions } from "./transfer/store.ts";
-import { upload } from "./transfer/upload.ts";
+import type { TransferSite } from "./transfer/site.ts";
+import { upload, type UploadWishes } from "./transfer/upload.ts";
 import { isRepeatable, type Writable, write } from "./transfer/write.ts";
 
 export interface OperationOptions {
@@ -33,13 +41,11 @@ export interface ListOptions extends OperationOptions {
   readonly recursive?: boolean;
 }
 
-export interface TransferOptions extends OperationOptions {
+export interface ProgressOptions {
   readonly onProgress?: OnProgress;
-  /** Keeps the time of change. */
-  readonly preserve?: boolean;
 }
 
-export interface WriteOptions extends TransferOptions, Pick<StoreOptions, "atomic"> {}
+export interface WriteOptions extends OperationOptions, ProgressOptions, Pick<StoreOptions, "atomic"> {}
 
 /** What {@link Client} is made of. */
 export interface ClientParts {
@@ -52,6 +58,8 @@ export interface ClientParts {
   readonly path: string;
   /** Who logs in. */
   readonly user: string;
+  /** Octets in a second, over all transfers together. */
+  readonly limitRate?: number | undefined;
 }
 
 /**
@@ -72,10 +80,12 @@ export class Client implements AsyncDisposable {
   readonly #names: NameCodec;
   readonly #serverOffsetMinutes: number | undefined;
   readonly #user: string;
+  #throttle: ByteThrottle | undefined;
 
-  constructor({ pool, opener, limits, encoding, serverOffsetMinutes, path, user }: ClientParts) {
+  constructor({ pool, opener, limits, encoding, serverOffsetMinutes, path, user, limitRate }: ClientParts) {
     this.path = path;
     this.#user = user;
+    this.#throttle = limitRate === undefined ? undefined : throttleOf(limitRate);
     this.#pool = pool;
     this.#opener = opener;
     this.#limits = limits;
@@ -137,7 +147,8 @@ export class Client implements AsyncDisposable {
         const lease = await this.#pool.lease({ signal });
         const release = (): void => lease[Symbol.dispose]();
         try {
-          return await read(lease.connection, octets, { ...range, signal, onDone: release });
+          const throttle = this.#throttle;
+          return await read(lease.connection, octets, { ...range, signal, throttle, onDone: release });
         } catch (error) {
           release();
           throw error;
@@ -155,30 +166,50 @@ export class Client implements AsyncDisposable {
   ): Promise<TransferOutcome> {
     const work = (connection: ClientConnection): Promise<TransferOutcome> => {
       const meter = new ProgressMeter(path, onProgress);
-      return write(connection, this.#octets(path), content, { ...options, signal, meter });
+      return write(connection, this.#octets(path), content, { ...options, signal, meter, throttle: this.#throttle });
     };
     return isRepeatable(content) ? this.#use(signal, work, { repeatable: true }) : this.#useOnce(signal, work);
   }
 
-  /** Downloads a file; `local` becomes the whole file or stays what it was. */
+  /**
+   * Downloads a file; `local` becomes the whole file or stays what it was.
+   *
+   * Rejects with IntegrityError where what came is not what the server has: `SALLYPORT_INTEGRITY_SIZE`,
+   * `SALLYPORT_INTEGRITY_CONTENT`.
+   */
   download(
     path: string,
     local: string,
-    { signal, onProgress, preserve }: TransferOptions = {},
-  ): Promise<TransferOutcome> {
-    return this.#use(signal, (connection) => {
-      const meter = new ProgressMeter(path, onProgress);
-      return download(connection, this.#octets(path), local, { signal, meter, preserve });
-    });
+    { onProgress, ...options }: OperationOptions & ProgressOptions & DownloadWishes = {},
+  ): Promise<FileOutcome> {
+    const meter = new ProgressMeter(path, onProgress);
+    return download(this.#site, this.#octets(path), local, { ...options, meter });
   }
 
-  /** Uploads a local file; `path` becomes the whole file or stays what it was, where the server can rename. */
-  upload(local: string, path: string, { signal, onProgress, ...options }: WriteOptions = {}): Promise<TransferOutcome> {
-    const work = (connection: ClientConnection): Promise<TransferOutcome> => {
-      const meter = new ProgressMeter(path, onProgress);
-      return upload(connection, local, this.#octets(path), { ...options, signal, meter });
-    };
-    return this.#use(signal, work, { repeatable: true });
+  /**
+   * Uploads a local file; `path` becomes the whole file or stays what it was, where the server can rename. Rejects with
+   * IntegrityError as {@link Client.download} does.
+   */
+  async upload(
+    local: string,
+    path: string,
+    { onProgress, ...options }: OperationOptions & ProgressOptions & UploadWishes = {},
+  ): Promise<FileOutcome> {
+    const meter = new ProgressMeter(path, onProgress);
+    const outcome = await upload(this.#site, local, this.#octets(path), { ...options, meter });
+    return { ...outcome, path: this.#names.textOf(outcome.path as Octets) };
+  }
+
+  /** Octets in a second that all transfers together move at most; undefined for as many as can. */
+  get limitRate(): number | undefined {
+    return this.#throttle?.bytesPerSecond;
+  }
+
+  /** Of transfers that run already only those keep to it that began under a limit. */
+  set limitRate(bytesPerSecond: number | undefined) {
+    if (bytesPerSecond === undefined) this.#throttle = undefined;
+    else if (this.#throttle === undefined) this.#throttle = throttleOf(bytesPerSecond);
+    else this.#throttle.bytesPerSecond = bytesPerSecond;
   }
 
   async rename(from: string, to: string, { signal }: OperationOptions = {}): Promise<void> {
@@ -233,7 +264,7 @@ export class Client implements AsyncDisposable {
       names: this.#names,
       limits: this.#limits,
       serverOffsetMinutes: this.#serverOffsetMinutes,
-      serverName: () => `${this.#user}@${this.server?.host}:${this.server?.port}`,
+      serverName: () => this.#serverName,
     };
     return sync(parts, from, to, options);
   }
@@ -261,6 +292,14 @@ export class Client implements AsyncDisposable {
     return { nowMs: Date.now(), serverOffsetMinutes: this.#serverOffsetMinutes };
   }
 
+  get #serverName(): string {
+    return `${this.#user}@${this.server?.host}:${this.server?.port}`;
+  }
+
+  get #site(): TransferSite {
+    return { pool: this.#pool, limits: this.#limits, throttle: this.#throttle, server: this.#serverName };
+  }
+
   #octets(path: string): Octets {
     return octetsToSend(path, this.#names);
   }
@@ -277,4 +316,9 @@ export class Client implements AsyncDisposable {
   ): Promise<T> {
     return withRetry(() => this.#useOnce(signal, work), { limits: this.#limits, signal, repeatable });
   }
+}
+
+function throttleOf(bytesPerSecond: number): ByteThrottle {
+  if (bytesPerSecond > 0) return new ByteThrottle(bytesPerSecond);
+  throw new UsageError("SALLYPORT_RATE_INVALID", "A rate is a number of octets in a second, above 0");
 }

@@ -24,7 +24,9 @@ export async function connect(url: string, options: ClientOptions = {}): Promise
   const pool = new ConnectionPool({ limits, open: (signal) => opener.open(signal) });
   const { encoding = "auto", serverOffsetMinutes } = options;
   const user = userOf(parsed, options);
-  const client = new Client({ pool, opener, limits, encoding, serverOffsetMinutes, path: parsed.path, user });
+  const { path } = parsed;
+  const { limitRate } = options;
+  const client = new Client({ pool, opener, limits, encoding, serverOffsetMinutes, path, user, limitRate });
   try {
     using _ = await pool.lease({ signal: options.signal });
     return client;

@@ -1,5 +1,5 @@
 export { connect } from "./connect.ts";
-export { Client, type ListOptions, type OperationOptions, type TransferOptions, type WriteOptions } from "./client.ts";
+export { Client, type ListOptions, type OperationOptions, type ProgressOptions, type WriteOptions } from "./client.ts";
 export type { ClientOptions, DataWishes, Timeouts, TlsWishes } from "./options.ts";
 export {
   ClientConnection,
@@ -14,6 +14,10 @@ export type { ConnectDecision } from "./connection/security-choice.ts";
 export type { Moved, Mover, PortRange } from "./connection/data-task.ts";
 export type { Entry, ModifiedTime } from "./listing/entry.ts";
 export { ConnectionPool, type Lease, type PoolOptions } from "./pool/connection-pool.ts";
+export type { Conflict, ConflictPolicy, KnownFile, OnConflict } from "./transfer/conflict.ts";
+export type { DownloadWishes, FileOutcome } from "./transfer/download.ts";
+export type { UploadWishes } from "./transfer/upload.ts";
+export type { Verification, VerifyMode } from "./transfer/verify.ts";
 export type { Progress, OnProgress } from "./transfer/progress.ts";
 export type { ReadRange } from "./transfer/read.ts";
 export type { Writable } from "./transfer/write.ts";

@@ -34,6 +34,8 @@ export interface ClientOptions {
   readonly keepAlive?: { readonly noopMs?: number; readonly duringTransfer?: boolean };
   /** Further attempts at what failed and may be asked again. */
   readonly retry?: { readonly attempts?: number; readonly firstDelayMs?: number };
+  /** Octets in a second that all transfers together move at most. */
+  readonly limitRate?: number;
   readonly timeouts?: Timeouts;
   /** Of names: `auto` or `utf-8`, or the label of a legacy encoding. */
   readonly encoding?: string;

@@ -24,7 +24,7 @@ export async function hash(
 ): Promise<RemoteHash> {
   const wanted = algorithm === undefined ? strength : [algorithm.toUpperCase()];
   for (const name of wanted) {
-    const way = offered(connection).get(name);
+    const way = offeredHashes(connection).get(name);
     if (way === undefined) continue;
     if (
       way === "HASH" &&
@@ -52,8 +52,8 @@ const xCommands: readonly (readonly [verb: string, algorithm: string])[] = [
   ["XCRC", "CRC32"],
 ];
 
-/** Algorithms with the command that computes each. */
-function offered({ features }: ClientConnection): ReadonlyMap<string, string> {
+/** The algorithms that a server offers, with the command that computes each. */
+export function offeredHashes({ features }: Pick<ClientConnection, "features">): ReadonlyMap<string, string> {
   const ways = new Map<string, string>();
   for (const name of features.get("HASH")?.split(";") ?? []) {
     if (name !== "") ways.set(name.replace("*", "").toUpperCase(), "HASH");

@@ -6,6 +6,8 @@ export interface RetryOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whether what may have been carried out may be carried out again: the outcome is the same. */
   readonly repeatable?: boolean;
+  /** Whether the last attempt brought something that the next need not do again; the count of attempts starts anew. */
+  readonly hasProgressed?: () => boolean;
 }
 
 /**
@@ -17,6 +19,7 @@ export async function withRetry<T>(work: () => Promise<T>, options: RetryOptions
     try {
       return await work();
     } catch (error) {
+      if (options.hasProgressed?.() === true) attempt = 0;
       await beforeNextAttempt(attempt, error, options);
     }
   }

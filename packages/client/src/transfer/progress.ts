@@ -20,7 +20,7 @@ export type OnProgress = (progress: Progress) => void;
 export class ProgressMeter {
   readonly #file: string;
   readonly #onProgress: OnProgress | undefined;
-  readonly #resumedFrom: number;
+  #resumedFrom: number;
   #total: number | undefined;
   #phase: Progress["phase"] = "open";
   #bytes: number;
@@ -43,15 +43,25 @@ export class ProgressMeter {
   }
 
   /** Octets that moved on this data connection. */
-  readonly moved = (bytes: number): void => {
-    this.#bytes = this.#resumedFrom + bytes;
+  readonly moved = (bytes: number): void => this.reach(this.#resumedFrom + bytes);
+
+  /** So many octets are there from before; what moves is counted from here. */
+  resumeFrom(bytes: number): void {
+    this.#resumedFrom = bytes;
+    this.#bytes = bytes;
+    this.#mark = { atMs: performance.now(), bytes };
+  }
+
+  /** So many octets are there in all. */
+  reach(bytes: number): void {
+    this.#bytes = bytes;
     const nowMs = performance.now();
     const isAll = this.#total !== undefined && this.#bytes >= this.#total;
     if (isAll && this.#phase === "confirm") return;
     if (!isAll && this.#phase === "data" && nowMs - this.#toldAtMs < intervalMs) return;
     this.#measure(nowMs);
     this.#tell(isAll ? "confirm" : "data", nowMs);
-  };
+  }
 
   enter(phase: Progress["phase"], facts: { readonly total?: number | undefined } = {}): void {
     if (facts.total !== undefined) this.#total = facts.total;

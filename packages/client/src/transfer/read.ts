@@ -1,4 +1,5 @@
 import type { Octets } from "@sallyport/protocol";
+import type { ByteThrottle } from "@sallyport/transport";
 import { ReadableStream, type ReadableStreamDefaultController } from "node:stream/web";
 import type { ClientConnection } from "../connection/client-connection.ts";
 import { sizeOf } from "../operations/stat.ts";
@@ -16,6 +17,8 @@ export interface ReadOptions extends ReadRange {
   /** Told once when the connection is free again; also where the promise rejects. */
   readonly onDone?: () => void;
   readonly onProgress?: (bytes: number) => void;
+  /** Shared with other transfers. */
+  readonly throttle?: ByteThrottle | undefined;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface ReadOptions extends ReadRange {
 export async function read(
   connection: ClientConnection,
   remote: Octets,
-  { start = 0, end, signal, onDone, onProgress }: ReadOptions,
+  { start = 0, end, signal, onDone, onProgress, throttle }: ReadOptions,
 ): Promise<ReadableStream<Uint8Array>> {
   const size = end === undefined ? await sizeOf(connection, remote, { signal }) : undefined;
   const expectedBytes = size === undefined ? undefined : Math.max(0, Number(size) - start);
@@ -41,7 +44,7 @@ export async function read(
         if (flow.isFull) aborter.abort(enough);
         return wait;
       },
-      { expectedBytes, ...(onProgress && { onProgress }) },
+      { expectedBytes, throttle, ...(onProgress && { onProgress }) },
     ),
     { signal: signal === undefined ? aborter.signal : AbortSignal.any([signal, aborter.signal]) },
   );

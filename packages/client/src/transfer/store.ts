@@ -26,7 +26,7 @@ export async function store(
   { signal, atomic }: StoreOptions,
 ): Promise<TransferOutcome> {
   if (!(atomic ?? !publishesWhole(connection))) return storeInPlace(connection, remote, mover, signal);
-  const temporary = childPath(parentPath(remote), temporaryName(baseName(remote)));
+  const temporary = partNameOf(remote);
   try {
     const outcome = await connection.transfer({ verb: "STOR", argument: temporary, type: "I" }, mover, { signal });
     await renameOver(connection, temporary, remote, signal);
@@ -71,12 +71,13 @@ export async function renameOver(
 }
 
 /** Our own server shows nobody an upload before it is whole. */
-function publishesWhole({ greeting }: ClientConnection): boolean {
+export function publishesWhole({ greeting }: ClientConnection): boolean {
   return greeting?.lines.some((line) => /\bSallyport\b/i.test(line)) ?? false;
 }
 
-/** A name for a file in the making; cut, between two characters, where most file systems would refuse the whole. */
-function temporaryName(name: Octets): Octets {
+/** A name beside it for a file in the making; cut, between two characters, where most file systems refuse the whole. */
+export function partNameOf(remote: Octets, mark?: string): Octets {
+  const name = baseName(remote);
   const cut = name.length > 200 ? name.slice(0, 200).replace(/[\xC0-\xFF][\x80-\xBF]*$/, "") : name;
-  return `.${cut}${partSuffix()}` as Octets;
+  return childPath(parentPath(remote), `.${cut}${partSuffix(mark)}` as Octets);
 }

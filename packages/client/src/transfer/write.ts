@@ -1,5 +1,5 @@
 import type { Octets } from "@sallyport/protocol";
-import type { ByteSource } from "@sallyport/transport";
+import type { ByteSource, ByteThrottle, TransferOptions } from "@sallyport/transport";
 import type { ClientConnection, TransferOutcome } from "../connection/client-connection.ts";
 import type { Mover } from "../connection/data-task.ts";
 import type { ProgressMeter } from "./progress.ts";
@@ -8,15 +8,26 @@ import { store, type StoreOptions } from "./store.ts";
 /** What can be written: text goes as UTF-8. Streams of the web and of Node are iterables. */
 export type Writable = string | Uint8Array | Blob | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
+export interface WriteParts extends StoreOptions {
+  readonly meter: ProgressMeter;
+  /** Shared with other transfers. */
+  readonly throttle: ByteThrottle | undefined;
+}
+
 /** Stores content from memory or as it comes. Whatever the content raises fails the upload and is thrown. */
 export async function write(
   connection: ClientConnection,
   remote: Octets,
   content: Writable,
-  { meter, ...options }: StoreOptions & { readonly meter: ProgressMeter },
+  { meter, throttle, ...options }: WriteParts,
 ): Promise<TransferOutcome> {
   meter.enter("open", { total: sizeOfContent(content) });
-  const outcome = await store(connection, remote, moverOf(content, meter), options);
+  const outcome = await store(
+    connection,
+    remote,
+    moverOf(content, { onProgress: meter.moved, ...(throttle && { throttle }) }),
+    options,
+  );
   meter.enter("done");
   return outcome;
 }
@@ -34,18 +45,17 @@ function sizeOfContent(content: Writable): number | undefined {
   return content instanceof Blob ? content.size : undefined;
 }
 
-function moverOf(content: Writable, meter: ProgressMeter): Mover {
-  const { moved: onProgress } = meter;
+function moverOf(content: Writable, pace: Pick<TransferOptions, "onProgress" | "throttle">): Mover {
   if (typeof content === "string" || content instanceof Uint8Array) {
     const source = sourceOfBytes(typeof content === "string" ? Buffer.from(content) : content);
     return async (data, moving) => ({
-      bytes: await data.sendFrom(source, 0, undefined, { ...moving, onProgress }),
+      bytes: await data.sendFrom(source, 0, undefined, { ...moving, ...pace }),
       isWhole: true,
     });
   }
   const chunks = content instanceof Blob ? content.stream() : content;
   return async (data, moving) => ({
-    bytes: await data.sendChunks(iterated(chunks), { ...moving, onProgress }),
+    bytes: await data.sendChunks(iterated(chunks), { ...moving, ...pace }),
     isWhole: true,
   });
 }

@@ -1,0 +1,120 @@
+import type { Octets } from "@sallyport/protocol";
+import type { ByteSink } from "@sallyport/transport";
+import type { ClientConnection, TransferOutcome } from "../connection/client-connection.ts";
+import type { Claim, RangeBook } from "./range-book.ts";
+import { receiveInto } from "./receive.ts";
+import type { TransferSite } from "./site.ts";
+
+export interface SegmentsOptions {
+  readonly remote: Octets;
+  readonly book: RangeBook;
+  readonly sink: ByteSink;
+  /** Of the file; undefined where the server does not tell. */
+  readonly size: number | undefined;
+  /** Control connections at most. */
+  readonly count: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onMoved: (bytes: number) => void;
+}
+
+/**
+ * Fetches what a book has to give over one control connection and, where there is enough for them, over others of the
+ * pool. What one of them fails to fetch the others do; the first failure is thrown when something is left. Returns the
+ * outcome of the last RETR that ended by itself.
+ */
+export async function fetchSegments(
+  site: TransferSite,
+  connection: ClientConnection,
+  options: SegmentsOptions,
+): Promise<TransferOutcome | undefined> {
+  const stop = new AbortController();
+  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+  const failures: unknown[] = [];
+  let last: TransferOutcome | undefined;
+  const work = async (worker: ClientConnection): Promise<void> => {
+    try {
+      last = (await fetchClaims(site, worker, options)) ?? last;
+    } catch (error) {
+      failures.push(error);
+    }
+    // Who still waits for a connection is not needed any more.
+    if (options.book.isDone) stop.abort();
+  };
+  const help = async (): Promise<void> => {
+    try {
+      using lease = await site.pool.lease({ signal });
+      await work(lease.connection);
+    } catch {
+      // The pool gives no more: the others do it.
+    }
+  };
+  const helpers = Array.from({ length: Math.min(options.count, site.pool.countMax) - 1 }, help);
+  await work(connection);
+  stop.abort();
+  await Promise.all(helpers);
+  options.signal?.throwIfAborted();
+  if (!options.book.isDone) throw failures[0];
+  return last;
+}
+
+async function fetchClaims(
+  site: TransferSite,
+  connection: ClientConnection,
+  options: SegmentsOptions,
+): Promise<TransferOutcome | undefined> {
+  const { book } = options;
+  let last: TransferOutcome | undefined;
+  for (let claim = book.claim(); claim !== undefined; claim = book.claim()) {
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- a control connection moves one part at a time
+      const outcome = await fetchClaim(site, connection, claim, options);
+      if (outcome === undefined) book.release(claim);
+      else {
+        book.finish(claim);
+        last = outcome;
+      }
+    } catch (error) {
+      book.release(claim);
+      throw error;
+    }
+  }
+  return last;
+}
+
+/** Fetches one part; undefined where it was ended because somebody else fetches what comes next. */
+async function fetchClaim(
+  { throttle }: TransferSite,
+  connection: ClientConnection,
+  claim: Claim,
+  { remote, sink, size, signal, onMoved }: SegmentsOptions,
+): Promise<TransferOutcome | undefined> {
+  const first = claim.position;
+  const aborter = new AbortController();
+  const clipped: ByteSink = {
+    async write(chunk, position) {
+      // What the file has grown by meanwhile comes too.
+      const isLast = size === undefined || claim.end === size;
+      const room = isLast ? chunk.length : Math.min(chunk.length, claim.end - position);
+      if (!isLast && room < chunk.length) aborter.abort(enough);
+      if (room <= 0) return;
+      claim.position = position + room;
+      await sink.write(room < chunk.length ? chunk.subarray(0, room) : chunk, position);
+      onMoved(room);
+      if (!isLast && claim.position >= claim.end) aborter.abort(enough);
+    },
+  };
+  const expectedBytes = size === undefined ? undefined : size - first;
+  try {
+    return await connection.transfer(
+      { verb: "RETR", argument: remote, type: "I", restartOffset: BigInt(first) },
+      receiveInto(clipped, first, { expectedBytes, throttle }),
+      { signal: signal === undefined ? aborter.signal : AbortSignal.any([signal, aborter.signal]) },
+    );
+  } catch (error) {
+    if (error === enough) return undefined;
+    throw error;
+  }
+}
+
+/** Ends the transfer of a part behind which others fetch. */
+const enough = new Error("The rest of the file is fetched elsewhere");
