@@ -3,6 +3,7 @@ import type { ClientConnection } from "../connection/client-connection.ts";
 import type { EntryClock } from "../listing/entry.ts";
 import { type NameCodec, octetsToSend } from "../names/name-codec.ts";
 import { childPath } from "../names/remote-path.ts";
+import { unlessRefused } from "../operations/refusal.ts";
 import { sizeOf, stat, timeOf } from "../operations/stat.ts";
 import type { ConnectionPool, Lease } from "../pool/connection-pool.ts";
 import { withRetry } from "../pool/retry.ts";
@@ -47,11 +48,11 @@ export class RemoteSide {
     );
   }
 
-  /** Size and time of a file, as exactly as the server tells them. */
+  /** Size and time of a file, as exactly as the server tells them; nothing where it refuses. */
   async exactFacts(connection: ClientConnection, path: string): Promise<FileFacts> {
     const [octets, options] = [this.octetsOf(path), { signal: this.signal }];
     const isListed = connection.features.has("MLST");
-    const entry = isListed ? await stat(connection, octets, options) : undefined;
+    const entry = isListed ? await unlessRefused(stat(connection, octets, options)) : undefined;
     const sizeBytes = entry === undefined ? await sizeOf(connection, octets, options) : entry.size;
     const time = entry === undefined ? await timeOf(connection, octets, options) : entry.time;
     const instantMs = time && resolveListedTime(time, this.clock)?.timeMs;
