@@ -22,6 +22,7 @@ import type { CommandContext, Outcome } from "../command-handler.ts";
 import type { Login } from "../login/login-state.ts";
 import { type ReviewedLogin, reviewLogin } from "../login/review.ts";
 import { runCommand } from "../commands/index.ts";
+import { CommandScope, type LastingScope } from "./command-scope.ts";
 import { activityOf, type ConnectionStatus, type RunningCommand, runningCommand } from "./connection-status.ts";
 import { ControlLink } from "./control-link.ts";
 import { LateAbort } from "./late-abort.ts";
@@ -58,6 +59,7 @@ export class Connection {
   readonly #decoder: CommandDecoder;
   readonly #data: DataSetup;
   readonly #deadlines: Deadlines;
+  readonly #lasting: LastingScope;
   readonly #openedAtMs = Date.now();
   readonly #lost = new LateAbort();
   #transfer: LateAbort | undefined;
@@ -84,6 +86,15 @@ export class Connection {
     this.#link = new ControlLink(socket, this.#linkOwner(), identity, options);
     this.#data = this.#newDataSetup();
     this.#deadlines = new Deadlines(limits, (cause) => this.#link.dismiss("Timeout.", cause));
+    this.#lasting = {
+      environment,
+      control: this.#link,
+      data: this.#data,
+      send: (given) => this.#link.say(given),
+      emit: (event) => this.#emit(event),
+      noteProgress: (progress) => this.#deadlines.noteProgress(progress),
+      progress: () => this.#deadlines.progress,
+    };
   }
 
   /** Serves until the connection is closed, and resolves then. */
@@ -250,21 +261,7 @@ export class Connection {
   }
 
   #contextFor(verb: CommandContext["verb"], abort: LateAbort): CommandContext {
-    return {
-      verb,
-      state: this.#pi.state,
-      environment: this.#environment,
-      limits: this.#environment.limits,
-      control: this.#link,
-      data: this.#data,
-      get signal() {
-        return abort.signal;
-      },
-      send: (given) => this.#link.say(given),
-      emit: (event) => this.#emit(event),
-      noteProgress: (progress) => this.#deadlines.noteProgress(progress),
-      progress: () => this.#deadlines.progress,
-    };
+    return new CommandScope(verb, this.#pi.state, abort, this.#lasting);
   }
 
   #linkOwner(): ConstructorParameters<typeof ControlLink>[1] {
