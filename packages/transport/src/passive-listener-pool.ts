@@ -129,8 +129,14 @@ export class PassiveListenerPool implements AsyncDisposable {
   #restedCount(host: string): number {
     const idle = this.#idle.get(host) ?? [];
     const restedBeforeMs = performance.now() - this.#limits.passiveRestMs;
-    const firstTired = idle.findIndex(({ idleSinceMs }) => idleSinceMs > restedBeforeMs);
-    return firstTired < 0 ? idle.length : firstTired;
+    let [low, high] = [0, idle.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const isTired = (idle[middle]?.idleSinceMs ?? 0) > restedBeforeMs;
+      if (isTired) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   /** Whether one more listener may be opened, if need be in place of an idle one of another address. */

@@ -1,4 +1,5 @@
 import { limits } from "../limits.ts";
+import { octetsFromBytes } from "../octets.ts";
 import { ByteCursor } from "./byte-cursor.ts";
 
 /** A range of octets in {@link ClientHello.message}; `end` is exclusive. */
@@ -299,7 +300,7 @@ function readServerName(data: ByteCursor, found: Findings): void {
 
 /** A host name in printable ASCII of at most 255 octets; anything else is no name (and no log line's friend). */
 function asciiText(octets: Uint8Array): string | undefined {
-  const text = String.fromCharCode(...octets.subarray(0, 256));
+  const text = octetsFromBytes(octets.subarray(0, 256));
   return /^[\x21-\x7e]{1,255}$/.test(text) ? text : undefined;
 }
 
@@ -309,7 +310,7 @@ function readAlpn(data: ByteCursor, found: Findings): void {
   while (names.more) {
     const name = names.vector(1);
     if (name.left === 0) data.failed = true;
-    alpn.push(String.fromCharCode(...name.octets(name.left)));
+    alpn.push(octetsFromBytes(name.octets(name.left)));
   }
   data.failed ||= names.failed;
   found.alpn = alpn;
