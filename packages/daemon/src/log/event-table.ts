@@ -315,13 +315,13 @@ function clientText({ subject, problem }: ClientCertificate): string {
 
 function transferText(event: EventOf<"transfer">): string {
   const { path, bytes, durationMs, complete, cause, dataTls } = event;
-  const amount = `${sizeText(bytes)} in ${durationText(durationMs)}`;
   const rate = rateText(bytes, durationMs);
-  const protection = dataTls
-    ? `${dataTls.protocol.replace(/^TLSv/, "TLS ")} ${dataTls.resumed ? "resumed" : "full handshake"}`
-    : "clear";
-  const end = complete ? [] : [escapeControls(cause ?? "not complete")];
-  return [displayOctets(path), amount, ...(rate === "" ? [] : [rate]), protection, ...end].join(", ");
+  let text = `${displayOctets(path)}, ${sizeText(bytes)} in ${durationText(durationMs)}`;
+  if (rate !== "") text += `, ${rate}`;
+  text += dataTls
+    ? `, ${dataTls.protocol.replace("TLSv", "TLS ")} ${dataTls.resumed ? "resumed" : "full handshake"}`
+    : ", clear";
+  return complete ? text : `${text}, ${escapeControls(cause ?? "not complete")}`;
 }
 
 function shownText({ tlsMode, tls, activity, bytes, bytesPerSecond }: EventOf<"connection-shown">): string {

@@ -1,6 +1,5 @@
 /** A number of octets for people: 0 B, 9.9 kB, 12 MB; decimal units, as on the wire and on disks. */
 export function sizeText(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
   let value = bytes;
   let unit = 0;
   while (value >= 999.5 && unit < units.length - 1) {
@@ -10,6 +9,8 @@ export function sizeText(bytes: number): string {
   const digits = unit > 0 && value < 9.95 ? value.toFixed(1) : value.toFixed(0);
   return `${digits} ${units[unit] ?? ""}`;
 }
+
+const units = ["B", "kB", "MB", "GB", "TB", "PB"] as const;
 
 /** A duration for people: 12 ms, 3.4 s, 5 min, 2 h 30 min. */
 export function durationText(durationMs: number): string {
