@@ -8,6 +8,8 @@ export interface DelayProxyOptions {
   readonly windowBytes?: number;
   /** Asked at each connection: after how many octets from the server it is reset; undefined for never. */
   readonly cutAfter?: (connection: { readonly port: number; readonly number: number }) => number | undefined;
+  /** The same for octets to the server. */
+  readonly cutToServerAfter?: DelayProxyOptions["cutAfter"];
   /** Where the proxy listens; default 127.0.0.1. With another loopback address it can use the server's port numbers. */
   readonly host?: string;
   /** Where the server is; default 127.0.0.1. */
@@ -25,13 +27,15 @@ export interface DelayProxy extends AsyncDisposable {
 }
 
 export function startDelayProxy(options: DelayProxyOptions = {}): DelayProxy {
-  const { host = "127.0.0.1", targetHost = "127.0.0.1", cutAfter } = options;
+  const { host = "127.0.0.1", targetHost = "127.0.0.1", cutAfter, cutToServerAfter } = options;
   const ports = new Map<number, Promise<number>>();
   const servers: Server[] = [];
   const sockets = new Set<Socket>();
   const counts = { connections: 0, bytesToClient: 0 };
   const serve = (client: Socket, port: number): void => {
-    const cutBytes = cutAfter?.({ port, number: counts.connections++ }) ?? Number.POSITIVE_INFINITY;
+    const connection = { port, number: counts.connections++ };
+    const cutBytes = cutAfter?.(connection) ?? Number.POSITIVE_INFINITY;
+    let leftToServer = cutToServerAfter?.(connection) ?? Number.POSITIVE_INFINITY;
     const target = connect({ host: targetHost, port, noDelay: true, allowHalfOpen: true });
     const pair = [client, target] as const;
     const cut = (): void => {
@@ -42,9 +46,16 @@ export function startDelayProxy(options: DelayProxyOptions = {}): DelayProxy {
       socket.on("error", cut).once("close", () => sockets.delete(socket));
     }
     const openedMs = performance.now();
-    new Wire(client, target, { ...options, notBeforeMs: openedMs + 3 * (options.delayMs ?? 0) });
+    const toServer = new Wire(client, target, {
+      ...options,
+      notBeforeMs: openedMs + 3 * (options.delayMs ?? 0),
+      onPassed: (bytes) => {
+        leftToServer -= bytes;
+        if (leftToServer <= 0) cut();
+      },
+    });
     let passedBytes = 0;
-    new Wire(target, client, {
+    const toClient = new Wire(target, client, {
       ...options,
       onPassed: (bytes) => {
         counts.bytesToClient += bytes;
@@ -52,6 +63,8 @@ export function startDelayProxy(options: DelayProxyOptions = {}): DelayProxy {
         if (passedBytes >= cutBytes) cut();
       },
     });
+    toServer.open();
+    toClient.open();
   };
   const open = async (port: number, listenPort: number): Promise<number> => {
     const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (client) =>
@@ -101,7 +114,10 @@ class Wire {
     this.#options = options;
     from.on("data", (octets: Buffer) => this.#enter(octets)).once("end", () => this.#enter(undefined));
     from.once("close", () => clearTimeout(this.#timer));
-    from.resume();
+  }
+
+  open(): void {
+    this.#from.resume();
   }
 
   #enter(octets: Buffer | undefined): void {

@@ -19,7 +19,8 @@ export interface SegmentsOptions {
 
 /**
  * Fetches what a book has to give over one control connection and, where there is enough for them, over others of the
- * pool. What one of them fails to fetch the others do; the first failure is thrown when something is left. Returns the
+ * pool. What one of them fails to fetch the others do; the first failure is thrown when something is left, or no RETR
+ * ended well. Returns the
  * outcome of the last RETR that ended by itself.
  */
 export async function fetchSegments(
@@ -53,7 +54,8 @@ export async function fetchSegments(
   stop.abort();
   await Promise.all(helpers);
   options.signal?.throwIfAborted();
-  if (!options.book.isDone) throw failures[0];
+  // Where no RETR ended well, nobody has said that the octets are the file: the next attempt asks.
+  if (failures.length > 0 && (!options.book.isDone || last === undefined)) throw failures[0];
   return last;
 }
 
