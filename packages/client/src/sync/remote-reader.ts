@@ -3,6 +3,7 @@ import { entryOf } from "../listing/entry.ts";
 import { listTree } from "../listing/list-tree.ts";
 import { refusalOf } from "../operations/refusal.ts";
 import { exists } from "../operations/stat.ts";
+import { withRetry } from "../pool/retry.ts";
 import { isFatal } from "./fatal.ts";
 import type { EntryFilter } from "./filter.ts";
 import type { RemoteSide } from "./remote-side.ts";
@@ -38,7 +39,9 @@ export async function readRemoteTree(
   const running = new Set<Promise<void>>();
   const readOne = async (directory: string): Promise<void> => {
     try {
-      for (const entry of await entriesOf(side, directory)) {
+      const { limits, signal } = side;
+      // Also where the connection is lost in the middle.
+      for (const entry of await withRetry(() => entriesOf(side, directory), { limits, signal })) {
         items.push(entry);
         const isBelow = entry.kind === "directory" && isTreePath(entry.path) && filter.admitsPath(entry.path, true);
         if (isBelow) left.push(entry.path);
