@@ -19,7 +19,7 @@ export type ReplyEvent =
       readonly line: Octets;
     };
 
-/** `not-a-reply`: a line without reply code where one must stand; `ended-within-reply`: the connection closed too soon. */
+/** `not-a-reply`: a line without reply code where one must stand, or with NUL; `ended-within-reply`: the connection closed too soon. */
 export type ReplyFailure = "not-a-reply" | "ended-within-reply";
 
 interface OpenReply {
@@ -90,6 +90,8 @@ export class ReplyDecoder {
   #readLine(line: Octets): ReplyEvent | undefined {
     const isCut = this.#lineIsCut;
     this.#lineIsCut = false;
+    // Whoever reads the line as a string of C would see another one.
+    if (line.includes("\0")) return this.#fail("not-a-reply", line);
     const open = this.#reply;
     if (open === undefined) return this.#readFirstLine(line, isCut);
     const isLast = line.startsWith(open.code) && (line.length === 3 || line[3] === " ");

@@ -192,6 +192,11 @@ function passiveRefused(
   return withJob(rememberPasv(pi, effects), { ...job, passive: "PASV" });
 }
 
+/** It never leads anywhere over IPv6. */
+function mayUsePasv({ peerAddress }: UserPi, { passive }: TransferJob): boolean {
+  return passive === "EPSV" && isIpv4(peerAddress);
+}
+
 function rememberPasv(pi: UserPi, effects: UserPiEffect[]): UserPi {
   if (pi.memory.passive === "PASV") return pi;
   const memory = { passive: "PASV" } as const;
@@ -204,6 +209,7 @@ function passiveTaken(pi: UserPi, job: TransferJob, reply: ReceivedReply, effect
   if (job.aborting === "asked") return pi;
   const endpoint = passiveEndpoint(pi, job, reply, effects);
   if (endpoint === undefined) {
+    if (mayUsePasv(pi, job)) return withJob(rememberPasv(pi, effects), { ...job, passive: "PASV" });
     const message = `The reply to ${job.passive} names no endpoint`;
     return end(pi, job, { code: "SALLYPORT_PASSIVE_REPLY_UNREADABLE", message, reply }, effects);
   }
@@ -214,11 +220,12 @@ function passiveTaken(pi: UserPi, job: TransferJob, reply: ReceivedReply, effect
 function passiveEndpoint(
   { peerAddress, policy }: UserPi,
   job: TransferJob,
-  { lines }: ReceivedReply,
+  { code, lines }: ReceivedReply,
   effects: UserPiEffect[],
 ): DataEndpoint | undefined {
   const text = lines.at(-1) ?? "";
-  if (job.passive === "EPSV") {
+  // Boxes in between are known to answer one command as if it were the other.
+  if (code === 229 || (code !== 227 && job.passive === "EPSV")) {
     const port = parseExtendedPassiveReply(text);
     return port === undefined ? undefined : { host: peerAddress, port };
   }

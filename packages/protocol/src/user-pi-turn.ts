@@ -38,8 +38,8 @@ export interface Fault {
 const secretPurposes: ReadonlySet<Purpose> = new Set(["user", "pass", "acct"]);
 
 /**
- * Sends a command. This is the one way out for command lines, so it holds the last lock as well: names and secrets leave
- * in the clear by policy `plain` alone (S-03).
+ * Sends a command. This is the one way out for command lines, so it holds the last locks as well: names and secrets leave
+ * in the clear by policy `plain` alone (S-03), and nothing that a caller gave ends a line before its end (S-09).
  */
 export function send(pi: UserPi, next: NextCommand, effects: UserPiEffect[]): UserPi {
   if (secretPurposes.has(next.purpose) && pi.control === "clear" && pi.policy.security !== "plain") {
@@ -49,6 +49,10 @@ export function send(pi: UserPi, next: NextCommand, effects: UserPiEffect[]): Us
       "never",
       effects,
     );
+  }
+  if (next.argument !== undefined && isForbidden(next.argument)) {
+    const message = "CR, LF and NUL would end the command line (S-09)";
+    return close(pi, { code: "SALLYPORT_ARGUMENT_FORBIDDEN", message, retry: "never" }, "never", effects);
   }
   const line = (next.argument === undefined ? next.verb : `${next.verb} ${next.argument}`) as Octets;
   effects.push({ kind: "send", line: line.replaceAll("\xFF", "\xFF\xFF") as Octets });

@@ -1,3 +1,4 @@
+import { foreignGreeting } from "./foreign-greeting.ts";
 import type { Octets } from "./octets.ts";
 import { meaningOf, pipelinedVerbs, type ReplyGroup } from "./reply-model.ts";
 import type { RepresentationType } from "./transfer-parameters.ts";
@@ -77,7 +78,7 @@ function take(pi: UserPi, event: UserPiEvent, effects: UserPiEffect[]): UserPi {
     case "failure":
       return close(
         pi,
-        decodingFaults[event.failure],
+        { ...decodingFaults[event.failure], ...foreignGreeting(event.line) },
         event.failure === "ended-within-reply" ? "now" : "never",
         effects,
       );
@@ -361,20 +362,16 @@ function accepted(pi: UserPi, exchange: Exchange, reply: ReceivedReply, effects:
 function refused(pi: UserPi, exchange: Exchange, reply: ReceivedReply, effects: UserPiEffect[]): UserPi {
   const opening = openingReplies[exchange.purpose];
   if (opening !== undefined) return opening.refused(pi, reply, exchange, effects);
-  const fault = refusal(exchange, reply, "SALLYPORT_COMMAND_REFUSED");
-  const preparation = preparationReplies[exchange.purpose];
-  if (preparation !== undefined && pi.job?.kind === "transfer") {
-    return preparation.refused(pi, pi.job, fault, effects, exchange);
-  }
-  if (exchange.purpose === "type") return inAnyType(pi);
-  fail(pi, exchange.id, fault, effects);
-  return withoutRename(pi);
+  return commandFailed(pi, exchange, refusal(exchange, reply, "SALLYPORT_COMMAND_REFUSED"), effects);
 }
 
 /** A final reply that the model has no arrow for: the command failed, the connection is in step (RFC 959 §6). */
 function broken(pi: UserPi, exchange: Exchange, reply: ReceivedReply, effects: UserPiEffect[]): UserPi {
   const fault = unexpected(exchange, reply);
-  if (pi.phase === "opening") return leaveWith(pi, fault, effects);
+  return pi.phase === "opening" ? leaveWith(pi, fault, effects) : commandFailed(pi, exchange, fault, effects);
+}
+
+function commandFailed(pi: UserPi, exchange: Exchange, fault: Fault, effects: UserPiEffect[]): UserPi {
   const preparation = preparationReplies[exchange.purpose];
   if (preparation !== undefined && pi.job?.kind === "transfer") {
     return preparation.refused(pi, pi.job, fault, effects, exchange);
