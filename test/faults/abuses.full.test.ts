@@ -2,8 +2,9 @@ import { shortLimits } from "./abuses.ts";
 import { describeAbuses } from "./abuses-run.ts";
 
 const scale = {
-  // Clients that are well-behaved and short of processor time for seconds must not be taken for those that stall.
-  limits: scaled(5),
+  // Clients that are well-behaved and short of processor time for seconds must not be taken for those that stall; and
+  // two thousand logins have taken more than five minutes on a busy machine, after which the first ones end as idle.
+  limits: { ...scaled(5), idleMs: 3_600_000 },
   stalledCount: 300,
   passiveCount: 10_000,
   idleLoginsCount: 2_000,

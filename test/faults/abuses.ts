@@ -11,7 +11,7 @@ import { until } from "./waiting.ts";
 /** How much of each abuse. */
 export interface Scale {
   /** The limits that are shortened, so that these tests see them at work. */
-  readonly limits: typeof shortLimits;
+  readonly limits: typeof shortLimits & { readonly idleMs?: number };
   readonly stalledCount: number;
   readonly passiveCount: number;
   readonly idleLoginsCount: number;
