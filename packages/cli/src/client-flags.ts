@@ -30,6 +30,8 @@ export interface ClientFlags extends CommonFlags {
   readonly proxy?: string;
   readonly timeout?: number;
   readonly retries?: number;
+  /** Octets in a second. */
+  readonly limitRate?: number;
   readonly encoding?: string;
   /** Minutes east of UTC. */
   readonly timeZone?: number;
@@ -135,6 +137,13 @@ const networkFlags = underHeading("NETWORK", {
     placeholder: "N",
     optional: true,
   },
+  limitRate: {
+    kind: "parsed",
+    parse: parseRate,
+    brief: "Octets in a second that all transfers together move at most, as in 500K or 2.5M",
+    placeholder: "RATE",
+    optional: true,
+  },
   encoding: {
     kind: "parsed",
     parse: parseText,
@@ -171,4 +180,13 @@ function parseTimeZone(text: string): number {
   const offset = Number(hours) * 60 + Number(minutes);
   if (sign === undefined || offset > 14 * 60) throw new Error("an offset from UTC, as in +02:00 or -05:00, or UTC");
   return sign === "-" ? -offset : offset;
+}
+
+const rateFactors: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+function parseRate(text: string): number {
+  const [, digits, unit = ""] = /^(\d{1,9}(?:\.\d{1,3})?)([kmg]?)(?:i?b)?(?:\/s)?$/i.exec(text) ?? [];
+  const rate = Math.round(Number(digits) * (rateFactors[unit.toLowerCase()] ?? Number.NaN));
+  if (!(rate >= 1)) throw new Error("octets in a second, or with K, M or G, as in 500K");
+  return rate;
 }

@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { once } from "node:events";
+import { setTimeout as pause } from "node:timers/promises";
 import { before, describe, test } from "node:test";
-import { clientServer, writeBelow } from "./client-server.ts";
+import { clientServer, password, writeBelow } from "./client-server.ts";
+import { spawnSallyport } from "./run-sallyport.ts";
 
-const { home, scratch, url, run, runBare } = clientServer();
+const { home, scratch, state, url, run, runBare } = clientServer();
 const big = randomBytes(3_000_000);
 
 before(() => {
@@ -14,6 +17,10 @@ before(() => {
   writeBelow(home, "pub/deep/er/last.txt", "last\n");
   mkdirSync(join(home, "empty"));
 });
+
+function isLargePart(path: string): boolean {
+  return path.includes("resumed.bin.sallyport-part") && statSync(path).size > 200_000;
+}
 
 function jsonLines(text: string): readonly Record<string, unknown>[] {
   return text
@@ -145,13 +152,45 @@ describe("get and put", () => {
     const target = writeBelow(scratch, "taken.txt", "mine");
     const get = (policy: string) =>
       run(["get", `${url.explicit}/pub/hello.txt`, "--output", target, "--on-existing", policy]);
-    assert.match((await get("skip")).stdout, /1 file left as it is/);
+    assert.equal((await get("skip")).stdout, "1 file left as it is.\n");
     const refused = await get("fail");
     assert.equal(refused.code, 73);
     assert.match(refused.stderr, /taken\.txt" exists already\.\n$/);
+    assert.equal((await get("rename")).code, 0);
+    assert.equal(readFileSync(join(scratch, "taken (2).txt"), "utf8"), "hello\n");
     assert.equal(readFileSync(target, "utf8"), "mine");
     assert.equal((await get("overwrite")).code, 0);
     assert.equal(readFileSync(target, "utf8"), "hello\n");
+  });
+
+  test("--segments fetch parts of one file at the same time, and the whole is compared", async () => {
+    const target = join(scratch, "segments.iso");
+    const words = ["get", `${url.implicit}/pub/big.iso`, "--output", target, "--segments", "4", "--resume", "--json"];
+    const { code, stdout, stderr } = await run(words);
+    assert.equal(code, 0, stderr);
+    assert.ok(readFileSync(target).equals(big));
+    assert.match(stdout, /"bytes":3000000,"resumedFrom":0,"verified":\{"method":"hash","algorithm":"SHA-/);
+  });
+
+  test("--resume goes on where a download was ended", async () => {
+    const large = randomBytes(4_000_000);
+    writeBelow(home, "pub/resumed.bin", large);
+    const target = join(scratch, "resumed.bin");
+    const words = ["get", `${url.implicit}/pub/resumed.bin`, "--output", target, "--resume", "--state", state];
+    const child = spawnSallyport([...words, "--limit-rate", "500K"], { SALLYPORT_PASSWORD: password });
+    while (!readdirSync(scratch).some((name) => isLargePart(join(scratch, name)))) {
+      // oxlint-disable-next-line no-await-in-loop -- waits for the part to grow
+      await pause(50);
+    }
+    child.kill("SIGINT");
+    const [interrupted] = (await once(child, "close")) as [number | null];
+    assert.equal(interrupted, 130);
+    assert.ok(!existsSync(target));
+    const { code, stdout, stderr } = await run([...words.slice(0, -2), "--json"]);
+    assert.equal(code, 0, stderr);
+    assert.ok(readFileSync(target).equals(large));
+    const [, resumedFrom = "0"] = /"resumedFrom":(\d+)/.exec(stdout) ?? [];
+    assert.ok(Number(resumedFrom) >= 100_000, stdout);
   });
 
   test("75 where some of it was done and some was not", async () => {

@@ -9,7 +9,6 @@ import { exitCodes } from "../exit-codes.ts";
 import { quotedName, visibleText } from "../terminal/visible-text.ts";
 import { ClientFailure, refusalReply } from "./client-failure.ts";
 import { eachPath } from "./each-path.ts";
-import { knownRemoteFile, reasonToSkip } from "./existing.ts";
 import { childOf } from "./remote-glob.ts";
 import { runOnServers, type ClientRun } from "./run.ts";
 import type { RemotePlace } from "./servers.ts";
@@ -100,12 +99,9 @@ export async function mv(context: CommandContext, flags: MvFlags, words: readonl
     await eachPath(run, urls, async (place) => {
       if (place.client !== client) throw otherServer();
       const to = intoDirectory ? childOf(path, place.path.slice(place.path.lastIndexOf("/") + 1)) : path;
-      if (flags.noOverwrite === true) {
-        const skipped = reasonToSkip("skip", to, {}, await knownRemoteFile(client, to, run.servers.signal));
-        if (skipped !== undefined) {
-          run.say(`Left ${visibleText(place.path)}: ${visibleText(to)} exists.`);
-          return;
-        }
+      if (flags.noOverwrite === true && (await client.exists(to, { signal: run.servers.signal }))) {
+        run.say(`Left ${visibleText(place.path)}: ${visibleText(to)} exists.`);
+        return;
       }
       await client.rename(place.path, to, { signal: run.servers.signal });
       tell(run, `Moved ${visibleText(place.path)} to ${visibleText(to)}.`, { from: place.path, to });

@@ -28,7 +28,7 @@ export async function clientOptions(
   const security = chosenSecurity(url, flags);
   const login = { ...url, isPasswordExposed: bookmark === undefined };
   const credentials = await findCredentials(login, flags, { isPasswordNeeded: flags.cert === undefined });
-  const { ports, proxy, timeout, retries, timeZone } = flags;
+  const { ports, proxy, timeout, retries, timeZone, limitRate } = flags;
   const active = flags.active ?? bookmark?.dataMode === "active";
   const encoding = flags.encoding ?? bookmark?.charset;
   if (ports !== undefined && !active) {
@@ -47,6 +47,7 @@ export async function clientOptions(
     ...(timeoutMs !== undefined && { timeouts: everyStep(timeoutMs) }),
     ...(retries !== undefined && { retry: { attempts: retries } }),
     ...(encoding !== undefined && { encoding }),
+    ...(limitRate !== undefined && { limitRate }),
     ...(timeZone !== undefined && { serverOffsetMinutes: timeZone }),
     pool: { max: needs.connectionsMax },
     hosts: hostMemoryFile(hostsPath()),

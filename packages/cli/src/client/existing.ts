@@ -1,54 +1,17 @@
-import { stat } from "node:fs/promises";
-import type { Client, Entry } from "@sallyport/client";
-import { isSallyportError } from "@sallyport/protocol";
-import { exitCodes } from "../exit-codes.ts";
-import type { ExistingPolicy } from "../transfer-flags.ts";
+import type { FileOutcome } from "@sallyport/client";
+import { exitCodes, sallyportCode } from "../exit-codes.ts";
 import { quotedName } from "../terminal/visible-text.ts";
 import { ClientFailure } from "./client-failure.ts";
+import type { JobOutcome } from "./transfers.ts";
 
-/** When a file was changed; undefined where that is not known, or there is no file. */
-export interface KnownFile {
-  readonly exists: boolean;
-  readonly modifiedMs?: number | undefined;
-}
-
-/** Why a file is left as it is, or undefined where it is to be written. */
-export function reasonToSkip(
-  policy: ExistingPolicy,
-  path: string,
-  source: { readonly modifiedMs?: number | undefined },
-  target: KnownFile,
-): string | undefined {
-  if (!target.exists || policy === "overwrite") return undefined;
-  if (policy === "skip") return "it exists";
-  if (policy === "newer") {
-    const isNewer =
-      source.modifiedMs === undefined || target.modifiedMs === undefined || source.modifiedMs > target.modifiedMs;
-    return isNewer ? undefined : "it is not older";
-  }
-  throw new ClientFailure(
-    { code: "SALLYPORT_FILE_EXISTS", message: `${quotedName(path)} exists already`, exitCode: exitCodes.cannotCreate },
-    undefined,
-  );
-}
-
-export async function knownLocalFile(path: string): Promise<KnownFile> {
+/** What came of moving a file to `path`, in the words of a command; a name that is taken is named. */
+export async function movedTo(path: string, moving: Promise<FileOutcome>): Promise<JobOutcome> {
   try {
-    return { exists: true, modifiedMs: (await stat(path)).mtimeMs };
-  } catch {
-    return { exists: false };
-  }
-}
-
-export async function knownRemoteFile(client: Client, path: string, signal: AbortSignal): Promise<KnownFile> {
-  try {
-    return { exists: true, modifiedMs: modifiedMsOf(await client.stat(path, { signal })) };
+    const { bytes, resumedFrom, verified, path: written, skipped } = await moving;
+    return skipped === undefined ? { bytes, resumedFrom, verified, written } : { skipped };
   } catch (error) {
-    if (isSallyportError(error) && error.code === "SALLYPORT_COMMAND_REFUSED") return { exists: false };
-    throw error;
+    if (sallyportCode(error) !== "SALLYPORT_FILE_EXISTS") throw error;
+    const message = `${quotedName(path)} exists already`;
+    throw new ClientFailure({ code: "SALLYPORT_FILE_EXISTS", message, exitCode: exitCodes.cannotCreate }, error);
   }
-}
-
-export function modifiedMsOf({ modified }: Entry): number | undefined {
-  return modified?.instant?.getTime();
 }

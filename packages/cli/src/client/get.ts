@@ -7,7 +7,7 @@ import type { GetFlags } from "../commands/get.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { quotedName, visibleText } from "../terminal/visible-text.ts";
 import { ClientFailure } from "./client-failure.ts";
-import { knownLocalFile, modifiedMsOf, reasonToSkip } from "./existing.ts";
+import { movedTo } from "./existing.ts";
 import { isLocalDirectory, localChild, standardStream } from "./local-places.ts";
 import { entryAt } from "./remote-entry.ts";
 import { expandRemote } from "./remote-glob.ts";
@@ -18,7 +18,7 @@ import { runTransfers, type TransferJob } from "./transfers.ts";
 
 /** `sallyport get`. */
 export async function get(context: CommandContext, flags: GetFlags, urls: readonly string[]): Promise<void> {
-  await runOnServers(context, flags, { connectionsMax: flags.parallel }, async (run) => {
+  await runOnServers(context, flags, { connectionsMax: flags.parallel * (flags.segments ?? 1) }, async (run) => {
     const jobs: TransferJob[] = [];
     const target = await targetOf(flags.output, urls.length > 1);
     for (const url of urls) {
@@ -75,7 +75,7 @@ async function jobsOf(
   }
   const jobs: TransferJob[] = [];
   for (const path of paths) {
-    const mustAsk = isPattern || flags.recursive === true || url.isDirectory || flags.onExisting === "newer";
+    const mustAsk = isPattern || flags.recursive === true || url.isDirectory;
     // oxlint-disable-next-line no-await-in-loop -- one question after the other
     const entry = mustAsk ? await entryAt(client, path, signal) : undefined;
     if (entry?.type === "directory") {
@@ -164,19 +164,14 @@ function fileJob(client: Client, { path, entry, local }: FileToGet, run: ClientR
     local,
     totalBytes,
     isProtected: client.tls !== undefined,
+    keepsPart: flags.resume === true && local !== standardStream,
     async move(onProgress: OnProgress) {
-      if (local === standardStream) return { bytes: await copyToOutput(client, path, { signal, onProgress }) };
-      if (flags.onExisting !== "overwrite") {
-        const source = { modifiedMs: entry === undefined ? undefined : modifiedMsOf(entry) };
-        const skipped = reasonToSkip(flags.onExisting, local, source, await knownLocalFile(local));
-        if (skipped !== undefined) return { skipped };
+      if (local === standardStream) {
+        return { bytes: await copyToOutput(client, path, { signal, onProgress }), resumedFrom: 0 };
       }
-      const { bytes } = await client.download(path, local, {
-        signal,
-        onProgress,
-        preserve: flags.preserveTimes === true,
-      });
-      return { bytes };
+      const { resume, segments, verify, preserveTimes: preserve, onExisting: onConflict } = flags;
+      const wishes = { resume, segments, verify, preserve, onConflict };
+      return movedTo(local, client.download(path, local, { ...wishes, signal, onProgress }));
     },
   };
 }

@@ -6,7 +6,7 @@ import type { CommandContext } from "@stricli/core";
 import type { PutFlags } from "../commands/put.ts";
 import { quotedName, visibleText } from "../terminal/visible-text.ts";
 import { clientFailure } from "./client-failure.ts";
-import { knownRemoteFile, reasonToSkip } from "./existing.ts";
+import { movedTo } from "./existing.ts";
 import { standardStream } from "./local-places.ts";
 import { childOf } from "./remote-glob.ts";
 import { runOnServers, type ClientRun } from "./run.ts";
@@ -154,23 +154,15 @@ function fileJob({ source, client, path }: FileToPut, run: ClientRun, flags: Put
     name: path,
     local: source,
     isProtected: client.tls !== undefined,
+    keepsPart: flags.resume === true && source !== standardStream,
     async move(onProgress: OnProgress) {
       if (source === standardStream) {
         const { bytes } = await client.write(path, process.stdin, { signal, onProgress });
-        return { bytes };
+        return { bytes, resumedFrom: 0 };
       }
-      if (flags.onExisting !== "overwrite") {
-        const { mtimeMs } = await stat(source);
-        const target = await knownRemoteFile(client, path, signal);
-        const skipped = reasonToSkip(flags.onExisting, path, { modifiedMs: mtimeMs }, target);
-        if (skipped !== undefined) return { skipped };
-      }
-      const { bytes } = await client.upload(source, path, {
-        signal,
-        onProgress,
-        preserve: flags.preserveTimes === true,
-      });
-      return { bytes };
+      const { resume, verify, preserveTimes: preserve, onExisting: onConflict } = flags;
+      const wishes = { resume, verify, preserve, onConflict };
+      return movedTo(path, client.upload(source, path, { ...wishes, signal, onProgress }));
     },
   };
 }

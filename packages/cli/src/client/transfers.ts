@@ -1,8 +1,22 @@
-import type { OnProgress, Progress } from "@sallyport/client";
+import type { OnProgress, Progress, Verification } from "@sallyport/client";
+import { exitCodes } from "../exit-codes.ts";
 import { countText, rateText, sizeText, spanText } from "../terminal/quantities.ts";
 import { ProgressDisplay } from "../terminal/progress-display.ts";
+import { ClientFailure, clientFailure } from "./client-failure.ts";
 import { progressOptions } from "./drawing.ts";
+import { standardStream } from "./local-places.ts";
 import type { ClientRun } from "./run.ts";
+
+/** What came of moving one file. */
+export type JobOutcome =
+  | {
+      readonly bytes: number;
+      readonly resumedFrom: number;
+      readonly verified?: Verification;
+      /** The name that it got. */
+      readonly written?: string;
+    }
+  | { readonly skipped: string };
 
 /** One file that is to be moved. */
 export interface TransferJob {
@@ -12,10 +26,9 @@ export interface TransferJob {
   readonly totalBytes?: number | undefined;
   /** Whether somebody on the wire could read it. */
   readonly isProtected: boolean;
-  /** Moves it; resolves with its octets, or why nothing had to be moved. */
-  move(
-    onProgress: OnProgress,
-  ): Promise<{ readonly bytes: number; readonly resumedFrom?: number } | { readonly skipped: string }>;
+  /** Whether what has moved is kept where it breaks off. */
+  readonly keepsPart: boolean;
+  move(onProgress: OnProgress): Promise<JobOutcome>;
 }
 
 export interface TransfersOptions {
@@ -55,17 +68,17 @@ export async function runTransfers(
   const moveOne = async (key: string, job: TransferJob): Promise<void> => {
     const { name, local, totalBytes, isProtected } = job;
     const jobBeganMs = performance.now();
-    let resumedFrom = 0;
+    let doneBytes = 0;
     try {
       display.update(key, { name, doneBytes: 0, totalBytes, isProtected });
       const outcome = await job.move((progress) => {
-        resumedFrom = progress.resumedFrom;
+        doneBytes = progress.bytes;
         const note = phaseNotes[progress.phase];
         display.update(key, {
           name,
           doneBytes: progress.bytes,
           totalBytes: progress.total ?? totalBytes,
-          resumedBytes: resumedFrom,
+          resumedBytes: progress.resumedFrom,
           isProtected,
           ...(note !== undefined && { note }),
         });
@@ -81,12 +94,13 @@ export async function runTransfers(
       totals.bytes += outcome.bytes;
       if (flags.json === true) {
         const durationMs = Math.round(performance.now() - jobBeganMs);
-        run.printJson({ path: name, local, outcome: "done", bytes: outcome.bytes, resumedFrom, durationMs });
+        run.printJson({ path: name, local, outcome: "done", ...outcome, durationMs });
       }
     } catch (error) {
       display.finish(key, "failed");
       totals.failed++;
-      run.failed(error, local === "-" ? name : local);
+      const failure = clientFailure(error, local === standardStream ? name : local);
+      run.failed(job.keepsPart && doneBytes > 0 ? keptPart(failure) : failure, name);
     }
   };
   await Promise.all(Array.from({ length: Math.min(parallel, jobs.length) }, worker));
@@ -98,6 +112,13 @@ export async function runTransfers(
     if (summary === "stdout") run.print(text);
     else run.say(text);
   }
+}
+
+/** What a lost connection left is not lost. */
+function keptPart(failure: unknown): unknown {
+  if (!(failure instanceof ClientFailure) || failure.exitCode !== exitCodes.unavailable) return failure;
+  const message = `${failure.message.replace(/\.$/, "")}; what was moved is kept: the same command again goes on`;
+  return new ClientFailure({ code: failure.code, message, exitCode: exitCodes.partial }, failure);
 }
 
 function summaryText(
@@ -115,5 +136,5 @@ function summaryText(
     ...(skipped > 0 ? [`${countText(skipped, "file")} left as ${skipped === 1 ? "it is" : "they are"}`] : []),
     ...(failed > 0 ? [`${countText(failed, "file")} failed: the same command again does the rest`] : []),
   ];
-  return `${[moved, ...others].join("; ")}.`;
+  return `${[...(files > 0 || others.length === 0 ? [moved] : []), ...others].join("; ")}.`;
 }

@@ -6,6 +6,7 @@ import { transferFlags, type TransferFlags } from "../transfer-flags.ts";
 
 export interface GetFlags extends ClientFlags, TransferFlags {
   readonly output?: string;
+  readonly segments?: number;
 }
 
 export const getCommand = buildCommand({
@@ -16,12 +17,13 @@ export const getCommand = buildCommand({
       "name when everything has arrived. A directory that is named with a slash at its end gives its content, one without",
       "gives itself.",
       "",
-      "  sallyport get ftpes://alice@ftp.example.org/big.iso",
+      "  sallyport get ftpes://alice@ftp.example.org/big.iso --segments 4 --resume",
       "  sallyport get 'ftps://alice@ftp.example.org/logs/*.gz' --output logs/ --parallel 4",
       "  sallyport get ftpes://alice@ftp.example.org/pub/ --recursive --output copy",
       "  sallyport get ftps://alice@ftp.example.org/dump.sql.gz --output - | gunzip",
       "",
-      "--json writes one object a line for each file: path, local, outcome (done, skipped), bytes, resumedFrom, durationMs;",
+      "--json writes one object a line for each file: path, local, written, outcome (done, skipped), bytes,",
+      "resumedFrom, verified, durationMs;",
       "for each failure one with error: code, message, exitCode; and at the end summary: files, bytes, skipped, failed,",
       "durationMs.",
     ].join("\n"),
@@ -37,6 +39,13 @@ export const getCommand = buildCommand({
         optional: true,
       },
       recursive: switchFlag("Download directories with all that is in them"),
+      segments: {
+        kind: "parsed",
+        parse: parseSegments,
+        brief: "Parts of one file that are fetched at the same time, each on a connection of its own",
+        placeholder: "N",
+        optional: true,
+      },
       ...transferFlags,
       ...clientFlags,
     },
@@ -47,3 +56,9 @@ export const getCommand = buildCommand({
     await get(this, flags, urls);
   },
 });
+
+function parseSegments(text: string): number {
+  const segments = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (segments < 1 || segments > 32) throw new Error("a whole number from 1 to 32");
+  return segments;
+}
