@@ -1,4 +1,4 @@
-import type { ParsedEntry } from "@sallyport/protocol";
+import type { ListedTime, ParsedEntry } from "@sallyport/protocol";
 import { entryOf } from "../listing/entry.ts";
 import { listTree } from "../listing/list-tree.ts";
 import { refusalOf } from "../operations/refusal.ts";
@@ -8,6 +8,7 @@ import { isFatal } from "./fatal.ts";
 import type { EntryFilter } from "./filter.ts";
 import type { RemoteSide } from "./remote-side.ts";
 import { treeEntryOf } from "./remote-tree.ts";
+import { serverClock } from "./server-clock.ts";
 import { isTreePath, type TreeEntry, type TreeItem } from "./tree.ts";
 
 export interface RemoteReading {
@@ -34,6 +35,7 @@ export async function readRemoteTree(
   { parallel, filter, mayBeMissing }: RemoteReaderOptions,
 ): Promise<RemoteReading> {
   const items: TreeItem[] = [];
+  const unplaced: Unplaced = new Map();
   const failures = new Map<string, unknown>();
   const left = [""];
   const running = new Set<Promise<void>>();
@@ -41,7 +43,7 @@ export async function readRemoteTree(
     try {
       const { limits, signal } = side;
       // Also where the connection is lost in the middle.
-      for (const entry of await withRetry(() => entriesOf(side, directory), { limits, signal })) {
+      for (const entry of await withRetry(() => entriesOf(side, directory, unplaced), { limits, signal })) {
         items.push(entry);
         const isBelow = entry.kind === "directory" && isTreePath(entry.path) && filter.admitsPath(entry.path, true);
         if (isBelow) left.push(entry.path);
@@ -65,7 +67,28 @@ export async function readRemoteTree(
     // oxlint-disable-next-line no-await-in-loop -- as many as may run at a time are running
     await Promise.race(running);
   }
-  return { items, failures };
+  return { items: await withInstants(side, items, unplaced), failures };
+}
+
+/** Entries whose time was listed by a clock whose zone is not known. */
+type Unplaced = Map<TreeItem, ListedTime>;
+
+async function withInstants(
+  side: RemoteSide,
+  items: readonly TreeItem[],
+  unplaced: Unplaced,
+): Promise<readonly TreeItem[]> {
+  const files = Array.from(unplaced, ([item, listed]) => ({ path: item.path, kind: item.kind, listed }));
+  const clock = await serverClock(
+    side,
+    files.filter(({ path, kind }) => kind === "file" && isTreePath(path)),
+  );
+  if (clock === undefined) return items;
+  return items.map((item) => {
+    const listed = unplaced.get(item);
+    const modified = listed && clock(listed);
+    return modified === undefined || item.kind === "unlisted" ? item : { ...item, modified };
+  });
 }
 
 /** Servers say in many ways that there is no such directory. */
@@ -73,12 +96,15 @@ function isMissing(side: RemoteSide): Promise<boolean> {
   return side.use(async (connection) => !(await exists(connection, side.root, { signal: side.signal })));
 }
 
-async function entriesOf(side: RemoteSide, directory: string): Promise<readonly TreeEntry[]> {
+async function entriesOf(side: RemoteSide, directory: string, unplaced: Unplaced): Promise<readonly TreeEntry[]> {
   const { pool, limits, signal, clock } = side;
   const entries: TreeEntry[] = [];
   for await (const [parent, entry] of listTree(pool, side.octetsOf(directory), { limits, signal })) {
     const path = treePathOf(directory, entry, side);
-    entries.push(treeEntryOf(entryOf(entry, parent, side.names, clock), path));
+    const listed = entryOf(entry, parent, side.names, clock);
+    const item = treeEntryOf(listed, path);
+    if (listed.modified?.zone === "unknown") unplaced.set(item, listed.modified.listed);
+    entries.push(item);
   }
   return entries;
 }

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import test from "node:test";
 import { realServers } from "../real-servers.ts";
-import { assertAlike, assertAllDone, assertSameTimes, emptyFolder, fill } from "./mirror-scene.ts";
+import { assertAlike, assertAllDone, assertSameTimes, emptyFolder, fill, hourAgo } from "./mirror-scene.ts";
 
 const tree = {
   "a/b/deep.bin": randomBytes(3_000_000),
@@ -42,5 +42,12 @@ for (const { name, start, skip } of realServers) {
     await client.write("mirror/over/there/file", "extra");
     assertAllDone(await Array.fromAsync(client.sync({ local }, { remote: "mirror" }, { delete: true })));
     assertAlike(join(server.served, "mirror"), local);
+
+    // Of the same size, and later by more than listings of any server hide.
+    const later = new Date(hourAgo().getTime() + 600_000);
+    fill(join(server.served, "mirror"), { "name with blanks.txt": "BLANKS" }, later);
+    assertAllDone(await Array.fromAsync(client.sync({ remote: "mirror" }, { local })));
+    assertAlike(local, join(server.served, "mirror"));
+    assertSameTimes(local, join(server.served, "mirror"));
   });
 }
