@@ -96,9 +96,17 @@ describe("transfers", () => {
   test("a reply to PASV without an endpoint fails the transfer alone", () => {
     const dialogue = opened();
     dialogue.asks(download);
-    dialogue.answers("229 somewhere");
+    assert.deepEqual(dialogue.answers("229 (|||1000000|)"), ["PASV"]);
+    dialogue.answers("227 somewhere");
     assert.equal(dialogue.outcome(1), "SALLYPORT_PASSIVE_REPLY_UNREADABLE");
     assert.deepEqual(dialogue.asks({ kind: "command", id: 2, verb: "PWD" }), ["PWD"]);
+  });
+
+  test("the code says which form a passive reply has, whatever was asked", () => {
+    const dialogue = opened();
+    dialogue.asks(download);
+    dialogue.answers("227 (10,0,0,1,4,1)");
+    assert.deepEqual(dialogue.of("connect-data")[0]?.endpoint, { host: "192.0.2.1", port: 1025 });
   });
 
   test("a port that cannot be reached is tried once more by PASV", () => {
