@@ -9,6 +9,7 @@ import { sourceOf } from "../transfer/local-file.ts";
 import { type OnProgress, ProgressMeter } from "../transfer/progress.ts";
 import { renameOver } from "../transfer/store.ts";
 import type { FileFacts } from "./action.ts";
+import { relateTimes } from "./compare.ts";
 import { hashesAlike } from "./hash-both.ts";
 import type { TargetParts } from "./local-target.ts";
 import { beginPart } from "./part-record.ts";
@@ -93,7 +94,12 @@ export class RemoteTarget implements SyncTarget {
     const { part, isNew } = await beginPart(record, path, file, (stale) => this.#dele(connection, path, stale));
     const octets = remote.octetsOf(besideOf(path, part));
     const total = Number(file.sizeBytes);
-    let resumedFrom = isNew ? 0 : Number((await sizeOf(connection, octets, { signal })) ?? 0);
+    const partBytes = isNew ? 0 : await sizeOf(connection, octets, { signal });
+    if (partBytes === undefined && (await this.#isPublished(connection, path, file))) {
+      await record.done(path, file);
+      return { bytes: 0, resumedFrom: total };
+    }
+    let resumedFrom = Number(partBytes ?? 0);
     if (resumedFrom > total) resumedFrom = 0;
     const meter = new ProgressMeter(path, onProgress, { total, resumedFrom });
     meter.enter("open");
@@ -120,6 +126,14 @@ export class RemoteTarget implements SyncTarget {
       await record.forget(path);
       throw isRestartRefused ? askedAgain(error) : error;
     }
+  }
+
+  /** Whether the part has become the file already, and only the reply was lost. */
+  async #isPublished(connection: ClientConnection, path: string, file: FileFacts): Promise<boolean> {
+    const { remote, preservesTimes } = this.#parts;
+    const found = await remote.exactFacts(connection, path);
+    const isSameTime = relateTimes(file.modified, found.modified, 0) === "overlap";
+    return preservesTimes && isSameTime && found.sizeBytes === file.sizeBytes;
   }
 
   async #send(

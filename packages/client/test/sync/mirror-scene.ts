@@ -39,7 +39,7 @@ export function hourAgo(): Date {
 }
 
 /** Every file and directory below, with what it holds. */
-export function contentOf(folder: string): Record<string, Buffer | undefined> {
+function contentOf(folder: string): Record<string, Buffer | undefined> {
   const found: Record<string, Buffer | undefined> = {};
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
