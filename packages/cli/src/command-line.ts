@@ -29,13 +29,14 @@ async function runApplication(words: readonly string[], verbose: boolean): Promi
     buildRouteMap({
       routes,
       docs: {
-        brief: "FTPS in both modes: server, accounts, certificates, and what an observer sees",
+        brief: "FTPS in both modes: server, client, accounts, certificates, and what an observer sees",
         fullDescription: [
-          "FTPS in both modes: server, accounts, certificates, and what an observer sees.",
+          "FTPS in both modes: server, client, accounts, certificates, and what an observer sees.",
           "",
           "  sallyport start                     try it: prints how to connect",
           "  sallyport serve DIR                 serve a directory",
           "  sallyport user add NAME             let somebody in",
+          "  sallyport ls|get|put … URL          be a client of any server",
           "",
           "Exit codes: 0 done, 1 failed, 64 wrong command line, 65 damaged on the way, 66 not found or not readable,",
           "67 login refused or no such account, 69 occupied or out of reach, 70 a bug, 73 cannot write, 75 done in part,",
