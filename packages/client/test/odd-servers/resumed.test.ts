@@ -83,4 +83,32 @@ const resumed: readonly OddServer[] = [
   },
 ];
 
-testOddServers(resumed);
+/** Downloads into an empty folder. */
+const downloads = ({ client }: Scene): Promise<string> =>
+  withFolder(async (folder) => {
+    await client.download("file", join(folder, "file"));
+    return readFile(join(folder, "file"), "latin1");
+  });
+
+const sizes: readonly OddServer[] = [
+  {
+    name: "S-11 a download in clear that ends before the size that was told is not taken for whole",
+    answers: { RETR: sends("content") },
+    ask: downloads,
+    fails: /^SALLYPORT_(?:INTEGRITY_SIZE|DATA_TRUNCATED)$/,
+  },
+  {
+    name: "R-CLI-09 a download of a file that grows takes what arrives (416)",
+    answers: { RETR: sends(`${content}and more`) },
+    ask: downloads,
+    gives: `${content}and more`,
+  },
+  {
+    name: "R-3659-05 a download whose size nobody tells ends with FIN (137, 138)",
+    answers: { FEAT: () => "500 what", SIZE: () => "550 no", MLST: () => "500 what", MDTM: () => "550 no" },
+    ask: downloads,
+    gives: content,
+  },
+];
+
+testOddServers([...resumed, ...sizes]);
