@@ -70,9 +70,13 @@ export async function renameOver(
   }
 }
 
-/** Our own server shows nobody an upload before it is whole. */
-export function publishesWhole({ greeting }: ClientConnection): boolean {
-  return greeting?.lines.some((line) => /\bSallyport\b/i.test(line)) ?? false;
+/**
+ * Our own server shows nobody an upload before it is whole. The greeting may have come in clear, from anybody (S-02), so
+ * FEAT must say so too: no other server is known to have all of these.
+ */
+export function publishesWhole({ greeting, features }: ClientConnection): boolean {
+  const says = greeting?.lines.some((line) => /\bSallyport\b/i.test(line)) ?? false;
+  return says && ["AVBL", "CSID", "DSIZ", "RANG", "RMDA"].every((verb) => features.has(verb));
 }
 
 /** A name beside it for a file in the making; cut, between two characters, where most file systems refuse the whole. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { content, type OddServer, type Scene, sends, testOddServers } from "./odd-server.ts";
+import { content, explicit, type OddServer, type Scene, sends, testOddServers } from "./odd-server.ts";
 
 /** Downloads over a local file that has something already; gives what it has then. */
 const downloadsOnto =
@@ -111,4 +111,13 @@ const sizes: readonly OddServer[] = [
   },
 ];
 
-testOddServers([...resumed, ...sizes]);
+const published: OddServer = {
+  ...explicit,
+  name: "S-02 a greeting in clear does not talk the client out of its temporary name",
+  answers: { GREETING: () => "220 Sallyport ready" },
+  ask: async ({ client }) => (await client.write("file", "x")).bytes,
+  gives: 1,
+  after: (scene) => assert.match(heard(scene, "STOR")[0] ?? "", /^STOR \.file\.sallyport-part-/),
+};
+
+testOddServers([...resumed, ...sizes, published]);
