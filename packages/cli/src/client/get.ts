@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Client, Entry, OnProgress } from "@sallyport/client";
-import { UsageError } from "@sallyport/protocol";
+import { PeerViolation, UsageError } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
 import type { GetFlags } from "../commands/get.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -127,8 +127,14 @@ async function treeJobs(
   const places = new Map<string, string>([[path, base]]);
   const jobs: TransferJob[] = [];
   for (const entry of entries) {
-    const parent = places.get(parentOf(entry)) ?? base;
     try {
+      const parent = places.get(parentOf(entry));
+      if (parent === undefined) {
+        throw new PeerViolation(
+          "SALLYPORT_NAME_UNSAFE",
+          `${quotedName(entry.path)} lies in no directory that has a name here`,
+        );
+      }
       const local = localChild(parent, entry.name);
       if (entry.type === "directory") {
         places.set(entry.path, local);
