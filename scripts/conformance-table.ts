@@ -96,7 +96,7 @@ export function conformanceDocument(rows: readonly Standing[], ofClient: readonl
     "",
     "## The client's part",
     "",
-    "Demands on the client alone. There is no client yet, only what it will be built on; what is open waits for it.",
+    "Demands on the client alone. What is open is not built yet, or no test says that it is.",
     "",
     `${ofClient.length} demands: ${ofClient.filter(({ files }) => files.length > 0).length} covered.`,
     "",

@@ -173,6 +173,7 @@ export type Purpose =
   | "type"
   | "structure"
   | "mode"
+  | "announce"
   | "passive"
   | "active"
   | "restart"
@@ -216,6 +217,8 @@ export type Job =
       readonly data: DataState;
       /** The number of the data connection that was asked for last. */
       readonly connection: number;
+      /** PRET was sent, or no such server is spoken to. */
+      readonly announced: boolean;
       /** Which passive command is used; PASV once EPSV was refused or led nowhere. */
       readonly passive: HostMemory["passive"];
       /** The transfer command was sent, and what finally came of it. */

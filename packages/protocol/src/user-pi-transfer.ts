@@ -44,6 +44,7 @@ export function newTransferJob(pi: UserPi, request: TransferRequest): TransferJo
     request,
     data: { kind: "none" },
     connection: 0,
+    announced: pi.policy.dataSetup === "active" || !(pi.opening.features?.has("PRET") ?? false),
     passive: isIpv4(pi.peerAddress) ? pi.memory.passive : "EPSV",
     sent: false,
     final: undefined,
@@ -86,7 +87,15 @@ function nextParameter({ parameters }: UserPi, { request }: TransferJob): NextCo
 }
 
 function setUpData(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): UserPi {
-  const { id } = job.request;
+  const { id, verb, argument } = job.request;
+  if (!job.announced) {
+    const wanted = (argument === undefined ? verb : `${verb} ${argument}`) as Octets;
+    return send(
+      withJob(pi, { ...job, announced: true }),
+      { purpose: "announce", verb: "PRET", argument: wanted, id },
+      effects,
+    );
+  }
   const connection = pi.dataConnectionsCount + 1;
   const numbered = withJob({ ...pi, dataConnectionsCount: connection }, { ...job, connection });
   if (pi.policy.dataSetup === "passive") return send(numbered, { purpose: "passive", verb: job.passive, id }, effects);
@@ -156,6 +165,8 @@ export const preparationReplies: Readonly<
     taken: (pi, { request }) => ({ ...pi, parameters: { ...pi.parameters, mode: request.mode ?? "S" } }),
     refused: parameterRefused,
   },
+  // Servers in front of many others (DrFTPD) pick one by it; where they will not, the transfer command says why.
+  announce: { taken: (pi) => pi, refused: (pi) => pi },
   passive: { taken: passiveTaken, refused: passiveRefused },
   active: { taken: (pi, job) => withJob(pi, { ...job, data: { kind: "ready" } }), refused: noSetUp },
   restart: {

@@ -122,6 +122,25 @@ const passive: readonly OddServer[] = [
   },
 ];
 
+const features: Handler = () => "211-Features\r\n PRET\r\n SIZE\r\n211 End";
+
+const announced: readonly OddServer[] = [
+  {
+    name: "R-CLI-09 a server that wants to know ahead what comes is told by PRET (1107)",
+    answers: { FEAT: features, PASV: no },
+    ...reads,
+    after: ({ server }) => {
+      const said = server.heard.filter((line) => /^(?:PRET|EPSV|RETR)/.test(line));
+      assert.deepEqual(said, ["PRET RETR file", "EPSV", "RETR file"]);
+    },
+  },
+  {
+    name: "R-CLI-09 PRET that is offered and refused is done without (1108)",
+    answers: { FEAT: features, PRET: () => "500 what" },
+    ...reads,
+  },
+];
+
 const active = { data: { mode: "active" }, limits: { dataConnectMs: 150, completionMs: 400 } } as const;
 
 const odd = (name: string, answers: NonNullable<OddServer["answers"]>, more: Partial<OddServer>): OddServer => ({
@@ -228,4 +247,4 @@ const bounced: OddServer = {
 };
 let trapped = false;
 
-testOddServers([...passive, ...inActiveMode, strangerFirst, bounced]);
+testOddServers([...passive, ...announced, ...inActiveMode, strangerFirst, bounced]);
