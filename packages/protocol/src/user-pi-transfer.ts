@@ -279,7 +279,21 @@ function dataEnded(
   if (!job.sent) return job.data.kind === "none" ? pi : dataNotOpened(pi, job, cause, effects);
   const ended: TransferJob = { ...job, data: { kind: "ended", outcome, cause } };
   if (ended.final !== undefined) return conclude(withJob(pi, ended), ended, ended.final, effects);
+  const exchange = pi.outstanding.find(({ purpose }) => purpose === "transfer");
+  if (exchange !== undefined && isLastWord(ended, exchange)) return closeBroken(pi, ended, effects);
   return arm(withJob(pi, ended), "completion", effects);
+}
+
+/** Pure-FTPd ends a transfer whose data connection broke with another 150, and says no more of it (measured). */
+function isLastWord({ data }: TransferJob, { preliminariesCount }: Exchange): boolean {
+  return data.kind === "ended" && data.outcome !== "complete" && preliminariesCount > 1;
+}
+
+/** No reply may be waited for, so the control connection is of no more use. */
+function closeBroken(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): UserPi {
+  if (job.data.kind !== "ended" || job.data.outcome === "complete") return pi;
+  const { outcome, cause } = job.data;
+  return close(pi, { ...dataFaults[outcome], cause, retry: retryOf(job) }, "now", effects);
 }
 
 /** A port that cannot be reached gets one more try by PASV, which some firewalls read and EPSV not (D-18). */
@@ -307,6 +321,7 @@ export function transferReply(
 ): UserPi {
   switch (meaningOf("transfer", reply.code)) {
     case "preliminary":
+      if (isLastWord(job, exchange)) return closeBroken(pi, job, effects);
       effects.push({ kind: "preliminary", id: job.request.id, reply });
       return moveData(pi.timer === "preliminary" ? disarm(pi, effects) : pi, effects);
     case "success":

@@ -113,7 +113,6 @@ class Wire {
     this.#to = to;
     this.#options = options;
     from.on("data", (octets: Buffer) => this.#enter(octets)).once("end", () => this.#enter(undefined));
-    from.once("close", () => clearTimeout(this.#timer));
   }
 
   open(): void {

@@ -108,10 +108,13 @@ async function verifyBySamples(
   let bytes = 0;
   for (const [start, end] of samples) {
     let at = start;
+    // One that reaches the end is let come to it: ProFTPD takes ten seconds to answer ABOR behind it (measured).
+    const range = end === size ? { start } : { start, end };
     // oxlint-disable-next-line no-await-in-loop -- one after the other on one control connection
-    for await (const chunk of await read(connection, remote, { start, end, signal })) {
+    for await (const chunk of await read(connection, remote, { ...range, signal })) {
       const ours = await local(at, chunk.length);
-      if (Buffer.compare(ours, chunk) !== 0) throw differs(`octets from ${at} on are others`);
+      if (at + chunk.length > end || Buffer.compare(ours, chunk) !== 0)
+        throw differs(`octets from ${at} on are others`);
       at += chunk.length;
     }
     if (at !== end) throw differs(`it ends at octet ${at}`);
