@@ -1,12 +1,8 @@
 import { isIpv4 } from "./addresses.ts";
-import {
-  formatExtendedEndpoint,
-  formatPassiveEndpoint,
-  parseExtendedPassiveReply,
-  parsePassiveReply,
-} from "./endpoints.ts";
+import { parseExtendedPassiveReply, parsePassiveReply } from "./endpoints.ts";
 import type { Octets } from "./octets.ts";
 import { meaningOf } from "./reply-model.ts";
+import { activeCommand, announcement } from "./user-pi-data-commands.ts";
 import type { ReceivedReply } from "./user-pi-failure.ts";
 import type {
   DataEndpoint,
@@ -87,27 +83,13 @@ function nextParameter({ parameters }: UserPi, { request }: TransferJob): NextCo
 }
 
 function setUpData(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): UserPi {
-  const { id, verb, argument } = job.request;
-  if (!job.announced) {
-    const wanted = (argument === undefined ? verb : `${verb} ${argument}`) as Octets;
-    return send(
-      withJob(pi, { ...job, announced: true }),
-      { purpose: "announce", verb: "PRET", argument: wanted, id },
-      effects,
-    );
-  }
+  const { id } = job.request;
+  if (!job.announced) return send(withJob(pi, { ...job, announced: true }), announcement(job.request), effects);
   const connection = pi.dataConnectionsCount + 1;
   const numbered = withJob({ ...pi, dataConnectionsCount: connection }, { ...job, connection });
   if (pi.policy.dataSetup === "passive") return send(numbered, { purpose: "passive", verb: job.passive, id }, effects);
   effects.push({ kind: "listen-data", connection });
   return arm(withJob(numbered, { ...job, connection, data: { kind: "listening" } }), "data-open", effects);
-}
-
-/** PORT has room for IPv4 alone, and is what old servers know; EPRT serves both (RFC 2428 §2). */
-function activeCommand(endpoint: DataEndpoint, id: number): NextCommand {
-  return isIpv4(endpoint.host)
-    ? { purpose: "active", verb: "PORT", argument: formatPassiveEndpoint(endpoint.host, endpoint.port) as Octets, id }
-    : { purpose: "active", verb: "EPRT", argument: formatExtendedEndpoint(endpoint) as Octets, id };
 }
 
 /** REST comes right before the command, since whatever stands between may undo it (RFC 3659 §5.2). */
