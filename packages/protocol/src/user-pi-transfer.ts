@@ -273,8 +273,9 @@ function isLastWord({ data }: TransferJob, { preliminariesCount }: Exchange): bo
 
 /** No reply may be waited for, so the control connection is of no more use. */
 function closeBroken(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): UserPi {
-  if (job.data.kind !== "ended" || job.data.outcome === "complete") return pi;
-  const { outcome, cause } = job.data;
+  const { data } = job;
+  if (data.kind !== "ended" || data.outcome === "complete") return pi;
+  const { outcome, cause } = data;
   return close(pi, { ...dataFaults[outcome], cause, retry: retryOf(job) }, "now", effects);
 }
 

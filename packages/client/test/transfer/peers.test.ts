@@ -34,7 +34,8 @@ for (const { name, start, skip, resumption } of realServers) {
         cutAfter: (one) => (direction.toClient && isCut(one) ? randomInt(200_000, 2_000_000) : undefined),
         cutToServerAfter: (one) => (!direction.toClient && isCut(one) ? randomInt(200_000, 2_000_000) : undefined),
       });
-      const options = { tls: { resumption }, retry: { firstDelayMs: 20 }, proxy: dialerThrough(proxy) } as const;
+      const pace = { retry: { firstDelayMs: 20 }, timeouts: { completion: 3_000 } };
+      const options = { tls: { resumption }, ...pace, proxy: dialerThrough(proxy) } as const;
       await using client = await server.connect("explicit", options);
       if (client === undefined) throw new Error("every server has the explicit mode");
       for (const segments of [1, 3]) {
