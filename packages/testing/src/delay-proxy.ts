@@ -106,7 +106,7 @@ class Wire {
   readonly #options: WireOptions;
   readonly #underWay: { readonly octets: Buffer | undefined; readonly dueMs: number }[] = [];
   #underWayBytes = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #isTimed = false;
 
   constructor(from: Socket, to: Socket, options: WireOptions) {
     this.#from = from;
@@ -124,7 +124,7 @@ class Wire {
     this.#underWay.push({ octets, dueMs: Math.max(notBeforeMs, performance.now() + delayMs) });
     this.#underWayBytes += octets?.length ?? 0;
     if (this.#underWayBytes >= windowBytes) this.#from.pause();
-    this.#timer ??= setTimeout(() => this.#leave(), this.#waitMs);
+    this.#time();
   }
 
   get #waitMs(): number {
@@ -132,8 +132,14 @@ class Wire {
     return next === undefined ? 0 : Math.max(0, next.dueMs - performance.now());
   }
 
+  #time(): void {
+    if (this.#isTimed || this.#underWay.length === 0) return;
+    this.#isTimed = true;
+    setTimeout(() => this.#leave(), this.#waitMs);
+  }
+
   #leave(): void {
-    this.#timer = undefined;
+    this.#isTimed = false;
     const { windowBytes = defaultWindowBytes, onPassed } = this.#options;
     const nowMs = performance.now() + 0.5;
     for (let [next] = this.#underWay; next !== undefined && next.dueMs <= nowMs; [next] = this.#underWay) {
@@ -148,7 +154,7 @@ class Wire {
       }
     }
     if (this.#underWayBytes < windowBytes) this.#from.resume();
-    if (this.#underWay.length > 0) this.#timer = setTimeout(() => this.#leave(), this.#waitMs);
+    this.#time();
   }
 
   #waitForDrain(): void {
