@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { runChecks } from "./checks.ts";
 import { writeTestReport } from "./test-report.ts";
 
@@ -10,6 +11,11 @@ const tiers = {
   fast: { wholeRunMs: 20 * 60_000, oneTestMs: 3 * 60_000 },
   full: { wholeRunMs: 4 * 3_600_000, oneTestMs: 3_600_000 },
 } as const;
+
+/** Hundreds of processes load the same sources. */
+const compileCache = {
+  NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(process.cwd(), "node_modules/.compile-cache"),
+};
 
 const tierName = process.env["SALLYPORT_TEST_TIER"] === "full" ? "full" : "fast";
 const tier = tiers[tierName];
@@ -44,7 +50,7 @@ function runTests(files: readonly string[]): Promise<boolean> {
       "--test-reporter=./scripts/test-reporter.ts",
       ...files,
     ],
-    { stdio: ["ignore", "pipe", "inherit"], detached: true },
+    { stdio: ["ignore", "pipe", "inherit"], detached: true, env: { ...process.env, ...compileCache } },
   );
   let output = "";
   runner.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -134,7 +134,8 @@ const waitForPort = `wait_for_port() {
 function terminalStep({ info, code, line }: CodeBlock): string {
   const { language, port } = runInfo.exec(info)?.groups ?? {};
   const command = language === "ts" ? `${process.execPath} ${nodeArguments.join(" ")} line-${line}.mts` : code;
-  const step = `echo "--- line ${line}"\n`;
+  // A person takes longer to the next block than a line takes to the log: 10 ms, and more where the cores are taken.
+  const step = `${/\.log\b/.test(code) ? "sleep 1\n" : ""}echo "--- line ${line}"\n`;
   return port === undefined ? step + command : `${step}{\n${command}\n} &\nwait_for_port ${port}`;
 }
 

@@ -40,7 +40,7 @@ async function startServer(): Promise<number> {
     QUIT: "221 bye",
   };
   return listening((control) => {
-    let dataSocket: Promise<Socket> | undefined;
+    let dataConnection: Promise<Socket> | undefined;
     control.write("220 \u001B[2Jhello\r\n");
     const answer = async (chunk: Buffer): Promise<void> => {
       for (const line of chunk.toString().split("\r\n").slice(0, -1)) {
@@ -48,14 +48,14 @@ async function startServer(): Promise<number> {
         const content = data[verb];
         if (verb === "EPSV") {
           const connected = Promise.withResolvers<Socket>();
-          dataSocket = connected.promise;
+          dataConnection = connected.promise;
           // oxlint-disable-next-line no-await-in-loop -- one command after the other
           control.write(`229 (|||${await listening((socket) => connected.resolve(socket))}|)\r\n`);
         } else if (content === undefined) control.write(`${replies[verb] ?? "200 ok"}\r\n`);
         else {
           control.write("150 go\r\n");
           // oxlint-disable-next-line no-await-in-loop -- one command after the other
-          (await dataSocket)?.end(content);
+          (await dataConnection)?.end(content);
           control.write("226 done\r\n");
         }
       }

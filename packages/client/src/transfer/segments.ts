@@ -49,10 +49,10 @@ export async function fetchSegments(
       // The pool gives no more: the others do it.
     }
   };
-  const helpers = Array.from({ length: Math.min(options.count, site.pool.countMax) - 1 }, help);
+  const others = Array.from({ length: Math.min(options.count, site.pool.countMax) - 1 }, help);
   await work(connection);
   stop.abort();
-  await Promise.all(helpers);
+  await Promise.all(others);
   options.signal?.throwIfAborted();
   // Where no RETR ended well, nobody has said that the octets are the file: the next attempt asks.
   if (failures.length > 0 && (!options.book.isDone || last === undefined)) throw failures[0];

@@ -30,7 +30,7 @@ test("over a long wire, four segments of a file come faster than the whole in on
 });
 
 test("where the server allows fewer control connections, as many as there are fetch the file", async (t) => {
-  await using server = await startTestServer({ limits: { connectionsPerAddressCount: 2 } });
+  await using server = await startTestServer({ limits: { connectionsPerHostCount: 2 } });
   await using client = await connectTo(server);
   const folder = await localFolder(t);
   await writeFile(join(server.directory, "big"), content);
