@@ -1,14 +1,20 @@
-import { IntegrityError, isSallyportError, type Octets, type ReceivedReply } from "@sallyport/protocol";
+import { IntegrityError, isSallyportError, type Octets } from "@sallyport/protocol";
 import { stat } from "node:fs/promises";
 import type { ClientConnection, TransferOutcome } from "../connection/client-connection.ts";
 import { fileSystemPath } from "../names/local-name.ts";
 import { refusalOf } from "../operations/refusal.ts";
-import { withRetry } from "../pool/retry.ts";
 import { receiveText } from "./ascii.ts";
-import { freeName, type KnownFile, type OnConflict, resolveConflict } from "./conflict.ts";
+import { freeName, type KnownFile, resolveConflict } from "./conflict.ts";
 import { RunningDigest } from "./file-digest.ts";
+import {
+  carryThrough,
+  type FileOutcome,
+  fileOutcome,
+  type FileTransfer,
+  type FileTransferOptions,
+  type FileWishes,
+} from "./file-transfer.ts";
 import { StagedFile } from "./local-file.ts";
-import type { ProgressMeter } from "./progress.ts";
 import { RangeBook } from "./range-book.ts";
 import { countOctets, missingRanges, prefixBytes } from "./ranges.ts";
 import { type RemoteFacts, remoteFacts } from "./remote-facts.ts";
@@ -16,7 +22,7 @@ import { fetchSegments } from "./segments.ts";
 import type { TransferSite } from "./site.ts";
 import { digestFor, type Verification, verifyContent, type VerifyMode } from "./verify.ts";
 
-export interface DownloadWishes {
+export interface DownloadWishes extends FileWishes {
   /** Keeps the server's time of change; what it does not tell is no failure. */
   readonly preserve?: boolean | undefined;
   /**
@@ -26,35 +32,9 @@ export interface DownloadWishes {
   readonly resume?: boolean | undefined;
   /** Control connections that fetch parts of the file at the same time, where the server knows SIZE and REST. */
   readonly segments?: number | undefined;
-  /** Default `size`; `auto` where the file came in several parts. */
-  readonly verify?: VerifyMode | undefined;
-  /** Default `overwrite`. */
-  readonly onConflict?: OnConflict | undefined;
-  /** `A` turns CR LF into LF on the way; nothing can be resumed or compared then. Default `I`. */
-  readonly type?: "I" | "A" | undefined;
 }
 
-export interface DownloadOptions extends DownloadWishes {
-  readonly signal?: AbortSignal | undefined;
-  readonly meter: ProgressMeter;
-}
-
-/** What came of moving one file. */
-export interface FileOutcome {
-  /** Octets that moved now. */
-  readonly bytes: number;
-  /** Octets that were there before. */
-  readonly resumedFrom: number;
-  readonly verified: Verification;
-  /** The name that the file got; another one than was asked for by the policy `rename`. */
-  readonly path: string;
-  /** Why nothing was moved; absent where the file is there now. */
-  readonly skipped?: string;
-  /** The last completion reply; absent where nothing had to be moved. */
-  readonly reply?: ReceivedReply;
-  /** Whether TLS on the last data connection was resumed from the control connection; undefined in clear. */
-  readonly resumed?: boolean | undefined;
-}
+export interface DownloadOptions extends DownloadWishes, FileTransferOptions {}
 
 /**
  * Downloads a file; the local path has the whole file, or what it had before. An attempt that breaks off is followed by
@@ -66,17 +46,11 @@ export async function download(
   local: string,
   options: DownloadOptions,
 ): Promise<FileOutcome> {
-  const { limits } = site;
-  const { signal } = options;
   await using job = new Download(site, remote, local, options);
-  const attempt = async (): Promise<FileOutcome> => {
-    using lease = await site.pool.lease({ signal });
-    return await job.attempt(lease.connection);
-  };
-  return await withRetry(attempt, { limits, signal, repeatable: true, hasProgressed: () => job.hasProgressed() });
+  return await carryThrough(site, job, options.signal);
 }
 
-class Download implements AsyncDisposable {
+class Download implements FileTransfer, AsyncDisposable {
   readonly #site: TransferSite;
   readonly #remote: Octets;
   readonly #options: DownloadOptions;
@@ -308,14 +282,9 @@ class Download implements AsyncDisposable {
   }
 
   #outcome(verified: Verification, { skipped }: { readonly skipped?: string } = {}): FileOutcome {
-    return {
-      bytes: this.#options.type === "A" ? (this.#last?.bytes ?? 0) : this.#movedBytes,
-      resumedFrom: this.#resumedFrom,
-      verified,
-      path: this.#local,
-      ...(skipped !== undefined && { skipped }),
-      ...(this.#last && { reply: this.#last.reply, resumed: this.#last.resumed }),
-    };
+    const bytes = this.#options.type === "A" ? (this.#last?.bytes ?? 0) : this.#movedBytes;
+    const moved = { bytes, resumedFrom: this.#resumedFrom, verified, path: this.#local };
+    return fileOutcome(moved, { last: this.#last, skipped });
   }
 }
 

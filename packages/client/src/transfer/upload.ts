@@ -8,35 +8,31 @@ import { fileSystemPath } from "../names/local-name.ts";
 import { setTimes } from "../operations/change.ts";
 import { refusalOf, unlessRefused } from "../operations/refusal.ts";
 import { exists, sizeOf } from "../operations/stat.ts";
-import { withRetry } from "../pool/retry.ts";
 import { withCarriageReturns } from "./ascii.ts";
-import { freeName, type KnownFile, type OnConflict, resolveConflict } from "./conflict.ts";
-import type { FileOutcome } from "./download.ts";
+import { freeName, type KnownFile, resolveConflict } from "./conflict.ts";
 import { RunningDigest } from "./file-digest.ts";
+import {
+  carryThrough,
+  type FileOutcome,
+  fileOutcome,
+  type FileTransfer,
+  type FileTransferOptions,
+  type FileWishes,
+} from "./file-transfer.ts";
 import { sourceOf } from "./local-file.ts";
-import type { ProgressMeter } from "./progress.ts";
 import { remoteFacts } from "./remote-facts.ts";
 import type { TransferSite } from "./site.ts";
 import { partNameOf, publishesWhole, renameOver, type StoreOptions } from "./store.ts";
 import { digestFor, type Verification, verifyContent, type VerifyMode } from "./verify.ts";
 
-export interface UploadWishes extends Pick<StoreOptions, "atomic"> {
+export interface UploadWishes extends FileWishes, Pick<StoreOptions, "atomic"> {
   /** Keeps the file's time of change where the server takes it; where not, that is no failure. */
   readonly preserve?: boolean | undefined;
   /** Leaves the part of an upload that fails on the server, and goes on with one of the same local file. */
   readonly resume?: boolean | undefined;
-  /** Default `size`; `auto` where the file went in several parts. */
-  readonly verify?: VerifyMode | undefined;
-  /** Default `overwrite`. */
-  readonly onConflict?: OnConflict | undefined;
-  /** `A` turns LF into CR LF on the way; nothing can be resumed or compared then. Default `I`. */
-  readonly type?: "I" | "A" | undefined;
 }
 
-export interface UploadOptions extends UploadWishes {
-  readonly signal?: AbortSignal | undefined;
-  readonly meter: ProgressMeter;
-}
+export interface UploadOptions extends UploadWishes, FileTransferOptions {}
 
 /**
  * Uploads a local file: its name on the server has the whole content or what it had before, where the server can rename.
@@ -48,16 +44,10 @@ export async function upload(
   remote: Octets,
   options: UploadOptions,
 ): Promise<FileOutcome> {
-  const { limits } = site;
-  const { signal } = options;
   await using file = await open(fileSystemPath(local), "r");
   const job = new Upload(site, file, remote, options);
-  const attempt = async (): Promise<FileOutcome> => {
-    using lease = await site.pool.lease({ signal });
-    return await job.attempt(lease.connection);
-  };
   try {
-    return await withRetry(attempt, { limits, signal, repeatable: true, hasProgressed: () => job.hasProgressed() });
+    return await carryThrough(site, job, options.signal);
   } catch (error) {
     await job.cleanUp(error);
     throw error;
@@ -74,7 +64,7 @@ interface Target {
   readonly isKept: boolean;
 }
 
-class Upload {
+class Upload implements FileTransfer {
   readonly #site: TransferSite;
   readonly #file: FileHandle;
   readonly #options: UploadOptions;
@@ -98,7 +88,6 @@ class Upload {
     this.#options = options;
   }
 
-  /** Whether the server has more of it than after the attempt before. */
   hasProgressed(): boolean {
     const hasMore = this.#offset > this.#progressMark;
     this.#progressMark = Math.max(this.#offset, this.#progressMark);
@@ -314,14 +303,8 @@ class Upload {
   }
 
   #outcome(verified: Verification, skipped?: string): FileOutcome {
-    return {
-      bytes: this.#movedBytes,
-      resumedFrom: this.#resumedFrom,
-      verified,
-      path: this.#remote,
-      ...(skipped !== undefined && { skipped }),
-      ...(this.#last && { reply: this.#last.reply, resumed: this.#last.resumed }),
-    };
+    const moved = { bytes: this.#movedBytes, resumedFrom: this.#resumedFrom, verified, path: this.#remote };
+    return fileOutcome(moved, { last: this.#last, skipped });
   }
 }
 
