@@ -1,3 +1,4 @@
+import { limits } from "@sallyport/protocol";
 import type { FtpUrl } from "../url/ftp-url.ts";
 
 /** A place on a server that somebody wants to come back to. */
@@ -61,6 +62,32 @@ export const plainBecomesAuto =
   "It was for plain FTP, which anyone on the way can read; now TLS is demanded. Use --plain where there is none.";
 
 export const tooManyBookmarks = "The file has too many bookmarks.";
+
+/** What a parser has found so far. */
+export interface FoundBookmarks {
+  readonly bookmarks: Bookmark[];
+  readonly skipped: Array<{ readonly name: string; readonly reason: string }>;
+  /** Whether passwords are asked for. */
+  readonly passwords: boolean;
+}
+
+/**
+ * Reads another program's file by `parse`, which says what is wrong with it, within `importedFileBytes` and
+ * `importedBookmarksCount`.
+ */
+export function importBookmarks(
+  text: string,
+  options: ImportOptions,
+  parse: (text: string, found: FoundBookmarks) => ImportFailure | undefined,
+): ImportedBookmarks | ImportFailure {
+  if (text.length > limits.importedFileBytes.value) return { failure: "The file is too large." };
+  const found: FoundBookmarks = { bookmarks: [], skipped: [], passwords: options.passwords === true };
+  const failed = parse(text, found);
+  if (failed) return failed;
+  const { bookmarks, skipped } = found;
+  const isTooMuch = bookmarks.length + skipped.length > limits.importedBookmarksCount.value;
+  return isTooMuch ? { failure: tooManyBookmarks } : { bookmarks, skipped };
+}
 
 /** A name for people to read: one line, no control characters; `fallback` where nothing is left. */
 export function tidyName(text: string, fallback: string): string {

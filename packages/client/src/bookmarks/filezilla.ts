@@ -1,13 +1,13 @@
-import { limits } from "@sallyport/protocol";
 import {
   type Bookmark,
+  type FoundBookmarks,
+  importBookmarks,
   type ImportFailure,
   type ImportOptions,
   type ImportedBookmarks,
   known,
   plainBecomesAuto,
   tidyName,
-  tooManyBookmarks,
 } from "./bookmark.ts";
 import { hostOfField, portOfField } from "./host-field.ts";
 import { type XmlElement, childOf, parseXml } from "./xml.ts";
@@ -18,30 +18,25 @@ import { type XmlElement, childOf, parseXml } from "./xml.ts";
  * become bookmarks in a folder with its name. Passwords under a master password stay where they are, with a warning.
  */
 export function parseFileZillaSites(text: string, options: ImportOptions = {}): ImportedBookmarks | ImportFailure {
-  if (text.length > limits.importedFileBytes.value) return { failure: "The file is too large." };
+  return importBookmarks(text, options, readSites);
+}
+
+function readSites(text: string, found: FoundBookmarks): ImportFailure | undefined {
   const root = parseXml(text);
   if ("failure" in root) return root;
   if (root.name !== "FileZilla3") return { failure: "The file is no site list of FileZilla 3." };
-  const found: Found = { bookmarks: [], skipped: [], passwords: options.passwords === true };
   for (const servers of root.children.filter(({ name }) => name === "Servers")) readFolder(found, servers, []);
-  if (found.bookmarks.length > limits.importedBookmarksCount.value) return { failure: tooManyBookmarks };
-  return { bookmarks: found.bookmarks, skipped: found.skipped };
+  return undefined;
 }
 
-interface Found {
-  readonly bookmarks: Bookmark[];
-  readonly skipped: Array<{ readonly name: string; readonly reason: string }>;
-  readonly passwords: boolean;
-}
-
-function readFolder(found: Found, element: XmlElement, folder: readonly string[]): void {
+function readFolder(found: FoundBookmarks, element: XmlElement, folder: readonly string[]): void {
   for (const child of element.children) {
     if (child.name === "Folder") readFolder(found, child, [...folder, tidyName(child.text, "Folder")]);
     else if (child.name === "Server") readServer(found, child, folder);
   }
 }
 
-function readServer(found: Found, server: XmlElement, folder: readonly string[]): void {
+function readServer(found: FoundBookmarks, server: XmlElement, folder: readonly string[]): void {
   // The name follows the fields in files of old versions, which have no Name.
   const name = tidyName(field(server, "Name") || server.text, field(server, "Host") || "Site");
   const host = hostOfField(field(server, "Host"));
@@ -83,7 +78,7 @@ function readServer(found: Found, server: XmlElement, folder: readonly string[])
 }
 
 /** A bookmark inside a site: another directory of the same server. */
-function readPlace(found: Found, place: XmlElement, site: Bookmark): void {
+function readPlace(found: FoundBookmarks, place: XmlElement, site: Bookmark): void {
   const warnings = [...site.warnings];
   const remoteDirectory = directoryOf(field(place, "RemoteDir"), warnings);
   if (remoteDirectory === undefined) return;

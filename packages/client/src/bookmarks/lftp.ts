@@ -1,13 +1,12 @@
-import { limits } from "@sallyport/protocol";
 import { isUrlFailure, parseFtpUrl } from "../url/ftp-url.ts";
 import {
-  type Bookmark,
+  type FoundBookmarks,
+  importBookmarks,
   type ImportFailure,
   type ImportOptions,
   type ImportedBookmarks,
   known,
   tidyName,
-  tooManyBookmarks,
 } from "./bookmark.ts";
 
 /**
@@ -15,11 +14,11 @@ import {
  * tab, a URL in each line. URLs of other protocols are skipped.
  */
 export function parseLftpBookmarks(text: string, options: ImportOptions = {}): ImportedBookmarks | ImportFailure {
-  if (text.length > limits.importedFileBytes.value) return { failure: "The file is too large." };
+  return importBookmarks(text, options, readLines);
+}
+
+function readLines(text: string, { bookmarks, skipped, passwords }: FoundBookmarks): ImportFailure | undefined {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
-  if (lines.length > limits.importedBookmarksCount.value) return { failure: tooManyBookmarks };
-  const bookmarks: Bookmark[] = [];
-  const skipped: Array<{ readonly name: string; readonly reason: string }> = [];
   for (const line of lines) {
     const [, name = "", address = ""] = /^(\S+)\s+(\S.*)$/.exec(line.trim()) ?? [];
     if (name === "") return { failure: "The file holds a line that is no bookmark of lftp." };
@@ -29,10 +28,10 @@ export function parseLftpBookmarks(text: string, options: ImportOptions = {}): I
       continue;
     }
     const { host, security, port, user } = url;
-    const password = options.passwords === true ? url.password : undefined;
+    const password = passwords ? url.password : undefined;
     const remoteDirectory = url.path === "" ? undefined : url.path;
     const optional = known({ port, user, password, remoteDirectory });
     bookmarks.push({ name: tidyName(name, "?"), folder: [], host, security, ...optional, warnings: [] });
   }
-  return { bookmarks, skipped };
+  return undefined;
 }

@@ -1,14 +1,15 @@
-import { limits, octetsFromBytes } from "@sallyport/protocol";
+import { octetsFromBytes } from "@sallyport/protocol";
 import { decodeUtf8Name } from "../names/utf8-names.ts";
 import {
   type Bookmark,
+  type FoundBookmarks,
+  importBookmarks,
   type ImportFailure,
   type ImportOptions,
   type ImportedBookmarks,
   known,
   plainBecomesAuto,
   tidyName,
-  tooManyBookmarks,
 } from "./bookmark.ts";
 import { hostOfField, portOfField } from "./host-field.ts";
 import { decodeWinScpPassword } from "./winscp-password.ts";
@@ -19,23 +20,23 @@ import { decodeWinScpPassword } from "./winscp-password.ts";
  * where they are, with a warning.
  */
 export function parseWinScpSites(text: string, options: ImportOptions = {}): ImportedBookmarks | ImportFailure {
-  if (text.length > limits.importedFileBytes.value) return { failure: "The file is too large." };
+  return importBookmarks(text, options, readSites);
+}
+
+function readSites(text: string, { bookmarks, skipped, passwords }: FoundBookmarks): ImportFailure | undefined {
   const sections = sectionsOf(text.replace(/^\uFEFF/, ""));
   if (sections.length === 0) return { failure: "The file is no WinSCP.ini." };
-  if (sections.length > limits.importedBookmarksCount.value) return { failure: tooManyBookmarks };
-  const bookmarks: Bookmark[] = [];
-  const skipped: Array<{ readonly name: string; readonly reason: string }> = [];
   for (const { title, values } of sections) {
     if (!title.startsWith(siteStart)) continue;
     const folder = decodeField(title.slice(siteStart.length)).split("/");
     const name = tidyName(folder.pop() ?? "", "Site");
     if (folder.length === 0 && name === "Default Settings") continue;
     const reason = reasonToSkip(values);
-    const bookmark = reason === undefined ? siteOf(values, options.passwords === true) : undefined;
+    const bookmark = reason === undefined ? siteOf(values, passwords) : undefined;
     if (bookmark === undefined) skipped.push({ name, reason: reason ?? "It names no host." });
     else bookmarks.push({ name, folder: folder.map((one) => tidyName(one, "Folder")), ...bookmark });
   }
-  return { bookmarks, skipped };
+  return undefined;
 }
 
 const siteStart = "Sessions\\";

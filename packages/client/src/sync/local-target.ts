@@ -39,9 +39,9 @@ export class LocalTarget implements SyncTarget {
 
   async makeDirectory(path: string): Promise<void> {
     try {
-      await mkdir(this.#local(path));
+      await mkdir(this.#parts.tree.pathOf(path));
     } catch (error) {
-      const found = await lstat(this.#local(path)).catch(() => undefined);
+      const found = await lstat(this.#parts.tree.pathOf(path)).catch(() => undefined);
       if (found?.isDirectory() !== true) throw error;
     }
   }
@@ -59,20 +59,20 @@ export class LocalTarget implements SyncTarget {
 
   isSame(path: string): Promise<boolean | undefined> {
     const { remote } = this.#parts;
-    return hashesAlike(remote, path, this.#local(path));
+    return hashesAlike(remote, path, this.#parts.tree.pathOf(path));
   }
 
   async setTimes(path: string, { instantMs }: EntryTime): Promise<void> {
     const seconds = exactSeconds(new Date(instantMs));
-    await utimes(this.#local(path), seconds, seconds);
+    await utimes(this.#parts.tree.pathOf(path), seconds, seconds);
   }
 
   /** The link is made beside and renamed, so that what it replaces is there until then. */
   async makeLink(path: string, linkTarget: string): Promise<void> {
-    const temporary = this.#local(besideOf(path, partSuffix()));
+    const temporary = this.#parts.tree.pathOf(besideOf(path, partSuffix()));
     await symlink(fileSystemPath(localLinkTarget(linkTarget)), temporary);
     try {
-      await rename(temporary, this.#local(path));
+      await rename(temporary, this.#parts.tree.pathOf(path));
     } catch (error) {
       await rm(temporary, { force: true });
       throw error;
@@ -80,12 +80,12 @@ export class LocalTarget implements SyncTarget {
   }
 
   async delete(path: string, kind: TreeEntry["kind"]): Promise<void> {
-    const local = this.#local(path);
+    const local = this.#parts.tree.pathOf(path);
     await removeIfThere(() => (kind === "directory" ? rmdir(local) : unlink(local)));
   }
 
   async discardPart(path: string, part: string): Promise<void> {
-    await rm(this.#local(besideOf(path, part)), { force: true });
+    await rm(this.#parts.tree.pathOf(besideOf(path, part)), { force: true });
   }
 
   /** Receives what the part lacks, and publishes it when it is whole. */
@@ -96,7 +96,7 @@ export class LocalTarget implements SyncTarget {
   ): Promise<PutOutcome> {
     const { record, preservesTimes, remote } = this.#parts;
     const { part } = await beginPart(record, path, file, (stale) => this.discardPart(path, stale));
-    await using partFile = await PartFile.open(this.#local(besideOf(path, part)));
+    await using partFile = await PartFile.open(this.#parts.tree.pathOf(besideOf(path, part)));
     const total = file.sizeBytes === undefined ? undefined : Number(file.sizeBytes);
     if (total === undefined || partFile.sizeBytes > total) await partFile.truncate();
     const resumedFrom = partFile.sizeBytes;
@@ -114,7 +114,7 @@ export class LocalTarget implements SyncTarget {
       }
       await this.#demandWhole(connection, { path, listed, file }, { length: resumedFrom + bytes, bytes, beganMs });
       const modified = preservesTimes && file.modified ? new Date(file.modified.instantMs) : undefined;
-      await partFile.publish(this.#local(path), modified);
+      await partFile.publish(this.#parts.tree.pathOf(path), modified);
       await record.done(path, listed);
       meter.enter("done");
       return { bytes, resumedFrom };
@@ -141,12 +141,6 @@ export class LocalTarget implements SyncTarget {
     throw askedAgain(
       new SallyportError("SALLYPORT_INTEGRITY_SIZE", `${length} octets came of a file of ${file.sizeBytes}`),
     );
-  }
-
-  #local(path: string): string | Buffer {
-    const local = this.#parts.tree.pathOf(path);
-    if (local === undefined) throw new SallyportError("SALLYPORT_NAME_UNSAFE", "The file system can hold no such name");
-    return local;
   }
 }
 

@@ -1,3 +1,4 @@
+import { SallyportError } from "@sallyport/protocol";
 import { type BigIntStats, type Dirent } from "node:fs";
 import { lstat, readdir, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -51,16 +52,20 @@ export class LocalTree {
   }
 
   /**
-   * The path, for the file system, at which an entry of the tree is or is to be; undefined where the system can hold no
-   * such name. It never leads out of the folder, unless by a link inside it that a plan does not follow either.
+   * The path, for the file system, at which an entry of the tree is or is to be. It never leads out of the folder, unless
+   * by a link inside it that a plan does not follow either.
+   *
+   * @throws SallyportError SALLYPORT_NAME_UNSAFE where the system can hold no such name.
    */
-  pathOf(treePath: string): string | Buffer | undefined {
+  pathOf(treePath: string): string | Buffer {
     let [path, above] = [this.#folder, ""];
     for (const name of treePath.split("/")) {
       above = above === "" ? name : `${above}/${name}`;
       const mapped = localName(name, this.#rules);
       const given = this.#givenNames.get(above) ?? (mapped.ok ? mapped.name : undefined);
-      if (given === undefined) return undefined;
+      if (given === undefined) {
+        throw new SallyportError("SALLYPORT_NAME_UNSAFE", "The file system can hold no such name");
+      }
       path = join(path, given);
     }
     return fileSystemPath(path);

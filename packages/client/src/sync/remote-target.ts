@@ -37,7 +37,7 @@ export class RemoteTarget implements SyncTarget {
 
   async put(path: string, file: FileFacts, onProgress: OnProgress): Promise<PutOutcome> {
     const { remote } = this.#parts;
-    await using handle = await open(this.#local(path), "r");
+    await using handle = await open(this.#parts.tree.pathOf(path), "r");
     return await copyUnchanged(file, (facts) =>
       remote.use(async (connection) => {
         const found = await factsOf(handle);
@@ -54,7 +54,7 @@ export class RemoteTarget implements SyncTarget {
   }
 
   isSame(path: string): Promise<boolean | undefined> {
-    return hashesAlike(this.#parts.remote, path, this.#local(path));
+    return hashesAlike(this.#parts.remote, path, this.#parts.tree.pathOf(path));
   }
 
   async setTimes(path: string, { instantMs }: EntryTime): Promise<void> {
@@ -164,12 +164,6 @@ export class RemoteTarget implements SyncTarget {
   async #dele(connection: ClientConnection, path: string, part: string): Promise<void> {
     const octets = this.#parts.remote.octetsOf(besideOf(path, part));
     await unlessRefused(connection.command("DELE", octets)).catch(() => {});
-  }
-
-  #local(path: string): string | Buffer {
-    const local = this.#parts.tree.pathOf(path);
-    if (local === undefined) throw new UsageError("SALLYPORT_NAME_UNSAFE", "The file system can hold no such name");
-    return local;
   }
 }
 
