@@ -26,17 +26,22 @@ export interface ClientCertificate {
   readonly problem: string | undefined;
 }
 
-/** What was agreed in one TLS handshake, for logs, STAT and decisions. */
-export interface TlsFacts {
+/** What either end knows of a TLS handshake. */
+export interface TlsAgreement {
   /** `TLSv1.2` or `TLSv1.3`. */
   readonly protocol: string;
   /** The cipher suite by its IANA name. */
   readonly suite: string;
-  /** The key-exchange group by its IANA name; undefined where it was not seen. */
+  /** The key-exchange group; undefined where it was not seen. */
   readonly group: string | undefined;
+  /** The name that the client sent; undefined where it asked for an address. */
   readonly serverName: string | undefined;
   readonly alpn: string | undefined;
   readonly resumed: boolean;
+}
+
+/** What was agreed in one TLS handshake, for logs, STAT and decisions. */
+export interface TlsFacts extends TlsAgreement {
   readonly clientCertificate: ClientCertificate | undefined;
 }
 

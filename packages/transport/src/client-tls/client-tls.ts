@@ -2,6 +2,7 @@ import { limits, TlsError, UsageError } from "@sallyport/protocol";
 import { isIP, type Socket } from "node:net";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { hostForDialling } from "../dialing/proxy-url.ts";
+import type { TlsAgreement } from "../tls-facts.ts";
 import { certificateFingerprint } from "../tls-identity.ts";
 import { type ClientContext, clientContext, type ClientOffer } from "./client-context.ts";
 import type { ClientTrust, TrustedBy } from "./client-trust.ts";
@@ -36,17 +37,7 @@ export interface ClientTlsOptions extends ClientOffer {
 }
 
 /** What was agreed in the handshake of a control connection. */
-export interface ClientTlsFacts {
-  /** `TLSv1.2` or `TLSv1.3`. */
-  readonly protocol: string;
-  /** The cipher suite by its IANA name. */
-  readonly suite: string;
-  /** The key-exchange group, where this Node tells it. */
-  readonly group: string | undefined;
-  /** The server name that was sent; undefined for an address. */
-  readonly serverName: string | undefined;
-  readonly alpn: string | undefined;
-  readonly resumed: boolean;
+export interface ClientTlsFacts extends TlsAgreement {
   /** The server's certificate with the authorities' verdict. */
   readonly certificate: PeerCertificateFacts;
   readonly trustedBy: TrustedBy;
