@@ -18,8 +18,8 @@ import type { BookmarkAddFlags, BookmarkFlags, BookmarkImportFlags } from "../co
 import { countText } from "../terminal/quantities.ts";
 import { tableLines } from "../terminal/table.ts";
 import { jsonText, quotedName, visibleText } from "../terminal/visible-text.ts";
-import { outputDrawing } from "./drawing.ts";
 import { bookmarksPath } from "./own-files.ts";
+import { surroundingsOf } from "./surroundings.ts";
 
 /** `sallyport bookmark add`. */
 export async function addBookmark(
@@ -69,7 +69,8 @@ export async function listBookmarks(context: CommandContext, flags: BookmarkFlag
     { text: visibleText(bookmark.notes?.split("\n")[0] ?? "") },
   ]);
   const columns = [{ heading: "NAME" }, { heading: "URL", flexibleMin: 20 }, { heading: "NOTES", flexibleMin: 8 }];
-  const lines = rows.length === 0 ? ["There are no bookmarks."] : tableLines(columns, rows, outputDrawing());
+  const lines =
+    rows.length === 0 ? ["There are no bookmarks."] : tableLines(columns, rows, surroundingsOf(context).drawing());
   context.process.stdout.write(lines.map((line) => `${line}\n`).join(""));
 }
 

@@ -15,7 +15,7 @@ export async function cat(context: CommandContext, flags: CatFlags, urls: readon
     const { signal } = run.servers;
     await eachPath(run, urls, async ({ client, path }) => {
       if (flags.json !== true) {
-        await copyToOutput(client, path, { signal, start, end });
+        await copyToOutput(client, path, { output: run.surroundings.output, signal, start, end });
         return;
       }
       for await (const chunk of await client.read(path, { signal, start, end })) {

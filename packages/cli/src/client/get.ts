@@ -10,7 +10,7 @@ import { ClientFailure } from "./client-failure.ts";
 import { movedTo } from "./existing.ts";
 import { isLocalDirectory, localChild, standardStream } from "./local-places.ts";
 import { entryAt } from "./remote-entry.ts";
-import { expandRemote } from "./remote-glob.ts";
+import { expandRemote, literalText } from "./remote-glob.ts";
 import { runOnServers, type ClientRun } from "./run.ts";
 import type { RemotePlace } from "./servers.ts";
 import { copyToOutput } from "./standard-output.ts";
@@ -66,7 +66,7 @@ async function jobsOf(
   const { client, url } = place;
   const { signal } = run.servers;
   const paths = await expandRemote(client, place.path, signal);
-  const isPattern = paths.length > 1 || paths[0] !== place.path;
+  const isPattern = literalText(place.path) === undefined;
   if (isPattern && paths.length > 1 && target.kind === "file") {
     throw new UsageError(
       "SALLYPORT_USAGE_OUTPUT",
@@ -173,7 +173,8 @@ function fileJob(client: Client, { path, entry, local }: FileToGet, run: ClientR
     keepsPart: flags.resume === true && local !== standardStream,
     async move(onProgress: OnProgress) {
       if (local === standardStream) {
-        return { bytes: await copyToOutput(client, path, { signal, onProgress }), resumedFrom: 0 };
+        const { output } = run.surroundings;
+        return { bytes: await copyToOutput(client, path, { output, signal, onProgress }), resumedFrom: 0 };
       }
       const { resume, segments, verify, preserveTimes: preserve, onExisting: onConflict } = flags;
       const wishes = { resume, segments, verify, preserve, onConflict };

@@ -2,10 +2,9 @@ import type { Entry } from "@sallyport/client";
 import type { CommandContext } from "@stricli/core";
 import type { LsFlags } from "../commands/ls.ts";
 import { visibleText } from "../terminal/visible-text.ts";
-import { outputDrawing } from "./drawing.ts";
 import { entryJson, entryLines, sortEntries, summaryText } from "./entry-text.ts";
 import { entryAt } from "./remote-entry.ts";
-import { expandRemote } from "./remote-glob.ts";
+import { expandRemote, literalText } from "./remote-glob.ts";
 import { runOnServers, type ClientRun } from "./run.ts";
 import type { RemotePlace } from "./servers.ts";
 
@@ -33,7 +32,7 @@ async function listPlace(place: RemotePlace, run: ClientRun, flags: LsFlags): Pr
   const { client } = place;
   const { signal } = run.servers;
   const paths = await expandRemote(client, place.path, signal);
-  const isPattern = paths.length > 1 || paths[0] !== place.path;
+  const isPattern = literalText(place.path) === undefined;
   const shown: Entry[] = [];
   for (const path of paths) {
     // oxlint-disable-next-line no-await-in-loop -- listings share one connection
@@ -61,7 +60,7 @@ function show(entries: readonly Entry[], run: ClientRun, flags: LsFlags, names: 
   } else if (flags.names === true) {
     for (const entry of ordered) run.print(visibleText(entry.path));
   } else {
-    for (const line of entryLines(ordered, outputDrawing(), { areBytesExact: flags.bytes === true, names }))
+    for (const line of entryLines(ordered, run.surroundings.drawing(), { areBytesExact: flags.bytes === true, names }))
       run.print(line);
   }
 }

@@ -16,7 +16,6 @@ import { exitCodes } from "../exit-codes.ts";
 import { ProgressDisplay } from "../terminal/progress-display.ts";
 import { quotedName } from "../terminal/visible-text.ts";
 import { ClientFailure, clientFailure } from "./client-failure.ts";
-import { progressOptions } from "./drawing.ts";
 import { MirrorTally, reasonText, stepText } from "./mirror-text.ts";
 import { journalsPath } from "./own-files.ts";
 import { runOnServers, type ClientRun } from "./run.ts";
@@ -62,7 +61,7 @@ async function carryOut(
   begin: (options: SyncOptions) => AsyncIterable<SyncStep>,
 ): Promise<void> {
   const isProtected = client.tls !== undefined;
-  using display = new ProgressDisplay(progressOptions(flags));
+  using display = new ProgressDisplay(run.surroundings.progress(flags));
   run.sayThrough((line) => display.say(line));
   const tally = new MirrorTally(flags.dryRun === true);
   const onPlan = (plan: PlanSummary): void => {

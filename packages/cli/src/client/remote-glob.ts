@@ -4,13 +4,15 @@ import { quotedName } from "../terminal/visible-text.ts";
 
 /**
  * The paths that a path with wildcards stands for, in the order of their names; a path without stands for itself. `*`,
- * `?` and `[a-z]` match within one name, as on the server: `?` one octet, and hidden names like others.
+ * `?` and `[a-z]` match within one name, as on the server: `?` one octet, and hidden names like others;
+ * `[*]`, `[?]` and `[[]` are those characters.
  *
  * @throws {ConfigError} SALLYPORT_NOT_FOUND where nothing matches.
  * @throws {UsageError} SALLYPORT_USAGE_PATTERN where there are too many wildcards.
  */
 export async function expandRemote(client: Client, path: string, signal: AbortSignal): Promise<readonly string[]> {
-  if (!hasWildcards(octetsFromText(path))) return [path];
+  const literal = literalText(path);
+  if (literal !== undefined) return [literal];
   const isAbsolute = path.startsWith("/");
   const names = path.split("/").filter((name) => name !== "");
   let found: readonly string[] = [isAbsolute ? "/" : ""];
@@ -29,9 +31,9 @@ async function matching(
   pattern: string,
   { isLast, signal }: { readonly isLast: boolean; readonly signal: AbortSignal },
 ): Promise<readonly string[]> {
-  const octets = octetsFromText(pattern);
-  if (!hasWildcards(octets)) return [childOf(directory, pattern)];
-  const glob = compileGlob(octets, limits.globWildcardsCount.value);
+  const literal = literalText(pattern);
+  if (literal !== undefined) return [childOf(directory, literal)];
+  const glob = compileGlob(octetsFromText(pattern), limits.globWildcardsCount.value);
   if (glob === "too-many-wildcards") {
     throw new UsageError("SALLYPORT_USAGE_PATTERN", `${quotedName(pattern)} has too many wildcards.`);
   }
@@ -41,6 +43,18 @@ async function matching(
     if ((isLast || leadsOn(type)) && !name.includes("/") && glob.matches(nameOctets)) names.push(name);
   }
   return names.toSorted(byName).map((name) => childOf(directory, name));
+}
+
+/** The text that a pattern alone matches; undefined where there may be others. */
+export function literalText(pattern: string): string | undefined {
+  const text = pattern.replaceAll(/\[([*?[])\]/g, "$1");
+  const wildcardsLeft = pattern.replaceAll(/\[[*?[]\]/g, "");
+  return hasWildcards(octetsFromText(wildcardsLeft)) ? undefined : text;
+}
+
+/** The pattern that a text alone matches. */
+export function literalPattern(text: string): string {
+  return text.replaceAll(/[*?[]/g, "[$&]");
 }
 
 /** Whether a name can have others below it. */

@@ -6,11 +6,13 @@ import { jsonText } from "../terminal/visible-text.ts";
 import { ClientFailure, clientFailure } from "./client-failure.ts";
 import { endWith } from "./end-with.ts";
 import { Servers } from "./servers.ts";
+import { type Surroundings, surroundingsOf } from "./surroundings.ts";
 
 /** What a command that talks to servers is given. */
 export interface ClientRun {
   readonly servers: Servers;
   readonly flags: ClientFlags;
+  readonly surroundings: Surroundings;
   /** Writes a line of the result to standard output. */
   print(line: string): void;
   /** Writes one JSON value as a line to standard output. */
@@ -32,15 +34,18 @@ export async function runOnServers(
   options: { readonly connectionsMax?: number },
   work: (run: ClientRun) => Promise<ExitCode | undefined>,
 ): Promise<void> {
-  const write = (line: string): void => void process.stderr.write(`${line}\n`);
+  const surroundings = surroundingsOf(context);
+  const { signal, kept } = surroundings;
+  const write = (line: string): void => surroundings.tell(`${line}\n`);
   let say = write;
   const failures: ClientFailure[] = [];
   let doneCount = 0;
-  await using servers = new Servers(flags, { ...options, say: (line) => say(line) });
+  await using servers = new Servers(flags, { ...options, signal, kept, say: (line) => say(line) });
   const print = (line: string): void => context.process.stdout.write(`${line}\n`);
   const run: ClientRun = {
     servers,
     flags,
+    surroundings,
     print,
     printJson: (value) => print(jsonText(value)),
     say: (line) => say(line),

@@ -15,8 +15,17 @@ export interface RemotePlace {
 
 export interface ServersOptions {
   readonly connectionsMax?: number;
+  /** Gives up what is under way; absent, Ctrl-C does. */
+  readonly signal?: AbortSignal | undefined;
+  readonly kept?: KeptServer | undefined;
   /** Where lines of dialogues and warnings go. */
   say(line: string): void;
+}
+
+/** A server that is connected already, and stays so. */
+export interface KeptServer {
+  readonly client: Client;
+  readonly url: FtpUrl;
 }
 
 /**
@@ -27,6 +36,7 @@ export class Servers implements AsyncDisposable {
   readonly signal: AbortSignal;
   readonly #flags: ClientFlags;
   readonly #options: ServersOptions;
+  /** Those that end with the command. */
   readonly #clients = new Map<string, Promise<Client>>();
   readonly #interrupt: () => void;
 
@@ -34,16 +44,18 @@ export class Servers implements AsyncDisposable {
     this.#flags = flags;
     this.#options = options;
     const aborter = new AbortController();
-    this.signal = aborter.signal;
-    this.#interrupt = () => aborter.abort(new SallyportError("SALLYPORT_INTERRUPTED", "Interrupted"));
-    process.once("SIGINT", this.#interrupt);
+    this.signal = options.signal ?? aborter.signal;
+    this.#interrupt = () => aborter.abort(interruption());
+    if (options.signal === undefined) process.once("SIGINT", this.#interrupt);
   }
 
   /** Connects to the server of a URL or bookmark, unless that is done, and logs in. */
   async open(text: string): Promise<RemotePlace> {
     const place = await namedPlace(text);
     const { url } = place;
-    const key = [url.scheme, url.user, url.host, url.port].join("\n");
+    const { kept } = this.#options;
+    const key = keyOf(url);
+    if (kept !== undefined && key === keyOf(kept.url)) return { client: kept.client, url, path: url.path };
     let client = this.#clients.get(key);
     if (client === undefined) {
       client = this.#connect(place);
@@ -73,7 +85,16 @@ export class Servers implements AsyncDisposable {
   }
 }
 
+function keyOf({ scheme, user, host, port }: FtpUrl): string {
+  return [scheme, user, host, port].join("\n");
+}
+
+/** The reason of what Ctrl-C gives up. */
+export function interruption(): SallyportError {
+  return new SallyportError("SALLYPORT_INTERRUPTED", "Interrupted");
+}
+
 /** A line of a dialogue, which the library has masked. */
-function dialogueLine({ direction, text }: TranscriptLine): string {
+export function dialogueLine({ direction, text }: TranscriptLine): string {
   return `${direction === "command" ? "→" : "←"} ${visibleText(text)}`;
 }

@@ -3,7 +3,6 @@ import { exitCodes } from "../exit-codes.ts";
 import { countText, rateText, sizeText, spanText } from "../terminal/quantities.ts";
 import { ProgressDisplay } from "../terminal/progress-display.ts";
 import { ClientFailure, clientFailure } from "./client-failure.ts";
-import { progressOptions } from "./drawing.ts";
 import { standardStream } from "./local-places.ts";
 import type { ClientRun } from "./run.ts";
 
@@ -49,7 +48,7 @@ export async function runTransfers(
   { parallel, summary }: TransfersOptions,
 ): Promise<void> {
   const { flags } = run;
-  using display = new ProgressDisplay(progressOptions(flags));
+  using display = new ProgressDisplay(run.surroundings.progress(flags));
   run.sayThrough((line) => display.say(line));
   const isKnown = jobs.every(({ totalBytes }) => totalBytes !== undefined);
   display.expect({

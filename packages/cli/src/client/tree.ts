@@ -5,7 +5,6 @@ import type { TreeFlags } from "../commands/tree.ts";
 import { sizeText } from "../terminal/quantities.ts";
 import { withoutMiddle, type Drawing } from "../terminal/table.ts";
 import { visibleText } from "../terminal/visible-text.ts";
-import { outputDrawing } from "./drawing.ts";
 import { entryJson, nameText, sortEntries, summaryText } from "./entry-text.ts";
 import { expandRemote } from "./remote-glob.ts";
 import { runOnServers, type ClientRun } from "./run.ts";
@@ -14,7 +13,7 @@ import { runOnServers, type ClientRun } from "./run.ts";
 export async function tree(context: CommandContext, flags: TreeFlags, urls: readonly string[]): Promise<void> {
   await runOnServers(context, flags, {}, async (run) => {
     const drawn: Entry[] = [];
-    const drawing = outputDrawing();
+    const drawing = run.surroundings.drawing();
     for (const url of urls) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- one tree after the other
