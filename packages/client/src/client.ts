@@ -19,8 +19,10 @@ import { hash, type RemoteHash } from "./operations/hash.ts";
 import { raw } from "./operations/raw.ts";
 import { remove } from "./operations/remove.ts";
 import { exists, stat } from "./operations/stat.ts";
+import { workingDirectory } from "./operations/working-directory.ts";
 import type { ConnectionPool, Lease } from "./pool/connection-pool.ts";
 import { withRetry } from "./pool/retry.ts";
+import type { ServerProfile } from "./profile/server-profile.ts";
 import { sync } from "./sync/sync.ts";
 import type { LocalPlace, RemotePlace, SyncOptions, SyncStep } from "./sync/sync-options.ts";
 import { download, type DownloadWishes } from "./transfer/download.ts";
@@ -51,7 +53,7 @@ export interface WriteOptions extends OperationOptions, ProgressOptions, Pick<St
 /** What {@link Client} is made of. */
 export interface ClientParts {
   readonly pool: ConnectionPool;
-  readonly opener: Pick<ConnectionOpener, "server">;
+  readonly opener: Pick<ConnectionOpener, "server" | "known">;
   readonly limits: LimitValues;
   readonly encoding: string;
   readonly serverOffsetMinutes: number | undefined;
@@ -97,6 +99,11 @@ export class Client implements AsyncDisposable {
   /** Where the client is connected, and how that is protected. */
   get server(): { readonly host: string; readonly port: number; readonly security: string } | undefined {
     return this.#opener.server;
+  }
+
+  /** What is known of the server so far, and by which evidence. */
+  get profile(): ServerProfile {
+    return this.#opener.known.profile;
   }
 
   /** Of FEAT, by verb. */
@@ -213,6 +220,12 @@ export class Client implements AsyncDisposable {
     else this.#throttle.bytesPerSecond = bytesPerSecond;
   }
 
+  /** Where the login began, which is what relative paths are relative to; undefined where the server does not say. */
+  async workingDirectory({ signal }: OperationOptions = {}): Promise<string | undefined> {
+    const path = await this.#use(signal, (connection) => workingDirectory(connection, { signal }));
+    return path === undefined ? undefined : this.#names.textOf(path);
+  }
+
   async rename(from: string, to: string, { signal }: OperationOptions = {}): Promise<void> {
     await this.#use(signal, (connection) => connection.rename(this.#octets(from), this.#octets(to), { signal }));
   }
@@ -281,8 +294,8 @@ export class Client implements AsyncDisposable {
   }
 
   /** Says good-bye and closes; what is under way is cut off. */
-  close(): Promise<void> {
-    return this.#pool[Symbol.asyncDispose]();
+  async close(): Promise<void> {
+    await Promise.all([this.#pool[Symbol.asyncDispose](), this.#opener.known.save()]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,9 +1,10 @@
 import { type LimitValues, octetsFromText, UsageError } from "@sallyport/protocol";
 import { dataPathHooks, directDialer, type Dialer, proxyDialer } from "@sallyport/transport";
 import { Client } from "./client.ts";
-import { ConnectionOpener } from "./connection/connection-opener.ts";
+import { ConnectionOpener, serverKeyOf } from "./connection/connection-opener.ts";
 import { type ClientOptions, limitsOf } from "./options.ts";
 import { ConnectionPool } from "./pool/connection-pool.ts";
+import { KnownServer } from "./profile/known-server.ts";
 import { type FtpUrl, isUrlFailure, parseFtpUrl } from "./url/ftp-url.ts";
 
 /**
@@ -21,7 +22,8 @@ export async function connect(url: string, options: ClientOptions = {}): Promise
   if (isUrlFailure(parsed)) throw new UsageError("SALLYPORT_URL_INVALID", parsed.failure);
   const limits = limitsOf(options);
   const opener = await openerOf(parsed, options, limits);
-  const pool = new ConnectionPool({ limits, open: (signal) => opener.open(signal) });
+  const { known } = opener;
+  const pool = new ConnectionPool({ limits, known, open: (signal) => opener.open(signal) });
   const { encoding = "auto", serverOffsetMinutes } = options;
   const user = userOf(parsed, options);
   const { path } = parsed;
@@ -43,9 +45,13 @@ async function openerOf(url: FtpUrl, options: ClientOptions, limits: LimitValues
   const user = userOf(url, options);
   const password = options.password ?? url.password ?? (user === "anonymous" ? "anonymous@" : undefined);
   await dataPathHooks();
+  const wish = { security: options.security ?? url.security, port: url.port };
+  // What was said in clear may have been said by anybody.
+  const profiles = wish.security === "plain" ? undefined : options.profiles;
   return new ConnectionOpener({
     host: url.host,
-    wish: { security: options.security ?? url.security, port: url.port },
+    wish,
+    known: await KnownServer.load(profiles, serverKeyOf(url.host, wish)),
     credentials: {
       user: octetsFromText(user),
       ...(password === undefined ? {} : { password: octetsFromText(password) }),

@@ -74,14 +74,15 @@ export {
   type ZoneSample,
   zoneSample,
 } from "./listing/time-zone.ts";
+export { KnownServer } from "./profile/known-server.ts";
 export { profileFile, type ProfileStore } from "./profile/profile-file.ts";
 export {
   type FactName,
   factOf,
-  greetingFingerprint,
   learnFact,
   type LearnedFact,
   type ServerFacts,
+  serverFingerprint,
   type ServerProfile,
 } from "./profile/server-profile.ts";
 export {

@@ -2,6 +2,7 @@ import { type AuthMechanism, type LimitValues, limitValues, type TranscriptLine 
 import type { ClientTlsOptions, ClientTrust, Dialer } from "@sallyport/transport";
 import type { PortRange } from "./connection/data-task.ts";
 import type { ConnectDecision } from "./connection/security-choice.ts";
+import type { ProfileStore } from "./profile/profile-file.ts";
 import type { HostMemoryStore } from "./trust/host-memory-file.ts";
 
 /** What a program wants of a server. Everything has a safe default. */
@@ -44,6 +45,12 @@ export interface ClientOptions {
   readonly limits?: Partial<LimitValues>;
   /** Remembers which servers offered TLS: what worked is tried first, and what vanishes is an alarm. */
   readonly hosts?: HostMemoryStore;
+  /**
+   * Remembers what was found out about servers, so that it need not be found out again: whether EPSV works, which command
+   * lists, in which encoding, zone and way. What is remembered of a server counts as long as its greeting and FEAT stay
+   * the same, for a month at most; with `plain` nothing is, since anybody may have said it. Default: the client's own time.
+   */
+  readonly profiles?: ProfileStore;
   /** Told of what was decided without being asked. */
   readonly onDecision?: (decision: ConnectDecision) => void;
   /** Told of each line of each dialogue, secrets masked. */

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { hostMemoryFile, type ClientOptions, type ConnectDecision, type FtpUrl } from "@sallyport/client";
+import { hostMemoryFile, profileFile, type ClientOptions, type ConnectDecision, type FtpUrl } from "@sallyport/client";
 import { ConfigError, escapeControls, UsageError } from "@sallyport/protocol";
 import { defaultAuthorities, fileTrustStore } from "@sallyport/transport";
 import type { ClientFlags } from "../client-flags.ts";
@@ -7,7 +7,7 @@ import { localAuthorities } from "../local-authorities.ts";
 import { findCredentials } from "../login/credentials.ts";
 import { visibleText } from "../terminal/visible-text.ts";
 import type { NamedPlace } from "./named-place.ts";
-import { hostsPath, knownServersPath } from "./own-files.ts";
+import { hostsPath, knownServersPath, profilesPath } from "./own-files.ts";
 
 /** What a command asks of its connections beyond the flags. */
 export interface ConnectingNeeds {
@@ -51,6 +51,7 @@ export async function clientOptions(
     ...(timeZone !== undefined && { serverOffsetMinutes: timeZone }),
     pool: { max: needs.connectionsMax },
     hosts: hostMemoryFile(hostsPath()),
+    profiles: profileFile(profilesPath()),
     onDecision: (decision) => tellDecision(decision, flags, needs),
     signal: needs.signal,
     ...(needs.onTranscript && { onTranscript: needs.onTranscript }),

@@ -1,4 +1,4 @@
-import { hostMemoryFile, isUrlFailure, parseFtpUrl } from "@sallyport/client";
+import { hostMemoryFile, isUrlFailure, parseFtpUrl, profileFile } from "@sallyport/client";
 import { UsageError } from "@sallyport/protocol";
 import { fileTrustStore } from "@sallyport/transport";
 import type { CommandContext } from "@stricli/core";
@@ -6,7 +6,7 @@ import type { ForgetFlags } from "../commands/forget.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { jsonText, quotedName } from "../terminal/visible-text.ts";
 import { endWith } from "./end-with.ts";
-import { hostsPath, knownServersPath } from "./own-files.ts";
+import { hostsPath, knownServersPath, profilesPath } from "./own-files.ts";
 
 const usualPorts = [21, 990];
 
@@ -19,10 +19,11 @@ export async function forget(context: CommandContext, flags: ForgetFlags, text: 
     (one) => `${host.includes(":") ? `[${host}]` : host}:${one}`,
   );
   const [keys, hosts] = [fileTrustStore(knownServersPath()), hostMemoryFile(hostsPath())];
+  const profiles = profileFile(profilesPath());
   const forgotten: string[] = [];
   for (const server of servers) {
     // oxlint-disable-next-line no-await-in-loop -- one change of a file at a time
-    const found = [await keys.forget(server), await hosts.forget(server)];
+    const found = [await keys.forget(server), await hosts.forget(server), await profiles.forget(server)];
     if (found.includes(true)) forgotten.push(server);
   }
   const { stdout, stderr } = context.process;

@@ -16,6 +16,11 @@ export function hostsPath(): string {
   return join(configurationDirectory(), "hosts.json");
 }
 
+/** Where it is kept what was found out about servers. */
+export function profilesPath(): string {
+  return join(configurationDirectory(), "servers.json");
+}
+
 /** Where the journals of mirrors are kept; by the XDG Base Directory Specification what can be missed is state. */
 export function journalsPath(): string {
   const { XDG_STATE_HOME: base } = process.env;

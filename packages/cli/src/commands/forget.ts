@@ -7,10 +7,11 @@ export interface ForgetFlags {
 
 export const forgetCommand = buildCommand({
   docs: {
-    brief: "Forget what is remembered of a server: its key, and that it offered TLS",
+    brief: "Forget what is remembered of a server: its key, that it offered TLS, and how it behaves",
     fullDescription: [
       "After --trust-on-first-use a server is held to the key that it had then, and one that offered TLS once is not spoken to",
-      "without. When its owner confirms that this changed, forget it: the next connection is a first one.",
+      "without. When its owner confirms that this changed, forget it: the next connection is a first one. What was found",
+      "out about it goes, too: which commands work, in which encoding and zone it lists.",
       "",
       "  sallyport forget ftp.example.org",
       "",

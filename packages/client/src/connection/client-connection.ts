@@ -2,7 +2,6 @@ import {
   type Credentials,
   errorOfFailure,
   type Features,
-  type HostMemory,
   isSallyportError,
   type LimitValues,
   newUserPi,
@@ -28,6 +27,7 @@ import {
 import { canonicalAddress, type ClientTls, type ClientTlsFacts, type Dialer } from "@sallyport/transport";
 import type { Socket } from "node:net";
 
+import { KnownServer } from "../profile/known-server.ts";
 import { ControlStream } from "./control-stream.ts";
 import { DataTask, type Mover, type PortRange } from "./data-task.ts";
 
@@ -51,8 +51,8 @@ export interface ConnectionOptions {
   readonly activePorts: PortRange | undefined;
   /** Whether STAT goes ahead of a transfer that takes long, so that no box in between forgets the control connection. */
   readonly asksDuringTransfer: boolean;
-  readonly memory: HostMemory | undefined;
-  readonly onRemember: (memory: HostMemory) => void;
+  /** What is known of the server, shared by all control connections to it; absent, nothing is. */
+  readonly known?: KnownServer;
   readonly onTranscript: ((line: TranscriptLine) => void) | undefined;
   /** Told of the first reply. */
   readonly onGreeting?: () => void;
@@ -96,6 +96,7 @@ export interface ConnectionEnd {
  */
 export class ClientConnection implements AsyncDisposable {
   readonly closed: Promise<ConnectionEnd>;
+  readonly known: KnownServer;
   readonly #options: ConnectionOptions;
   readonly #stream: ControlStream;
   readonly #transcript: TranscriptTail;
@@ -131,8 +132,9 @@ export class ClientConnection implements AsyncDisposable {
   }
 
   private constructor(tcp: Socket, peerAddress: string, options: ConnectionOptions) {
-    const { policy, credentials, memory, limits, proxied } = options;
+    const { policy, credentials, limits, proxied, known = new KnownServer() } = options;
     this.#options = options;
+    this.known = known;
     this.closed = this.#closing.promise;
     this.#transcript = new TranscriptTail(limits.transcriptTailCount, options.onTranscript);
     this.#decoder = this.#newDecoder();
@@ -142,7 +144,8 @@ export class ClientConnection implements AsyncDisposable {
       onOctets: (octets) => this.#take(receiveOctets(this.#pi, this.#decoder, octets)),
       onEnded: (cause) => this.#lost(cause),
     });
-    const first = newUserPi({ policy, credentials, peerAddress, ...(memory && { memory }) });
+    const passive = known.fact("passive");
+    const first = newUserPi({ policy, credentials, peerAddress, ...(passive && { memory: { passive } }) });
     this.#pi = first.pi;
     this.#stream.open();
     this.#take(first);
@@ -194,7 +197,9 @@ export class ClientConnection implements AsyncDisposable {
     using _ = this.#keepAlive();
     try {
       const reply = await this.#ask(make, options, job);
-      return { reply, bytes: job.task?.movedBytes ?? 0, resumed: job.task?.facts?.tls?.resumed };
+      const resumed = job.task?.facts?.tls?.resumed;
+      if (resumed !== undefined) this.#learnResumption(resumed, reply);
+      return { reply, bytes: job.task?.movedBytes ?? 0, resumed };
     } catch (error) {
       // Whoever owns the source or the destination may close it now.
       await job.task?.quiet;
@@ -264,6 +269,7 @@ export class ClientConnection implements AsyncDisposable {
       case "settled":
         return this.#settle(effect.id, effect.settlement);
       case "opened":
+        this.known.meet(this.#greeting?.lines ?? [], effect.features);
         return this.#opened.resolve(effect.features);
       case "arm":
         return this.#arm(effect.timer, effect.sequence);
@@ -272,7 +278,7 @@ export class ClientConnection implements AsyncDisposable {
       case "close":
         return this.#close(effect);
       case "remember":
-        return this.#options.onRemember(effect.memory);
+        return this.known.learn("passive", effect.memory.passive, "EPSV was refused, or led nowhere");
       case "preliminary":
       case "foreign-address":
         return undefined;
@@ -332,6 +338,13 @@ export class ClientConnection implements AsyncDisposable {
     if (task === undefined || job === undefined) return;
     job.task = task;
     task.move(job.mover, { direction, protection });
+  }
+
+  /** One that has resumed once can; tickets may have been used up since. */
+  #learnResumption(resumed: boolean, reply: ReceivedReply): void {
+    const { known } = this;
+    if (!resumed && known.fact("dataResumption") === "accepted") return;
+    known.learn("dataResumption", resumed ? "accepted" : "refused", `${reply.code} ${reply.lines.at(-1) ?? ""}`);
   }
 
   /** Asks for the status now and then while data moves, where the server is known to take that. */

@@ -1,6 +1,5 @@
 import {
   type Credentials,
-  type HostMemory,
   isSallyportError,
   type LimitValues,
   type TlsError,
@@ -9,6 +8,7 @@ import {
 import { ClientTls, type Dialer, HandshakeError } from "@sallyport/transport";
 import type { ClientOptions } from "../options.ts";
 import { downgradeOf, lastTlsMode, type RememberedHost, type SecurityObservation } from "../trust/host-memory.ts";
+import type { KnownServer } from "../profile/known-server.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { findSecurity, type SecurityAttempt } from "./find-security.ts";
 import { type SecurityCandidate, securityCandidates, type SecurityWish } from "./security-choice.ts";
@@ -16,6 +16,7 @@ import { type SecurityCandidate, securityCandidates, type SecurityWish } from ".
 export interface OpenerOptions {
   readonly host: string;
   readonly wish: SecurityWish;
+  readonly known: KnownServer;
   readonly credentials: Credentials;
   readonly limits: LimitValues;
   readonly dialer: Dialer;
@@ -26,11 +27,15 @@ export interface OpenerOptions {
 export class ConnectionOpener {
   readonly #parts: OpenerOptions;
   #settled: SecurityCandidate | undefined;
-  #passive: HostMemory | undefined;
   #smallHello = false;
 
   constructor(parts: OpenerOptions) {
     this.#parts = parts;
+  }
+
+  /** What is known of the server, and what becomes known. */
+  get known(): KnownServer {
+    return this.#parts.known;
   }
 
   /** How the control connections are protected, and on which port, once the first one stands. */
@@ -75,7 +80,7 @@ export class ConnectionOpener {
     attempt: SecurityAttempt,
     groups?: "small",
   ): Promise<ClientConnection> {
-    const { host, credentials, limits, dialer, options } = this.#parts;
+    const { host, known, credentials, limits, dialer, options } = this.#parts;
     const size = groups ?? (this.#smallHello ? "small" : undefined);
     return ClientConnection.open(
       { host, port },
@@ -85,11 +90,10 @@ export class ConnectionOpener {
         limits,
         dialer,
         proxied: options.proxy !== undefined,
-        security: security === "plain" ? undefined : await clientTls(host, port, options, size),
+        security: security === "plain" ? undefined : await clientTls(host, port, options, { groups: size, known }),
         activePorts: options.data?.ports,
         asksDuringTransfer: options.keepAlive?.duringTransfer ?? false,
-        memory: this.#passive,
-        onRemember: (learnt) => (this.#passive = learnt),
+        known,
         onTranscript: options.onTranscript,
         onGreeting: () => attempt.greeted(),
         mayLogIn: () => attempt.claim(),
@@ -132,11 +136,15 @@ export class ConnectionOpener {
     return downgradeOf(this.#key, remembered, observation, Date.now());
   }
 
-  /** One entry for all ways into a server that was named without a port. */
+  /** One name for all ways into a server that was named without a port. */
   get #key(): string {
-    const { host, wish } = this.#parts;
-    return `${host}:${wish.port ?? (wish.security === "implicit" ? 990 : 21)}`;
+    return serverKeyOf(this.#parts.host, this.#parts.wish);
   }
+}
+
+/** By which name a server is remembered, `host:port`. */
+export function serverKeyOf(host: string, { port, security }: SecurityWish): string {
+  return `${host}:${port ?? (security === "implicit" ? 990 : 21)}`;
 }
 
 const observations: Readonly<Record<string, SecurityObservation>> = {
@@ -161,10 +169,13 @@ function clientTls(
   host: string,
   port: number,
   { tls = {} }: ClientOptions,
-  groups: "small" | undefined,
+  { groups, known }: { readonly groups: "small" | undefined; readonly known: KnownServer },
 ): Promise<ClientTls> {
   const { ca, pins, tofu, verify, insecure, ...offer } = tls;
+  // What is remembered never goes below what is asked for.
+  const newest = offer.minVersion === "TLSv1.3" ? undefined : known.fact("maxTlsVersion");
   return ClientTls.create({
+    ...(newest && { maxVersion: newest }),
     ...offer,
     ...(groups && { groups }),
     host,

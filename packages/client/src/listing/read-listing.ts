@@ -73,7 +73,7 @@ class Listing {
     } catch (error) {
       // What FEAT says is not always so; a server that knows the command refuses paths with other codes.
       if (!isUnsupported(error) || refusalOf(error)?.code === 501) throw error;
-      withoutMlsd.add(this.#connection);
+      this.#connection.known.learn("listing", "LIST", String(error instanceof Error ? error.message : error));
       await this.#list(path);
     }
   }
@@ -97,7 +97,7 @@ class Listing {
 
   /** vsftpd leaves out names with a dot in front unless it is asked as `ls` is. */
   #argument(path: Octets | undefined): Octets | undefined {
-    if (!/vsftpd/i.test(this.#connection.greeting?.lines.join(" ") ?? "")) return path;
+    if (!this.#connection.known.fact("product")?.startsWith("vsFTPd")) return path;
     return (path === undefined ? "-a" : `-a ${path}`) as Octets;
   }
 
@@ -119,10 +119,10 @@ class Listing {
 
 /** RFC 3659 §7.8 has one line in FEAT for MLST and MLSD. A server that answers no FEAT may know them all the same. */
 function offersMlsd(connection: ClientConnection): boolean {
-  const { features } = connection;
-  return !withoutMlsd.has(connection) && (features.has("MLST") || features.has("MLSD") || features.size === 0);
+  const { features, known } = connection;
+  const learnt = known.fact("listing");
+  if (learnt !== undefined) return learnt === "MLSD";
+  return features.has("MLST") || features.has("MLSD") || features.size === 0;
 }
-
-const withoutMlsd = new WeakSet<ClientConnection>();
 
 const plainPath = /^[\w./-]*$/;

@@ -1,9 +1,12 @@
 import { isSallyportError, type LimitValues, type ReceivedReply, UsageError } from "@sallyport/protocol";
 import type { ClientConnection } from "../connection/client-connection.ts";
+import type { KnownServer } from "../profile/known-server.ts";
 
 export interface PoolOptions {
   readonly open: (signal: AbortSignal | undefined) => Promise<ClientConnection>;
   readonly limits: Pick<LimitValues, "poolConnectionsCount" | "poolIdleMs" | "keepAliveMs">;
+  /** Where it is remembered how many the server allows. */
+  readonly known?: KnownServer;
 }
 
 /** One control connection, for its holder alone until it is given back. */
@@ -30,7 +33,8 @@ export class ConnectionPool implements AsyncDisposable {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#countMax = Math.max(1, options.limits.poolConnectionsCount);
+    const allowed = options.known?.fact("connectionsMax") ?? Number.POSITIVE_INFINITY;
+    this.#countMax = Math.max(1, Math.min(options.limits.poolConnectionsCount, allowed));
   }
 
   /** How many control connections there may be by now. */
@@ -90,6 +94,7 @@ export class ConnectionPool implements AsyncDisposable {
         throw error;
       }
       this.#countMax = Math.min(this.#countMax, others);
+      this.#options.known?.learn("connectionsMax", this.#countMax, error instanceof Error ? error.message : "");
       return this.lease({ signal });
     }
     this.#openingCount--;

@@ -4,10 +4,10 @@ import { type FactName, type ServerProfile, newProfile } from "./server-profile.
 
 /** Where profiles of servers are kept from one program run to the next. */
 export interface ProfileStore {
-  /** What is known of a server (`host:port`) whose greeting is still the same. */
-  find(server: string, greeting: string): Promise<ServerProfile | undefined>;
-  /** Takes what was learned; `change` gets what is known now, or an empty profile where the greeting has changed. */
-  learn(server: string, greeting: string, change: (profile: ServerProfile) => ServerProfile): Promise<void>;
+  /** What is known of a server, `host:port`; whether it still is that server is for the caller to see. */
+  find(server: string): Promise<ServerProfile | undefined>;
+  /** Takes what was learned; `change` gets what is known by now, or an empty profile where the fingerprint has changed. */
+  learn(server: string, fingerprint: string, change: (profile: ServerProfile) => ServerProfile): Promise<void>;
   /** Forgets a server; false where it was not known. */
   forget(server: string): Promise<boolean>;
 }
@@ -23,14 +23,11 @@ export function profileFile(path: string): ProfileStore {
     what: "server profiles",
   });
   return {
-    find: async (server, greeting) => {
-      const found = (await file.read()).find(([name]) => name === server)?.[1];
-      return found?.greeting === greeting ? found : undefined;
-    },
-    learn: async (server, greeting, change) => {
+    find: async (server) => (await file.read()).find(([name]) => name === server)?.[1],
+    learn: async (server, fingerprint, change) => {
       await file.update((profiles) => {
         const found = profiles.find(([name]) => name === server)?.[1];
-        const known = found?.greeting === greeting ? found : newProfile(greeting);
+        const known = found?.fingerprint === fingerprint ? found : newProfile(fingerprint);
         const changed = change(known);
         if (changed === found) return profiles;
         const others = profiles.filter(([name]) => name !== server);
@@ -65,7 +62,7 @@ function parseProfiles(value: unknown): Profiles | undefined {
 
 /** Facts that this version does not know, or of another form, are left out: they are learned again. */
 function parseProfile(value: unknown): ServerProfile | undefined {
-  if (!isRecord(value) || typeof value["greeting"] !== "string" || !isRecord(value["facts"])) return undefined;
+  if (!isRecord(value) || typeof value["fingerprint"] !== "string" || !isRecord(value["facts"])) return undefined;
   const given = value["facts"];
   const facts = (Object.keys(valueChecks) as FactName[]).flatMap((name) => {
     const fact = given[name];
@@ -76,23 +73,29 @@ function parseProfile(value: unknown): ServerProfile | undefined {
       valueChecks[name](fact["value"]);
     return isFact ? [[name, fact] as const] : [];
   });
-  return { greeting: value["greeting"], facts: Object.fromEntries(facts) };
+  return { fingerprint: value["fingerprint"], facts: Object.fromEntries(facts) };
 }
 
 const isBoolean = (value: unknown): boolean => typeof value === "boolean";
-const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every((one) => typeof one === "string");
+const isText = (value: unknown): boolean => typeof value === "string";
+const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+const isOneOf =
+  (...values: readonly unknown[]) =>
+  (value: unknown): boolean =>
+    values.includes(value);
 
 const valueChecks: Readonly<Record<FactName, (value: unknown) => boolean>> = {
-  passive: (value) => value === "EPSV" || value === "PASV",
-  mlsd: isBoolean,
-  restart: isBoolean,
-  dataResumption: (value) => value === "accepted" || value === "refused",
-  closeNotify: isBoolean,
+  product: isText,
+  maxTlsVersion: (value) => value === "TLSv1.2",
+  passive: isOneOf("EPSV", "PASV"),
+  listing: isOneOf("MLSD", "LIST", "NLST"),
+  dataResumption: isOneOf("accepted", "refused"),
   zone: isTextList,
   connectionsMax: (value) => typeof value === "number" && Number.isInteger(value) && value >= 1,
-  charset: (value) => typeof value === "string",
-  setsTimes: isBoolean,
-  quirks: isTextList,
+  charset: isText,
+  publishesWhole: isBoolean,
+  timeCommand: isOneOf("MFMT", "SITE UTIME", "MDTM", "none"),
+  hash: isText,
 };
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,27 +1,30 @@
+import type { Features } from "@sallyport/protocol";
 import { createHash } from "node:crypto";
 
-/** What can be learned of a server. */
+/** What can be learned of a server. How it is protected is no such thing: `HostMemoryStore` guards that. */
 export interface ServerFacts {
+  /** The program and its version, as greeting or CSID name it. */
+  readonly product: string;
+  /** The newest version of TLS in which data connections work, where that is not the newest of all. */
+  readonly maxTlsVersion: "TLSv1.2";
   /** The first way to set up passive data connections that has not failed. */
   readonly passive: "EPSV" | "PASV";
-  /** MLSD works, and tells the truth. */
-  readonly mlsd: boolean;
-  /** REST works before RETR. */
-  readonly restart: boolean;
-  /** What came of data connections that resumed the TLS of their control connection. */
+  /** The most telling command that lists directories. */
+  readonly listing: "MLSD" | "LIST" | "NLST";
+  /** Whether data connections resume the TLS of their control connection. */
   readonly dataResumption: "accepted" | "refused";
-  /** The server ends data connections with close_notify. */
-  readonly closeNotify: boolean;
   /** Names of the rules that its clock may run by; see `ServerZone`. */
   readonly zone: readonly string[];
   /** Control connections that it allowed at once, where it refused one more. */
   readonly connectionsMax: number;
   /** The encoding of its names. */
   readonly charset: string;
-  /** It keeps the times that it is given by MFMT or MFF. */
-  readonly setsTimes: boolean;
-  /** Deviations that have names. */
-  readonly quirks: readonly string[];
+  /** Uploads are seen by nobody before they are whole, so that they need no temporary name. */
+  readonly publishesWhole: boolean;
+  /** How it is told times of change; `none`, it takes none. */
+  readonly timeCommand: "MFMT" | "SITE UTIME" | "MDTM" | "none";
+  /** The strongest digest that it computed. */
+  readonly hash: string;
 }
 
 export type FactName = keyof ServerFacts;
@@ -34,28 +37,30 @@ export interface LearnedFact<Value> {
   readonly learnedMs: number;
 }
 
-/** Everything that was learned of a server as long as its greeting is the same. */
+/** Everything that was learned of a server as long as it says the same of itself. */
 export interface ServerProfile {
-  /** See {@link greetingFingerprint}. */
-  readonly greeting: string;
+  /** See {@link serverFingerprint}. */
+  readonly fingerprint: string;
   readonly facts: { readonly [Name in FactName]?: LearnedFact<ServerFacts[Name]> };
 }
 
 /**
- * What identifies the program behind a greeting: a hash of its lines without what differs between two connections to
- * the same server. Clocks, dates, addresses, counters (Pure-FTPd: `You are user number 3 of 50`) and host names of a
- * cluster's machines are left out; version numbers, which have a point in them, stay: a new version is probed anew.
+ * What identifies the program behind a greeting and the lines of FEAT: a hash of both without what differs between two
+ * connections to the same server. Clocks, dates, addresses, counters (Pure-FTPd: `You are user number 3 of 50`) and host
+ * names of a cluster's machines are left out; version numbers, which have a point in them, stay: a new version is probed
+ * anew.
  */
-export function greetingFingerprint(lines: readonly string[]): string {
-  const lasting = lines.map((line) =>
+export function serverFingerprint(greeting: readonly string[], features: Features = new Map()): string {
+  const offered = Array.from(features, ([verb, argument]) => `${verb} ${argument}`).toSorted();
+  const lasting = [...greeting, ...offered].map((line) =>
     volatileParts.reduce((text, part) => text.replaceAll(part, "#"), line.slice(0, greetingLineMax)),
   );
   return createHash("sha256").update(lasting.join("\n")).digest("base64url").slice(0, 22);
 }
 
 /** A profile in which nothing is known yet. */
-export function newProfile(greeting: string): ServerProfile {
-  return { greeting, facts: {} };
+export function newProfile(fingerprint: string): ServerProfile {
+  return { fingerprint, facts: {} };
 }
 
 /** The profile with one more fact; the newer one counts. Of an unchanged value the first evidence is kept. */
@@ -82,22 +87,24 @@ export function factOf<Name extends FactName>(
   return isFresh ? fact.value : undefined;
 }
 
-const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 const greetingLineMax = 1_024;
 const evidenceMax = 512;
 
 /** How long facts hold; what depends on the season or on how busy the server is, shorter. */
 const factAgesMs: Readonly<Record<FactName, number>> = {
+  product: 30 * dayMs,
+  maxTlsVersion: 7 * dayMs,
   passive: 30 * dayMs,
-  mlsd: 30 * dayMs,
-  restart: 30 * dayMs,
+  listing: 30 * dayMs,
   dataResumption: 30 * dayMs,
-  closeNotify: 30 * dayMs,
   zone: 7 * dayMs,
-  connectionsMax: dayMs,
+  connectionsMax: hourMs,
   charset: 30 * dayMs,
-  setsTimes: 30 * dayMs,
-  quirks: 30 * dayMs,
+  publishesWhole: 30 * dayMs,
+  timeCommand: 30 * dayMs,
+  hash: 30 * dayMs,
 };
 
 const volatileParts: readonly RegExp[] = [

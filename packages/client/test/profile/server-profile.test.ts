@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { profileFile } from "../../src/profile/profile-file.ts";
-import { factOf, greetingFingerprint, learnFact, newProfile } from "../../src/profile/server-profile.ts";
+import { factOf, serverFingerprint, learnFact, newProfile } from "../../src/profile/server-profile.ts";
 
 const day = 86_400_000;
 const now = Date.UTC(2026, 10, 22);
@@ -16,7 +16,7 @@ test("a greeting is the same whatever the clock, the counter and the machine say
     `Local time is now ${time}. Server port: 21.`,
     "This is a private system - No anonymous login",
   ];
-  assert.equal(greetingFingerprint(pureFtpd(1, "09:03")), greetingFingerprint(pureFtpd(12, "17:45")));
+  assert.equal(serverFingerprint(pureFtpd(1, "09:03")), serverFingerprint(pureFtpd(12, "17:45")));
   const pairs: ReadonlyArray<readonly [one: string, other: string, isSame: boolean]> = [
     ["(vsFTPd 3.0.3)", "(vsFTPd 3.0.5)", false],
     ["ProFTPD 1.3.8 Server (Debian) [::ffff:127.0.0.1]", "ProFTPD 1.3.8 Server (Debian) [::ffff:10.0.0.7]", true],
@@ -27,23 +27,23 @@ test("a greeting is the same whatever the clock, the counter and the machine say
     ["FileZilla Server 1.8.2", "FileZilla Server 1.10.0", false],
   ];
   for (const [one, other, isSame] of pairs) {
-    assert.equal(greetingFingerprint([one]) === greetingFingerprint([other]), isSame, `${one} / ${other}`);
+    assert.equal(serverFingerprint([one]) === serverFingerprint([other]), isSame, `${one} / ${other}`);
   }
-  assert.equal(greetingFingerprint(["x".repeat(100_000)]).length, 22);
+  assert.equal(serverFingerprint(["x".repeat(100_000)]).length, 22);
 });
 
 test("facts have a value, evidence and an age, and are probed again when they are old", () => {
-  let profile = learnFact(newProfile("g"), "mlsd", true, { evidence: "MLST in FEAT", nowMs: now });
+  let profile = learnFact(newProfile("g"), "listing", "MLSD", { evidence: "MLST in FEAT", nowMs: now });
   profile = learnFact(profile, "connectionsMax", 3, { evidence: "421 Too many connections", nowMs: now });
-  assert.equal(factOf(profile, "mlsd", now + 29 * day), true);
-  assert.equal(factOf(profile, "mlsd", now + 31 * day), undefined);
+  assert.equal(factOf(profile, "listing", now + 29 * day), "MLSD");
+  assert.equal(factOf(profile, "listing", now + 31 * day), undefined);
   assert.equal(factOf(profile, "connectionsMax", now + 2 * day), undefined);
-  assert.equal(factOf(profile, "mlsd", now - 2 * day), undefined, "learned in the future");
+  assert.equal(factOf(profile, "listing", now - 2 * day), undefined, "learned in the future");
   assert.equal(factOf(profile, "passive", now), undefined);
   assert.equal(factOf(undefined, "passive", now), undefined);
-  const again = learnFact(profile, "mlsd", true, { evidence: "seen again", nowMs: now + day });
-  assert.deepEqual(again.facts.mlsd, { value: true, evidence: "MLST in FEAT", learnedMs: now + day });
-  assert.equal(learnFact(again, "mlsd", false, { evidence: "500", nowMs: now }).facts.mlsd?.evidence, "500");
+  const again = learnFact(profile, "listing", "MLSD", { evidence: "seen again", nowMs: now + day });
+  assert.deepEqual(again.facts.listing, { value: "MLSD", evidence: "MLST in FEAT", learnedMs: now + day });
+  assert.equal(learnFact(again, "listing", "LIST", { evidence: "500", nowMs: now }).facts.listing?.evidence, "500");
 });
 
 test("profiles are kept by server and greeting, and dropped when the greeting changes", async (context) => {
@@ -51,28 +51,27 @@ test("profiles are kept by server and greeting, and dropped when the greeting ch
   context.after(() => rm(folder, { recursive: true }));
   const path = join(folder, "profiles.json");
   const store = profileFile(path);
-  assert.equal(await store.find("h:21", "g1"), undefined);
+  assert.equal(await store.find("h:21"), undefined);
   await store.learn("h:21", "g1", (profile) =>
     learnFact(profile, "passive", "PASV", { evidence: "500 EPSV", nowMs: now }),
   );
   await store.learn("h:21", "g1", (profile) =>
     learnFact(profile, "zone", ["UTC+01:00"], { evidence: "3 samples", nowMs: now }),
   );
-  const found = await store.find("h:21", "g1");
+  const found = await store.find("h:21");
   assert.equal(factOf(found, "passive", now), "PASV");
   assert.deepEqual(factOf(found, "zone", now), ["UTC+01:00"]);
-  assert.equal(await store.find("h:21", "g2"), undefined, "the greeting changed");
-  assert.equal(await store.find("h:22", "g1"), undefined);
+  assert.equal(await store.find("h:22"), undefined);
   await store.learn("h:21", "g2", (profile) => {
     assert.deepEqual(profile, newProfile("g2"), "nothing is carried over");
-    return learnFact(profile, "mlsd", false, { evidence: "500", nowMs: now });
+    return learnFact(profile, "listing", "LIST", { evidence: "500", nowMs: now });
   });
-  assert.equal(factOf(await store.find("h:21", "g2"), "passive", now), undefined);
+  assert.equal(factOf(await store.find("h:21"), "passive", now), undefined);
   const kept = await readFile(path, "utf8");
-  await writeFile(path, kept.replace('"value": false', '"value": "maybe"'));
-  assert.deepEqual((await store.find("h:21", "g2"))?.facts, {}, "a fact of another form is learned again");
+  await writeFile(path, kept.replace('"value": "LIST"', '"value": "maybe"'));
+  assert.deepEqual((await store.find("h:21"))?.facts, {}, "a fact of another form is learned again");
   assert.equal(await store.forget("h:21"), true);
   assert.equal(await store.forget("h:21"), false);
   await writeFile(path, "{}");
-  await assert.rejects(store.find("h:21", "g1"), { code: "SALLYPORT_FILE_UNREADABLE" });
+  await assert.rejects(store.find("h:21"), { code: "SALLYPORT_FILE_UNREADABLE" });
 });
