@@ -11,11 +11,11 @@ import {
 } from "./contenders.ts";
 import { type Ground, makeDiskGround, makeGround, type Sizes } from "./ground.ts";
 import { type Figure, progressText, type Results } from "./report.ts";
-import { compare, spread, takeTurns } from "./rounds.ts";
+import { compare, type RoundsOptions, spread, takeTurns } from "./rounds.ts";
 import { hasWorkers } from "./sallyport.ts";
-import { judge } from "./targets.ts";
+import { judge, serverTargets, type Target } from "./targets.ts";
 import type { LoadEnvironment } from "./load.ts";
-import type { Sample, Workload } from "./workloads.ts";
+import type { Metric, Sample, Workload } from "./workloads.ts";
 
 export interface ComparisonOptions {
   readonly workloads: readonly Workload[];
@@ -90,18 +90,43 @@ async function measureWorkload(
   setting: LoadEnvironment,
   options: ComparisonOptions & { readonly note: (sample: Sample) => void },
 ): Promise<Figure> {
-  const { name: id, title, subject, metrics } = workload;
-  const failures: Record<string, string> = {};
-  const onFailure = (name: ContenderName, error: unknown): void => {
-    setting.signal.throwIfAborted();
-    failures[name] = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);
-  };
   const run = async (name: ContenderName): Promise<Sample> => {
     const sample = await field.with(name, workload.fresh === true, (it) => workload.measure(it, setting));
     if (!workload.once) options.note(sample);
     return sample;
   };
-  const pairs = workload.once ? 1 : options.pairs;
+  return measureFigure({ ...workload, against }, run, { ...options, targets: serverTargets });
+}
+
+/** What is to be compared: for whom, with whom, and in what. */
+export interface Contest<Name extends string> {
+  readonly name: string;
+  readonly title: string;
+  readonly subject: Name;
+  readonly against: readonly Name[];
+  readonly metrics: readonly Metric[];
+  /** Once is enough, for what hardly varies. */
+  readonly once?: true;
+}
+
+export interface FigureOptions extends Omit<RoundsOptions, "onFailure"> {
+  readonly signal: AbortSignal;
+  /** By which the comparisons are judged. */
+  readonly targets: readonly Target[];
+}
+
+/** Lets the contenders take turns at `run`, compares what it gave, and judges that; who fails is told of in the figure. */
+export async function measureFigure<Name extends string>(
+  { name: id, title, subject, against, metrics, once }: Contest<Name>,
+  run: (name: Name) => Promise<Sample>,
+  options: FigureOptions,
+): Promise<Figure> {
+  const failures: Record<string, string> = {};
+  const onFailure = (name: string, error: unknown): void => {
+    options.signal.throwIfAborted();
+    failures[name] = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);
+  };
+  const pairs = once ? 1 : options.pairs;
   const found = await takeTurns(subject, against, run, { ...options, pairs, onFailure }).catch((error: unknown) => {
     onFailure(subject, error);
     return new Map();
@@ -109,15 +134,15 @@ async function measureWorkload(
   const comparisons = metrics.flatMap((metric) =>
     [...against].flatMap((name) => compare(name, metric, found.get(name) ?? [], options.foreignCoresMost) ?? []),
   );
-  return { workload: id, title, subject, comparisons, judgements: judge(id, comparisons), failures };
+  return { workload: id, title, subject, comparisons, judgements: judge(id, comparisons, options.targets), failures };
 }
 
 function isPeer(name: string): name is PeerName {
   return (peerNames as readonly string[]).includes(name);
 }
 
-/** The contenders that run; each is started when it is first needed. */
-class Field implements AsyncDisposable {
+/** The servers that run; each is started when it is first needed. */
+export class Field implements AsyncDisposable {
   readonly #context: StartContext;
   readonly #running = new Map<ContenderName, Contender>();
   #source = "nothing measured";

@@ -22,12 +22,16 @@ export interface Conditions {
   /** What other programs had while the runs lasted. */
   readonly foreignCores: Spread;
   readonly versions: Readonly<Record<string, string>>;
+  /** What runs on our Node, and what on the OpenSSL of the system; absent, servers were compared. */
+  readonly ours?: string;
+  readonly theirs?: string;
 }
 
 type Known = Pick<
   Conditions,
   "suite" | "fileSystem" | "processorTimeFrom" | "workers" | "pairs" | "foreignCoresMost" | "foreignCores"
-> & { readonly peers: readonly PeerName[] };
+> &
+  Partial<Pick<Conditions, "ours" | "theirs" | "versions">> & { readonly peers: readonly PeerName[] };
 
 /** Adds to what the run knows what the machine tells. */
 export function conditionsOf({ peers, ...known }: Known): Conditions {
@@ -41,18 +45,20 @@ export function conditionsOf({ peers, ...known }: Known): Conditions {
     node: process.version,
     openssl: process.versions.openssl ?? "none",
     ...known,
-    versions: Object.fromEntries(peers.map((name) => [name, versionOf(name)])),
+    versions: { ...Object.fromEntries(peers.map((name) => [name, versionOf(name)])), ...known.versions },
   };
 }
 
 /** The conditions as lines of text. */
 export function describeConditions(conditions: Conditions): readonly string[] {
   const { processor, cores, memoryGib, kernel, system, node, openssl, foreignCores } = conditions;
+  const { ours = "our server, the bound and the load client", theirs = "peers with the OpenSSL of the system" } =
+    conditions;
   const versions = Object.entries(conditions.versions).map(([name, version]) => `${name} ${version}`);
   return [
     `${conditions.date} UTC, ${cores} cores of ${processor}, ${memoryGib} GiB, Linux ${kernel}, ${system}`,
-    `Node ${node} with OpenSSL ${openssl} for our server, the bound and the load client; ${conditions.suite}`,
-    `peers with the OpenSSL of the system: ${versions.join(", ") || "none"}`,
+    `Node ${node} with OpenSSL ${openssl} for ${ours}; ${conditions.suite}`,
+    `${theirs}: ${versions.join(", ") || "none"}`,
     `files on ${conditions.fileSystem}, loopback, client on the same cores; ${conditions.workers} of our processes`,
     `processor time: ${conditions.processorTimeFrom}; ${conditions.pairs} pairs; median (lowest–highest) of ours / theirs;`,
     `other programs had ${foreignCores.median.toFixed(2)} cores meanwhile (median; at most ${foreignCores.high.toFixed(2)})`,

@@ -34,9 +34,12 @@ export interface StartContext {
   readonly ground: Ground;
   /** Files on a disk, for those who are compared by that. */
   readonly diskGround: () => Ground;
-  readonly programs: Programs;
+  /** Where {@link startContender} is asked for the bound. */
+  readonly programs?: Programs;
   /** Processes of our server, where it can have several. */
   readonly workers: number;
+  /** See {@link PeerTuning}. */
+  readonly passiveFirst?: number;
 }
 
 /** Servers of others, in the order of the tables. */
@@ -172,9 +175,10 @@ function startOwn(name: OwnName, { ground, workers }: StartContext): Promise<Sta
   return startSallyport({ ground, workers, options, hash, preloads });
 }
 
-async function startPeer(name: PeerName, { ground }: StartContext): Promise<Started> {
+async function startPeer(name: PeerName, { ground, passiveFirst }: StartContext): Promise<Started> {
   const { directory: parent, home, certificates } = ground;
-  const peer = await peerStarters[name]({ parent, home, certificates });
+  const tuning = { parent, home, certificates, ...(passiveFirst !== undefined && { passiveFirst }) };
+  const peer = await peerStarters[name](tuning);
   const roots = readdirSync(peer.directory)
     .filter((file) => file.endsWith(".pid") && !file.endsWith("-own.pid"))
     .map((file) => Number(readFileSync(join(peer.directory, file), "utf8")));
@@ -182,6 +186,7 @@ async function startPeer(name: PeerName, { ground }: StartContext): Promise<Star
 }
 
 async function startBound({ ground, programs }: StartContext): Promise<Started> {
+  if (programs === undefined) throw new Error("the bound was not compiled");
   const files = ["cert.pem", "key.pem"].map((name) => join(ground.certificates, name));
   const child = startProgram(programs.bound, [...files, ground.home]);
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));

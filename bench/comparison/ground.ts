@@ -102,7 +102,7 @@ function fileSystemOf(path: string): string {
 
 /** An ECDSA certificate, the same for all. */
 function writeCertificates(directory: string): void {
-  const identity = makeTestIdentity({ names: ["localhost", "127.0.0.1"] });
+  const identity = makeTestIdentity({ names: ["localhost", "127.0.0.1", "127.0.0.2"] });
   mkdirSync(directory);
   const files = { "cert.pem": identity.certificate, "key.pem": identity.key, "ca.pem": identity.ca };
   for (const [name, pem] of Object.entries(files)) writeFileSync(join(directory, name), pem);

@@ -29,12 +29,15 @@ export function meterProcesses(roots: readonly number[], groups = controlGroups(
     if (meter !== undefined) return meter;
   }
   return {
-    source: "times in /proc",
+    source: timesInProc,
     processorSeconds: () => sum(descendants(roots).map(timesOf)),
     processes: () => descendants(roots),
     [Symbol.dispose]: () => {},
   };
 }
+
+/** A source of hundredths of a second, which knows nothing of processes that have ended. */
+export const timesInProc = "times in /proc";
 
 /** Reads what processes occupy; those that end meanwhile count nothing. */
 export function memoryOf(processes: readonly number[]): Memory {

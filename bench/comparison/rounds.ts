@@ -1,4 +1,3 @@
-import type { ContenderName } from "./contenders.ts";
 import type { Metric, MetricName, Sample } from "./workloads.ts";
 
 /** One run of each of two contenders, one right after the other. */
@@ -16,7 +15,7 @@ export interface Spread {
 
 /** How the subject and one opponent compare in one metric. */
 export interface Comparison {
-  readonly opponent: ContenderName;
+  readonly opponent: string;
   readonly metric: MetricName;
   readonly unit: string;
   readonly better: Metric["better"];
@@ -29,13 +28,13 @@ export interface Comparison {
   readonly disturbed: number;
 }
 
-export interface RoundsOptions {
+export interface RoundsOptions<Name extends string = string> {
   readonly pairs: number;
   readonly foreignCoresMost: number;
   /** An opponent whose fastest run takes longer than this has to do with less than half of the pairs. */
   readonly slowSeconds: number;
   /** Told of an opponent that fails; it takes no further part. */
-  readonly onFailure: (name: ContenderName, error: unknown) => void;
+  readonly onFailure: (name: Name, error: unknown) => void;
 }
 
 /**
@@ -45,25 +44,25 @@ export interface RoundsOptions {
  *
  * @throws {unknown} what `run` threw, when the subject fails twice in a row
  */
-export async function takeTurns(
-  subject: ContenderName,
-  opponents: readonly ContenderName[],
-  run: (name: ContenderName) => Promise<Sample>,
-  { pairs, foreignCoresMost, slowSeconds, onFailure }: RoundsOptions,
-): Promise<ReadonlyMap<ContenderName, readonly Pair[]>> {
+export async function takeTurns<Name extends string>(
+  subject: Name,
+  opponents: readonly Name[],
+  run: (name: Name) => Promise<Sample>,
+  { pairs, foreignCoresMost, slowSeconds, onFailure }: RoundsOptions<Name>,
+): Promise<ReadonlyMap<Name, readonly Pair[]>> {
   const pairsOfTheSlow = Math.floor((pairs + 1) / 2.5);
-  const found = new Map<ContenderName, Pair[]>();
-  const failed = new Set<ContenderName>();
-  const fastest = new Map<ContenderName, number>();
+  const found = new Map<Name, Pair[]>();
+  const failed = new Set<Name>();
+  const fastest = new Map<Name, number>();
 
-  const quietRun = async (name: ContenderName): Promise<Sample> => {
+  const quietRun = async (name: Name): Promise<Sample> => {
     const first = await run(name).catch(() => undefined);
     if (first !== undefined && first.foreignCores <= foreignCoresMost) return first;
     const second = await run(name);
     return first === undefined || second.foreignCores < first.foreignCores ? second : first;
   };
 
-  const opponentRun = async (name: ContenderName, how: typeof run): Promise<Sample | undefined> => {
+  const opponentRun = async (name: Name, how: typeof run): Promise<Sample | undefined> => {
     try {
       const sample = await how(name);
       fastest.set(name, Math.min(sample.seconds, fastest.get(name) ?? Number.POSITIVE_INFINITY));
@@ -94,7 +93,7 @@ export async function takeTurns(
   }
   return found;
 
-  function note(name: ContenderName | undefined, subjectSample: Sample, sample: Sample | undefined): void {
+  function note(name: Name | undefined, subjectSample: Sample, sample: Sample | undefined): void {
     if (name === undefined || sample === undefined) return;
     const list = found.get(name) ?? [];
     list.push({ subject: subjectSample, opponent: sample });
@@ -104,7 +103,7 @@ export async function takeTurns(
 
 /** Compares the pairs of one opponent in one metric. */
 export function compare(
-  opponent: ContenderName,
+  opponent: string,
   metric: Metric,
   pairs: readonly Pair[],
   foreignCoresMost: number,

@@ -6,8 +6,8 @@ import type { MetricName } from "./workloads.ts";
 export interface Target {
   readonly workload: string;
   readonly metric: MetricName;
-  /** A contender; the one of some who is hardest to beat; or nobody, then `must` and `ambition` are absolute. */
-  readonly against: Comparison["opponent"] | readonly PeerName[] | "nobody";
+  /** A contender; the one of some who is hardest to beat; or "nobody", then `must` and `ambition` are absolute. */
+  readonly against: string | readonly string[];
   readonly must: number;
   readonly ambition: number;
 }
@@ -27,7 +27,8 @@ export interface Judgement {
 const everyPeer: readonly PeerName[] = ["pure-ftpd", "vsftpd", "proftpd", "pyftpdlib"];
 const forkingPeers: readonly PeerName[] = ["pure-ftpd", "vsftpd", "proftpd"];
 
-const targets: readonly Target[] = [
+/** Of the server. */
+export const serverTargets: readonly Target[] = [
   row("tls-retr-1", "rate", "bound", 0.9, 0.98),
   row("tls-retr-1", "processor", "bound", 1.35, 1.15),
   row("tls-retr-1", "processor", "pure-ftpd", 0.95, 0.8),
@@ -54,7 +55,11 @@ const targets: readonly Target[] = [
 ];
 
 /** Judges the comparisons of one workload by its targets. */
-export function judge(workload: string, comparisons: readonly Comparison[]): readonly Judgement[] {
+export function judge(
+  workload: string,
+  comparisons: readonly Comparison[],
+  targets: readonly Target[],
+): readonly Judgement[] {
   return targets.filter((target) => target.workload === workload).map((target) => judgeOne(target, comparisons));
 }
 
@@ -78,6 +83,12 @@ function decisiveOf({ against }: Target, comparisons: readonly Comparison[]): Co
   return among.toSorted((one, other) => hardness(one) - hardness(other))[0];
 }
 
-function row(workload: string, metric: MetricName, against: Target["against"], must: number, ambition: number): Target {
+export function row(
+  workload: string,
+  metric: MetricName,
+  against: Target["against"],
+  must: number,
+  ambition: number,
+): Target {
   return { workload, metric, against, must, ambition };
 }

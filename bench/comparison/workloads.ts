@@ -29,7 +29,7 @@ export interface Metric {
   readonly better: "more" | "less";
 }
 
-export type MetricName = "rate" | "processor" | "seconds" | "memory";
+export type MetricName = "rate" | "processor" | "seconds" | "memory" | "round-trips";
 
 /** What one run gave. */
 export interface Sample {

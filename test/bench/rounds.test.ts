@@ -3,7 +3,7 @@ import test from "node:test";
 import type { ContenderName } from "../../bench/comparison/contenders.ts";
 import { reportText } from "../../bench/comparison/report.ts";
 import { compare, type Comparison, takeTurns } from "../../bench/comparison/rounds.ts";
-import { judge } from "../../bench/comparison/targets.ts";
+import { judge, serverTargets } from "../../bench/comparison/targets.ts";
 import type { Sample } from "../../bench/comparison/workloads.ts";
 
 const rate = { name: "rate", unit: "MiB/s", better: "more" } as const;
@@ -35,7 +35,7 @@ test("a ratio is taken in each pair, and the median is that of the ratios", asyn
   const found = await takeTurns(
     "sallyport",
     ["vsftpd"],
-    async (name) => sample(values[name as keyof typeof values].shift() ?? Number.NaN),
+    async (name) => sample(values[name].shift() ?? Number.NaN),
     quiet,
   );
   const comparison = compare("vsftpd", rate, found.get("vsftpd") ?? [], 0.35);
@@ -86,12 +86,12 @@ test("an opponent that is slow has fewer pairs", async () => {
 
 test("a target against the best peer is judged by whoever is hardest to beat", () => {
   const comparisons = [files("pure-ftpd", 1.4), files("pyftpdlib", 1.05), files("bound", 0.5)];
-  const [judgement] = judge("small-retr-1", comparisons);
+  const [judgement] = judge("small-retr-1", comparisons, serverTargets);
   assert.equal(judgement?.opponent, "pyftpdlib");
   assert.equal(judgement?.verdict, "missed");
-  assert.equal(judge("small-retr-1", [files("vsftpd", 1.2)])[0]?.verdict, "must");
-  assert.equal(judge("small-retr-1", [files("vsftpd", 1.3)])[0]?.verdict, "ambition");
-  assert.equal(judge("small-retr-1", [])[0]?.verdict, "unknown");
+  assert.equal(judge("small-retr-1", [files("vsftpd", 1.2)], serverTargets)[0]?.verdict, "must");
+  assert.equal(judge("small-retr-1", [files("vsftpd", 1.3)], serverTargets)[0]?.verdict, "ambition");
+  assert.equal(judge("small-retr-1", [], serverTargets)[0]?.verdict, "unknown");
 });
 
 test("the report names every figure, its target and what was missed", () => {
@@ -116,7 +116,7 @@ test("the report names every figure, its target and what was missed", () => {
     figures: [
       {
         ...{ workload: "small-retr-1", title: "Small files", subject: "sallyport", comparisons },
-        judgements: judge("small-retr-1", comparisons),
+        judgements: judge("small-retr-1", comparisons, serverTargets),
         failures: { vsftpd: "refused" },
       },
     ],

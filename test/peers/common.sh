@@ -2,7 +2,7 @@
 # Every peer listens on 127.0.0.1 alone, knows the user alice with the password secret, and serves DIR/home.
 #
 # For benchmarks: PEER_HOME serves that folder instead, PEER_CERTIFICATES copies that folder to DIR/certs, and PEER_TUNED=1
-# asks for speed where it costs no safety: MD5-crypt, so that logins do not measure the hash; any passive port; the logs
+# asks for speed where it costs no safety: MD5-crypt, so that logins do not measure the hash; any passive port, or the hundred from PEER_PASSIVE_FIRST on (Pure-FTPd); the logs
 # that the package's own configuration keeps and no more; limits out of the way of the load.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,7 +19,8 @@ home=${PEER_HOME:-$dir/home}
 tuned=${PEER_TUNED:-}
 hash_scheme=-6
 if [ "$tuned" ]; then
-  passive_first=
+  passive_first=${PEER_PASSIVE_FIRST:-}
+  passive_last=${passive_first:+$((passive_first + 99))}
   hash_scheme=-1
   # Servers that fork close every number below the bound at each login, in millions of calls where it is huge.
   ulimit -n 8192

@@ -38,6 +38,8 @@ export interface PeerTuning {
   readonly home: string;
   /** Holds ca.pem, cert.pem, key.pem and both.pem. */
   readonly certificates: string;
+  /** First of the hundred ports that Pure-FTPd takes data connections on. Default: any. */
+  readonly passiveFirst?: number;
 }
 
 const run = promisify(execFile);
@@ -86,7 +88,13 @@ export async function startPeer({ starter, hasImplicit, environment, tuning }: P
 
 function tuningEnvironment(tuning: PeerTuning | undefined): Readonly<Record<string, string>> {
   if (tuning === undefined) return {};
-  return { PEER_TUNED: "1", PEER_HOME: tuning.home, PEER_CERTIFICATES: tuning.certificates };
+  const { home, certificates, passiveFirst = "" } = tuning;
+  return {
+    PEER_TUNED: "1",
+    PEER_HOME: home,
+    PEER_CERTIFICATES: certificates,
+    PEER_PASSIVE_FIRST: String(passiveFirst),
+  };
 }
 
 /** Start of a range of 100 ports below those that Linux gives out by itself, so that peers side by side do not meet. */
