@@ -31,6 +31,8 @@ export const limits = {
   passwordBytes: limit(1024, "bytes", "longest password that is hashed"),
   connectionsCount: limit(2000, "count", "control connections to one server"),
   connectionsPerHostCount: limit(50, "count", "control connections from one address (S-15)"),
+  connectionPlaceWaitMs: limit(500, "ms", "a connection over these limits waits for the end of another (S-15)"),
+  connectionsAwaitingPlaceCount: limit(256, "count", "connections that wait so (S-15)"),
   listOptionsDepthCount: limit(16, "count", "directory levels of a recursive listing (S-18)"),
   listEntriesCount: limit(200_000, "count", "entries of one recursive or STAT listing (S-18)"),
   globWildcardsCount: limit(16, "count", "wildcards in one pattern (S-17)"),

@@ -138,7 +138,7 @@ describe("FtpServer", () => {
       admit: async (remoteAddress) => {
         asked.resolve();
         await answer.promise;
-        return own.admitNow(remoteAddress);
+        return own.admit(remoteAddress);
       },
       closed: (connection) => {
         closed.push(connection);

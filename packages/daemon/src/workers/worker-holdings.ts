@@ -45,9 +45,11 @@ export class WorkerHoldings implements RateTaker {
   }
 
   readonly handlers: Handlers<LedgerCalls> = {
-    admit: (remoteAddress) => {
-      const admission = this.#kept.ledger.admitNow(remoteAddress);
-      if (admission.kind === "admitted") this.take(admission.connection);
+    admit: async (remoteAddress) => {
+      const admission = await this.#kept.ledger.admit(remoteAddress);
+      if (admission.kind !== "admitted") return admission;
+      if (this.#ended) this.#kept.ledger.closed(admission.connection);
+      else this.take(admission.connection);
       return admission;
     },
     closed: (connection) => {

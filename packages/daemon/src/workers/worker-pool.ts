@@ -3,6 +3,7 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigError, limitValues, TransportError, UsageError } from "@sallyport/protocol";
 import {
+  type Admission,
   bindListener,
   type BoundListener,
   type ConnectionSelector,
@@ -174,13 +175,20 @@ export class WorkerPool implements Serving {
     socket.on("error", () => undefined);
     if (listener.proxyProtocolFrom?.includes(address) === true)
       return this.#hand({ socket, handover: { listener: at, admitted: undefined }, precedence: "unknown" });
-    const admission = this.ledger.admitNow(address);
+    const admission = this.ledger.admitAtOnce(address);
+    if (admission !== undefined) return this.#admit(socket, at, address, admission);
+    void this.ledger.admit(address).then((later) => this.#admit(socket, at, address, later));
+  }
+
+  #admit(socket: Socket, at: number, address: string, admission: Admission): void {
     if (admission.kind === "admitted") {
+      if (socket.destroyed) return this.ledger.closed(admission.connection);
       const admitted = { peer: { address, port: socket.remotePort ?? 0 }, connection: admission.connection };
       return this.#hand({ socket, handover: { listener: at, admitted }, precedence: admission.precedence });
     }
     this.#tell({ kind: "connection-refused", remoteAddress: address, cause: admission.cause });
-    turnAway(socket, listener, admission.cause);
+    const listener = this.#listeners[at];
+    if (listener !== undefined) turnAway(socket, listener, admission.cause);
   }
 
   #hand(sent: Sent): void {

@@ -24,7 +24,10 @@ export interface ServerLedger {
   /** Secret of the server's lifetime behind the `unique` fact. */
   readonly identityKey: string;
 
-  /** Counts a connection in, within `connectionsCount`, `connectionsPerHostCount` and the bans. */
+  /**
+   * Counts a connection in, within `connectionsCount`, `connectionsPerHostCount` and the bans. One that finds no place
+   * waits up to `connectionPlaceWaitMs` for one.
+   */
   admit(remoteAddress: string): Promise<Admission>;
   /** Counts a connection out, and the login that it may have. */
   closed(connection: number): void;
