@@ -147,7 +147,8 @@ const networkFlags = underHeading("NETWORK", {
   encoding: {
     kind: "parsed",
     parse: parseText,
-    brief: "Encoding of the names on the server, as in windows-1252 (default: UTF-8)",
+    brief:
+      "Encoding of the names on the server: auto, auto,LABEL for names that are not UTF-8, or LABEL (default: auto)",
     placeholder: "NAME",
     optional: true,
   },

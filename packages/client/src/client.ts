@@ -12,7 +12,7 @@ import type { ClientConnection, TransferOutcome } from "./connection/client-conn
 import type { ConnectionOpener } from "./connection/connection-opener.ts";
 import { type Entry, type EntryClock, entryOf } from "./listing/entry.ts";
 import { listTree } from "./listing/list-tree.ts";
-import { type NameCodec, nameCodec, octetsToSend } from "./names/name-codec.ts";
+import { type NameCodec, octetsToSend } from "./names/name-codec.ts";
 import { parentPath } from "./names/remote-path.ts";
 import { chmod, makeDirectory, setTimes } from "./operations/change.ts";
 import { hash, type RemoteHash } from "./operations/hash.ts";
@@ -55,7 +55,8 @@ export interface ClientParts {
   readonly pool: ConnectionPool;
   readonly opener: Pick<ConnectionOpener, "server" | "known">;
   readonly limits: LimitValues;
-  readonly encoding: string;
+  /** Between the octets of names and the strings of callers. */
+  readonly names: NameCodec;
   readonly serverOffsetMinutes: number | undefined;
   /** The path of the URL. */
   readonly path: string;
@@ -85,14 +86,14 @@ export class Client implements AsyncDisposable {
   readonly #user: string;
   #throttle: ByteThrottle | undefined;
 
-  constructor({ pool, opener, limits, encoding, serverOffsetMinutes, path, user, limitRate }: ClientParts) {
+  constructor({ pool, opener, limits, names, serverOffsetMinutes, path, user, limitRate }: ClientParts) {
     this.path = path;
     this.#user = user;
     this.#throttle = limitRate === undefined ? undefined : throttleOf(limitRate);
     this.#pool = pool;
     this.#opener = opener;
     this.#limits = limits;
-    this.#names = nameCodec(encoding);
+    this.#names = names;
     this.#serverOffsetMinutes = serverOffsetMinutes;
   }
 
@@ -285,7 +286,7 @@ export class Client implements AsyncDisposable {
 
   /** Sends a command line as it stands. CWD moves what relative paths of one control connection mean; leave it alone. */
   raw(line: string, { signal }: OperationOptions = {}): Promise<ReceivedReply> {
-    return this.#useOnce(signal, (connection) => raw(connection, line, { signal }));
+    return this.#useOnce(signal, (connection) => raw(connection, line, { names: this.#names, signal }));
   }
 
   /** Takes a control connection for oneself, until it is disposed of. */

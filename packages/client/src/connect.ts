@@ -2,6 +2,8 @@ import { type LimitValues, octetsFromText, UsageError } from "@sallyport/protoco
 import { dataPathHooks, directDialer, type Dialer, proxyDialer } from "@sallyport/transport";
 import { Client } from "./client.ts";
 import { ConnectionOpener, serverKeyOf } from "./connection/connection-opener.ts";
+import { autoNames, parseAutoEncoding } from "./names/auto-names.ts";
+import { nameCodec } from "./names/name-codec.ts";
 import { type ClientOptions, limitsOf } from "./options.ts";
 import { ConnectionPool } from "./pool/connection-pool.ts";
 import { KnownServer } from "./profile/known-server.ts";
@@ -25,10 +27,13 @@ export async function connect(url: string, options: ClientOptions = {}): Promise
   const { known } = opener;
   const pool = new ConnectionPool({ limits, known, open: (signal) => opener.open(signal) });
   const { encoding = "auto", serverOffsetMinutes } = options;
+  const auto = parseAutoEncoding(encoding);
+  const announcesUtf8 = (): boolean => pool.latest?.features.has("UTF8") ?? false;
+  const names = auto === undefined ? nameCodec(encoding) : autoNames({ ...auto, known, announcesUtf8 });
   const user = userOf(parsed, options);
   const { path } = parsed;
   const { limitRate } = options;
-  const client = new Client({ pool, opener, limits, encoding, serverOffsetMinutes, path, user, limitRate });
+  const client = new Client({ pool, opener, limits, names, serverOffsetMinutes, path, user, limitRate });
   try {
     using _ = await pool.lease({ signal: options.signal });
     return client;

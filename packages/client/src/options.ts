@@ -38,7 +38,11 @@ export interface ClientOptions {
   /** Octets in a second that all transfers together move at most. */
   readonly limitRate?: number;
   readonly timeouts?: Timeouts;
-  /** Of names: `auto` or `utf-8`, or the label of a legacy encoding. */
+  /**
+   * Of names. `auto` (default): UTF-8 where FEAT has UTF8, otherwise what the first name outside ASCII is, and octets that
+   * are not UTF-8 come back as they are; `auto,LABEL` reads such names in a legacy encoding, as in `auto,windows-1252`.
+   * `utf-8`, or the label of a legacy encoding, is used whatever the server says.
+   */
   readonly encoding?: string;
   /** Of the server's clock, east of UTC, for times of LIST; without it they have no instant. */
   readonly serverOffsetMinutes?: number;

@@ -41,7 +41,7 @@ export function nextOfOpening(pi: UserPi): NextCommand | Fault | undefined {
     }
   }
   if (opening.features === undefined) return { purpose: "feat", verb: "FEAT" };
-  if (opening.features.has("UTF8") && !opening.utf8Asked) {
+  if (opening.features.has("UTF8") && !opening.utf8Asked && policy.asksUtf8 !== false) {
     return { purpose: "utf8", verb: "OPTS", argument: "UTF8 ON" as Octets };
   }
   return undefined;

@@ -23,6 +23,8 @@ export interface UserPiPolicy {
   readonly passiveAddress: "control" | "trust";
   /** Commands that may be outstanding, for verbs that allow it; 1 pipelines nothing. */
   readonly pipelinedMax: number;
+  /** Whether names are to be UTF-8, which some servers want to be asked for (OPTS UTF8 ON); default true. */
+  readonly asksUtf8?: boolean;
   readonly limits: Pick<
     LimitValues,
     Extract<

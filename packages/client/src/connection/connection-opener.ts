@@ -6,6 +6,8 @@ import {
   type UserPiPolicy,
 } from "@sallyport/protocol";
 import { ClientTls, type Dialer, HandshakeError } from "@sallyport/transport";
+import { parseAutoEncoding } from "../names/auto-names.ts";
+import { nameCodec, utf8Names } from "../names/name-codec.ts";
 import type { ClientOptions } from "../options.ts";
 import { downgradeOf, lastTlsMode, type RememberedHost, type SecurityObservation } from "../trust/host-memory.ts";
 import type { KnownServer } from "../profile/known-server.ts";
@@ -85,7 +87,7 @@ export class ConnectionOpener {
     return ClientConnection.open(
       { host, port },
       {
-        policy: policyOf(security, options, limits),
+        policy: policyOf(security, options, { limits, known }),
         credentials,
         limits,
         dialer,
@@ -153,7 +155,11 @@ const observations: Readonly<Record<string, SecurityObservation>> = {
   SALLYPORT_PROTECTION_REFUSED: "data-refused",
 };
 
-function policyOf(security: UserPiPolicy["security"], options: ClientOptions, limits: LimitValues): UserPiPolicy {
+function policyOf(
+  security: UserPiPolicy["security"],
+  options: ClientOptions,
+  { limits, known }: Pick<OpenerOptions, "limits" | "known">,
+): UserPiPolicy {
   return {
     security,
     mechanisms: options.authOrder ?? ["TLS", "SSL"],
@@ -161,9 +167,18 @@ function policyOf(security: UserPiPolicy["security"], options: ClientOptions, li
     dataSetup: options.data?.mode ?? "passive",
     passiveAddress: options.data?.passiveAddress ?? "control",
     pipelinedMax: 1,
+    asksUtf8: isUtf8(options.encoding) && !alwaysUtf8.test(known.fact("product") ?? ""),
     limits,
   };
 }
+
+/** Whoever names a legacy encoding wants the server left in it. */
+function isUtf8(encoding = "auto"): boolean {
+  return parseAutoEncoding(encoding) !== undefined || nameCodec(encoding) === utf8Names;
+}
+
+/** They hand names on as they are, whatever OPTS UTF8 says (measured): there is nothing to ask for. */
+const alwaysUtf8 = /^(?:Sallyport|vsFTPd|ProFTPD|Pure-FTPd|pyftpdlib)\b/;
 
 function clientTls(
   host: string,
