@@ -10,12 +10,12 @@ import { run } from "./tarballs.ts";
 
 const documentPort = 2200;
 
-/** All that the documents show of TypeScript. */
+/** All that the documents show of TypeScript, also what is not for running. */
 export function documentedPrograms(): readonly string[] {
-  const documents = ["README.md", "docs/guide/embedding.md"].map((path) =>
+  const documents = ["README.md", "docs/guide/embedding.md", "packages/client/README.md"].map((path) =>
     readFileSync(join(repository, path), "utf8"),
   );
-  return documents.flatMap(codeBlocks).flatMap(({ info, code }) => (info.startsWith("ts run") ? [code] : []));
+  return documents.flatMap(codeBlocks).flatMap(({ info, code }) => (/^ts\b/.test(info) ? [code] : []));
 }
 
 /** The README's server on another port; there are no types in it, so that it is JavaScript as it stands. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { needs } from "@sallyport/testing";
+import { runReadmeExample } from "./client-library.ts";
 import { documentedPrograms, embeddingExample, exchangeFile, freePort } from "./embedding.ts";
 import { repository } from "../tidy/source-files.ts";
 import { buildCopy, installAll, packAll, publishedRooms, readManifest, run } from "./tarballs.ts";
@@ -46,7 +47,7 @@ suite("packed packages", { skip: needs("linux", "npm", "curl", "tar") }, () => {
 
   test("types resolve in a project that knows nothing of ours", () => {
     const programs = documentedPrograms();
-    assert.ok(programs.length >= 3);
+    assert.ok(programs.length >= 5);
     const files = programs.map((_, at) => `consumer-${at}.ts`);
     for (const [at, file] of files.entries()) writeFileSync(join(project, file), programs[at] ?? "");
     const compilerOptions = {
@@ -68,6 +69,9 @@ suite("packed packages", { skip: needs("linux", "npm", "curl", "tar") }, () => {
     writeFileSync(join(project, "server.js"), `${embeddingExample(port)}\nconsole.log("listening");\n`);
     await exchangeFile(process.execPath, { project, port });
   });
+
+  test("the client's example runs from the tarballs, as plain JavaScript", () =>
+    runReadmeExample(process.execPath, project));
 
   test("the command runs from its tarball", () => {
     const printed = run(join(project, "node_modules/.bin/sallyport"), ["--version", "--json"], { cwd: project });

@@ -6,6 +6,8 @@ import { repository } from "../tidy/source-files.ts";
 /** The packages that go to the registry, by folder. */
 export const publishedRooms = ["protocol", "transport", "client", "server", "inspector", "daemon", "cli"] as const;
 
+export type PublishedRoom = (typeof publishedRooms)[number];
+
 /** What is needed of a package's manifest. */
 export interface Manifest {
   readonly name: string;
@@ -48,10 +50,14 @@ export function buildCopy(folder: string): void {
   run(join(repository, "node_modules/.bin/tsc"), ["-b", ...references], { cwd: folder });
 }
 
-/** Packs the built copies, and every third-party package that they need, from what is installed; returns the files. */
-export function packAll(folder: string, destination: string): readonly string[] {
+/** Packs built copies, and every third-party package that they need, from what is installed; returns the files. */
+export function packAll(
+  folder: string,
+  destination: string,
+  rooms: readonly PublishedRoom[] = publishedRooms,
+): readonly string[] {
   mkdirSync(destination, { recursive: true });
-  const own = publishedRooms.map((room) => join(folder, "packages", room));
+  const own = rooms.map((room) => join(folder, "packages", room));
   const foreign = thirdParties(own).map((name) => join(repository, "node_modules", name));
   const given = ["pack", "--ignore-scripts", "--silent", "--pack-destination", destination, ...own, ...foreign];
   run("npm", given, { cwd: folder });
@@ -67,7 +73,7 @@ export function installAll(project: string, tarballs: readonly string[]): void {
 }
 
 /** Names of all packages of others that these need, and those need, as installed at the root. */
-function thirdParties(folders: readonly string[]): readonly string[] {
+export function thirdParties(folders: readonly string[]): readonly string[] {
   const found = new Set<string>();
   const visit = (folder: string): void => {
     for (const name of Object.keys(readManifest(folder).dependencies ?? {})) {

@@ -1,3 +1,17 @@
+export {
+  CommandRefused,
+  type DialogueError,
+  IntegrityError,
+  isDialogueError,
+  isSallyportError,
+  PeerIncompatible,
+  PeerViolation,
+  type ReceivedReply,
+  SallyportError,
+  TlsError,
+  TransportError,
+  UsageError,
+} from "@sallyport/protocol";
 export { connect } from "./connect.ts";
 export { Client, type ListOptions, type OperationOptions, type ProgressOptions, type WriteOptions } from "./client.ts";
 export type { ClientOptions, DataWishes, Timeouts, TlsWishes } from "./options.ts";

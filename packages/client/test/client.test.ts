@@ -1,4 +1,4 @@
-import { connect, type Client, type ClientOptions, type Progress } from "@sallyport/client";
+import { connect, type Client, type ClientOptions, isDialogueError, type Progress } from "@sallyport/client";
 import { startTestServer, type TestServer } from "@sallyport/testing";
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -46,6 +46,7 @@ test("a failure carries command, reply, transcript and advice, and never the pas
       reply: { code: 550 },
       retry: "never",
     });
+    assert.ok(isDialogueError(error) && error.command === "RETR nothing" && error.transcript.length > 0);
     assert.match(JSON.stringify(error), /RETR nothing/);
     assert.doesNotMatch(JSON.stringify(error), /secret/);
     return true;

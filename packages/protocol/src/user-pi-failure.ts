@@ -1,5 +1,6 @@
 import {
   CommandRefused,
+  isSallyportError,
   PeerIncompatible,
   PeerViolation,
   type SallyportError,
@@ -73,8 +74,16 @@ export const userPiFailures = {
 
 export type UserPiFailureCode = keyof typeof userPiFailures;
 
+/** An error of a dialogue with a server: what was asked and answered, what was said before it, and what to do now. */
+export type DialogueError = SallyportError & Pick<UserPiFailure, "command" | "reply" | "retry" | "transcript">;
+
+/** Whether a value is an error that carries its dialogue. */
+export function isDialogueError(value: unknown): value is DialogueError {
+  return isSallyportError(value) && "retry" in value && "transcript" in value;
+}
+
 /** Makes the error that a caller sees; it carries the failure's reply, command, transcript and retry advice. */
-export function errorOfFailure(failure: UserPiFailure): SallyportError & Pick<UserPiFailure, "retry" | "transcript"> {
+export function errorOfFailure(failure: UserPiFailure): DialogueError {
   const { code, message, cause, ...facts } = failure;
   const Family = userPiFailures[code];
   return Object.assign(new Family(code, message, cause === undefined ? undefined : { cause }), facts);
