@@ -10,7 +10,8 @@ import { ByteThrottle, type ClientTlsFacts } from "@sallyport/transport";
 import type { ReadableStream } from "node:stream/web";
 import type { ClientConnection, TransferOutcome } from "./connection/client-connection.ts";
 import type { ConnectionOpener } from "./connection/connection-opener.ts";
-import { type Entry, type EntryClock, entryOf } from "./listing/entry.ts";
+import { fxp, type FxpOutcome, type FxpWishes } from "./fxp/fxp.ts";
+import { type Entry, entryOf } from "./listing/entry.ts";
 import { listTree } from "./listing/list-tree.ts";
 import { type NameCodec, octetsToSend } from "./names/name-codec.ts";
 import { parentPath } from "./names/remote-path.ts";
@@ -211,6 +212,25 @@ export class Client implements AsyncDisposable {
 
   /** Octets in a second that all transfers together move at most; undefined for as many as can. */
   get limitRate(): number | undefined {
+  /**
+   * Copies a file of this server to another server, directly from the one to the other where they do that as protected
+   * as their data connections are, otherwise through here. `path` on the other becomes the whole file or stays what it
+   * was, where that server can rename.
+   *
+   * Rejects with PeerIncompatible `SALLYPORT_FXP_REFUSED` where nothing but `direct` is permitted and no way leads there;
+   * with IntegrityError as {@link Client.download} does.
+   */
+  fxp(
+    from: string,
+    other: Client,
+    to: string,
+    { onProgress, ...options }: OperationOptions & ProgressOptions & FxpWishes = {},
+  ): Promise<FxpOutcome> {
+    const meter = new ProgressMeter(from, onProgress);
+    const paths = { from: this.#octets(from), to: other.#octets(to) };
+    return fxp({ from: this.#site, to: other.#site }, paths, { ...options, meter });
+  }
+
     return this.#throttle?.bytesPerSecond;
   }
 

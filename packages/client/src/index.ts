@@ -26,6 +26,8 @@ export {
 } from "./connection/client-connection.ts";
 export type { ConnectDecision } from "./connection/security-choice.ts";
 export type { Moved, Mover, PortRange } from "./connection/data-task.ts";
+export type { FxpOutcome, FxpRoute, FxpWishes } from "./fxp/fxp.ts";
+export type { Side, Way } from "./fxp/ways.ts";
 export type { Entry, ModifiedTime } from "./listing/entry.ts";
 export { ConnectionPool, type Lease, type PoolOptions } from "./pool/connection-pool.ts";
 export type { Conflict, ConflictPolicy, KnownFile, OnConflict } from "./transfer/conflict.ts";

@@ -58,6 +58,7 @@ export * from "./user-pi-failure.ts";
 export * from "./user-pi-intake.ts";
 export {
   type AuthMechanism,
+  type Between,
   type Credentials,
   type DataEndpoint,
   type DataOutcome,

@@ -73,6 +73,22 @@ export interface TransferRequest {
   readonly mode?: TransmissionMode;
   /** Octets of the file that are skipped (REST). */
   readonly restartOffset?: bigint;
+  /** Absent where the octets come to the user or from there. */
+  readonly between?: Between;
+}
+
+/**
+ * The part of this server in a transfer between two, no octet of which comes to the user (RFC 959 §2.3): one of them
+ * opens a port, the other connects to it. The shell brings the two user-PIs together.
+ */
+export interface Between {
+  /** How this server opens its port; `active`: it connects to the endpoint that `data-listening` brings. */
+  readonly setUp: "PASV" | "CPSV" | "EPSV" | "active";
+  /** Hosts besides its own that this server may name as that of its port (S-10). */
+  readonly hosts: readonly string[];
+  readonly protection: "C" | "P";
+  /** Whether SSCN gives this server the client's part in TLS; with CPSV it has it anyway. */
+  readonly secureClient: boolean;
 }
 
 /**
@@ -125,11 +141,23 @@ export type UserPiEffect =
   | { readonly kind: "next-security-token"; readonly token: Octets | undefined }
   /** From here on commands go into the mechanism's envelopes, and replies come out of them. */
   | { readonly kind: "wrap-commands" }
-  /** TCP alone; TLS starts with `move-data`. Answered by `data-connected` or `data-ended`. */
-  | { readonly kind: "connect-data"; readonly connection: number; readonly endpoint: DataEndpoint }
-  /** Answered by `data-listening` or `data-ended`. */
-  | { readonly kind: "listen-data"; readonly connection: number }
-  /** Protect the data connection and move the octets; ends with `data-ended`. */
+  /**
+   * TCP alone; TLS starts with `move-data`. Answered by `data-connected` or `data-ended`. Between two servers: the other
+   * one is to connect there, and `data-connected` says that it was told.
+   */
+  | {
+      readonly kind: "connect-data";
+      readonly connection: number;
+      readonly endpoint: DataEndpoint;
+      /** The request that it is for. */
+      readonly id: number;
+    }
+  /** Answered by `data-listening` or `data-ended`; between two servers with the endpoint of the other. */
+  | { readonly kind: "listen-data"; readonly connection: number; readonly id: number }
+  /**
+   * Protect the data connection and move the octets; ends with `data-ended`. Between two servers: the command is on its
+   * way, and its reply is the end.
+   */
   | {
       readonly kind: "move-data";
       readonly connection: number;
@@ -175,6 +203,8 @@ export type Purpose =
   | "type"
   | "structure"
   | "mode"
+  | "data-protection"
+  | "secure-client"
   | "announce"
   | "passive"
   | "active"
@@ -222,7 +252,7 @@ export type Job =
       /** PRET was sent, or no such server is spoken to. */
       readonly announced: boolean;
       /** Which passive command is used; PASV once EPSV was refused or led nowhere. */
-      readonly passive: HostMemory["passive"];
+      readonly passive: HostMemory["passive"] | "CPSV";
       /** The transfer command was sent, and what finally came of it. */
       readonly sent: boolean;
       readonly final: ReceivedReply | undefined;
@@ -256,6 +286,8 @@ export interface UserPi {
     readonly structure: FileStructure;
     readonly mode: TransmissionMode;
   };
+  /** Whether SSCN gave the server the client's part in TLS on data connections. */
+  readonly secureClient: boolean;
   /** What REST said last and no transfer has used up; `unknown` after a transfer with REST that was refused. */
   readonly restart: bigint | "unknown";
   /** Data connections are numbered, over all transfers of this control connection. */
@@ -295,6 +327,7 @@ export function initialUserPi({ policy, credentials, peerAddress, memory }: User
     control: "clear",
     opening: freshOpening,
     parameters: defaultTransferParameters,
+    secureClient: false,
     restart: 0n,
     dataConnectionsCount: 0,
     outstanding: [],
@@ -314,6 +347,7 @@ export function underNewProtection(pi: UserPi, control: "tls" | "wrapped"): User
     phase: pi.policy.security === "implicit" ? "greeting" : "opening",
     opening: { ...freshOpening, mechanism: pi.opening.mechanism },
     parameters: defaultTransferParameters,
+    secureClient: false,
     restart: 0n,
     dialogue: [],
   };

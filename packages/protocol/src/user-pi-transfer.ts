@@ -2,8 +2,10 @@ import { isIpv4 } from "./addresses.ts";
 import { parseExtendedPassiveReply, parsePassiveReply } from "./endpoints.ts";
 import type { Octets } from "./octets.ts";
 import { meaningOf } from "./reply-model.ts";
+import { dataUnprotected, firstPassiveVerb, foreignAddress, isToConnect, mayMeetAt } from "./user-pi-between.ts";
 import { activeCommand, announcement } from "./user-pi-data-commands.ts";
 import type { ReceivedReply } from "./user-pi-failure.ts";
+import { nextParameter, transferParameters } from "./user-pi-parameters.ts";
 import type {
   DataEndpoint,
   Exchange,
@@ -13,19 +15,7 @@ import type {
   UserPiEffect,
   UserPiEvent,
 } from "./user-pi-state.ts";
-import {
-  arm,
-  close,
-  disarm,
-  fail,
-  type Fault,
-  type NextCommand,
-  rearm,
-  refusal,
-  send,
-  succeed,
-  without,
-} from "./user-pi-turn.ts";
+import { arm, close, disarm, fail, type Fault, rearm, refusal, send, succeed, without } from "./user-pi-turn.ts";
 
 /*
  * One transfer: parameters that differ, a data connection, REST, the command, and then two ends that are waited for,
@@ -40,8 +30,8 @@ export function newTransferJob(pi: UserPi, request: TransferRequest): TransferJo
     request,
     data: { kind: "none" },
     connection: 0,
-    announced: pi.policy.dataSetup === "active" || !(pi.opening.features?.has("PRET") ?? false),
-    passive: isIpv4(pi.peerAddress) ? pi.memory.passive : "EPSV",
+    announced: isToConnect(pi, request) || !(pi.opening.features?.has("PRET") ?? false),
+    passive: firstPassiveVerb(pi, request),
     sent: false,
     final: undefined,
     aborting: "no",
@@ -52,7 +42,7 @@ export function newTransferJob(pi: UserPi, request: TransferRequest): TransferJo
 export function proceed(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): UserPi {
   if (job.sent) return pi;
   if (job.aborting === "asked") return end(pi, job, aborted(job), effects);
-  const parameter = nextParameter(pi, job);
+  const parameter = nextParameter(pi, job.request);
   if (parameter !== undefined) return send(pi, parameter, effects);
   const id = job.request.id;
   switch (job.data.kind) {
@@ -71,30 +61,22 @@ export function proceed(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): 
   }
 }
 
-/** TYPE, STRU and MODE are said where they differ from what was said last; RFC 959 gives each its default. */
-function nextParameter({ parameters }: UserPi, { request }: TransferJob): NextCommand | undefined {
-  const { id, type, structure = "F", mode = "S" } = request;
-  if (parameters.type !== type) return { purpose: "type", verb: "TYPE", argument: type as Octets, id };
-  if (parameters.structure !== structure) {
-    return { purpose: "structure", verb: "STRU", argument: structure as Octets, id };
-  }
-  if (parameters.mode !== mode) return { purpose: "mode", verb: "MODE", argument: mode as Octets, id };
-  return undefined;
-}
-
 function setUpData(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): UserPi {
-  const { id } = job.request;
+  const { id, between } = job.request;
+  if (between?.protection === "P" && protectionOf(pi) !== "P") return end(pi, job, dataUnprotected, effects);
   if (!job.announced) return send(withJob(pi, { ...job, announced: true }), announcement(job.request), effects);
   const connection = pi.dataConnectionsCount + 1;
   const numbered = withJob({ ...pi, dataConnectionsCount: connection }, { ...job, connection });
-  if (pi.policy.dataSetup === "passive") return send(numbered, { purpose: "passive", verb: job.passive, id }, effects);
-  effects.push({ kind: "listen-data", connection });
+  if (!isToConnect(pi, job.request)) {
+    return send(numbered, { purpose: "passive", verb: job.passive, id }, effects);
+  }
+  effects.push({ kind: "listen-data", connection, id });
   return arm(withJob(numbered, { ...job, connection, data: { kind: "listening" } }), "data-open", effects);
 }
 
 /** REST comes right before the command, since whatever stands between may undo it (RFC 3659 §5.2). */
 function sendTransfer(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): UserPi {
-  const { id, verb, argument, direction, restartOffset = 0n } = job.request;
+  const { id, verb, argument, direction, restartOffset = 0n, between } = job.request;
   if (pi.restart !== restartOffset) {
     return send(pi, { purpose: "restart", verb: "REST", argument: String(restartOffset) as Octets, id }, effects);
   }
@@ -105,7 +87,7 @@ function sendTransfer(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): Us
     effects,
   );
   // Octets of a download may come before 150 is read, and the server may leave 150 out (R-CLI-09).
-  return direction === "download" ? moveData(sent, effects) : sent;
+  return direction === "download" || between !== undefined ? moveData(sent, effects) : sent;
 }
 
 function moveData(pi: UserPi, effects: UserPiEffect[]): UserPi {
@@ -120,33 +102,12 @@ function protectionOf({ opening }: UserPi): "C" | "P" {
 }
 
 /** Replies to the commands that prepare a transfer; rows as in the opening, for 2yz or 3yz and for 4yz or 5yz. */
-export const preparationReplies: Readonly<
-  Record<
-    string,
-    {
-      readonly taken: (pi: UserPi, job: TransferJob, reply: ReceivedReply, effects: UserPiEffect[]) => UserPi;
-      readonly refused: (
-        pi: UserPi,
-        job: TransferJob,
-        fault: Fault,
-        effects: UserPiEffect[],
-        exchange: Exchange,
-      ) => UserPi;
-    }
-  >
-> = {
-  type: {
-    taken: (pi, { request }) => ({ ...pi, parameters: { ...pi.parameters, type: request.type } }),
-    refused: parameterRefused,
-  },
-  structure: {
-    taken: (pi, { request }) => ({ ...pi, parameters: { ...pi.parameters, structure: request.structure ?? "F" } }),
-    refused: parameterRefused,
-  },
-  mode: {
-    taken: (pi, { request }) => ({ ...pi, parameters: { ...pi.parameters, mode: request.mode ?? "S" } }),
-    refused: parameterRefused,
-  },
+export const preparationReplies: Readonly<Record<string, Preparation>> = {
+  type: preparing("type"),
+  structure: preparing("structure"),
+  mode: preparing("mode"),
+  "data-protection": preparing("data-protection"),
+  "secure-client": preparing("secure-client"),
   // Servers in front of many others (DrFTPD) pick one by it; where they will not, the transfer command says why.
   announce: { taken: (pi) => pi, refused: (pi) => pi },
   passive: { taken: passiveTaken, refused: passiveRefused },
@@ -156,6 +117,15 @@ export const preparationReplies: Readonly<
     refused: restartRefused,
   },
 };
+
+interface Preparation {
+  readonly taken: (pi: UserPi, job: TransferJob, reply: ReceivedReply, effects: UserPiEffect[]) => UserPi;
+  readonly refused: (pi: UserPi, job: TransferJob, fault: Fault, effects: UserPiEffect[], exchange: Exchange) => UserPi;
+}
+
+function preparing(purpose: keyof typeof transferParameters): Preparation {
+  return { taken: (pi, { request }) => transferParameters[purpose].taken(pi, request), refused: parameterRefused };
+}
 
 function parameterRefused(pi: UserPi, job: TransferJob, fault: Fault, effects: UserPiEffect[]): UserPi {
   return end(pi, job, { ...fault, code: "SALLYPORT_PARAMETER_REFUSED" }, effects);
@@ -180,14 +150,19 @@ function passiveRefused(
   effects: UserPiEffect[],
   { verb }: Exchange,
 ): UserPi {
-  const falls = verb === "EPSV" && (fault.reply?.code ?? 0) >= 500 && isIpv4(pi.peerAddress);
+  const falls = verb === "EPSV" && (fault.reply?.code ?? 0) >= 500 && mayUsePasv(pi, job);
   if (!falls) return noSetUp(pi, job, fault, effects);
   return withJob(rememberPasv(pi, effects), { ...job, passive: "PASV" });
 }
 
 /** It never leads anywhere over IPv6. */
-function mayUsePasv({ peerAddress }: UserPi, { passive }: TransferJob): boolean {
-  return passive === "EPSV" && isIpv4(peerAddress);
+function mayUsePasv({ peerAddress }: UserPi, { passive, request }: TransferJob): boolean {
+  return passive === "EPSV" && isIpv4(peerAddress) && request.between === undefined;
+}
+
+/** To reach the user; that another server was told to use it says nothing about the way to here. */
+function usedPasv({ passive, request }: TransferJob): boolean {
+  return passive === "PASV" && request.between === undefined;
 }
 
 function rememberPasv(pi: UserPi, effects: UserPiEffect[]): UserPi {
@@ -206,7 +181,11 @@ function passiveTaken(pi: UserPi, job: TransferJob, reply: ReceivedReply, effect
     const message = `The reply to ${job.passive} names no endpoint`;
     return end(pi, job, { code: "SALLYPORT_PASSIVE_REPLY_UNREADABLE", message, reply }, effects);
   }
-  effects.push({ kind: "connect-data", connection: job.connection, endpoint });
+  const { id, between } = job.request;
+  if (between !== undefined && !mayMeetAt(endpoint.host, pi.peerAddress, between)) {
+    return end(pi, job, foreignAddress(endpoint.host, reply), effects);
+  }
+  effects.push({ kind: "connect-data", connection: job.connection, endpoint, id });
   return arm(withJob(pi, { ...job, data: { kind: "connecting" } }), "data-open", effects);
 }
 
@@ -223,6 +202,8 @@ function passiveEndpoint(
     return port === undefined ? undefined : { host: peerAddress, port };
   }
   const named = parsePassiveReply(text);
+  // Another server is not sent to an address that somebody put in place of the named one.
+  if (job.request.between !== undefined) return named;
   if (named === undefined || named.host === peerAddress || policy.passiveAddress === "trust") return named;
   effects.push({ kind: "foreign-address", named });
   return { host: peerAddress, port: named.port };
@@ -243,7 +224,7 @@ export function dataEvent(
     case "data-connected":
       if (job.data.kind !== "connecting") return pi;
       return disarm(
-        withJob(job.passive === "PASV" ? rememberPasv(pi, effects) : pi, { ...job, data: { kind: "ready" } }),
+        withJob(usedPasv(job) ? rememberPasv(pi, effects) : pi, { ...job, data: { kind: "ready" } }),
         effects,
       );
     case "data-ended":
@@ -282,7 +263,7 @@ function closeBroken(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): Use
 /** A port that cannot be reached gets one more try by PASV, which some firewalls read and EPSV not (D-18). */
 function dataNotOpened(pi: UserPi, job: TransferJob, cause: unknown, effects: UserPiEffect[]): UserPi {
   const quiet = pi.outstanding.length > 0 ? pi : disarm(pi, effects);
-  const falls = job.data.kind === "connecting" && job.passive === "EPSV" && isIpv4(pi.peerAddress);
+  const falls = job.data.kind === "connecting" && mayUsePasv(pi, job);
   if (falls) return withJob(quiet, { ...job, passive: "PASV", data: { kind: "none" } });
   // REST may be outstanding; its reply is taken first.
   if (pi.outstanding.length > 0) return withJob(pi, { ...job, data: { kind: "ended", outcome: "failed", cause } });
@@ -324,6 +305,8 @@ function completed(
   reply: ReceivedReply,
   effects: UserPiEffect[],
 ): UserPi {
+  // What became of data between two servers is theirs to say.
+  if (job.request.between !== undefined) return succeeded(pi, job, reply, effects);
   const done: TransferJob = { ...job, final: reply };
   if (job.data.kind === "ended") return conclude(withJob(pi, done), done, reply, effects);
   if (job.data.kind === "moving") return arm(withJob(pi, done), "completion", effects);
@@ -334,11 +317,15 @@ function completed(
 /** Both ends have come, and the reply was 2yz. */
 function conclude(pi: UserPi, job: TransferJob, reply: ReceivedReply, effects: UserPiEffect[]): UserPi {
   if (job.data.kind !== "ended" || job.data.outcome === "complete") {
-    succeed(job.request.id, reply, effects);
-    return rearm({ ...pi, job: undefined, restart: 0n }, effects);
+    return succeeded(pi, job, reply, effects);
   }
   const { outcome, cause } = job.data;
   return end(pi, job, { ...dataFaults[outcome], reply, cause, retry: retryOf(job) }, effects);
+}
+
+function succeeded(pi: UserPi, { request }: TransferJob, reply: ReceivedReply, effects: UserPiEffect[]): UserPi {
+  succeed(request.id, reply, effects);
+  return rearm({ ...pi, job: undefined, restart: 0n }, effects);
 }
 
 const dataFaults = {

@@ -29,7 +29,9 @@ import type { Socket } from "node:net";
 
 import { KnownServer } from "../profile/known-server.ts";
 import { ControlStream } from "./control-stream.ts";
-import { DataTask, type Mover, type PortRange } from "./data-task.ts";
+import { type DataJob, DataParts } from "./data-parts.ts";
+import type { Mover, PortRange } from "./data-task.ts";
+import type { Meeting } from "./meeting.ts";
 
 import { ReplyTap } from "./reply-tap.ts";
 import { TranscriptTail } from "./transcript-tail.ts";
@@ -71,7 +73,10 @@ export interface CommandOptions extends RequestOptions {
 }
 
 /** What a transfer asks for; its direction follows from the verb. */
-export type TransferOrder = Omit<TransferRequest, "kind" | "id" | "direction">;
+export type TransferOrder = Omit<TransferRequest, "kind" | "id" | "direction" | "between">;
+
+/** What one of two servers is asked that move a file between them. */
+export type BetweenOrder = TransferOrder & Required<Pick<TransferRequest, "between">>;
 
 export interface TransferOutcome {
   readonly reply: ReceivedReply;
@@ -103,9 +108,8 @@ export class ClientConnection implements AsyncDisposable {
   readonly #opened = Promise.withResolvers<Features>();
   readonly #closing = Promise.withResolvers<ConnectionEnd>();
   readonly #pending = new Map<number, Pending>();
-  readonly #data = new Map<number, DataTask>();
+  readonly #data: DataParts;
   readonly #waiting: UserPiEvent[] = [];
-  readonly #localAddress: string | undefined;
   #pi: UserPi;
   #decoder: ReplyTap;
   #applying = false;
@@ -138,7 +142,8 @@ export class ClientConnection implements AsyncDisposable {
     this.closed = this.#closing.promise;
     this.#transcript = new TranscriptTail(limits.transcriptTailCount, options.onTranscript);
     this.#decoder = this.#newDecoder();
-    this.#localAddress = proxied ? undefined : tcp.localAddress;
+    const localAddress = proxied ? undefined : tcp.localAddress;
+    this.#data = new DataParts({ ...options, peerAddress, localAddress }, (event) => this.#step(event));
     this.#opened.promise.catch(() => {});
     this.#stream = new ControlStream(tcp, {
       onOctets: (octets) => this.#take(receiveOctets(this.#pi, this.#decoder, octets)),
@@ -174,6 +179,16 @@ export class ClientConnection implements AsyncDisposable {
   }
 
   /** Sends a command that has no data connection, and returns its good reply. */
+  /** The other end of the control connection; a name where a proxy keeps the address to itself. */
+  get peerAddress(): string {
+    return this.#pi.peerAddress;
+  }
+
+  /** Whether data connections are protected. */
+  get protectsData(): boolean {
+    return this.#pi.opening.protection === "P";
+  }
+
   command(verb: string, argument?: Octets, options: CommandOptions = {}): Promise<ReceivedReply> {
     const { type } = options;
     const given = { ...(argument !== undefined && { argument }), ...(type && { type }) };
@@ -191,9 +206,8 @@ export class ClientConnection implements AsyncDisposable {
 
   /** Carries out a transfer; `mover` moves its octets as soon as the data connection is there. */
   async transfer(order: TransferOrder, mover: Mover, options: RequestOptions = {}): Promise<TransferOutcome> {
-    const direction = uploadVerbs.has(order.verb) ? "upload" : "download";
-    const job: { mover: Mover; task?: DataTask } = { mover };
-    const make = (id: number): UserRequest => ({ ...order, kind: "transfer", id, direction });
+    const job: DataJob = { mover };
+    const make = (id: number): UserRequest => ({ ...order, kind: "transfer", id, direction: directionOf(order) });
     using _ = this.#keepAlive();
     try {
       const reply = await this.#ask(make, options, job);
@@ -208,6 +222,17 @@ export class ClientConnection implements AsyncDisposable {
   }
 
   /** Says good-bye after all that was asked before, and closes. Never rejects. */
+  /** Carries out this server's part of a transfer between two; the `meeting` brings it together with the other's. */
+  async transferBetween(
+    order: BetweenOrder,
+    meeting: Meeting,
+    { signal }: RequestOptions = {},
+  ): Promise<ReceivedReply> {
+    const make = (id: number): UserRequest => ({ ...order, kind: "transfer", id, direction: directionOf(order) });
+    using _ = this.#keepAlive();
+    return await this.#ask(make, { signal }, undefined, meeting);
+  }
+
   async quit(): Promise<void> {
     if (!this.#isOver) await this.#ask((id) => ({ kind: "quit", id }), {}).catch(() => {});
     await this.closed;
@@ -222,7 +247,12 @@ export class ClientConnection implements AsyncDisposable {
     this.#destroy(undefined);
   }
 
-  #ask(make: (id: number) => UserRequest, { signal }: RequestOptions, job?: Pending["job"]): Promise<ReceivedReply> {
+  #ask(
+    make: (id: number) => UserRequest,
+    { signal }: RequestOptions,
+    job?: Pending["job"],
+    meeting?: Meeting,
+  ): Promise<ReceivedReply> {
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
     const id = ++this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<ReceivedReply>();
@@ -231,7 +261,7 @@ export class ClientConnection implements AsyncDisposable {
       this.#step({ kind: "abort", id });
     };
     signal?.addEventListener("abort", abort, { once: true });
-    this.#pending.set(id, { resolve, reject, job });
+    this.#pending.set(id, { resolve, reject, job, meeting });
     this.#step({ kind: "request", request: make(id) });
     return promise.finally(() => signal?.removeEventListener("abort", abort));
   }
@@ -259,13 +289,13 @@ export class ClientConnection implements AsyncDisposable {
       case "start-tls":
         return void this.#startTls();
       case "connect-data":
-        return this.#newTask(effect.connection).connect(effect.endpoint);
+        return this.#data.begin(effect.connection, this.#meetingOf(effect)).connect(effect.endpoint);
       case "listen-data":
-        return this.#newTask(effect.connection).listen();
+        return this.#data.begin(effect.connection, this.#meetingOf(effect)).listen();
       case "move-data":
         return this.#move(effect);
       case "break-data":
-        return this.#data.get(effect.connection)?.breakOff();
+        return this.#data.breakOff(effect.connection);
       case "settled":
         return this.#settle(effect.id, effect.settlement);
       case "opened":
@@ -281,6 +311,7 @@ export class ClientConnection implements AsyncDisposable {
         return this.known.learn("passive", effect.memory.passive, "EPSV was refused, or led nowhere");
       case "preliminary":
       case "foreign-address":
+        return this.#meetingOf(effect)?.begin();
         return undefined;
       case "next-security-token":
       case "wrap-commands":
@@ -312,32 +343,13 @@ export class ClientConnection implements AsyncDisposable {
     });
   }
 
-  #newTask(connection: number): DataTask {
-    const { dialer, limits, security, activePorts } = this.#options;
-    const task = new DataTask({
-      dialer,
-      limits,
-      security,
-      activePorts,
-      peerAddress: this.#pi.peerAddress,
-      localAddress: this.#localAddress,
-      onConnected: () => this.#step({ kind: "data-connected", connection }),
-      onListening: (endpoint) => this.#step({ kind: "data-listening", connection, endpoint }),
-      onEnded: (outcome, cause) => {
-        this.#data.delete(connection);
-        this.#step({ kind: "data-ended", connection, outcome, cause });
-      },
-    });
-    this.#data.set(connection, task);
-    return task;
+  #meetingOf({ id }: { readonly id: number }): Meeting | undefined {
+    return this.#pending.get(id)?.meeting;
   }
 
   #move({ connection, direction, protection }: Extract<UserPiEffect, { kind: "move-data" }>): void {
-    const task = this.#data.get(connection);
     const job = this.#pi.job?.kind === "transfer" ? this.#pending.get(this.#pi.job.request.id)?.job : undefined;
-    if (task === undefined || job === undefined) return;
-    job.task = task;
-    task.move(job.mover, { direction, protection });
+    this.#data.move(connection, job, { direction, protection });
   }
 
   /** One that has resumed once can; tickets may have been used up since. */
@@ -383,7 +395,7 @@ export class ClientConnection implements AsyncDisposable {
   #close({ failure, reconnect }: Extract<UserPiEffect, { kind: "close" }>): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
-    for (const task of this.#data.values()) task.breakOff();
+    this.#data.breakOffAll();
     this.#stream.end(this.#options.limits.lingerMs);
     // What is said of the connection as a whole: whether another one may be opened.
     const error = failure && Object.assign(errorOf(failure), { retry: reconnect === "never" ? "never" : "again" });
@@ -402,8 +414,13 @@ export class ClientConnection implements AsyncDisposable {
 interface Pending {
   readonly resolve: (reply: ReceivedReply) => void;
   readonly reject: (reason: unknown) => void;
-  /** How a transfer's octets move, and the data connection that moved them. */
-  readonly job: { readonly mover: Mover; task?: DataTask } | undefined;
+  readonly job: DataJob | undefined;
+  /** Where the octets of a transfer between two servers are instead. */
+  readonly meeting: Meeting | undefined;
+}
+
+function directionOf({ verb }: TransferOrder): TransferRequest["direction"] {
+  return uploadVerbs.has(verb) ? "upload" : "download";
 }
 
 const uploadVerbs: ReadonlySet<string> = new Set(["STOR", "APPE", "STOU"]);

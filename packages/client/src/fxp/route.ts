@@ -1,0 +1,77 @@
+import { isSallyportError, type Octets, PeerIncompatible } from "@sallyport/protocol";
+import { refusalOf } from "../operations/refusal.ts";
+import type { ConnectionPool } from "../pool/connection-pool.ts";
+import type { DirectFailure } from "./direct.ts";
+import { type ServerTraits, type Side, type Way, type WayFailure, waysAfter, waysBetween } from "./ways.ts";
+
+export interface RouteWishes {
+  /** Whether a file may go between the servers in clear. */
+  readonly clear: boolean;
+  readonly addresses: readonly string[];
+}
+
+/** What was found out of how two servers reach each other; one that failed is not tried again for the next file. */
+export class Route {
+  #ways: readonly Way[] | undefined;
+  readonly #because: string[] = [];
+
+  /** Why files go through here, in sentences; empty while a way is left. */
+  get because(): readonly string[] {
+    return this.#because;
+  }
+
+  /** The way to try next; undefined where none is left. */
+  next(servers: Readonly<Record<Side, ServerTraits>>, wishes: RouteWishes): Way | undefined {
+    if (this.#ways === undefined) {
+      this.#ways = waysBetween(servers, wishes);
+      if (this.#ways.length === 0) this.#because.push(whyNone(servers));
+    }
+    return this.#ways[0];
+  }
+
+  worked(way: Way): void {
+    this.#ways = [way];
+  }
+
+  failed(way: Way, { side, error }: DirectFailure): void {
+    this.#ways = waysAfter(this.#ways ?? [], { ...facts(error), way, side });
+    const sentence = `${side === "from" ? "Source" : "Target"}: ${error instanceof Error ? error.message : "unknown"}`;
+    if (!this.#because.includes(sentence)) this.#because.push(sentence);
+  }
+}
+
+/** The failure of a copy that nothing but a direct way was permitted for. */
+export function noWay(route: Route, cause: unknown): PeerIncompatible {
+  const because = route.because.join("; ");
+  return new PeerIncompatible("SALLYPORT_FXP_REFUSED", `The servers do not copy from one to the other. ${because}`, {
+    cause,
+  });
+}
+
+export function facts(error: unknown): Pick<WayFailure, "verb" | "replyCode" | "code"> {
+  const command = error instanceof Error && "command" in error ? (error.command as Octets | undefined) : undefined;
+  return {
+    verb: command?.split(" ", 1)[0],
+    replyCode: refusalOf(error)?.code,
+    code: isSallyportError(error) ? error.code : "",
+  };
+}
+
+function whyNone({ from, to }: Readonly<Record<Side, ServerTraits>>): string {
+  if (from.protectsData && to.protectsData) return "Neither server offers SSCN or CPSV, which protect such a copy";
+  return "Between these servers it would go in clear, which was not permitted";
+}
+
+const routes = new WeakMap<ConnectionPool, WeakMap<ConnectionPool, Map<string, Route>>>();
+
+/** The route between two servers under the same wishes; the same one for each file. */
+export function routeBetween(pools: Readonly<Record<Side, ConnectionPool>>, wishes: RouteWishes): Route {
+  const fromHere = routes.get(pools.from) ?? new WeakMap<ConnectionPool, Map<string, Route>>();
+  routes.set(pools.from, fromHere);
+  const ofPair = fromHere.get(pools.to) ?? new Map<string, Route>();
+  fromHere.set(pools.to, ofPair);
+  const key = JSON.stringify([wishes.clear, wishes.addresses]);
+  const route = ofPair.get(key) ?? new Route();
+  ofPair.set(key, route);
+  return route;
+}
