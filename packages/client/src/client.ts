@@ -11,7 +11,7 @@ import type { ReadableStream } from "node:stream/web";
 import type { ClientConnection, TransferOutcome } from "./connection/client-connection.ts";
 import type { ConnectionOpener } from "./connection/connection-opener.ts";
 import { fxp, type FxpOutcome, type FxpWishes } from "./fxp/fxp.ts";
-import { type Entry, entryOf } from "./listing/entry.ts";
+import { type Entry, type EntryClock, entryOf } from "./listing/entry.ts";
 import { listTree } from "./listing/list-tree.ts";
 import { type NameCodec, octetsToSend } from "./names/name-codec.ts";
 import { parentPath } from "./names/remote-path.ts";
@@ -210,8 +210,6 @@ export class Client implements AsyncDisposable {
     return { ...outcome, path: this.#names.textOf(outcome.path as Octets) };
   }
 
-  /** Octets in a second that all transfers together move at most; undefined for as many as can. */
-  get limitRate(): number | undefined {
   /**
    * Copies a file of this server to another server, directly from the one to the other where they do that as protected
    * as their data connections are, otherwise through here. `path` on the other becomes the whole file or stays what it
@@ -231,6 +229,8 @@ export class Client implements AsyncDisposable {
     return fxp({ from: this.#site, to: other.#site }, paths, { ...options, meter });
   }
 
+  /** Octets in a second that all transfers together move at most; undefined for as many as can. */
+  get limitRate(): number | undefined {
     return this.#throttle?.bytesPerSecond;
   }
 
