@@ -310,8 +310,8 @@ export class ClientConnection implements AsyncDisposable {
       case "remember":
         return this.known.learn("passive", effect.memory.passive, "EPSV was refused, or led nowhere");
       case "preliminary":
-      case "foreign-address":
         return this.#meetingOf(effect)?.begin();
+      case "foreign-address":
         return undefined;
       case "next-security-token":
       case "wrap-commands":
