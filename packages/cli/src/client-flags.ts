@@ -33,8 +33,7 @@ export interface ClientFlags extends CommonFlags {
   /** Octets in a second. */
   readonly limitRate?: number;
   readonly encoding?: string;
-  /** Minutes east of UTC. */
-  readonly timeZone?: number;
+  readonly timeZone?: string;
   readonly quiet?: boolean;
 }
 
@@ -154,9 +153,9 @@ const networkFlags = underHeading("NETWORK", {
   },
   timeZone: {
     kind: "parsed",
-    parse: parseTimeZone,
-    brief: "Zone of the times in listings that name none, as in +02:00",
-    placeholder: "OFFSET",
+    parse: parseText,
+    brief: "Zone of the times in listings that name none, as in Europe/Paris or +02:00 (default: found out)",
+    placeholder: "ZONE",
     optional: true,
   },
 } as const);
@@ -173,14 +172,6 @@ function parsePinText(text: string): string {
 
 function parseRetries(text: string): number {
   return text === "0" ? 0 : parseCount(text);
-}
-
-function parseTimeZone(text: string): number {
-  const [, sign, hours = "", minutes = "00"] = /^([+-])(\d{1,2})(?::?([0-5]\d))?$/.exec(text) ?? [];
-  if (/^(?:utc|gmt|z)$/i.test(text)) return 0;
-  const offset = Number(hours) * 60 + Number(minutes);
-  if (sign === undefined || offset > 14 * 60) throw new Error("an offset from UTC, as in +02:00 or -05:00, or UTC");
-  return sign === "-" ? -offset : offset;
 }
 
 const rateFactors: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };

@@ -11,8 +11,9 @@ import type { ReadableStream } from "node:stream/web";
 import type { ClientConnection, TransferOutcome } from "./connection/client-connection.ts";
 import type { ConnectionOpener } from "./connection/connection-opener.ts";
 import { fxp, type FxpOutcome, type FxpWishes } from "./fxp/fxp.ts";
-import { type Entry, type EntryClock, entryOf } from "./listing/entry.ts";
+import { type Entry, entryOf } from "./listing/entry.ts";
 import { listTree } from "./listing/list-tree.ts";
+import type { ServerClock } from "./listing/server-clock.ts";
 import { type NameCodec, octetsToSend } from "./names/name-codec.ts";
 import { parentPath } from "./names/remote-path.ts";
 import { chmod, makeDirectory, setTimes } from "./operations/change.ts";
@@ -58,7 +59,7 @@ export interface ClientParts {
   readonly limits: LimitValues;
   /** Between the octets of names and the strings of callers. */
   readonly names: NameCodec;
-  readonly serverOffsetMinutes: number | undefined;
+  readonly clock: ServerClock;
   /** The path of the URL. */
   readonly path: string;
   /** Who logs in. */
@@ -83,11 +84,11 @@ export class Client implements AsyncDisposable {
   readonly #opener: ClientParts["opener"];
   readonly #limits: LimitValues;
   readonly #names: NameCodec;
-  readonly #serverOffsetMinutes: number | undefined;
+  readonly #clock: ServerClock;
   readonly #user: string;
   #throttle: ByteThrottle | undefined;
 
-  constructor({ pool, opener, limits, names, serverOffsetMinutes, path, user, limitRate }: ClientParts) {
+  constructor({ pool, opener, limits, names, clock, path, user, limitRate }: ClientParts) {
     this.path = path;
     this.#user = user;
     this.#throttle = limitRate === undefined ? undefined : throttleOf(limitRate);
@@ -95,7 +96,7 @@ export class Client implements AsyncDisposable {
     this.#opener = opener;
     this.#limits = limits;
     this.#names = names;
-    this.#serverOffsetMinutes = serverOffsetMinutes;
+    this.#clock = clock;
   }
 
   /** Where the client is connected, and how that is protected. */
@@ -130,7 +131,8 @@ export class Client implements AsyncDisposable {
   /** Lists a directory as the server sends it. */
   async *list(path = "", options: ListOptions = {}): AsyncGenerator<Entry> {
     const directory = this.#octets(path);
-    for await (const [parent, entry] of listTree(this.#pool, directory, { ...options, limits: this.#limits })) {
+    const listing = { ...options, limits: this.#limits, clock: this.#clock };
+    for await (const [parent, entry] of listTree(this.#pool, directory, listing)) {
       yield entryOf(entry, parent, this.#names, this.#clock);
     }
   }
@@ -298,7 +300,7 @@ export class Client implements AsyncDisposable {
       pool: this.#pool,
       names: this.#names,
       limits: this.#limits,
-      serverOffsetMinutes: this.#serverOffsetMinutes,
+      clock: this.#clock,
       serverName: () => this.#serverName,
     };
     return sync(parts, from, to, options);
@@ -321,10 +323,6 @@ export class Client implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  get #clock(): EntryClock {
-    return { nowMs: Date.now(), serverOffsetMinutes: this.#serverOffsetMinutes };
   }
 
   get #serverName(): string {

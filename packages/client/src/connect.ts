@@ -2,6 +2,7 @@ import { type LimitValues, octetsFromText, UsageError } from "@sallyport/protoco
 import { dataPathHooks, directDialer, type Dialer, proxyDialer } from "@sallyport/transport";
 import { Client } from "./client.ts";
 import { ConnectionOpener, serverKeyOf } from "./connection/connection-opener.ts";
+import { ServerClock } from "./listing/server-clock.ts";
 import { autoNames, parseAutoEncoding } from "./names/auto-names.ts";
 import { nameCodec } from "./names/name-codec.ts";
 import { type ClientOptions, limitsOf } from "./options.ts";
@@ -26,16 +27,19 @@ export async function connect(url: string, options: ClientOptions = {}): Promise
   const opener = await openerOf(parsed, options, limits);
   const { known } = opener;
   const pool = new ConnectionPool({ limits, known, open: (signal) => opener.open(signal) });
-  const { encoding = "auto", serverOffsetMinutes } = options;
+  const { encoding = "auto", timeZone = "auto" } = options;
+  const clock = new ServerClock(timeZone, known);
   const auto = parseAutoEncoding(encoding);
   const announcesUtf8 = (): boolean => pool.latest?.features.has("UTF8") ?? false;
   const names = auto === undefined ? nameCodec(encoding) : autoNames({ ...auto, known, announcesUtf8 });
   const user = userOf(parsed, options);
   const { path } = parsed;
   const { limitRate } = options;
-  const client = new Client({ pool, opener, limits, names, serverOffsetMinutes, path, user, limitRate });
+  const client = new Client({ pool, opener, limits, names, clock, path, user, limitRate });
   try {
-    using _ = await pool.lease({ signal: options.signal });
+    // What has to be known before octets move is found out while the server answers.
+    const [lease] = await Promise.all([pool.lease({ signal: options.signal }), dataPathHooks({ sendFile: false })]);
+    lease[Symbol.dispose]();
     return client;
   } catch (error) {
     await client.close();
@@ -49,7 +53,6 @@ async function openerOf(url: FtpUrl, options: ClientOptions, limits: LimitValues
   }
   const user = userOf(url, options);
   const password = options.password ?? url.password ?? (user === "anonymous" ? "anonymous@" : undefined);
-  await dataPathHooks();
   const wish = { security: options.security ?? url.security, port: url.port };
   // What was said in clear may have been said by anybody.
   const profiles = wish.security === "plain" ? undefined : options.profiles;

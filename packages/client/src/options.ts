@@ -44,8 +44,12 @@ export interface ClientOptions {
    * `utf-8`, or the label of a legacy encoding, is used whatever the server says.
    */
   readonly encoding?: string;
-  /** Of the server's clock, east of UTC, for times of LIST; without it they have no instant. */
-  readonly serverOffsetMinutes?: number;
+  /**
+   * Of the server's clock, for times of LIST, which names none: a name of the IANA database, whose summer time is kept,
+   * `UTC`, or an offset as in `+02:00`. `auto` (default): found out, by comparing a few of those times with MDTM's the
+   * first time that a server lists some; where that tells nothing, such times have no instant.
+   */
+  readonly timeZone?: string;
   readonly limits?: Partial<LimitValues>;
   /** Remembers which servers offered TLS: what worked is tried first, and what vanishes is an alarm. */
   readonly hosts?: HostMemoryStore;

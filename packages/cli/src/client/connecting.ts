@@ -48,7 +48,7 @@ export async function clientOptions(
     ...(retries !== undefined && { retry: { attempts: retries } }),
     ...(encoding !== undefined && { encoding }),
     ...(limitRate !== undefined && { limitRate }),
-    ...(timeZone !== undefined && { serverOffsetMinutes: timeZone }),
+    ...(timeZone !== undefined && { timeZone }),
     pool: { max: needs.connectionsMax },
     hosts: hostMemoryFile(hostsPath()),
     profiles: profileFile(profilesPath()),

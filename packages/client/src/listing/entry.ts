@@ -3,17 +3,22 @@ import {
   type ListedTime,
   type Octets,
   type ParsedEntry,
-  resolveListedTime,
   type TimePrecision,
 } from "@sallyport/protocol";
 import type { NameCodec } from "../names/name-codec.ts";
 import { childPath } from "../names/remote-path.ts";
+import type { ServerClock } from "./server-clock.ts";
 
 /** When something was changed, as far as the server tells; never a time that it did not tell. */
 export interface ModifiedTime {
   /** The earliest instant that fits; absent where the server told a time of day and its time zone is not known. */
   readonly instant: Date | undefined;
   readonly precision: TimePrecision;
+  /**
+   * The true time lies in so many milliseconds from `instant` on: the precision, and an hour more where clocks were set
+   * back then, or where it is not known by which rule they are set; absent as `instant` is.
+   */
+  readonly precisionMs: number | undefined;
   /** `utc` where the format says so, `server` by the server's clock, whose zone is known; `unknown`, it is not. */
   readonly zone: "utc" | "server" | "unknown";
   /** As the listing said it. */
@@ -45,14 +50,7 @@ export interface Entry {
 /** What is known of a path before its names are decoded. */
 export type RawEntry = Pick<ParsedEntry, "name" | "type"> & Partial<ParsedEntry>;
 
-/** Where server times lie on the time line. */
-export interface EntryClock {
-  readonly nowMs: number;
-  /** Minutes east of UTC of the server's clock. */
-  readonly serverOffsetMinutes: number | undefined;
-}
-
-export function entryOf(raw: RawEntry, directory: Octets, names: NameCodec, clock: EntryClock): Entry {
+export function entryOf(raw: RawEntry, directory: Octets, names: NameCodec, clock: Pick<ServerClock, "place">): Entry {
   const text = (octets: Octets | undefined): string | undefined =>
     octets === undefined ? undefined : names.textOf(octets);
   return {
@@ -87,11 +85,11 @@ const kinds: Partial<Record<EntryType, Entry["type"]>> = {
 
 const noFacts: ReadonlyMap<string, Octets> = new Map();
 
-function modifiedOf(listed: ListedTime, clock: EntryClock): ModifiedTime {
-  const resolved = resolveListedTime(listed, clock);
-  const zone = listed.zone === "server" ? (resolved === undefined ? "unknown" : "server") : "utc";
-  const instant = resolved && new Date(Math.floor(resolved.timeMs));
-  return { instant, precision: listed.precision, zone, listed };
+function modifiedOf(listed: ListedTime, clock: Pick<ServerClock, "place">): ModifiedTime {
+  const placed = clock.place(listed);
+  const zone = listed.zone === "server" ? (placed === undefined ? "unknown" : "server") : "utc";
+  const instant = placed && new Date(placed.instantMs);
+  return { instant, precision: listed.precision, precisionMs: placed?.precisionMs, zone, listed };
 }
 
 /** A number, or a bigint where a number would not be exact. */

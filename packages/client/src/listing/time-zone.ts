@@ -13,6 +13,9 @@ export interface ZoneSample {
   readonly instantPrecisionMs: number;
 }
 
+/** The rules by which a server's clock may run. */
+export type ZoneRules = Pick<ServerZone, "candidates">;
+
 /** How a server's clock runs, as far as is known: by one of several rules that all agree with every sample. */
 export interface ServerZone {
   /** Names of `ZoneCandidate`; those that are left. */
@@ -81,7 +84,7 @@ export function zoneSample(
  * zone names no rule that is known here.
  */
 export function resolveWallClock(
-  zone: ServerZone,
+  zone: ZoneRules,
   wallClockMs: number,
   wallPrecisionMs: number,
 ): { readonly instantMs: number; readonly precisionMs: number } | undefined {
@@ -92,12 +95,12 @@ export function resolveWallClock(
 }
 
 /** The server's offset from UTC, in minutes east, when its clock shows a time; undefined where there is a doubt. */
-export function offsetMinutesOf(zone: ServerZone, wallClockMs: number): number | undefined {
+export function offsetMinutesOf(zone: ZoneRules, wallClockMs: number): number | undefined {
   const resolved = resolveWallClock(zone, wallClockMs, 0);
   return resolved?.precisionMs === 0 ? (wallClockMs - resolved.instantMs) / 60_000 : undefined;
 }
 
-function candidatesOf(zone: ServerZone): readonly ZoneCandidate[] {
+function candidatesOf(zone: ZoneRules): readonly ZoneCandidate[] {
   return zone.candidates.flatMap((name) => zoneCandidate(name) ?? []);
 }
 

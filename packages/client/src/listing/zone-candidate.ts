@@ -14,9 +14,17 @@ export function zoneCandidates(): readonly ZoneCandidate[] {
   return (candidates ??= [...fixedCandidates(), ...seasonalZones.flatMap((name) => namedCandidate(name) ?? [])]);
 }
 
-/** The candidate of a name that {@link zoneCandidates} gave once; undefined for others. */
+/**
+ * The candidate of a name that {@link zoneCandidates} gave once, another constant offset such as `UTC-00:20`, or another
+ * zone of the IANA database; undefined for others.
+ */
 export function zoneCandidate(name: string): ZoneCandidate | undefined {
-  return zoneCandidates().find((candidate) => candidate.name === name);
+  named ??= new Map(zoneCandidates().map((candidate) => [candidate.name, candidate]));
+  const known = named.get(name);
+  if (known !== undefined) return known;
+  const found = fixedCandidateOf(name) ?? namedCandidate(name);
+  if (found !== undefined && named.size < knownMax) named.set(name, found);
+  return found;
 }
 
 /**
@@ -31,8 +39,10 @@ export function instantsOf(zone: ZoneCandidate, wallClockMs: number): readonly n
 }
 
 const minuteMs = 60_000;
+const quarterMs = 15 * minuteMs;
 const dayMs = 86_400_000;
 let candidates: readonly ZoneCandidate[] | undefined;
+let named: Map<string, ZoneCandidate> | undefined;
 
 function fixedCandidates(): readonly ZoneCandidate[] {
   return Array.from({ length: (14 + 12) * 4 + 1 }, (_, at) => {
@@ -42,6 +52,13 @@ function fixedCandidates(): readonly ZoneCandidate[] {
     const name = `UTC${sign}${String(hours).padStart(2, "0")}:${String(minutes).padStart(2, "0")}`;
     return { name, offsetMinutesAt: () => offset };
   });
+}
+
+/** At most 14 hours, as far as clocks on Earth lie from UTC. */
+function fixedCandidateOf(name: string): ZoneCandidate | undefined {
+  const [, sign, hours, minutes] = /^UTC([+-])(\d\d):([0-5]\d)$/.exec(name) ?? [];
+  const offset = (Number(hours) * 60 + Number(minutes)) * (sign === "-" ? -1 : 1);
+  return Math.abs(offset) <= 14 * 60 ? { name, offsetMinutesAt: () => offset } : undefined;
 }
 
 const seasonalZones: readonly string[] = [
@@ -89,19 +106,27 @@ function namedCandidate(name: string): ZoneCandidate | undefined {
   } catch {
     return undefined;
   }
-  const known = new Map<number, number>();
-  const offsetMinutesAt = (instantMs: number): number => {
-    // Clocks are set at whole quarters of an hour.
-    const quarter = Math.floor(instantMs / (15 * minuteMs));
-    let offset = known.get(quarter);
-    if (offset === undefined) {
-      offset = offsetOf(format, quarter * 15 * minuteMs);
-      if (known.size >= knownMax) known.clear();
-      known.set(quarter, offset);
-    }
-    return offset;
-  };
+  // Clocks are set at whole quarters of an hour, on few days, and once on each of them.
+  const ofQuarter = remembering((quarter) => offsetOf(format, quarter * quarterMs));
+  const ofDay = remembering((day) => {
+    const first = ofQuarter((day * dayMs) / quarterMs);
+    return first === ofQuarter(((day + 1) * dayMs) / quarterMs) ? first : undefined;
+  });
+  const offsetMinutesAt = (instantMs: number): number =>
+    ofDay(Math.floor(instantMs / dayMs)) ?? ofQuarter(Math.floor(instantMs / quarterMs));
   return { name, offsetMinutesAt };
+}
+
+function remembering<T>(find: (key: number) => T): (key: number) => T {
+  const known = new Map<number, T>();
+  return (key) => {
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    if (known.size >= knownMax) known.clear();
+    const value = find(key);
+    known.set(key, value);
+    return value;
+  };
 }
 
 const knownMax = 4_096;

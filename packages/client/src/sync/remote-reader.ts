@@ -2,13 +2,12 @@ import type { ListedTime, ParsedEntry } from "@sallyport/protocol";
 import { entryOf } from "../listing/entry.ts";
 import { listTree } from "../listing/list-tree.ts";
 import { refusalOf } from "../operations/refusal.ts";
-import { exists } from "../operations/stat.ts";
+import { exists, timeOf } from "../operations/stat.ts";
 import { withRetry } from "../pool/retry.ts";
 import { isFatal } from "./fatal.ts";
 import type { EntryFilter } from "./filter.ts";
 import type { RemoteSide } from "./remote-side.ts";
 import { treeEntryOf } from "./remote-tree.ts";
-import { serverClock } from "./server-clock.ts";
 import { isTreePath, type TreeEntry, type TreeItem } from "./tree.ts";
 
 export interface RemoteReading {
@@ -78,15 +77,14 @@ async function withInstants(
   items: readonly TreeItem[],
   unplaced: Unplaced,
 ): Promise<readonly TreeItem[]> {
-  const files = Array.from(unplaced, ([item, listed]) => ({ path: item.path, kind: item.kind, listed }));
-  const clock = await serverClock(
-    side,
-    files.filter(({ path, kind }) => kind === "file" && isTreePath(path)),
+  const { clock, signal } = side;
+  const readings = Array.from(unplaced).flatMap(([{ kind, path }, listed]) =>
+    kind === "file" && isTreePath(path) ? [{ path: side.octetsOf(path), listed }] : [],
   );
-  if (clock === undefined) return items;
+  await clock.find(readings, (path) => side.use((connection) => timeOf(connection, path, { signal })));
   return items.map((item) => {
     const listed = unplaced.get(item);
-    const modified = listed && clock(listed);
+    const modified = listed && clock.place(listed);
     return modified === undefined || item.kind === "unlisted" ? item : { ...item, modified };
   });
 }

@@ -1,6 +1,6 @@
-import { type LimitValues, type Octets, resolveListedTime } from "@sallyport/protocol";
+import type { LimitValues, Octets } from "@sallyport/protocol";
 import type { ClientConnection } from "../connection/client-connection.ts";
-import type { EntryClock } from "../listing/entry.ts";
+import type { ServerClock } from "../listing/server-clock.ts";
 import { type NameCodec, octetsToSend } from "../names/name-codec.ts";
 import { childPath } from "../names/remote-path.ts";
 import { unlessRefused } from "../operations/refusal.ts";
@@ -16,7 +16,7 @@ export class RemoteSide {
   readonly names: NameCodec;
   readonly limits: LimitValues;
   readonly signal: AbortSignal;
-  readonly #serverOffsetMinutes: number | undefined;
+  readonly clock: ServerClock;
 
   constructor(parts: RemoteSideParts) {
     this.root = octetsToSend(parts.root, parts.names);
@@ -24,11 +24,7 @@ export class RemoteSide {
     this.names = parts.names;
     this.limits = parts.limits;
     this.signal = parts.signal;
-    this.#serverOffsetMinutes = parts.serverOffsetMinutes;
-  }
-
-  get clock(): EntryClock {
-    return { nowMs: Date.now(), serverOffsetMinutes: this.#serverOffsetMinutes };
+    this.clock = parts.clock;
   }
 
   /** The path to send for a tree path. */
@@ -55,10 +51,10 @@ export class RemoteSide {
     const entry = isListed ? await unlessRefused(stat(connection, octets, options)) : undefined;
     const sizeBytes = entry === undefined ? await sizeOf(connection, octets, options) : entry.size;
     const time = entry === undefined ? await timeOf(connection, octets, options) : entry.time;
-    const instantMs = time && resolveListedTime(time, this.clock)?.timeMs;
+    const modified = time && this.clock.place(time);
     return {
       ...(sizeBytes !== undefined && { sizeBytes }),
-      ...(instantMs !== undefined && { modified: { instantMs: Math.floor(instantMs), precisionMs: 1000 } }),
+      ...(modified !== undefined && { modified: { ...modified, precisionMs: Math.max(modified.precisionMs, 1000) } }),
     };
   }
 }
@@ -69,5 +65,5 @@ export interface RemoteSideParts {
   readonly names: NameCodec;
   readonly limits: LimitValues;
   readonly signal: AbortSignal;
-  readonly serverOffsetMinutes: number | undefined;
+  readonly clock: ServerClock;
 }

@@ -1,4 +1,3 @@
-import { precisionMs } from "@sallyport/protocol";
 import type { Entry } from "../listing/entry.ts";
 import type { TreeEntry } from "./tree.ts";
 
@@ -11,13 +10,12 @@ import type { TreeEntry } from "./tree.ts";
 export function treeEntryOf(entry: Pick<Entry, "type" | "size" | "modified" | "target">, path: string): TreeEntry {
   const { type, size, modified, target } = entry;
   const instantMs = modified?.instant?.getTime();
-  const precision = modified === undefined ? undefined : precisionMs[modified.precision];
+  const precisionMs = modified?.precisionMs;
   return {
     path,
     kind: type === "file" || type === "directory" || type === "link" ? type : "other",
     ...(size !== undefined && { sizeBytes: size }),
-    ...(instantMs !== undefined &&
-      precision !== undefined && { modified: { instantMs, precisionMs: Math.max(precision, 1) } }),
+    ...(instantMs !== undefined && precisionMs !== undefined && { modified: { instantMs, precisionMs } }),
     ...(target !== undefined && { linkTarget: target }),
   };
 }

@@ -1,6 +1,7 @@
 import { type LimitValues, SallyportError } from "@sallyport/protocol";
 import { opendir } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import type { ServerClock } from "../listing/server-clock.ts";
 import { fileSystemPath } from "../names/local-name.ts";
 import type { NameCodec } from "../names/name-codec.ts";
 import type { ConnectionPool } from "../pool/connection-pool.ts";
@@ -25,7 +26,7 @@ export interface SyncParts {
   readonly pool: ConnectionPool;
   readonly names: NameCodec;
   readonly limits: LimitValues;
-  readonly serverOffsetMinutes: number | undefined;
+  readonly clock: ServerClock;
   /** Tells this server and login from others. */
   readonly serverName: () => string;
 }

@@ -143,20 +143,20 @@ test("a folder against itself needs nothing", async (context) => {
 
 test("entries of listings keep the precision that the server stated", () => {
   const instant = new Date(Date.UTC(2026, 10, 22, 12, 30));
-  const listed = (precision: "minute" | "nanosecond", known = true): ReturnType<typeof treeEntryOf> =>
+  const listed = (precisionMs: number, known = true): ReturnType<typeof treeEntryOf> =>
     treeEntryOf(
       {
         type: "file",
         size: 2n ** 60n,
-        modified: { ...(known && { instant }), precision, zone: "utc" } as never,
+        modified: { ...(known && { instant, precisionMs }), zone: "utc" } as never,
         target: undefined,
       },
       "d/a",
     );
   const base = { path: "d/a", kind: "file", sizeBytes: 2n ** 60n };
-  assert.deepEqual(listed("minute"), { ...base, modified: { instantMs: instant.getTime(), precisionMs: 60_000 } });
-  assert.deepEqual(listed("nanosecond"), { ...base, modified: { instantMs: instant.getTime(), precisionMs: 1 } });
-  assert.deepEqual(listed("minute", false), base);
+  assert.deepEqual(listed(60_000), { ...base, modified: { instantMs: instant.getTime(), precisionMs: 60_000 } });
+  assert.deepEqual(listed(1), { ...base, modified: { instantMs: instant.getTime(), precisionMs: 1 } });
+  assert.deepEqual(listed(60_000, false), base);
   assert.equal(
     treeEntryOf({ type: "unknown", size: undefined, modified: undefined, target: undefined }, "x").kind,
     "other",
