@@ -97,6 +97,10 @@ const commandTable = {
     brief: "Send a command line to a server and show the reply",
     load: async () => (await import("./commands/raw.ts")).rawCommand,
   },
+  inspect: {
+    brief: "Inspect a server in both modes of TLS, and grade it",
+    load: async () => (await import("./commands/inspect.ts")).inspectCommand,
+  },
   explain: {
     brief: "Show the two modes of TLS side by side, live, as somebody on the wire sees them",
     load: async () => (await import("./commands/explain.ts")).explainCommand,

@@ -12,12 +12,12 @@ import {
   type ExplainEvent,
   type ExplainOptions,
   type RenderOptions,
-  type TrustOptions,
 } from "@sallyport/inspector";
 import { buildCommand, type CommandContext } from "@stricli/core";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { parseHost, parseRemotePort, parseSeconds } from "../explain-flags.ts";
 import { commonFlags, parseText, switchFlag, type CommonFlags } from "../flags.ts";
+import { trustOf } from "../server-trust.ts";
 
 interface ExplainFlags extends CommonFlags {
   readonly explicitPort: number;
@@ -158,16 +158,4 @@ async function* noting(source: AsyncIterable<ExplainEvent>, events: ExplainEvent
 
 function exitCodeOf({ verdict }: Conclusion): ExitCode {
   return { sound: exitCodes.ok, flawed: exitCodes.failure, unreachable: exitCodes.unavailable }[verdict];
-}
-
-/** Beside the system's authorities those of this machine's own servers are trusted, `serve` and `start` alike. */
-async function trustOf({ ca, insecure = false, state }: ExplainFlags): Promise<TrustOptions> {
-  if (ca !== undefined) {
-    const { readCertificate, readPemFile } = await import("@sallyport/daemon/certificates");
-    readCertificate(ca);
-    return { insecure, ca: readPemFile(ca, "certificate") };
-  }
-  const { localAuthorities } = await import("../local-authorities.ts");
-  const extraCa = localAuthorities(state);
-  return { insecure, ...(extraCa !== "" && { extraCa }) };
 }

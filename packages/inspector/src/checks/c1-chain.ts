@@ -1,0 +1,79 @@
+import { X509Certificate } from "node:crypto";
+import { shown } from "../probes/secured.ts";
+import { distinctLeaves, noCertificate } from "./certificate.ts";
+import { check, type Verdict } from "./check.ts";
+
+/** Codes of OpenSSL for a chain that has no beginning here; dates and names have checks of their own. */
+const datesOrNames: ReadonlySet<string> = new Set([
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+]);
+
+export const trust = check({
+  id: "C1",
+  name: "trust",
+  title: "An authority vouches for the certificate",
+  reference: "RFC 5280 §6, RFC 9325 §3.9",
+  needs: ["modes"],
+  judge({ modes }) {
+    const leaves = distinctLeaves(modes);
+    if (leaves.length === 0) return noCertificate;
+    return leaves.map(({ mode, secured: { problem }, leaf }): Verdict => {
+      const evidence = [`subject ${leaf.subject}`, `issuer ${leaf.issuer}`, `sha256 ${leaf.fingerprint}`];
+      if (problem === undefined || datesOrNames.has(problem)) {
+        return { status: "ok", text: `Signed by ${leaf.issuer}, which is trusted here`, evidence, mode };
+      }
+      const text = leaf.isSelfIssued
+        ? "The certificate signs itself"
+        : `Nobody trusted here vouches for it (${problem})`;
+      const cap = { scale: "tls", letter: "T" } as const;
+      return { status: "fail", text, evidence: [...evidence, problem], mode, cap, fix: "certificate-trust" };
+    });
+  },
+});
+
+export const chainOrder = check({
+  id: "C1",
+  name: "chain",
+  title: "The chain is sent whole and in order",
+  reference: "RFC 8446 §4.4.2, RFC 5246 §7.4.2",
+  needs: ["hellos"],
+  judge({ hellos: { mode, answers } }) {
+    const flight = [answers.strong, answers.blockChaining, answers.finiteField, answers.staticRsa, answers.tls11].find(
+      (answer) => answer?.kind === "hello" && answer.certificates.length > 0,
+    );
+    if (flight?.kind !== "hello")
+      return { untested: "certificates are readable up to TLS 1.2 alone, which is not there" };
+    const chain = flight.certificates.flatMap((der) => readable(der));
+    const evidence = chain.map(({ subject }, at) => `${at} ${subject}`);
+    if (chain.length < flight.certificates.length) {
+      return {
+        status: "fail",
+        text: "A certificate of the chain cannot be read",
+        evidence,
+        mode,
+        fix: "certificate-chain",
+      };
+    }
+    const broken = chain.findIndex(
+      ({ issuer }, at) => chain[at + 1] !== undefined && chain[at + 1]?.subject !== issuer,
+    );
+    if (broken >= 0) {
+      const text = `Certificate ${broken + 1} did not issue certificate ${broken}: the chain is out of order`;
+      return { status: "warn", text, evidence, mode, cap: { scale: "tls", letter: "B" }, fix: "certificate-chain" };
+    }
+    const top = chain.at(-1);
+    const hasRoot = chain.length > 1 && top?.isSelfIssued === true;
+    const text = hasRoot ? "In order, with the authority's own certificate, which nobody needs" : "In order";
+    return { status: hasRoot ? "info" : "ok", text, evidence, mode };
+  },
+});
+
+function readable(der: Uint8Array) {
+  try {
+    return [shown(new X509Certificate(der))];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,49 @@
+import { answerText, codeOf } from "../probes/control.ts";
+import { check } from "./check.ts";
+
+export const authMechanisms = check({
+  id: "M2",
+  name: "auth",
+  title: "Explicit TLS is on offer",
+  reference: "RFC 4217 §4, §12.1",
+  needs: ["explicit"],
+  judge({ explicit: { auth, features } }) {
+    const evidence = [`AUTH TLS: ${answerText(auth)}`];
+    const mode = "explicit";
+    if (codeOf(auth) !== 234) {
+      const text = "AUTH TLS is refused: this port has no TLS";
+      return { status: "fail", text, evidence, mode, cap: { scale: "policy", letter: "F" }, fix: "explicit-tls" };
+    }
+    const listed = features.kind === "reply" && features.lines.some((line) => /^\s*AUTH\b.*\bTLS\b/i.test(line));
+    if (features.kind === "reply" && features.code === 211 && !listed) {
+      const text = "AUTH TLS is taken, but FEAT does not tell: clients that look there log in without TLS";
+      return { status: "warn", text, evidence: [...evidence, "FEAT has no line AUTH TLS"], mode };
+    }
+    return { status: "ok", text: "AUTH TLS is taken", evidence, mode };
+  },
+});
+
+/** The older names, which ask for the same; SSL is curl's first word. */
+export const olderMechanisms = check({
+  id: "M2",
+  name: "mechanisms",
+  title: "Other mechanisms of AUTH",
+  reference: "RFC 4217 §17, draft-murray-auth-ftp-ssl-16 §7.1",
+  needs: ["explicit", "hellos"],
+  judge({ explicit, hellos: { mode, mechanisms } }) {
+    if (mode !== "explicit") return { untested: "the explicit port has no TLS" };
+    const asked = ["AUTH TLS-C", "AUTH SSL", "AUTH TLS-P", "auth tls"].map((name) => [name, mechanisms[name]] as const);
+    const evidence = asked.map(([name, answer]) => `${name}: ${answerText(answer)}`);
+    evidence.push(`AUTH X-SALLYPORT-INSPECT: ${answerText(explicit.unknownMechanism)}`);
+    const bogus = codeOf(explicit.unknownMechanism);
+    if (bogus >= 200 && bogus < 400) {
+      return { status: "warn", text: "A mechanism that nobody has is taken", evidence, mode, fix: "server-update" };
+    }
+    if (codeOf(mechanisms["auth tls"]) !== 234) {
+      const text = "A verb in lower case is not understood, which RFC 959 §5.3 asks for";
+      return { status: "warn", text, evidence, mode };
+    }
+    const taken = asked.flatMap(([name, answer]) => (codeOf(answer) === 234 ? [name] : []));
+    return { status: "info", text: `Taken: ${taken.join(", ")}`, evidence, mode };
+  },
+});

@@ -1,0 +1,54 @@
+import { versionName } from "@sallyport/protocol";
+import { check, type Verdict } from "./check.ts";
+import { isTaken, outcomeText, versionOf } from "./outcome.ts";
+
+const oldVersions = [
+  { name: "tls11", version: 0x0302, letter: "B" },
+  { name: "tls10", version: 0x0301, letter: "B" },
+  { name: "ssl3", version: 0x0300, letter: "F" },
+] as const;
+
+export const versions = check({
+  id: "T1",
+  name: "versions",
+  title: "Versions of TLS",
+  reference: "RFC 8996, RFC 9325 §3.1",
+  needs: ["hellos"],
+  judge({ hellos: { mode, answers } }) {
+    const verdicts: Verdict[] = [];
+    const tls13 = isTaken(answers.tls13) === true;
+    const tls12 = versionOf(answers.strong) === 0x0303 || versionOf(answers.blockChaining) === 0x0303;
+    const now = [`TLS 1.3: ${outcomeText(answers.tls13)}`, `TLS 1.2: ${outcomeText(answers.strong)}`];
+    if (!tls13) {
+      const [letter, text] = tls12
+        ? (["B", "TLS 1.3 is missing"] as const)
+        : (["C", "Neither TLS 1.3 nor TLS 1.2 is there"] as const);
+      const cap = { scale: "tls", letter } as const;
+      verdicts.push({ status: tls12 ? "warn" : "fail", text, evidence: now, mode, cap, fix: "tls-versions" });
+    } else {
+      verdicts.push({ status: "ok", text: tls12 ? "TLS 1.3 and TLS 1.2" : "TLS 1.3 alone", evidence: now, mode });
+    }
+    for (const { name, version, letter } of oldVersions) {
+      const outcome = answers[name];
+      if (versionOf(outcome) !== version) continue;
+      const text = `${versionName(version)} is taken`;
+      const evidence = [`a hello of ${versionName(version)}: ${outcomeText(outcome)}`];
+      verdicts.push({ status: "fail", text, evidence, mode, cap: { scale: "tls", letter }, fix: "tls-versions" });
+    }
+    if (answers.ssl2?.kind === "ssl2") {
+      const evidence = [`CLIENT-HELLO of SSL 2.0: ${outcomeText(answers.ssl2)}`];
+      const cap = { scale: "tls", letter: "F" } as const;
+      verdicts.push({ status: "fail", text: "SSL 2.0 is taken", evidence, mode, cap, fix: "tls-versions" });
+    }
+    if (isTaken(answers.futureVersion) === false && (tls12 || tls13)) {
+      const evidence = [`a hello that also lists versions to come: ${outcomeText(answers.futureVersion)}`];
+      verdicts.push({ status: "warn", text: "Versions that do not exist yet make the server stumble", evidence, mode });
+    }
+    const isClean = isTaken(answers.tls11) === false && answers.ssl2 !== undefined && answers.ssl2.kind !== "ssl2";
+    if (isClean) {
+      const evidence = [`TLS 1.1: ${outcomeText(answers.tls11)}`, `SSL 2.0: ${outcomeText(answers.ssl2)}`];
+      verdicts.push({ status: "ok", text: "Nothing older than TLS 1.2 is taken", evidence, mode });
+    }
+    return verdicts;
+  },
+});

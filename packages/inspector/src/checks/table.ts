@@ -1,0 +1,60 @@
+import { chainOrder, trust } from "./c1-chain.ts";
+import { certificateName } from "./c2-name.ts";
+import { validity } from "./c3-validity.ts";
+import { certificateKey } from "./c4-key.ts";
+import { certificateUsage } from "./c5-usage.ts";
+import { sameCertificate } from "./c8-same.ts";
+import type { Check } from "./check.ts";
+import { explicitGreeting, implicitSilence } from "./m1-greeting.ts";
+import { authMechanisms, olderMechanisms } from "./m2-mechanisms.ts";
+import { bothModes } from "./m3-modes.ts";
+import { clearLogin } from "./p1-clear-login.ts";
+import { protection } from "./p2-protection.ts";
+import { clearAfterAuth } from "./p4-clear-after-auth.ts";
+import { injection } from "./p5-injection.ts";
+import { reinitialize } from "./p7-reinitialize.ts";
+import { clientCertificate, crossMode } from "./t12-cross-mode.ts";
+import { serverName } from "./t10-server-name.ts";
+import { versions } from "./t1-versions.ts";
+import { preference, suites } from "./t2-suites.ts";
+import { groups, largeHello } from "./t3-groups.ts";
+import { forwardSecrecy } from "./t4-forward-secrecy.ts";
+import { signatures } from "./t5-signatures.ts";
+import { compression, extensions } from "./t6-extensions.ts";
+import { fallback } from "./t8-fallback.ts";
+import { applicationProtocol } from "./t9-alpn.ts";
+
+/** Every check, in the order of a report. */
+export const checks: readonly Check[] = [
+  explicitGreeting,
+  implicitSilence,
+  authMechanisms,
+  olderMechanisms,
+  bothModes,
+  clearLogin,
+  protection,
+  clearAfterAuth,
+  injection,
+  reinitialize,
+  versions,
+  suites,
+  preference,
+  groups,
+  largeHello,
+  forwardSecrecy,
+  signatures,
+  extensions,
+  compression,
+  fallback,
+  applicationProtocol,
+  serverName,
+  crossMode,
+  clientCertificate,
+  trust,
+  chainOrder,
+  certificateName,
+  validity,
+  certificateKey,
+  certificateUsage,
+  sameCertificate,
+];

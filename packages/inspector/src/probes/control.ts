@@ -1,0 +1,279 @@
+import { once } from "node:events";
+import * as net from "node:net";
+import { isIP } from "node:net";
+import * as tls from "node:tls";
+import { displayOctets, escapeControls, limits, limitValues, ReplyDecoder, type ReplyEvent } from "@sallyport/protocol";
+import { WireTap } from "@sallyport/transport";
+import { AnswerReader, type HelloAnswer } from "../hello/read-answer.ts";
+import type { InspectedServer } from "./inspected-server.ts";
+import { readSecured, type Secured } from "./secured.ts";
+
+/** What came where a reply was awaited. Texts are escaped for a terminal. */
+export type Answer =
+  | { readonly kind: "reply"; readonly code: number; readonly lines: readonly string[] }
+  /** Something that is no reply of FTP. */
+  | { readonly kind: "not-ftp"; readonly line: string }
+  | { readonly kind: "closed" }
+  | { readonly kind: "silent"; readonly timeoutMs: number };
+
+/** Why there is no connection. */
+export type ConnectFailure = {
+  readonly kind: "refused" | "unreachable" | "budget" | "turned-away";
+  readonly text: string;
+};
+
+export type HandshakeFailure = { readonly kind: "handshake-failed"; readonly text: string };
+
+/** The reply's code; 0 where there is none. */
+export function codeOf(answer: Answer | undefined): number {
+  return answer?.kind === "reply" ? answer.code : 0;
+}
+
+/** An answer as evidence: the reply as it was sent, else what happened instead. */
+export function answerText(answer: Answer | undefined): string {
+  if (answer === undefined) return "not asked";
+  if (answer.kind === "reply") return replyText(answer.code, answer.lines);
+  if (answer.kind === "not-ftp") return `no reply of FTP: ${answer.line}`;
+  return answer.kind === "closed" ? "connection closed" : `silence for ${answer.timeoutMs / 1000} s`;
+}
+
+function replyText(code: number, [first = "", ...rest]: readonly string[]): string {
+  const more = rest.length > 0 ? ` (${rest.length + 1} lines)` : "";
+  return `${code} ${first.slice(0, shownCharacters)}`.trimEnd() + more;
+}
+
+/** What stays of a long line as evidence. */
+const shownCharacters = 160;
+
+/** One control connection of a probe, every octet of which is seen; in clear first, then perhaps in TLS. */
+export class ProbeConnection implements AsyncDisposable {
+  readonly server: InspectedServer;
+  /** Whether a command was accepted behind which the two ends may not mean the same. */
+  isSpent = false;
+  readonly #place: Disposable;
+  readonly #tap: WireTap;
+  #stream: WireTap | tls.TLSSocket;
+  #decoder = new ReplyDecoder(limitValues());
+  #replies: ReplyEvent[] = [];
+  #ended = false;
+  #receivedBytes = 0;
+  #wake = () => {};
+
+  private constructor(server: InspectedServer, place: Disposable, tcp: net.Socket) {
+    this.server = server;
+    this.#place = place;
+    this.#tap = new WireTap(tcp, silentObserver);
+    this.#stream = this.#tap;
+    this.#listen(this.#tap);
+  }
+
+  /**
+   * Connects within the budget.
+   *
+   * @throws the reason of the server's signal when that aborts.
+   */
+  static async open(server: InspectedServer, port: number): Promise<ProbeConnection | ConnectFailure> {
+    const place = await server.budget.control();
+    if (place === undefined) return { kind: "budget", text: `the ${server.budget.controlMax} connections are used up` };
+    const tcp = await connectTcp(server, port);
+    if (tcp instanceof net.Socket) return new ProbeConnection(server, place, tcp);
+    place[Symbol.dispose]();
+    return tcp;
+  }
+
+  /** Connects and reads the greeting; a server that says 421 is given time and asked again. */
+  static async greeted(
+    server: InspectedServer,
+    port: number,
+  ): Promise<{ readonly connection: ProbeConnection; readonly greeting: Answer } | ConnectFailure> {
+    for (const waitMs of [...server.budget.backOffMs, undefined]) {
+      const connection = await ProbeConnection.open(server, port);
+      if (!(connection instanceof ProbeConnection)) return connection;
+      const greeting = await connection.reply();
+      if (codeOf(greeting) !== 421) return { connection, greeting };
+      await connection[Symbol.asyncDispose]();
+      if (waitMs === undefined) return { kind: "turned-away", text: answerText(greeting) };
+      await pause(waitMs, server.signal);
+    }
+    return { kind: "turned-away", text: "421" };
+  }
+
+  /** Sends a line and reads the reply to it. */
+  async command(line: string, timeoutMs?: number): Promise<Answer> {
+    this.send(line);
+    return this.reply(timeoutMs);
+  }
+
+  send(line: string): void {
+    this.sendOctets(Buffer.from(`${line}\r\n`, "latin1"));
+  }
+
+  /** Sends octets as they are, in one segment where they fit. */
+  sendOctets(octets: Uint8Array): void {
+    if (!this.#stream.destroyed && this.#stream.writable) this.#stream.write(octets);
+  }
+
+  /** The next reply but preliminary ones. */
+  async reply(timeoutMs = this.server.timeoutMs): Promise<Answer> {
+    for (;;) {
+      const answer = await this.anyReply(timeoutMs);
+      if (answer.kind !== "reply" || answer.code >= 200) return answer;
+    }
+  }
+
+  /** The next reply, preliminary ones included. */
+  async anyReply(timeoutMs = this.server.timeoutMs): Promise<Answer> {
+    const deadline = AbortSignal.timeout(timeoutMs);
+    for (;;) {
+      const event = this.#replies.shift();
+      if (event !== undefined) return asAnswer(event);
+      if (this.#ended) return { kind: "closed" };
+      if (deadline.aborted) return { kind: "silent", timeoutMs };
+      await this.#nextChange(deadline);
+      this.server.signal.throwIfAborted();
+    }
+  }
+
+  /** A reply that has come already, or comes in the time of one round trip. */
+  async pendingReply(): Promise<Answer | undefined> {
+    const answer = await this.anyReply(pendingMs);
+    return answer.kind === "reply" || answer.kind === "not-ftp" ? answer : undefined;
+  }
+
+  /** Starts TLS as a present-day client does, the certificate looked at but never the end of it. */
+  async startTls(options: { readonly alpn?: readonly string[] } = {}): Promise<Secured | HandshakeFailure> {
+    this.#tap.removeAllListeners("data").pause();
+    const { host, context, timeoutMs, signal } = this.server;
+    const socket = tls.connect({
+      socket: this.#tap,
+      host,
+      ...(isIP(host) === 0 && { servername: host }),
+      secureContext: context,
+      ALPNProtocols: [...(options.alpn ?? ["ftp"])],
+      rejectUnauthorized: false,
+    });
+    const tickets: Buffer[] = [];
+    socket.on("session", (ticket: Buffer) => tickets.push(ticket));
+    this.#decoder = new ReplyDecoder(limitValues());
+    this.#replies = [];
+    this.#stream = socket;
+    this.#listen(socket);
+    const deadline = AbortSignal.any([AbortSignal.timeout(timeoutMs), signal]);
+    try {
+      await once(socket, "secureConnect", { signal: deadline });
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#end();
+      return { kind: "handshake-failed", text: deadline.aborted ? "no end within the time" : failureText(error) };
+    }
+    return readSecured(socket, tickets, this.server);
+  }
+
+  /** Sends a hand-made ClientHello and reads what comes back; the connection is of no use afterwards. */
+  async hello(octets: Uint8Array): Promise<HelloAnswer> {
+    this.#tap.removeAllListeners("data");
+    const reader = new AnswerReader();
+    let answer: HelloAnswer | undefined;
+    this.#tap.on("data", (received: Buffer) => {
+      answer ??= reader.push(received);
+      this.#wake();
+    });
+    this.sendOctets(octets);
+    const deadline = AbortSignal.timeout(this.server.timeoutMs);
+    for (;;) {
+      if (answer !== undefined) return answer;
+      if (this.#ended) return reader.end();
+      if (deadline.aborted) return { kind: "silent" };
+      await this.#nextChange(deadline);
+      this.server.signal.throwIfAborted();
+    }
+  }
+
+  /** Waits for the end of the connection, at most so long; whether it came. */
+  async ended(timeoutMs: number): Promise<boolean> {
+    const deadline = AbortSignal.timeout(timeoutMs);
+    while (!this.#ended && !deadline.aborted) await this.#nextChange(deadline);
+    return this.#ended;
+  }
+
+  /** Says QUIT where that can be said, and closes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stream.destroy();
+    this.#tap.destroy();
+    this.#place[Symbol.dispose]();
+  }
+
+  #listen(stream: WireTap | tls.TLSSocket): void {
+    stream.on("data", (octets: Buffer) => {
+      this.#receivedBytes += octets.length;
+      if (this.#receivedBytes > limits.explainedBytes.value) return this.#end();
+      this.#replies.push(...this.#decoder.push(octets));
+      this.#wake();
+    });
+    stream.on("end", () => this.#end());
+    stream.on("close", () => this.#end());
+    stream.on("error", () => this.#end());
+  }
+
+  #end(): void {
+    if (!this.#ended) this.#replies.push(...this.#decoder.end());
+    this.#ended = true;
+    this.#wake();
+  }
+
+  #nextChange(deadline: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([deadline, this.server.signal]);
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const wake = () => {
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      signal.addEventListener("abort", wake);
+      this.#wake = wake;
+    });
+  }
+}
+
+/** Long enough for what the server wrote behind a reply in the same moment. */
+const pendingMs = 100;
+
+const silentObserver = { received() {}, sent() {}, peerFinished() {}, finished() {}, failed() {} };
+
+function asAnswer(event: ReplyEvent): Answer {
+  if (event.kind === "failure") return { kind: "not-ftp", line: displayOctets(event.line).slice(0, 200) };
+  return { kind: "reply", code: event.code, lines: event.lines.map((line) => displayOctets(line)) };
+}
+
+function failureText(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  const reason = "reason" in error ? error.reason : "code" in error ? error.code : error.message;
+  return escapeControls(String(reason));
+}
+
+/** A TCP connection to the server's one address, or why there is none. */
+async function connectTcp(
+  { address, timeoutMs, signal }: InspectedServer,
+  port: number,
+): Promise<net.Socket | ConnectFailure> {
+  const socket = net.connect({ host: address, port });
+  const deadline = AbortSignal.any([AbortSignal.timeout(timeoutMs), signal]);
+  try {
+    await once(socket, "connect", { signal: deadline });
+    return socket;
+  } catch (error) {
+    socket.on("error", () => {}).destroy();
+    signal.throwIfAborted();
+    if (deadline.aborted) return { kind: "unreachable", text: `no answer within ${timeoutMs / 1000} s` };
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    return { kind: code === "ECONNREFUSED" ? "refused" : "unreachable", text: code };
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const deadline = AbortSignal.any([AbortSignal.timeout(ms), signal]);
+    deadline.addEventListener("abort", () => resolve(), { once: true });
+  });
+  signal.throwIfAborted();
+}

@@ -1,0 +1,144 @@
+import { codeOf, ProbeConnection, type Answer, type ConnectFailure, type HandshakeFailure } from "./control.ts";
+import { askInside, type InsideFacts } from "./inside.ts";
+import type { InspectedServer } from "./inspected-server.ts";
+import type { Secured } from "./secured.ts";
+
+/** What one mode did, from the connection to the last answer inside TLS. */
+export interface ModeFacts {
+  readonly port: number;
+  readonly greeting: Answer;
+  readonly secured: Secured | HandshakeFailure | undefined;
+  readonly inside: InsideFacts | undefined;
+}
+
+/** The mode that begins in clear. */
+export interface ExplicitFacts extends ModeFacts {
+  /** FEAT in clear, before AUTH. */
+  readonly features: Answer;
+  readonly help: Answer;
+  /** A mechanism that nobody has. */
+  readonly unknownMechanism: Answer;
+  readonly auth: Answer;
+}
+
+/** RFC 4217 §4.2: greeting, FEAT, AUTH TLS, TLS. */
+export async function probeExplicit(server: InspectedServer, port: number): Promise<ExplicitFacts | ConnectFailure> {
+  const opened = await ProbeConnection.greeted(server, port);
+  if ("kind" in opened) return opened;
+  await using connection = opened.connection;
+  const base = { port, greeting: opened.greeting };
+  if (codeOf(opened.greeting) !== 220) {
+    const none: Answer = { kind: "closed" };
+    return {
+      ...base,
+      features: none,
+      help: none,
+      unknownMechanism: none,
+      auth: none,
+      secured: undefined,
+      inside: undefined,
+    };
+  }
+  const features = await connection.command("FEAT");
+  const help = await connection.command("HELP");
+  const unknownMechanism = await connection.command("AUTH X-SALLYPORT-INSPECT");
+  const auth = await connection.command("AUTH TLS");
+  const clear = { ...base, features, help, unknownMechanism, auth };
+  if (codeOf(auth) !== 234) return { ...clear, secured: undefined, inside: undefined };
+  return { ...clear, ...(await secure(connection)) };
+}
+
+/** draft-murray-auth-ftp-ssl and the practice of port 990: TLS from the first octet, then the greeting. */
+export async function probeImplicit(server: InspectedServer, port: number): Promise<ModeFacts | ConnectFailure> {
+  const connection = await ProbeConnection.open(server, port);
+  if (!(connection instanceof ProbeConnection)) return connection;
+  await using held = connection;
+  const secured = await held.startTls();
+  if (secured.kind !== "secured") return { port, greeting: { kind: "closed" }, secured, inside: undefined };
+  const greeting = await held.reply();
+  const inside = codeOf(greeting) === 220 ? await askInside(held) : undefined;
+  return { port, greeting, secured, inside };
+}
+
+async function secure(connection: ProbeConnection): Promise<Pick<ModeFacts, "secured" | "inside">> {
+  const secured = await connection.startTls();
+  return { secured, inside: secured.kind === "secured" ? await askInside(connection) : undefined };
+}
+
+/** USER in clear, with a name that nobody has and never a password. */
+export async function probeClearLogin(server: InspectedServer, port: number): Promise<Answer | ConnectFailure> {
+  const opened = await ProbeConnection.greeted(server, port);
+  if ("kind" in opened) return opened;
+  await using connection = opened.connection;
+  return await connection.command("USER sallyport-inspect");
+}
+
+/** What comes of a command that rides behind AUTH TLS in one segment (S-01, CVE-2011-1575). */
+export interface InjectionFacts {
+  readonly auth: Answer;
+  /** A reply in clear to what was smuggled, before TLS. */
+  readonly clearReply: Answer | undefined;
+  readonly secured: Secured | HandshakeFailure | undefined;
+  /** Replies inside TLS up to the one to QUIT; more than that one answer what was smuggled. */
+  readonly inside: readonly Answer[];
+}
+
+export async function probeInjection(server: InspectedServer, port: number): Promise<InjectionFacts | ConnectFailure> {
+  const opened = await ProbeConnection.greeted(server, port);
+  if ("kind" in opened) return opened;
+  await using connection = opened.connection;
+  connection.sendOctets(Buffer.from("AUTH TLS\r\nNOOP\r\n"));
+  const auth = await connection.reply();
+  if (codeOf(auth) !== 234) return { auth, clearReply: undefined, secured: undefined, inside: [] };
+  const clearReply = await connection.pendingReply();
+  if (clearReply !== undefined) return { auth, clearReply, secured: undefined, inside: [] };
+  const secured = await connection.startTls();
+  if (secured.kind !== "secured") return { auth, clearReply, secured, inside: [] };
+  const inside = [await connection.command("QUIT")];
+  // A server that is done with QUIT closes; what it still says answers something else.
+  if (codeOf(inside[0]) !== 221) inside.push(await connection.reply());
+  return { auth, clearReply, secured, inside };
+}
+
+/** What a server does with a command in clear where a ClientHello belongs (P4). */
+export interface ClearAfterAuthFacts {
+  readonly auth: Answer;
+  readonly answer: Answer;
+}
+
+export async function probeClearAfterAuth(
+  server: InspectedServer,
+  port: number,
+): Promise<ClearAfterAuthFacts | ConnectFailure> {
+  const opened = await ProbeConnection.greeted(server, port);
+  if ("kind" in opened) return opened;
+  await using connection = opened.connection;
+  const auth = await connection.command("AUTH TLS");
+  if (codeOf(auth) !== 234) return { auth, answer: { kind: "closed" } };
+  // Some read on until a whole record header has come: five octets, and then as many as those seem to announce.
+  return { auth, answer: await connection.command("FEAT", patienceMs) };
+}
+
+/** How the implicit port takes text in clear (M1). */
+export interface ImplicitSilenceFacts {
+  /** What came before anything was sent. */
+  readonly unasked: Answer;
+  readonly toText: Answer;
+}
+
+export async function probeImplicitSilence(
+  server: InspectedServer,
+  port: number,
+): Promise<ImplicitSilenceFacts | ConnectFailure> {
+  const connection = await ProbeConnection.open(server, port);
+  if (!(connection instanceof ProbeConnection)) return connection;
+  await using held = connection;
+  const unasked = await held.anyReply(silenceMs);
+  if (unasked.kind !== "silent") return { unasked, toText: { kind: "closed" } };
+  return { unasked, toText: await held.command("HELP", patienceMs) };
+}
+
+/** How long a port has to keep silent to count as silent. */
+const silenceMs = 400;
+/** How long a server is waited for that may well say nothing. */
+const patienceMs = 1500;

@@ -1,0 +1,19 @@
+import type { SecureContext } from "node:tls";
+import type { TlsMode } from "../model/index.ts";
+import type { ConnectionBudget } from "./budget.ts";
+
+/** The server that is inspected, and what every probe shares. */
+export interface InspectedServer {
+  /** As the person named it; the certificate has to be for this. */
+  readonly host: string;
+  /** The one address that every connection goes to, so that all findings are about one machine. */
+  readonly address: string;
+  readonly ports: Readonly<Record<TlsMode, number | undefined>>;
+  readonly credentials: { readonly user: string; readonly password: string } | undefined;
+  readonly authorities: readonly string[];
+  readonly context: SecureContext;
+  /** Longest wait for each step. */
+  readonly timeoutMs: number;
+  readonly budget: ConnectionBudget;
+  readonly signal: AbortSignal;
+}

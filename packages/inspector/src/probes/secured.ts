@@ -1,0 +1,147 @@
+import type { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import type * as tls from "node:tls";
+import { escapeControls, limits } from "@sallyport/protocol";
+import type { InspectedServer } from "./inspected-server.ts";
+
+/** What was agreed in one finished handshake, and the certificates that came with it. */
+export interface Secured {
+  readonly kind: "secured";
+  /** `TLSv1.3` and so on, as Node names them. */
+  readonly protocol: string;
+  /** By its IANA name. */
+  readonly suite: string;
+  /** Key-exchange group as OpenSSL names it; undefined for RSA key transport and on resumption of TLS 1.2. */
+  readonly group: string | undefined;
+  readonly alpn: string | undefined;
+  readonly resumed: boolean;
+  /** As the server sent them or the authorities complete them, leaf first; empty on resumption. */
+  readonly chain: readonly ShownCertificate[];
+  /** How many of them the authorities added. */
+  readonly trusted: boolean;
+  /** OpenSSL's code for what is wrong with the chain; undefined where it is trusted and for this host. */
+  readonly problem: string | undefined;
+  readonly isNamed: boolean;
+  /** Tickets received so far; more arrive while the connection is read. */
+  readonly tickets: readonly Buffer[];
+  readonly socket: tls.TLSSocket;
+}
+
+/** One certificate, with its texts escaped. */
+export interface ShownCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly serialNumber: string;
+  readonly validFrom: Date;
+  readonly validUntil: Date;
+  readonly keyType: string;
+  /** Bits of the modulus or of the curve's field; undefined for keys of one size. */
+  readonly keyBits: number | undefined;
+  readonly curve: string | undefined;
+  readonly exponent: bigint | undefined;
+  readonly signatureAlgorithm: string;
+  readonly names: readonly string[];
+  /** Object identifiers of the extended key usage; undefined without the extension. */
+  readonly usages: readonly string[] | undefined;
+  readonly isAuthority: boolean;
+  readonly isSelfIssued: boolean;
+  /** SHA-256 over the DER, lower-case hex. */
+  readonly fingerprint: string;
+  readonly der: Buffer;
+}
+
+export function readSecured(socket: tls.TLSSocket, tickets: readonly Buffer[], server: InspectedServer): Secured {
+  const leaf = socket.getPeerX509Certificate();
+  const resumed = socket.isSessionReused();
+  const error: unknown = socket.authorizationError;
+  return {
+    kind: "secured",
+    protocol: socket.getProtocol() ?? "unknown",
+    suite: socket.getCipher().standardName,
+    group: groupOf(socket),
+    alpn: typeof socket.alpnProtocol === "string" ? escapeControls(socket.alpnProtocol) : undefined,
+    resumed,
+    chain: leaf === undefined ? [] : chainOf(leaf).map(shown),
+    trusted: socket.authorized,
+    problem: error === undefined || error === null ? undefined : problemCode(error),
+    isNamed: leaf !== undefined && isFor(leaf, server.host),
+    tickets,
+    socket,
+  };
+}
+
+/** A certificate from its DER, as in a handshake that others can read. */
+export function shown(certificate: X509Certificate): ShownCertificate {
+  const { subject, issuer, serialNumber, validFromDate, validToDate, subjectAltName, fingerprint256 } = certificate;
+  const key = keyOf(certificate);
+  return {
+    subject: oneLine(subject),
+    issuer: oneLine(issuer),
+    serialNumber,
+    validFrom: validFromDate,
+    validUntil: validToDate,
+    ...key,
+    signatureAlgorithm: escapeControls(certificate.signatureAlgorithm ?? "unknown"),
+    names: namesOf(subjectAltName),
+    usages: certificate.keyUsage,
+    isAuthority: certificate.ca,
+    isSelfIssued: certificate.subject === certificate.issuer,
+    fingerprint: fingerprint256.replaceAll(":", "").toLowerCase(),
+    der: certificate.raw,
+  };
+}
+
+function keyOf(certificate: X509Certificate): Pick<ShownCertificate, "keyType" | "keyBits" | "curve" | "exponent"> {
+  try {
+    const { asymmetricKeyType: keyType = "unknown", asymmetricKeyDetails: details = {} } = certificate.publicKey;
+    const curve = details.namedCurve;
+    const keyBits = details.modulusLength ?? (curve === undefined ? undefined : curveBits(curve));
+    return { keyType, keyBits, curve, exponent: details.publicExponent };
+  } catch {
+    return { keyType: "unknown", keyBits: undefined, curve: undefined, exponent: undefined };
+  }
+}
+
+/** The size stands in the names of all curves: prime256v1, secp384r1, brainpoolP512r1. */
+function curveBits(curve: string): number | undefined {
+  const [digits] = /\d{3}/.exec(curve) ?? [];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+function namesOf(subjectAltName: string | undefined): string[] {
+  return (subjectAltName ?? "")
+    .split(", ")
+    .flatMap((name) => /^(?:DNS|IP Address):(?<value>.+)$/s.exec(name)?.groups?.["value"] ?? [])
+    .map((name) => escapeControls(name));
+}
+
+function chainOf(leaf: X509Certificate): X509Certificate[] {
+  const chain = [leaf];
+  for (let next = leaf.issuerCertificate; next && chain.length < limits.certificateChainCount.value;) {
+    chain.push(next);
+    next = next.issuerCertificate === next ? undefined : next.issuerCertificate;
+  }
+  return chain;
+}
+
+/** By alternative names alone, wildcards for whole left-most labels (RFC 9525 §6). */
+function isFor(leaf: X509Certificate, host: string): boolean {
+  return isIP(host) === 0
+    ? leaf.checkHost(host, { subject: "never", partialWildcards: false }) !== undefined
+    : leaf.checkIP(host) !== undefined;
+}
+
+function problemCode(error: unknown): string {
+  if (!(error instanceof Error)) return escapeControls(String(error));
+  return escapeControls("code" in error ? String(error.code) : error.message);
+}
+
+function groupOf(socket: tls.TLSSocket): string | undefined {
+  const info: { readonly name?: string; readonly type?: string; readonly size?: number } | null =
+    socket.getEphemeralKeyInfo() as { name?: string; type?: string; size?: number } | null;
+  return info?.name ?? (info?.type === undefined ? undefined : `${info.type} ${info.size ?? ""}`.trim());
+}
+
+function oneLine(name: string): string {
+  return escapeControls(name.split("\n").join(", "));
+}

@@ -1,0 +1,158 @@
+import { versionWord } from "./words.ts";
+import { glyphTables, paint, wrap, type Tone } from "../explain/terminal-text.ts";
+import type { FindingStatus } from "../checks/check.ts";
+import type { Finding, InspectReport, PortReport } from "./report.ts";
+
+/** How a report is drawn. */
+export interface ReportOptions {
+  /** Columns of the terminal; more than 120 are not used. */
+  readonly width: number;
+  readonly colour: boolean;
+  readonly glyphs?: "unicode" | "ascii";
+  /** Evidence and reference of every finding, not only of faults. */
+  readonly verbose?: boolean;
+  /** The heading and the reasons alone. */
+  readonly quiet?: boolean;
+}
+
+/** Draws a report as lines: what it comes to, what is wrong with its fix, what is in order, and what to run next. */
+export function renderReport(report: InspectReport, options: ReportOptions): string[] {
+  const heading = [...renderHeading(report, options), ...renderReasons(report, options)];
+  if (options.quiet === true) return heading;
+  return [
+    ...heading,
+    ...sections.flatMap(({ title, statuses }) => {
+      const findings = report.findings.filter(({ status }) => statuses.includes(status));
+      return findings.length === 0
+        ? []
+        : ["", paint(title, "strong", options.colour), ...renderFindings(findings, options)];
+    }),
+    ...renderUntested(report, options),
+    "",
+    ...renderFooter(report, options),
+  ];
+}
+
+const sections: readonly { readonly title: string; readonly statuses: readonly FindingStatus[] }[] = [
+  { title: "To mend", statuses: ["fail", "warn"] },
+  { title: "In order", statuses: ["ok"] },
+  { title: "To know", statuses: ["info"] },
+];
+
+const tones: Readonly<Record<FindingStatus, Tone>> = {
+  fail: "problem",
+  warn: "clear",
+  ok: "encrypted",
+  info: "plain",
+  "not-tested": "plain",
+};
+
+const widthMax = 120;
+const indent = 14;
+
+function renderHeading({ host, address, ports, grade, product }: InspectReport, options: ReportOptions): string[] {
+  const where = host === address ? host : `${host} (${address})`;
+  const letter = paint(`grade ${grade.overall}`, grade.reasons.length === 0 ? "strong" : "problem", options.colour);
+  const parts = `TLS ${grade.tls}${grade.tls === grade.tlsIfTrusted ? "" : `, ${grade.tlsIfTrusted} if it were trusted`}, FTP ${grade.policy}`;
+  const lines = [
+    `${paint(where, "strong", options.colour)}   ${letter} (${parts})`,
+    ...(["explicit", "implicit"] as const).flatMap((mode) => {
+      const port = ports[mode];
+      return port === null ? [] : [`  ${mode.padEnd(9)}${`:${port.port}`.padEnd(7)}${portText(port, options)}`];
+    }),
+  ];
+  if (product !== null)
+    lines.push(`  server   ${[product.name, product.version].filter((word) => word !== null).join(" ")}`);
+  return lines;
+}
+
+function portText(port: PortReport, { colour, glyphs }: ReportOptions): string {
+  const signs = glyphTables[glyphs ?? "unicode"];
+  if (port.state === "tls") {
+    const agreed = [versionWord(port.protocol), port.suite, port.group].filter((word) => word !== null);
+    return paint(`${signs.closed} ${agreed.join("  ")}`, "encrypted", colour);
+  }
+  if (port.state === "clear") return paint(`${signs.open} no TLS: ${port.text}`, "problem", colour);
+  return port.state === "not-ftp" ? `no FTP: ${port.text}` : `nothing answers: ${port.text}`;
+}
+
+function renderReasons({ grade }: InspectReport, options: ReportOptions): string[] {
+  return grade.reasons.flatMap(({ letter, id, text, scale }) =>
+    wrap(`why ${letter.padEnd(3)}${scale === "tls" ? "TLS" : "FTP"}  ${id}  ${text}`, widthOf(options) - 2, {
+      indent: 12,
+    }).map((line) => `  ${line}`),
+  );
+}
+
+function renderFindings(findings: readonly Finding[], options: ReportOptions): string[] {
+  const ordered = findings.toSorted((one, other) => weightOf(one) - weightOf(other));
+  return ordered.flatMap((finding) => renderFinding(finding, options));
+}
+
+function weightOf({ status }: Finding): number {
+  return status === "fail" ? 0 : 1;
+}
+
+function renderFinding(finding: Finding, options: ReportOptions): string[] {
+  const { id, status, mode, text, evidence, fix, reference } = finding;
+  const isFault = status === "fail" || status === "warn";
+  const sign = paint(`[${status}]`.padEnd(7), tones[status], options.colour);
+  const where = mode === null ? "" : ` (${mode})`;
+  const detail = (word: string, said: string) => labelled(word, said, options);
+  return [
+    ...hanging(` ${sign}${id.padEnd(shortIdCharacters)} `, `${text}${where}`, options),
+    ...(isFault || options.verbose === true ? evidence.flatMap((line) => detail("seen", line)) : []),
+    ...(fix === null ? [] : fixLines(fix, options)),
+    ...(options.verbose === true ? detail("see", reference) : []),
+  ];
+}
+
+const shortIdCharacters = 5;
+
+function fixLines({ text, products }: NonNullable<Finding["fix"]>, options: ReportOptions): string[] {
+  const each = options.verbose === true ? Object.entries(products) : [];
+  return [
+    ...labelled("fix", text, options),
+    ...each.flatMap(([product, setting]) => labelled("", `${product}: ${setting}`, options)),
+  ];
+}
+
+function labelled(word: string, text: string, options: ReportOptions): string[] {
+  return hanging(" ".repeat(indent - 5) + word.padEnd(5), text, options);
+}
+
+/** A text behind a head, its further lines below its first. */
+function hanging(head: string, text: string, options: ReportOptions): string[] {
+  const [first = "", ...rest] = wrap(text, Math.max(20, widthOf(options) - indent));
+  return [head + first, ...rest.map((line) => " ".repeat(indent) + line)];
+}
+
+/** What could not be tested stands together by its reason. */
+function renderUntested({ findings }: InspectReport, options: ReportOptions): string[] {
+  const reasons = new Map<string, string[]>();
+  for (const { id, status, text } of findings) {
+    if (status === "not-tested") reasons.set(text, [...(reasons.get(text) ?? []), id]);
+  }
+  if (reasons.size === 0) return [];
+  return [
+    "",
+    paint("Not tested", "strong", options.colour),
+    ...[...reasons].flatMap(([reason, ids]) => wrap(` ${ids.join(" ")}: ${reason}`, widthOf(options), { indent: 2 })),
+  ];
+}
+
+function renderFooter(report: InspectReport, options: ReportOptions): string[] {
+  const { connections, tookMs, isPartial, findings, host } = report;
+  const { control, controlMax, data } = connections;
+  const partial = isPartial ? " · the budget is used up, the report is not whole" : "";
+  const counted = `${control} of ${controlMax} control connections, ${data} data connections · ${(tookMs / 1000).toFixed(1)} s${partial}`;
+  const faults = [
+    ...new Set(findings.filter(({ status }) => status === "fail" || status === "warn").map(({ id }) => id)),
+  ];
+  const again = faults.length === 0 ? [] : [`after mending: sallyport inspect ${host} --only ${faults.join(",")}`];
+  return [counted, ...again].flatMap((line) => wrap(line, widthOf(options), { indent: 2 }));
+}
+
+function widthOf({ width }: ReportOptions): number {
+  return Math.max(40, Math.min(width, widthMax));
+}

@@ -1,0 +1,66 @@
+import type { CheckSet, FindingStatus, GradeCap } from "../checks/check.ts";
+import type { DetectedProduct } from "../fixes/products.ts";
+import type { Grade } from "../grade/grade.ts";
+import type { TlsMode } from "../model/index.ts";
+
+/** Version of the published schema, docs/reference/inspect-report.schema.json. */
+export const reportVersion = 1;
+
+/** What one check found, on one mode or on the server. */
+export interface Finding {
+  /** The check's ID in the catalogue, such as `P1`. */
+  readonly id: string;
+  /** Tells checks of one ID apart, such as `clear-login`. */
+  readonly check: string;
+  readonly set: CheckSet;
+  readonly title: string;
+  readonly status: FindingStatus;
+  /** A sentence without its full stop; for `not-tested` the reason. */
+  readonly text: string;
+  readonly mode: TlsMode | null;
+  /** What was seen on the wire, escaped for a terminal. */
+  readonly evidence: readonly string[];
+  readonly cap: GradeCap | null;
+  readonly fix: Fix | null;
+  readonly reference: string;
+}
+
+/** What to do, for the product that the server says it is, else in general and for each product. */
+export interface Fix {
+  readonly text: string;
+  readonly products: Readonly<Record<string, string>>;
+}
+
+/** How a port was met. */
+export interface PortReport {
+  readonly port: number;
+  /** `tls`: TLS stands; `clear`: FTP without TLS; `not-ftp`: something else answers; `closed`: nothing does. */
+  readonly state: "tls" | "clear" | "not-ftp" | "closed";
+  readonly text: string;
+  readonly protocol: string | null;
+  readonly suite: string | null;
+  readonly group: string | null;
+  readonly alpn: string | null;
+}
+
+/** Everything that a run found, of which every output is drawn. */
+export interface InspectReport {
+  readonly version: typeof reportVersion;
+  readonly host: string;
+  readonly address: string;
+  readonly startedAt: string;
+  readonly tookMs: number;
+  readonly ports: Readonly<Record<TlsMode, PortReport | null>>;
+  readonly product:
+    | (Pick<DetectedProduct, "product" | "name" | "evidence"> & { readonly version: string | null })
+    | null;
+  readonly grade: Grade;
+  readonly findings: readonly Finding[];
+  readonly connections: {
+    readonly control: number;
+    readonly controlMax: number;
+    readonly data: number;
+  };
+  /** Whether the budget or the time ran out before every check was made. */
+  readonly isPartial: boolean;
+}

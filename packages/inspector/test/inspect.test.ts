@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { inspect, renderReport, type InspectReport } from "@sallyport/inspector";
+import { startTestServer, type TestServer } from "@sallyport/testing";
+
+describe("our own server", () => {
+  let server: TestServer;
+  let report: InspectReport;
+
+  before(async () => {
+    server = await startTestServer();
+    const found = await inspect("127.0.0.1", {
+      ports: { explicit: server.explicitPort, implicit: server.implicitPort },
+      ca: server.identity.ca,
+    });
+    assert.ok(!("kind" in found), JSON.stringify(found));
+    report = found;
+  });
+  after(() => server[Symbol.asyncDispose]());
+
+  test("is graded A on both scales, with no fault", () => {
+    assert.deepEqual(
+      report.findings.filter(({ status }) => status === "fail" || status === "warn"),
+      [],
+    );
+    assert.deepEqual([report.grade.overall, report.grade.tls, report.grade.policy], ["A", "A", "A"]);
+  });
+
+  test("takes no more than forty control connections", () => {
+    assert.ok(report.connections.control <= 40, String(report.connections.control));
+    assert.equal(report.isPartial, false);
+  });
+
+  test("every finding but those not tested tells what was seen", () => {
+    for (const { id, status, evidence } of report.findings) {
+      if (status !== "not-tested") assert.ok(evidence.length > 0, id);
+    }
+  });
+
+  test("is recognised, and drawn in the width of the terminal", () => {
+    assert.equal(report.product?.product, "sallyport");
+    const lines = renderReport(report, { width: 80, colour: false });
+    assert.match(lines[0] ?? "", /^127\.0\.0\.1 {3}grade A \(TLS A, FTP A\)$/);
+    assert.deepEqual(
+      lines.filter((line) => line.length > 80),
+      [],
+    );
+  });
+});
