@@ -69,18 +69,28 @@ export async function fxp(sites: FxpSites, paths: FxpPaths, options: FxpOptions)
   const job = new Copy(sites, paths, options);
   const attempt = async (): Promise<FxpOutcome> => {
     using leases = await leaseBoth({ from: sites.from.pool, to: sites.to.pool }, signal);
-    const { from, to } = leases;
-    try {
-      return await job.attempt({
-        from: { connection: from.connection, path: paths.from },
-        to: { connection: to.connection, path: paths.to },
-      });
-    } catch (error) {
-      await job.cleanUp(to.connection, error);
-      throw error;
+    return await job.attempt({
+      from: { connection: leases.from.connection, path: paths.from },
+      to: { connection: leases.to.connection, path: paths.to },
+    });
+  };
+  const attemptEachWay = async (): Promise<FxpOutcome> => {
+    for (;;) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- one way after the other
+        return await attempt();
+      } catch (error) {
+        if (!job.takesAnotherWay()) throw error;
+      }
     }
   };
-  return withRetry(attempt, { limits, signal, repeatable: true, hasProgressed: () => job.hasProgressed() });
+  try {
+    const hasProgressed = (): boolean => job.hasProgressed();
+    return await withRetry(attemptEachWay, { limits, signal, repeatable: true, hasProgressed });
+  } catch (error) {
+    await job.cleanUp(error);
+    throw error;
+  }
 }
 
 interface Part {
@@ -102,6 +112,9 @@ class Copy {
   #seams: number[] = [];
   #attempts = 0;
   #startsAnew = false;
+  #takesAnotherWay = false;
+  /** Whether there may be something of it on the target. */
+  #hasBegun = false;
 
   constructor(sites: FxpSites, paths: FxpPaths, options: FxpOptions) {
     this.#sites = sites;
@@ -118,6 +131,13 @@ class Copy {
     return hasMore;
   }
 
+  /** Whether a way cost a control connection, and the next one is to be tried on another (told once). */
+  takesAnotherWay(): boolean {
+    const takesAnotherWay = this.#takesAnotherWay;
+    this.#takesAnotherWay = false;
+    return takesAnotherWay;
+  }
+
   async attempt(ends: FileEnds): Promise<FxpOutcome> {
     const { meter, resume = false, preserve = false, signal } = this.#options;
     const { from, to } = ends;
@@ -129,16 +149,24 @@ class Copy {
     const part = { from, to: { ...to, path: aimed.name } };
     await this.#findOffset(part, source);
     this.#attempts++;
+    this.#hasBegun = true;
     const route = await this.#move(part, source);
     return this.#finish(ends, source, { part: aimed.name, route });
   }
 
   /** Removes what a failed copy has left, if it is this one's and nobody will go on with it. */
-  async cleanUp(connection: FileEnds["to"]["connection"], reason: unknown): Promise<void> {
+  async cleanUp(reason: unknown): Promise<void> {
     const part = this.#part;
-    if (part === undefined || !part.isOurs || connection.isOver) return;
+    if (part === undefined || !part.isOurs || !this.#hasBegun) return;
     if (this.#options.resume === true && !(reason instanceof IntegrityError)) return;
-    await connection.command("DELE", part.name).catch(() => {});
+    const { pool, limits } = this.#sites.to;
+    try {
+      // The connection that failed may be gone, and the one who asked as well.
+      using lease = await pool.lease({ signal: AbortSignal.timeout(limits.dataOpenMs) });
+      await lease.connection.command("DELE", part.name);
+    } catch {
+      // What failed is told already.
+    }
   }
 
   /** Settles under which name the octets go. */
@@ -206,8 +234,13 @@ class Copy {
       }
       signal?.throwIfAborted();
       // oxlint-disable-next-line no-await-in-loop -- it decides whether there is another
+      await this.#comeToRest(ends);
+      // oxlint-disable-next-line no-await-in-loop -- it decides whether there is another
       if (await this.#isNotOfWay(ends, failure, offset)) throw failure.error;
       this.#route.failed(way, failure);
+      // ProFTPD 1.3.8 dies of a certificate that it does not trust (measured).
+      this.#takesAnotherWay = ends.from.connection.isOver || ends.to.connection.isOver;
+      if (this.#takesAnotherWay) throw failure.error;
     }
   }
 
@@ -232,9 +265,14 @@ class Copy {
   }
 
   /** Whether another way would not help, or this one does: the file is to blame, or the way led there and broke. */
-  async #isNotOfWay({ from, to }: FileEnds, { error }: DirectFailure, offset: number): Promise<boolean> {
+  /** Servers are known to end the control connection with a transfer that failed, which shows with the next reply. */
+  async #comeToRest({ from, to }: FileEnds): Promise<void> {
+    await Promise.allSettled([from, to].map(({ connection }) => connection.command("NOOP")));
+  }
+
+  async #isNotOfWay({ to }: FileEnds, { error }: DirectFailure, offset: number): Promise<boolean> {
     if (isAboutFile(facts(error)) || isRestartRefused(error)) return true;
-    if (from.connection.isOver || to.connection.isOver) return true;
+    if (to.connection.isOver) return false;
     const { signal } = this.#options;
     const found = await sizeOf(to.connection, to.path, { signal });
     return found !== undefined && Number(found) > offset;

@@ -1,4 +1,4 @@
-import { isSallyportError, type Octets, PeerIncompatible } from "@sallyport/protocol";
+import { displayOctets, isSallyportError, type Octets, PeerIncompatible } from "@sallyport/protocol";
 import { refusalOf } from "../operations/refusal.ts";
 import type { ConnectionPool } from "../pool/connection-pool.ts";
 import type { DirectFailure } from "./direct.ts";
@@ -35,10 +35,19 @@ export class Route {
 
   failed(way: Way, { side, error }: DirectFailure): void {
     this.#ways = waysAfter(this.#ways ?? [], { ...facts(error), way, side });
-    const sentence = `${side === "from" ? "Source" : "Target"}: ${error instanceof Error ? error.message : "unknown"}`;
+    const sentence = `${side === "from" ? "Source" : "Target"}: ${sentenceOf(error)}`;
     if (!this.#because.includes(sentence)) this.#because.push(sentence);
   }
 }
+
+/** With what the server said, which tells more than its number. */
+function sentenceOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : "Something failed";
+  const said = displayOctets(refusalOf(error)?.lines.at(-1) ?? ("" as Octets));
+  return said === "" ? message : `${message} ${said.slice(0, replyCharacters)}`;
+}
+
+const replyCharacters = 200;
 
 /** The failure of a copy that nothing but a direct way was permitted for. */
 export function noWay(route: Route, cause: unknown): PeerIncompatible {
