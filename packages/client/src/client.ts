@@ -34,6 +34,7 @@ import { read, type ReadRange } from "./transfer/read.ts";
 import type { StoreOptions } from "./transfer/store.ts";
 import type { TransferSite } from "./transfer/site.ts";
 import { upload, type UploadWishes } from "./transfer/upload.ts";
+import { type PiecewiseSource, UploadInPieces } from "./transfer/upload-in-pieces.ts";
 import { isRepeatable, type Writable, write } from "./transfer/write.ts";
 
 export interface OperationOptions {
@@ -210,6 +211,11 @@ export class Client implements AsyncDisposable {
     const meter = new ProgressMeter(path, onProgress);
     const outcome = await upload(this.#site, local, this.#octets(path), { ...options, meter });
     return { ...outcome, path: this.#names.textOf(outcome.path as Octets) };
+  }
+
+  /** Uploads a file whose content comes in pieces, on connections of {@link Client.checkout}. */
+  uploadInPieces(path: string, source: PiecewiseSource): UploadInPieces {
+    return new UploadInPieces(this.#octets(path), source);
   }
 
   /**

@@ -309,7 +309,7 @@ class Upload implements FileTransfer {
 }
 
 /** What a server that does not continue uploads says to REST, or to STOR and APPE (ProFTPD: 451). */
-function isRestartRefused(error: unknown): boolean {
+export function isRestartRefused(error: unknown): boolean {
   if (isSallyportError(error) && error.code === "SALLYPORT_RESTART_REFUSED") return true;
   const code = refusalOf(error)?.code;
   return error instanceof CommandRefused && code !== undefined && code !== 421 && code !== 425 && code !== 426;
