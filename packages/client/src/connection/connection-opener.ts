@@ -2,16 +2,21 @@ import {
   type Credentials,
   isSallyportError,
   type LimitValues,
+  type Octets,
+  octetsFromText,
   type TlsError,
   type UserPiPolicy,
 } from "@sallyport/protocol";
+import { isIPv6 } from "node:net";
 import { ClientTls, type Dialer, HandshakeError } from "@sallyport/transport";
 import { parseAutoEncoding } from "../names/auto-names.ts";
 import { nameCodec, utf8Names } from "../names/name-codec.ts";
 import type { ClientOptions } from "../options.ts";
 import { downgradeOf, lastTlsMode, type RememberedHost, type SecurityObservation } from "../trust/host-memory.ts";
 import type { KnownServer } from "../profile/known-server.ts";
+import { afterLogin } from "./after-login.ts";
 import { ClientConnection } from "./client-connection.ts";
+import { GreetingWatch } from "./implicit-port.ts";
 import { findSecurity, type SecurityAttempt } from "./find-security.ts";
 import { type SecurityCandidate, securityCandidates, type SecurityWish } from "./security-choice.ts";
 
@@ -48,10 +53,12 @@ export class ConnectionOpener {
   /** Rejects as the connection does; with TlsError `SALLYPORT_TLS_DOWNGRADE` where TLS vanished that was once there. */
   async open(signal: AbortSignal | undefined): Promise<ClientConnection> {
     const remembered = await this.#remembered();
+    const candidates = this.#candidates(remembered);
     const open = (candidate: SecurityCandidate, attempt: SecurityAttempt): Promise<ClientConnection> =>
-      this.#attempt(candidate, attempt);
+      this.#attempt(candidate, attempt, candidates.length === 1);
     try {
-      const { candidate, opened } = await findSecurity(this.#candidates(remembered), open, signal);
+      const { candidate, opened } = await findSecurity(candidates, open, signal);
+      await afterLogin(opened, this.#parts.options.afterLogin ?? [], signal);
       await this.#settle(candidate);
       return opened;
     } catch (error) {
@@ -59,17 +66,27 @@ export class ConnectionOpener {
     }
   }
 
+  /** The only way that is tried is named where it is the wrong one; where several are, the right one is among them. */
+  #watch(candidate: SecurityCandidate, isOnlyOne: boolean): GreetingWatch | undefined {
+    if (!isOnlyOne || candidate.security === "implicit") return undefined;
+    const { host, dialer, limits } = this.#parts;
+    return new GreetingWatch({ host, port: candidate.port, dialer, limits });
+  }
+
   #candidates(remembered: RememberedHost | undefined): readonly SecurityCandidate[] {
     if (this.#settled !== undefined) return [this.#settled];
     return securityCandidates({ known: lastTlsMode(remembered, Date.now()), ...this.#parts.wish });
   }
 
-  async #attempt(candidate: SecurityCandidate, attempt: SecurityAttempt): Promise<ClientConnection> {
+  async #attempt(candidate: SecurityCandidate, given: SecurityAttempt, isOnlyOne: boolean): Promise<ClientConnection> {
+    using watch = this.#watch(candidate, isOnlyOne);
+    const attempt = watch ? watched(given, watch) : given;
     try {
       return await this.#openOnce(candidate, attempt);
     } catch (error) {
       const mayHelp = error instanceof HandshakeError && error.mayBeLargeHello;
-      if (!mayHelp || this.#smallHello || this.#parts.options.tls?.groups !== undefined) throw error;
+      if (!mayHelp || this.#smallHello || this.#parts.options.tls?.groups !== undefined)
+        throw (wasReached(error) && (await watch?.causeOfSilence())) || error;
       const connection = await this.#openOnce(candidate, attempt, "small");
       this.#smallHello = true;
       this.#parts.options.onDecision?.({ kind: "small-hello", failure: error });
@@ -87,7 +104,7 @@ export class ConnectionOpener {
     return ClientConnection.open(
       { host, port },
       {
-        policy: policyOf(security, options, { limits, known }),
+        policy: policyOf(security, options, { host, limits, known }),
         credentials,
         limits,
         dialer,
@@ -144,6 +161,18 @@ export class ConnectionOpener {
   }
 }
 
+function wasReached(error: unknown): boolean {
+  return isSallyportError(error) && !/^SALLYPORT_(?:HOST|CONNECT|PROXY)_/.test(error.code);
+}
+
+function watched(attempt: SecurityAttempt, watch: GreetingWatch): SecurityAttempt {
+  const greeted = (): void => {
+    watch.greeted();
+    attempt.greeted();
+  };
+  return { signal: AbortSignal.any([attempt.signal, watch.signal]), greeted, claim: () => attempt.claim() };
+}
+
 /** By which name a server is remembered, `host:port`. */
 export function serverKeyOf(host: string, { port, security }: SecurityWish): string {
   return `${host}:${port ?? (security === "implicit" ? 990 : 21)}`;
@@ -158,7 +187,7 @@ const observations: Readonly<Record<string, SecurityObservation>> = {
 function policyOf(
   security: UserPiPolicy["security"],
   options: ClientOptions,
-  { limits, known }: Pick<OpenerOptions, "limits" | "known">,
+  { host, limits, known }: Pick<OpenerOptions, "host" | "limits" | "known">,
 ): UserPiPolicy {
   return {
     security,
@@ -167,9 +196,16 @@ function policyOf(
     dataSetup: options.data?.mode ?? "passive",
     passiveAddress: options.data?.passiveAddress ?? "control",
     pipelinedMax: 1,
+    ...(options.virtualHost && { virtualHost: virtualHostOf(options.virtualHost, host) }),
     asksUtf8: isUtf8(options.encoding) && !alwaysUtf8.test(known.fact("product") ?? ""),
     limits,
   };
+}
+
+/** A literal address of IPv6 stands in brackets (RFC 7151 §3.1). */
+function virtualHostOf(wish: string | true, host: string): Octets {
+  const name = wish === true ? host : wish;
+  return octetsFromText(isIPv6(name) ? `[${name}]` : name);
 }
 
 /** Whoever names a legacy encoding wants the server left in it. */

@@ -41,6 +41,39 @@ test("R-CLI-01 a port that speaks TLS from its first octet is found out, and rem
   assert.ok(performance.now() - startedAtMs < 1_500, "what is remembered is tried at once");
 });
 
+test("a port that wants TLS from the first octet is named after two seconds to whoever asked for explicit TLS or none", async () => {
+  await using server = await startTestServer();
+  const url = `ftp://alice:secret@localhost:${server.implicitPort}`;
+  const startedAtMs = performance.now();
+  await Promise.all(
+    (["explicit", "plain"] as const).map((security) =>
+      assert.rejects(connect(url, { security }), { code: "SALLYPORT_IMPLICIT_PORT" }),
+    ),
+  );
+  assert.ok(performance.now() - startedAtMs < 8_000, "the server's own patience is ten seconds");
+});
+
+test("a server that greets late, or hangs up without a word, is not mistaken for one that wants TLS at once", async () => {
+  await using server = await startScriptedServer();
+  const late = createServer((socket) => {
+    const timer = setTimeout(() => socket.pipe(dial(server.port, "127.0.0.1")).pipe(socket), 2_500);
+    // Whoever asks for TLS meanwhile is given up when the greeting comes.
+    socket.once("data", () => clearTimeout(timer));
+  });
+  const mute = createServer((socket) => socket.end());
+  await Promise.all([late, mute].map((one) => once(one.listen(0, "127.0.0.1"), "listening")));
+  const [latePort, mutePort] = [late, mute].map((one) => (one.address() as AddressInfo).port);
+  await Promise.all([
+    connect(`ftp://alice:secret@127.0.0.1:${latePort}`, { security: "plain" }).then((client) => client.close()),
+    assert.rejects(
+      connect(`ftp://alice:secret@127.0.0.1:${mutePort}`, { security: "explicit" }),
+      /connection was lost/,
+    ),
+  ]);
+  late.close();
+  mute.close();
+});
+
 test("S-03 TLS that vanished is an alarm, and neither name nor password is sent", async () => {
   await using server = await startScriptedServer({ AUTH: () => "502 no" });
   const url = `ftp://alice:secret@127.0.0.1:${server.port}`;
