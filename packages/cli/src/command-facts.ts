@@ -1,4 +1,4 @@
-import type { CommandTarget } from "./command-table.ts";
+import type { Command, RouteMap } from "@stricli/core";
 
 /** A flag as help, completion and the reference tell it. */
 export interface FlagFacts {
@@ -54,7 +54,7 @@ export function underHeading<Flags extends Readonly<Record<string, object>>>(hea
 const inlineChoicesCount = 32;
 
 /** Reads what a command says about itself. */
-export function commandFacts(words: readonly string[], target: CommandTarget): CommandFacts {
+export function commandFacts(words: readonly string[], target: Command<never> | RouteMap<never>): CommandFacts {
   const description = target.fullDescription ?? target.brief;
   const base = { words, brief: target.brief, description };
   if (!("parameters" in target)) {

@@ -1,14 +1,9 @@
-import {
-  buildApplication,
-  buildRouteMap,
-  run,
-  ExitCode as StricliExitCode,
-  type ApplicationContext,
-} from "@stricli/core";
+import { buildApplication, buildRouteMap, run, type ApplicationContext } from "@stricli/core";
 import { loadRoutes, type CommandTarget } from "./command-table.ts";
-import { exitCodeFor, exitCodes } from "./exit-codes.ts";
+import { exitCodeFor } from "./exit-codes.ts";
 import { failureText, failureTexts } from "./failure.ts";
 import { helpFlag } from "./help.ts";
+import { firstMessageOnly, ownExitCode } from "./scanner.ts";
 import { versionFlag } from "./version.ts";
 
 /** Runs one command line and returns the exit code; says at most one sentence when something is wrong. */
@@ -70,21 +65,4 @@ function calledNames(routes: Readonly<Record<string, CommandTarget>>, words: rea
   if (target === undefined) return [];
   const isGroup = "getRoutingTargetForInput" in target;
   return isGroup && target.getRoutingTargetForInput(second) !== undefined ? [first, second] : [first];
-}
-
-/** The scanner reports each fault of a command line; one is enough to act on. */
-function firstMessageOnly(stream: NodeJS.WriteStream): { write(text: string): void } {
-  let said = false;
-  return {
-    write(text) {
-      if (!said) stream.write(text);
-      said = true;
-    },
-  };
-}
-
-/** Stricli has negative codes of its own. */
-function ownExitCode(code: number): number {
-  if (code === StricliExitCode.UnknownCommand || code === StricliExitCode.InvalidArgument) return exitCodes.usage;
-  return code < 0 ? exitCodes.software : code;
 }

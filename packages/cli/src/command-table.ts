@@ -73,6 +73,10 @@ const commandTable = {
     brief: "Make a directory here like one on a server, or the reverse",
     load: async () => (await import("./commands/mirror.ts")).mirrorCommand,
   },
+  fxp: {
+    brief: "Copy files from one server to another",
+    load: async () => (await import("./commands/fxp.ts")).fxpCommand,
+  },
   mv: {
     brief: "Move and rename files on a server",
     load: async () => (await import("./commands/mv.ts")).mvCommand,
@@ -100,6 +104,10 @@ const commandTable = {
   inspect: {
     brief: "Inspect a server in both modes of TLS, and grade it",
     load: async () => (await import("./commands/inspect.ts")).inspectCommand,
+  },
+  shell: {
+    brief: "Work on a server interactively, with completion, jobs in the background and a queue",
+    load: async () => (await import("./commands/shell.ts")).shellCommand,
   },
   explain: {
     brief: "Show the two modes of TLS side by side, live, as somebody on the wire sees them",

@@ -15,8 +15,9 @@ export const helpFlag: StricliIntegration<CommandContext> = {
         letters: aliases.map((letter) => `-${letter}`),
         brief,
       }));
-      const facts = commandFacts(prefix.slice(1), target);
-      this.process.stdout.write(`${helpLines(facts, { width: helpWidth(), always }).join("\n")}\n`);
+      const [program, ...words] = prefix;
+      const facts = commandFacts(words, target);
+      this.process.stdout.write(`${helpLines(facts, { width: helpWidth(), always, program }).join("\n")}\n`);
     },
   },
 };
@@ -28,6 +29,8 @@ interface HelpOptions {
   readonly width: number;
   readonly always: readonly AlwaysFlag[];
 }
+  /** What the commands are called through. */
+  readonly program?: string | undefined;
 
 interface Row {
   readonly label: string;
@@ -41,14 +44,14 @@ const widthMin = 40;
 const labelMax = 30;
 
 /** The help of one command, or of a group. */
-export function helpLines(facts: CommandFacts, { width, always }: HelpOptions): readonly string[] {
+export function helpLines(facts: CommandFacts, { width, always, program }: HelpOptions): readonly string[] {
   const { description, flags, below } = facts;
   const groups = [...new Set(flags.map(({ group }) => group)), ...(flags.length === 0 ? [ownFlags] : [])];
   const escape: AlwaysFlag = { name: "--", letters: [], brief: "What follows is no flag" };
   const last = [...always, ...(below.length === 0 ? [escape] : [])];
   return [
     "USAGE",
-    ...usageLines(facts).map((line) => `  ${line}`),
+    ...usageLines(facts, program).map((line) => `  ${line}`),
     "",
     ...paragraphs(description, width),
     ...section(
@@ -76,8 +79,11 @@ export function helpLines(facts: CommandFacts, { width, always }: HelpOptions): 
 }
 
 /** How a command is called. */
-export function usageLines({ words, arguments: given, below, flags }: CommandFacts): readonly string[] {
-  const called = ["sallyport", ...words];
+export function usageLines(
+  { words, arguments: given, below, flags }: CommandFacts,
+  program = "sallyport",
+): readonly string[] {
+  const called = [program, ...words];
   const help = [...called, "--help"].join(" ");
   if (below.length > 0) return [[...called, "COMMAND"].join(" "), help];
   const placeholders = given.map(({ placeholder, isOptional, isRepeatable }) => {

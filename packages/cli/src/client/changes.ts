@@ -1,5 +1,5 @@
 import { isUrlFailure, parseFtpUrl, type Client } from "@sallyport/client";
-import { isSallyportError, UsageError } from "@sallyport/protocol";
+import { ConfigError, isSallyportError, UsageError } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
 import type { ClientFlags } from "../client-flags.ts";
 import type { MkdirFlags } from "../commands/mkdir.ts";
@@ -46,6 +46,22 @@ async function removeOne(client: Client, path: string, run: ClientRun, flags: Rm
     const message = `${quotedName(path)} is a directory: --recursive removes it with all that is in it`;
     throw new ClientFailure({ code: "SALLYPORT_NOT_EMPTY", message, exitCode: exitCodes.cannotCreate }, error);
   }
+}
+
+/** Removes directories that are empty, and nothing else. */
+export async function rmdir(context: CommandContext, flags: ClientFlags, urls: readonly string[]): Promise<void> {
+  await runOnServers(context, flags, {}, async (run) => {
+    const { signal } = run.servers;
+    await eachPath(run, urls, async ({ client, path }) => {
+      const { type } = await client.stat(path, { signal });
+      if (type !== "directory") {
+        throw new ConfigError("SALLYPORT_NOT_FOUND", `${quotedName(path)} is no directory`);
+      }
+      await client.remove(path, { signal });
+      tell(run, `Removed ${visibleText(path)}.`, { removed: path });
+    });
+    return undefined;
+  });
 }
 
 /** `sallyport mkdir`. */

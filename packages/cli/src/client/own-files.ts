@@ -21,11 +21,20 @@ export function profilesPath(): string {
   return join(configurationDirectory(), "servers.json");
 }
 
-/** Where the journals of mirrors are kept; by the XDG Base Directory Specification what can be missed is state. */
+/** Where the journals of mirrors are kept. */
 export function journalsPath(): string {
+  return join(stateDirectory(), "mirrors");
+}
+
+/** Where it is kept what was typed into the shell. */
+export function historyPath(): string {
+  return join(stateDirectory(), "history");
+}
+
+/** `sallyport` in the XDG state directory, `~/.local/state` by default: by that specification what can be missed is state. */
+function stateDirectory(): string {
   const { XDG_STATE_HOME: base } = process.env;
-  const states = base !== undefined && isAbsolute(base) ? base : join(homedir(), ".local/state");
-  return join(states, "sallyport/mirrors");
+  return join(base !== undefined && isAbsolute(base) ? base : join(homedir(), ".local/state"), "sallyport");
 }
 
 /** `sallyport` in the XDG configuration directory (XDG Base Directory Specification 0.8), `~/.config` by default. */

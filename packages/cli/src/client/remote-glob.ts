@@ -11,25 +11,36 @@ import { quotedName } from "../terminal/visible-text.ts";
  * @throws {UsageError} SALLYPORT_USAGE_PATTERN where there are too many wildcards.
  */
 export async function expandRemote(client: Client, path: string, signal: AbortSignal): Promise<readonly string[]> {
-  const literal = literalText(path);
-  if (literal !== undefined) return [literal];
-  const isAbsolute = path.startsWith("/");
-  const names = path.split("/").filter((name) => name !== "");
-  let found: readonly string[] = [isAbsolute ? "/" : ""];
-  for (const [at, name] of names.entries()) {
-    const isLast = at === names.length - 1;
-    // oxlint-disable-next-line no-await-in-loop -- each level needs the one above
-    found = (await Promise.all(found.map((directory) => matching(client, directory, name, { isLast, signal })))).flat();
-  }
+  const found = await expandPattern(path, (directory) => client.list(directory, { signal }));
   if (found.length > 0) return found;
   throw new ConfigError("SALLYPORT_NOT_FOUND", `Nothing on the server matches ${quotedName(path)}`);
 }
 
+/** A name in a directory, as far as a pattern asks. */
+export type ListedName = Pick<Entry, "name" | "nameOctets" | "type">;
+
+/** The same for whatever lists directories; empty where nothing matches. */
+export async function expandPattern(
+  path: string,
+  list: (directory: string, pattern: string) => AsyncIterable<ListedName>,
+): Promise<readonly string[]> {
+  const literal = literalText(path);
+  if (literal !== undefined) return [literal];
+  const names = path.split("/").filter((name) => name !== "");
+  let found: readonly string[] = [path.startsWith("/") ? "/" : ""];
+  for (const [at, name] of names.entries()) {
+    const isLast = at === names.length - 1;
+    // oxlint-disable-next-line no-await-in-loop -- each level needs the one above
+    found = (await Promise.all(found.map((directory) => matching(directory, name, isLast, list)))).flat();
+  }
+  return found;
+}
+
 async function matching(
-  client: Client,
   directory: string,
   pattern: string,
-  { isLast, signal }: { readonly isLast: boolean; readonly signal: AbortSignal },
+  isLast: boolean,
+  list: (directory: string, pattern: string) => AsyncIterable<ListedName>,
 ): Promise<readonly string[]> {
   const literal = literalText(pattern);
   if (literal !== undefined) return [childOf(directory, literal)];
@@ -38,7 +49,7 @@ async function matching(
     throw new UsageError("SALLYPORT_USAGE_PATTERN", `${quotedName(pattern)} has too many wildcards.`);
   }
   const names: string[] = [];
-  for await (const { name, nameOctets, type } of client.list(directory, { signal })) {
+  for await (const { name, nameOctets, type } of list(directory, pattern)) {
     // A name with a slash would lead elsewhere, and no directory has one.
     if ((isLast || leadsOn(type)) && !name.includes("/") && glob.matches(nameOctets)) names.push(name);
   }

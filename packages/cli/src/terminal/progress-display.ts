@@ -5,6 +5,8 @@ import { progressLines, progressSummary, type FileProgress, type ProgressState }
 export interface DisplayOptions {
   readonly kind: "bars" | "lines" | "none";
   readonly drawing: Drawing;
+  /** Whether somebody looks on; absent where always. What is said is written even so. */
+  readonly isShown?: () => boolean;
   write(text: string): void;
 }
 
@@ -64,6 +66,11 @@ export class ProgressDisplay implements Disposable {
   }
 
   #show(): void {
+    if (this.#options.isShown?.() === false) {
+      // Bars that were left standing are not drawn over.
+      this.#drawnLines = 0;
+      return;
+    }
     if (this.#running.size === 0) return;
     const state = this.#state();
     if (this.#options.kind === "lines") {
@@ -77,7 +84,9 @@ export class ProgressDisplay implements Disposable {
   }
 
   #erase(): void {
-    if (this.#drawnLines > 0) this.#options.write(this.#upwards() + eraseBelow);
+    if (this.#drawnLines > 0 && this.#options.isShown?.() !== false) {
+      this.#options.write(this.#upwards() + eraseBelow);
+    }
     this.#drawnLines = 0;
   }
 

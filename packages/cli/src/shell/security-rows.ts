@@ -1,0 +1,31 @@
+import type { Client } from "@sallyport/client";
+import { displayOctets } from "@sallyport/protocol";
+import type { ClientTlsFacts } from "@sallyport/transport";
+import { visibleText } from "../terminal/visible-text.ts";
+
+const vouchers: Readonly<Record<ClientTlsFacts["trustedBy"], string>> = {
+  authorities: "an authority that is trusted here",
+  pin: "its pin",
+  remembered: "its key, which is the one of the first meeting",
+  "first-use": "nobody yet: this is the first meeting, and its key is remembered",
+  verify: "a check of the program",
+  nobody: "nobody: whoever is in between reads and changes everything",
+};
+
+/** How the control connection that was used last is protected, a label and a text each. */
+export function securityRows({ server, tls, greeting }: Client): readonly (readonly [label: string, value: string])[] {
+  const greeted = visibleText(displayOctets(greeting?.lines[0] ?? ("" as never)));
+  const said = greeted === "" ? [] : ([["greeting", greeted]] as const);
+  if (tls === undefined) return [["security", "none: everybody on the way reads password and files"], ...said];
+  const { protocol, suite, group, resumed, certificate, trustedBy } = tls;
+  return [
+    ["security", server?.security ?? ""],
+    ["TLS", [protocol, suite, ...(group === undefined ? [] : [group])].join(", ")],
+    ["resumed", resumed ? "yes" : "no"],
+    ["certificate", visibleText(certificate.subject.replaceAll("\n", ", "))],
+    ["valid until", certificate.validUntil.toISOString().slice(0, 10)],
+    ["pin", certificate.pin],
+    ["vouched for by", vouchers[trustedBy]],
+    ...said,
+  ];
+}

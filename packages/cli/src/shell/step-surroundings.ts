@@ -1,0 +1,29 @@
+import { outputDrawing, progressOptions } from "../client/drawing.ts";
+import type { Surroundings } from "../client/surroundings.ts";
+import type { Job } from "./jobs.ts";
+import type { OpenSink } from "./sink.ts";
+
+/** What a one-shot command finds around it when it is called in the shell. */
+export function surroundingsOfStep({
+  job,
+  command,
+  sink,
+}: {
+  readonly job: Job;
+  readonly command: string;
+  readonly sink: OpenSink | undefined;
+}): Surroundings {
+  const { output } = job;
+  const { connection } = job.place;
+  // On its own command line the program speaks, here the command does.
+  const tell = (text: string): void => void output.err.write(text.replace(/^sallyport: /, `${command}: `));
+  return {
+    output: sink?.stream ?? output.out,
+    tell,
+    drawing: () =>
+      sink === undefined ? outputDrawing() : { ...outputDrawing(), colour: false, width: Number.POSITIVE_INFINITY },
+    progress: (flags) => ({ ...progressOptions(flags), isShown: () => output.isShown, write: tell }),
+    signal: job.signal,
+    ...(connection !== undefined && { kept: connection }),
+  };
+}

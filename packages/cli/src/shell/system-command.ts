@@ -1,0 +1,17 @@
+import { spawn } from "node:child_process";
+import { exitCodes } from "../exit-codes.ts";
+
+/** Runs a command of the system's shell on the terminal, or without one that shell; returns its exit code. */
+export async function runSystemCommand(command: string, localDirectory: string): Promise<number> {
+  const { SHELL: shell = "/bin/sh" } = process.env;
+  const options = { cwd: localDirectory, stdio: "inherit" } as const;
+  const child = command === "" ? spawn(shell, options) : spawn(command, { ...options, shell: true });
+  return new Promise((resolve) => {
+    child.once("error", (error) => {
+      process.stderr.write(`sallyport: ${error.message}.\n`);
+      resolve(exitCodes.failure);
+    });
+    // A program that a signal ended has no code.
+    child.once("close", (code) => resolve(code ?? exitCodes.interrupted));
+  });
+}
