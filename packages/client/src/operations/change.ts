@@ -1,6 +1,7 @@
 import { CommandRefused, formatTimeValue, type Octets, UsageError } from "@sallyport/protocol";
 import type { ClientConnection, RequestOptions } from "../connection/client-connection.ts";
 import { parentPath } from "../names/remote-path.ts";
+import { directoryCommand } from "./directory-command.ts";
 import { isUnsupported, refusalOf, unlessRefused } from "./refusal.ts";
 import { isDirectory } from "./stat.ts";
 
@@ -11,7 +12,7 @@ export async function makeDirectory(
   { recursive, ...options }: RequestOptions & { readonly recursive?: boolean | undefined },
 ): Promise<void> {
   try {
-    await connection.command("MKD", path, options);
+    await directoryCommand(connection, "MKD", path, options);
   } catch (error) {
     // Another client may have made it just now, so what counts is whether it is there.
     if (!recursive || refusalOf(error) === undefined) throw error;
@@ -19,7 +20,7 @@ export async function makeDirectory(
     const parent = parentPath(path);
     if (parent === "" || parent === "/" || parent === path) throw error;
     await makeDirectory(connection, parent, { ...options, recursive });
-    const again = await unlessRefused(connection.command("MKD", path, options));
+    const again = await unlessRefused(directoryCommand(connection, "MKD", path, options));
     if (again === undefined && (await isDirectory(connection, path, options)) !== undefined) throw error;
   }
 }

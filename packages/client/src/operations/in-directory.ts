@@ -1,5 +1,6 @@
 import { type Octets, PeerIncompatible } from "@sallyport/protocol";
 import type { ClientConnection, RequestOptions } from "../connection/client-connection.ts";
+import { directoryCommand } from "./directory-command.ts";
 import { workingDirectory } from "./working-directory.ts";
 
 /** Does something inside a directory, and goes back to where it was. */
@@ -15,10 +16,10 @@ export async function inDirectory<T>(
     throw new PeerIncompatible("SALLYPORT_NO_WORKING_DIRECTORY", message);
   }
   // Neither this nor the way back is aborted: every later relative path depends on it.
-  await connection.command("CWD", path);
+  await directoryCommand(connection, "CWD", path);
   try {
     return await inside();
   } finally {
-    await connection.command("CWD", home);
+    await directoryCommand(connection, "CWD", home);
   }
 }

@@ -3,6 +3,7 @@ import type { ClientConnection, RequestOptions } from "../connection/client-conn
 import { isDirectoryEntry } from "../listing/entry.ts";
 import { readListing } from "../listing/read-listing.ts";
 import { childPath } from "../names/remote-path.ts";
+import { directoryCommand } from "./directory-command.ts";
 import { isAboutPath, unlessRefused } from "./refusal.ts";
 
 export interface RemoveOptions extends RequestOptions {
@@ -19,10 +20,10 @@ export async function remove(connection: ClientConnection, path: Octets, options
     await connection.command("DELE", path, options);
   } catch (error) {
     if (!isAboutPath(error)) throw error;
-    if ((await unlessRefused(connection.command("RMD", path, options))) !== undefined) return;
+    if ((await unlessRefused(directoryCommand(connection, "RMD", path, options))) !== undefined) return;
     if (!options.recursive) throw error;
     await removeContent(connection, path, options);
-    await connection.command("RMD", path, options);
+    await directoryCommand(connection, "RMD", path, options);
   }
 }
 
@@ -33,7 +34,7 @@ async function removeContent(connection: ClientConnection, path: Octets, options
     const child = childPath(path, entry.component);
     if (isDirectoryEntry(entry)) {
       await removeContent(connection, child, options);
-      await connection.command("RMD", child, options);
+      await directoryCommand(connection, "RMD", child, options);
     } else await remove(connection, child, { ...options, recursive: false });
   }
 }

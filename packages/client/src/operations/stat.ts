@@ -2,6 +2,7 @@ import { type ListedTime, type Octets, parseListingLine } from "@sallyport/proto
 import type { ClientConnection, RequestOptions } from "../connection/client-connection.ts";
 import { type RawEntry, sizeFromText } from "../listing/entry.ts";
 import { baseName } from "../names/remote-path.ts";
+import { directoryCommand } from "./directory-command.ts";
 import { isAboutPath, refusalOf, unlessRefused } from "./refusal.ts";
 import { workingDirectory } from "./working-directory.ts";
 
@@ -81,11 +82,11 @@ export async function isDirectory(
   const home = await workingDirectory(connection, options);
   try {
     // Neither this nor the way back is aborted: every later relative path depends on it.
-    await connection.command("CWD", path === "" ? ("." as Octets) : path);
+    await directoryCommand(connection, "CWD", path === "" ? ("." as Octets) : path);
   } catch (error) {
     if (error instanceof Error && refusalOf(error) !== undefined) return error;
     throw error;
   }
-  if (home !== undefined) await connection.command("CWD", home);
+  if (home !== undefined) await directoryCommand(connection, "CWD", home);
   return undefined;
 }

@@ -1,5 +1,6 @@
 import type { Octets } from "@sallyport/protocol";
 import type { ClientConnection, RequestOptions } from "../connection/client-connection.ts";
+import { directoryCommand } from "./directory-command.ts";
 import { unlessRefused } from "./refusal.ts";
 
 /** Where a control connection's login began, as PWD says; asked once, undefined where the server does not say. */
@@ -9,10 +10,27 @@ export async function workingDirectory(
 ): Promise<Octets | undefined> {
   const known = startingPoints.get(connection);
   if (known !== undefined) return known.path;
-  const reply = await unlessRefused(connection.command("PWD", undefined, options));
-  const path = parseQuotedPath(reply?.lines.at(-1) ?? "");
-  startingPoints.set(connection, { path });
-  return path;
+  const path = await toldPath(connection, options);
+  const inSlashes = path === undefined || path.startsWith("/") ? path : await inUnixNames(connection, path, options);
+  startingPoints.set(connection, { path: inSlashes });
+  return inSlashes;
+}
+
+async function toldPath(connection: ClientConnection, options: RequestOptions): Promise<Octets | undefined> {
+  const reply = await unlessRefused(directoryCommand(connection, "PWD", undefined, options));
+  return parseQuotedPath(reply?.lines.at(-1) ?? "");
+}
+
+/** OS/400 names a library without a slash until it is asked for the names of its other file systems (SITE NAMEFMT 1). */
+async function inUnixNames(
+  connection: ClientConnection,
+  path: Octets,
+  options: RequestOptions,
+): Promise<Octets | undefined> {
+  const system = await unlessRefused(connection.command("SYST", undefined, options));
+  if (!/\bOS\/400\b/.test(system?.lines.at(-1) ?? "")) return path;
+  const changed = await unlessRefused(connection.command("SITE", "NAMEFMT 1" as Octets, options));
+  return changed === undefined ? path : toldPath(connection, options);
 }
 
 /**

@@ -3,6 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { ClientConnection } from "../connection/client-connection.ts";
 import type { Mover } from "../connection/data-task.ts";
 import { makeDirectory, setTimes } from "../operations/change.ts";
+import { directoryCommand } from "../operations/directory-command.ts";
 import { isAboutPath, refusalOf, unlessRefused } from "../operations/refusal.ts";
 import { exists, sizeOf } from "../operations/stat.ts";
 import { sourceOf } from "../transfer/local-file.ts";
@@ -73,7 +74,9 @@ export class RemoteTarget implements SyncTarget {
     const { signal } = remote;
     return remote.use(async (connection) => {
       try {
-        await connection.command(kind === "directory" ? "RMD" : "DELE", octets, { signal });
+        await (kind === "directory"
+          ? directoryCommand(connection, "RMD", octets, { signal })
+          : connection.command("DELE", octets, { signal }));
       } catch (error) {
         if (!isAboutPath(error) || (await exists(connection, octets, { signal }))) throw error;
       }

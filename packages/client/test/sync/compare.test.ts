@@ -26,7 +26,7 @@ function compared(
   return result.outcome === "different" ? result.because : result.outcome;
 }
 
-test("times are told apart only as far as their precision goes", () => {
+test("R-LIST-07 times are told apart only as far as their precision goes", () => {
   const relate = (one: number, precision: number, other: number, otherPrecision: number, window = 0): string =>
     relateTimes({ instantMs: one, precisionMs: precision }, { instantMs: other, precisionMs: otherPrecision }, window);
   assert.equal(relate(noon + 1, 1, noon, 1), "later");

@@ -6,20 +6,20 @@ import { furtherLines } from "./further-lines.ts";
 import { ownLines, type OwnLine } from "./own-lines.ts";
 import { octets, said } from "./said.ts";
 
-test("listings: every line written from the formats' descriptions says what its description means", () => {
+test("R-LIST-06 listings: every line written from the formats' descriptions says what its description means", () => {
   assert.ok(ownLines.length >= 100);
   const wrong = ownLines.flatMap((line) => ownDifference(line));
   assert.deepEqual(wrong, []);
 });
 
-test("listings: lines of dialects that became known later", () => {
+test("R-LIST-06 listings: lines of dialects that became known later", () => {
   assert.deepEqual(
     furtherLines.flatMap((line) => ownDifference(line)),
     [],
   );
 });
 
-test("listings: every record of the corpus, each in the listing that it comes from", () => {
+test("R-LIST-06 listings: every record of the corpus, each in the listing that it comes from", () => {
   const listings = Map.groupBy(
     corpus.map((record, index) => ({ ...record, index })),
     listingOf,

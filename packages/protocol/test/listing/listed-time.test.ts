@@ -25,7 +25,7 @@ test("the server's zone moves what a day after now means", () => {
   assert.equal(withYear(timeOf("Jan  1 10:00"), nowMs, -12 * 60).year, 2025);
 });
 
-test("without the server's offset its times stay unknown; UTC and stated offsets need none", () => {
+test("R-LIST-07 without the server's offset its times stay unknown; UTC and stated offsets need none", () => {
   const nowMs = Date.UTC(2026, 2, 1);
   const list = timeOf("Jan  5  2019");
   assert.equal(resolveListedTime(list, { nowMs }), undefined);

@@ -33,7 +33,7 @@ test("what is remembered is found again, by another store on the same file too",
   assert.deepEqual(readdirSync(join(path, "..")), ["known-servers"], "neither lock nor temporary file stays");
 });
 
-test("another key of a known server is refused until the old one is forgotten", async () => {
+test("R-TLS-41 another key of a known server is refused until the old one is forgotten", async () => {
   const store = fileTrustStore(newPath());
   await store.remember("a:21", pin("A"));
   await assert.rejects(store.remember("a:21", pin("B")), { code: "SALLYPORT_PIN_CHANGED" });
