@@ -76,20 +76,40 @@ async function untilInputEnds<Answer>(ask: (signal: AbortSignal) => Promise<Answ
  * @throws {UsageError} SALLYPORT_USAGE_PASSWORD where it is empty, or longer than passwords can be.
  */
 export async function firstLineOf(input: AsyncIterable<Uint8Array | string>): Promise<string> {
-  const bytesMax = limits.passwordBytes.value;
+  const [line = ""] = await linesOf(input, 1);
+  if (line === "") throw passwordError("There is no password on standard input: write it there as one line");
+  return checkedLine(line);
+}
+
+/**
+ * Reads the passwords of two servers, one line for each; what there is not is an empty line.
+ *
+ * @throws {UsageError} SALLYPORT_USAGE_PASSWORD where one is longer than passwords can be.
+ */
+export async function twoLinesOf(input: AsyncIterable<Uint8Array | string>): Promise<readonly [string, string]> {
+  const [first = "", second = ""] = await linesOf(input, 2);
+  return [checkedLine(first), checkedLine(second)];
+}
+
+async function linesOf(input: AsyncIterable<Uint8Array | string>, count: number): Promise<readonly string[]> {
+  const bytesMax = count * (limits.passwordBytes.value + 2);
   const chunks: Buffer[] = [];
   let length = 0;
+  let linesCount = 0;
   for await (const chunk of input) {
     const octets = Buffer.from(chunk);
     chunks.push(octets);
     length += octets.length;
-    if (octets.includes(0x0a) || length > bytesMax + 2) break;
+    linesCount += octets.toString("latin1").split("\n").length - 1;
+    if (linesCount >= count || length > bytesMax) break;
   }
-  const [line = ""] = Buffer.concat(chunks).toString("utf8").split(/\r?\n/, 1);
-  if (line === "") throw passwordError("There is no password on standard input: write it there as one line");
-  if (Buffer.byteLength(line) > bytesMax)
-    throw passwordError(`The password is longer than ${bytesMax} octets: choose a shorter one`);
-  return line;
+  return Buffer.concat(chunks).toString("utf8").split(/\r?\n/, count);
+}
+
+function checkedLine(line: string): string {
+  const bytesMax = limits.passwordBytes.value;
+  if (Buffer.byteLength(line) <= bytesMax) return line;
+  throw passwordError(`The password is longer than ${bytesMax} octets: choose a shorter one`);
 }
 
 function passwordError(message: string): UsageError {

@@ -4,7 +4,7 @@ import { ConfigError, escapeControls, UsageError } from "@sallyport/protocol";
 import { defaultAuthorities, fileTrustStore } from "@sallyport/transport";
 import type { ClientFlags } from "../client-flags.ts";
 import { localAuthorities } from "../local-authorities.ts";
-import { findCredentials } from "../login/credentials.ts";
+import { findCredentials, type PasswordSource } from "../login/credentials.ts";
 import { visibleText } from "../terminal/visible-text.ts";
 import type { NamedPlace } from "./named-place.ts";
 import { hostsPath, knownServersPath, profilesPath } from "./own-files.ts";
@@ -13,6 +13,8 @@ import { hostsPath, knownServersPath, profilesPath } from "./own-files.ts";
 export interface ConnectingNeeds {
   readonly connectionsMax: number;
   readonly signal: AbortSignal;
+  /** Where the password comes from, where that is not as usual. */
+  readonly passwords?: PasswordSource;
   /** Absent where nobody wants to see dialogues. */
   readonly onTranscript?: NonNullable<ClientOptions["onTranscript"]>;
   /** Writes a line for a person. */
@@ -27,7 +29,10 @@ export async function clientOptions(
 ): Promise<ClientOptions> {
   const security = chosenSecurity(url, flags);
   const login = { ...url, isPasswordExposed: bookmark === undefined };
-  const credentials = await findCredentials(login, flags, { isPasswordNeeded: flags.cert === undefined });
+  const credentials = await findCredentials(login, flags, {
+    isPasswordNeeded: flags.cert === undefined,
+    ...(needs.passwords && { passwords: needs.passwords }),
+  });
   const { ports, proxy, timeout, retries, timeZone, limitRate } = flags;
   const active = flags.active ?? bookmark?.dataMode === "active";
   const encoding = flags.encoding ?? bookmark?.charset;

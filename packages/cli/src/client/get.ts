@@ -1,15 +1,16 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Client, Entry, OnProgress } from "@sallyport/client";
-import { PeerViolation, UsageError } from "@sallyport/protocol";
+import { UsageError } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
 import type { GetFlags } from "../commands/get.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { quotedName, visibleText } from "../terminal/visible-text.ts";
+import { quotedName } from "../terminal/visible-text.ts";
 import { ClientFailure } from "./client-failure.ts";
 import { movedTo } from "./existing.ts";
 import { isLocalDirectory, localChild, standardStream } from "./local-places.ts";
 import { entryAt } from "./remote-entry.ts";
+import { lastNameOf, placeFiles } from "./remote-files.ts";
 import { expandRemote, literalText } from "./remote-glob.ts";
 import { runOnServers, type ClientRun } from "./run.ts";
 import type { RemotePlace } from "./servers.ts";
@@ -120,40 +121,9 @@ async function treeJobs(
   }
   const name = lastNameOf(path);
   const base = isContent || name === "" ? target.path : localChild(target.path, name);
-  const { signal } = run.servers;
-  await mkdir(base, { recursive: true });
-  // The whole listing first: it needs the connection that the files need then, and tells how much there is.
-  const entries = await Array.fromAsync(client.list(path, { recursive: true, signal }));
-  const places = new Map<string, string>([[path, base]]);
-  const jobs: TransferJob[] = [];
-  for (const entry of entries) {
-    try {
-      const parent = places.get(parentOf(entry));
-      if (parent === undefined) {
-        throw new PeerViolation(
-          "SALLYPORT_NAME_UNSAFE",
-          `${quotedName(entry.path)} lies in no directory that has a name here`,
-        );
-      }
-      const local = localChild(parent, entry.name);
-      if (entry.type === "directory") {
-        places.set(entry.path, local);
-        // oxlint-disable-next-line no-await-in-loop -- parents before children
-        await mkdir(local, { recursive: true });
-      } else if (entry.type === "file" || entry.type === "unknown")
-        jobs.push(fileJob(client, { path: entry.path, entry, local }, run, flags));
-      else run.say(`Left out ${visibleText(entry.path)}: it is ${entry.type === "link" ? "a link" : "no file"}.`);
-    } catch (error) {
-      run.failed(error, entry.path);
-    }
-  }
-  return jobs;
-}
-
-/** The directory in whose listing an entry stood. */
-function parentOf({ path, name }: Entry): string {
-  const parent = path.slice(0, Math.max(0, path.length - name.length));
-  return parent.length > 1 && parent.endsWith("/") ? parent.slice(0, -1) : parent;
+  const makeDirectory = (place: string): Promise<unknown> => mkdir(place, { recursive: true });
+  const files = await placeFiles(client, path, base, { run, child: localChild, makeDirectory });
+  return files.map(({ entry, place }) => fileJob(client, { path: entry.path, entry, local: place }, run, flags));
 }
 
 interface FileToGet {
@@ -181,8 +151,4 @@ function fileJob(client: Client, { path, entry, local }: FileToGet, run: ClientR
       return movedTo(local, client.download(path, local, { ...wishes, signal, onProgress }));
     },
   };
-}
-
-function lastNameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -1,7 +1,7 @@
 import { lstat, readdir, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { remoteName, localNameRules, type Client, type OnProgress } from "@sallyport/client";
-import { isSallyportError, UsageError } from "@sallyport/protocol";
+import { UsageError } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
 import type { PutFlags } from "../commands/put.ts";
 import { quotedName, visibleText } from "../terminal/visible-text.ts";
@@ -9,8 +9,8 @@ import { clientFailure } from "./client-failure.ts";
 import { movedTo } from "./existing.ts";
 import { standardStream } from "./local-places.ts";
 import { childOf } from "./remote-glob.ts";
+import { remoteTarget, type RemoteTarget } from "./remote-target.ts";
 import { runOnServers, type ClientRun } from "./run.ts";
-import type { RemotePlace } from "./servers.ts";
 import { runTransfers, type TransferJob } from "./transfers.ts";
 
 /** `sallyport put`: the last word is the URL. */
@@ -24,7 +24,10 @@ export async function put(context: CommandContext, flags: PutFlags, words: reado
     const jobs: TransferJob[] = [];
     const kinds = await Promise.all(sources.map((source) => kindOf(source)));
     const place = await run.servers.open(url);
-    const target = await targetOf(place, run, { mustBeDirectory: sources.length > 1 || kinds.includes("directory") });
+    const target = await remoteTarget(place, {
+      mustBeDirectory: sources.length > 1 || kinds.includes("directory"),
+      signal: run.servers.signal,
+    });
     for (const [at, source] of sources.entries()) {
       try {
         const kind = kinds[at];
@@ -54,31 +57,7 @@ async function kindOf(source: string): Promise<SourceKind> {
   }
 }
 
-interface Target {
-  readonly kind: "directory" | "file";
-  readonly path: string;
-}
-
-async function targetOf(
-  { client, url, path }: RemotePlace,
-  run: ClientRun,
-  { mustBeDirectory }: { readonly mustBeDirectory: boolean },
-): Promise<Target> {
-  const { signal } = run.servers;
-  if (url.isDirectory || mustBeDirectory) {
-    if (path !== "" && path !== "/") await client.makeDirectory(path, { recursive: true, signal });
-    return { kind: "directory", path };
-  }
-  try {
-    const entry = await client.stat(path, { signal });
-    return { kind: entry.type === "directory" ? "directory" : "file", path };
-  } catch (error) {
-    if (isSallyportError(error) && error.code === "SALLYPORT_COMMAND_REFUSED") return { kind: "file", path };
-    throw error;
-  }
-}
-
-function pathOf(source: string, { kind, path }: Target): string {
+function pathOf(source: string, { kind, path }: RemoteTarget): string {
   if (kind === "file") return path;
   if (source === standardStream) {
     throw new UsageError(

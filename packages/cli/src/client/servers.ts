@@ -1,6 +1,7 @@
 import { connect, formatFtpUrl, type Client, type FtpUrl } from "@sallyport/client";
 import { SallyportError, type TranscriptLine } from "@sallyport/protocol";
 import type { ClientFlags } from "../client-flags.ts";
+import type { PasswordSource } from "../login/credentials.ts";
 import { visibleText } from "../terminal/visible-text.ts";
 import { clientOptions } from "./connecting.ts";
 import { namedPlace, type NamedPlace } from "./named-place.ts";
@@ -28,6 +29,14 @@ export interface KeptServer {
   readonly url: FtpUrl;
 }
 
+/** What holds for one of two servers alone. */
+export interface OwnWishes {
+  readonly flags: ClientFlags;
+  readonly passwords: PasswordSource;
+  /** Stands before the lines of its dialogue. */
+  readonly label: string;
+}
+
 /**
  * The servers of one command: each is connected to once, whatever number of URLs name it. Ctrl-C gives up what is under
  * way; a second one ends the process.
@@ -50,7 +59,7 @@ export class Servers implements AsyncDisposable {
   }
 
   /** Connects to the server of a URL or bookmark, unless that is done, and logs in. */
-  async open(text: string): Promise<RemotePlace> {
+  async open(text: string, own?: OwnWishes): Promise<RemotePlace> {
     const place = await namedPlace(text);
     const { url } = place;
     const { kept } = this.#options;
@@ -58,7 +67,7 @@ export class Servers implements AsyncDisposable {
     if (kept !== undefined && key === keyOf(kept.url)) return { client: kept.client, url, path: url.path };
     let client = this.#clients.get(key);
     if (client === undefined) {
-      client = this.#connect(place);
+      client = this.#connect(place, own);
       this.#clients.set(key, client);
     }
     return { client: await client, url, path: url.path };
@@ -71,15 +80,17 @@ export class Servers implements AsyncDisposable {
     await Promise.all(clients.map((client) => client.close()));
   }
 
-  async #connect(place: NamedPlace): Promise<Client> {
+  async #connect(place: NamedPlace, own: OwnWishes | undefined): Promise<Client> {
     const { connectionsMax = 1, say } = this.#options;
     const { signal } = this;
-    const isShown = this.#flags.verbose === true;
-    const options = await clientOptions(place, this.#flags, {
+    const { flags, label, passwords } = { flags: this.#flags, label: "", ...own };
+    const isShown = flags.verbose === true;
+    const options = await clientOptions(place, flags, {
       connectionsMax,
       signal,
       say,
-      ...(isShown && { onTranscript: (line: TranscriptLine) => say(dialogueLine(line)) }),
+      ...(passwords && { passwords }),
+      ...(isShown && { onTranscript: (line: TranscriptLine) => say(`${label}${dialogueLine(line)}`) }),
     });
     return connect(formatFtpUrl(place.url), options);
   }

@@ -1,4 +1,4 @@
-import type { OnProgress, Progress, Verification } from "@sallyport/client";
+import type { FxpRoute, OnProgress, Progress, Verification } from "@sallyport/client";
 import { exitCodes } from "../exit-codes.ts";
 import { countText, rateText, sizeText, spanText } from "../terminal/quantities.ts";
 import { ProgressDisplay } from "../terminal/progress-display.ts";
@@ -14,6 +14,8 @@ export type JobOutcome =
       readonly verified?: Verification;
       /** The name that it got. */
       readonly written?: string;
+      /** How it went from one server to another. */
+      readonly route?: FxpRoute;
     }
   | { readonly skipped: string };
 
@@ -21,7 +23,10 @@ export type JobOutcome =
 export interface TransferJob {
   /** What people call it: its path on the server. */
   readonly name: string;
+  /** The place here; on another server where `isFxp`. */
   readonly local: string;
+  /** Whether both places are on servers. */
+  readonly isFxp?: boolean;
   readonly totalBytes?: number | undefined;
   /** Whether somebody on the wire could read it. */
   readonly isProtected: boolean;
@@ -65,7 +70,8 @@ export async function runTransfers(
     }
   };
   const moveOne = async (key: string, job: TransferJob): Promise<void> => {
-    const { name, local, totalBytes, isProtected } = job;
+    const { name, local, totalBytes, isProtected, isFxp = false } = job;
+    const places = isFxp ? { from: name, to: local } : { path: name, local };
     const jobBeganMs = performance.now();
     let doneBytes = 0;
     try {
@@ -86,14 +92,14 @@ export async function runTransfers(
       run.done();
       if ("skipped" in outcome) {
         totals.skipped++;
-        if (flags.json === true) run.printJson({ path: name, local, outcome: "skipped", because: outcome.skipped });
+        if (flags.json === true) run.printJson({ ...places, outcome: "skipped", because: outcome.skipped });
         return;
       }
       totals.files++;
       totals.bytes += outcome.bytes;
       if (flags.json === true) {
         const durationMs = Math.round(performance.now() - jobBeganMs);
-        run.printJson({ path: name, local, outcome: "done", ...outcome, durationMs });
+        run.printJson({ ...places, outcome: "done", ...outcome, durationMs });
       }
     } catch (error) {
       display.finish(key, "failed");

@@ -29,6 +29,21 @@ export interface FoundCredentials {
   readonly password?: string;
 }
 
+/** Where a password is looked for, besides the URL, the netrc, the keyring and a person. */
+export interface PasswordSource {
+  /** Variables of the environment; the first that is set counts. */
+  readonly variables: readonly [string, ...string[]];
+  /** The password that stands on standard input. */
+  line(): Promise<string>;
+}
+
+export interface CredentialNeeds {
+  readonly isPasswordNeeded: boolean;
+  readonly passwords?: PasswordSource;
+}
+
+const usualSource: PasswordSource = { variables: ["SALLYPORT_PASSWORD"], line: () => firstLineOf(process.stdin) };
+
 const anonymous = "anonymous";
 const netrcBytesMax = 1_048_576;
 
@@ -44,18 +59,17 @@ const netrcBytesMax = 1_048_576;
 export async function findCredentials(
   target: LoginTarget,
   flags: CredentialFlags,
-  options: { readonly isPasswordNeeded: boolean } = { isPasswordNeeded: true },
+  { isPasswordNeeded, passwords = usualSource }: CredentialNeeds = { isPasswordNeeded: true },
 ): Promise<FoundCredentials> {
   const named = userOf(target, flags);
   if (target.password !== undefined) {
     if (target.isPasswordExposed) warnOfExposure(flags);
     return { user: named ?? anonymous, password: target.password };
   }
-  const { SALLYPORT_PASSWORD: fromEnvironment } = process.env;
-  if (fromEnvironment !== undefined && fromEnvironment !== "" && named !== undefined)
-    return { user: named, password: fromEnvironment };
+  const fromEnvironment = passwords.variables.map((name) => process.env[name]).find((value) => value);
+  if (fromEnvironment !== undefined && named !== undefined) return { user: named, password: fromEnvironment };
   if (flags.passwordStdin === true) {
-    if (named !== undefined) return { user: named, password: await firstLineOf(process.stdin) };
+    if (named !== undefined) return { user: named, password: await passwords.line() };
     throw new UsageError(
       "SALLYPORT_USAGE_PASSWORD",
       "--password-stdin gives a password, but nobody logs in: name the user in the URL or with --user.",
@@ -64,8 +78,8 @@ export async function findCredentials(
   const entry = fromNetrc(target.host, named, flags.netrc);
   const user = named ?? entry?.login ?? anonymous;
   if (entry?.password !== undefined) return { user, password: entry.password };
-  if (user === anonymous || !options.isPasswordNeeded) return { user };
-  const password = (await keyringPassword({ host: target.host, user })) ?? (await ask(user, target.host));
+  if (user === anonymous || !isPasswordNeeded) return { user };
+  const password = (await keyringPassword({ host: target.host, user })) ?? (await ask(user, target.host, passwords));
   return { user, password };
 }
 
@@ -88,12 +102,12 @@ function warnOfExposure({ quiet }: CredentialFlags): void {
 
 let isWarned = false;
 
-async function ask(user: string, host: string): Promise<string> {
+async function ask(user: string, host: string, { variables }: PasswordSource): Promise<string> {
   const answer = await askPassword(`Password for ${escapeControls(user)} at ${escapeControls(host)}`);
   if (answer !== undefined) return answer;
   throw new UsageError(
     "SALLYPORT_USAGE_PASSWORD",
-    `There is no password for ${escapeControls(user)} at ${host}, and no terminal to ask: give it in SALLYPORT_PASSWORD, with --password-stdin or in a netrc.`,
+    `There is no password for ${escapeControls(user)} at ${host}, and no terminal to ask: give it in ${variables[0]}, with --password-stdin or in a netrc.`,
   );
 }
 
