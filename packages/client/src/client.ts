@@ -14,6 +14,7 @@ import { fxp, type FxpOutcome, type FxpWishes } from "./fxp/fxp.ts";
 import { type Entry, entryOf } from "./listing/entry.ts";
 import { listTree } from "./listing/list-tree.ts";
 import type { ServerClock } from "./listing/server-clock.ts";
+import { wantFacts } from "./listing/wanted-facts.ts";
 import { type NameCodec, octetsToSend } from "./names/name-codec.ts";
 import { parentPath } from "./names/remote-path.ts";
 import { chmod, makeDirectory, setTimes } from "./operations/change.ts";
@@ -132,7 +133,7 @@ export class Client implements AsyncDisposable {
   /** Lists a directory as the server sends it. */
   async *list(path = "", options: ListOptions = {}): AsyncGenerator<Entry> {
     const directory = this.#octets(path);
-    const listing = { ...options, limits: this.#limits, clock: this.#clock };
+    const listing = { ...options, limits: this.#limits, clock: this.#clock, wantsFacts: true };
     for await (const [parent, entry] of listTree(this.#pool, directory, listing)) {
       yield entryOf(entry, parent, this.#names, this.#clock);
     }
@@ -141,7 +142,10 @@ export class Client implements AsyncDisposable {
   /** Tells what a path is; rejects with CommandRefused where there is nothing. */
   async stat(path: string, { signal }: OperationOptions = {}): Promise<Entry> {
     const octets = this.#octets(path);
-    const entry = await this.#use(signal, (connection) => stat(connection, octets, { signal }));
+    const entry = await this.#use(signal, async (connection) => {
+      await wantFacts(connection, { signal });
+      return stat(connection, octets, { signal });
+    });
     return entryOf(entry, parentPath(octets), this.#names, this.#clock);
   }
 

@@ -13,6 +13,17 @@ export interface ClientOptions {
   /** For servers that ask for ACCT. */
   readonly account?: string;
   /**
+   * Names the host that is meant to servers with several (HOST, RFC 7151), inside TLS and ahead of USER: `true`, the
+   * URL's, or another. A server that does not know the command serves one host and is taken as it is; one that does not
+   * know the host refuses the login.
+   */
+  readonly virtualHost?: string | true;
+  /**
+   * Command lines that each control connection begins with once it is logged in, as in `SITE GROUP staff`. One that is
+   * refused fails the connection.
+   */
+  readonly afterLogin?: readonly string[];
+  /**
    * Default: what the URL says. `auto`, also of `ftp://`: what worked last; on port 990 implicit; on another explicit,
    * or implicit where no greeting comes; without a port explicit on 21 and implicit on 990, whichever protects first.
    * `plain` alone lets names, passwords and files out in clear.

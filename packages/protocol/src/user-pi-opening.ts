@@ -25,6 +25,10 @@ export function nextOfOpening(pi: UserPi): NextCommand | Fault | undefined {
     const mechanism = policy.mechanisms[opening.mechanism];
     return mechanism === undefined ? noTls : { purpose: "auth", verb: "AUTH", argument: mechanism as Octets };
   }
+  const { virtualHost } = policy;
+  if (virtualHost !== undefined && !opening.hostGiven && opening.login === "user") {
+    return { purpose: "host", verb: "HOST", argument: virtualHost };
+  }
   switch (opening.login) {
     case "user":
       return { purpose: "user", verb: "USER", argument: credentials.user };
@@ -64,6 +68,7 @@ function secret(purpose: Purpose, verb: string, argument: Octets | undefined): N
 export const openingReplies: Partial<Record<Purpose, { readonly taken: Taker; readonly refused: Taker }>> = {
   auth: { taken: authTaken, refused: authRefused },
   adat: { taken: authTaken, refused: authRefused },
+  host: { taken: (pi) => learnt(pi, { hostGiven: true }), refused: hostRefused },
   user: { taken: loginTaken, refused: loginRefused },
   pass: { taken: loginTaken, refused: loginRefused },
   acct: { taken: loginTaken, refused: loginRefused },
@@ -130,6 +135,12 @@ function loginTaken(pi: UserPi, reply: ReceivedReply, exchange: Exchange, effect
 }
 
 function loginRefused(pi: UserPi, reply: ReceivedReply, exchange: Exchange, effects: UserPiEffect[]): UserPi {
+  return leaveWith(pi, refusal(exchange, reply, "SALLYPORT_LOGIN_REFUSED"), effects);
+}
+
+/** A server that does not know the command has one host; others mean that there is no such host (RFC 7151 §3.2). */
+function hostRefused(pi: UserPi, reply: ReceivedReply, exchange: Exchange, effects: UserPiEffect[]): UserPi {
+  if (reply.code === 500 || reply.code === 502) return learnt(pi, { hostGiven: true });
   return leaveWith(pi, refusal(exchange, reply, "SALLYPORT_LOGIN_REFUSED"), effects);
 }
 

@@ -25,6 +25,8 @@ export interface UserPiPolicy {
   readonly pipelinedMax: number;
   /** Whether names are to be UTF-8, which some servers want to be asked for (OPTS UTF8 ON); default true. */
   readonly asksUtf8?: boolean;
+  /** Which host is meant, of several that the server has (RFC 7151). */
+  readonly virtualHost?: Octets;
   readonly limits: Pick<
     LimitValues,
     Extract<
@@ -193,6 +195,7 @@ export type Features = ReadonlyMap<string, Octets>;
 export type Purpose =
   | "auth"
   | "adat"
+  | "host"
   | "user"
   | "pass"
   | "acct"
@@ -264,6 +267,7 @@ export type Job =
 export interface Opening {
   /** Index of the mechanism that is tried, or next. */
   readonly mechanism: number;
+  readonly hostGiven: boolean;
   readonly login: "user" | "password" | "account" | "done";
   readonly bufferSizeGiven: boolean;
   readonly protection: "C" | "P" | "unasked";
@@ -309,6 +313,7 @@ export interface UserPiStart {
 
 const freshOpening: Opening = {
   mechanism: 0,
+  hostGiven: false,
   login: "user",
   bufferSizeGiven: false,
   protection: "unasked",

@@ -14,6 +14,8 @@ export interface ListTreeOptions {
   readonly limits: LimitValues;
   /** Learns the server's zone from what is listed, before that is given away. */
   readonly clock?: ServerClock;
+  /** See `ListingOptions`. */
+  readonly wantsFacts?: boolean;
 }
 
 /**
@@ -24,12 +26,12 @@ export interface ListTreeOptions {
 export async function* listTree(
   pool: ConnectionPool,
   path: Octets,
-  { recursive = false, signal, limits, clock }: ListTreeOptions,
+  { recursive = false, signal, limits, clock, wantsFacts = false }: ListTreeOptions,
 ): AsyncGenerator<readonly [directory: Octets, entry: ParsedEntry]> {
   const left = [path];
   for (let directory = left.pop(); directory !== undefined; directory = left.pop()) {
     const below: Octets[] = [];
-    const entries = listDirectory(pool, directory, { signal, limits });
+    const entries = listDirectory(pool, directory, { signal, limits, wantsFacts });
     const ask: AskTime = (file) => askTime(pool, file, signal);
     const listed = clock === undefined ? entries : placeable(entries, directory, { clock, ask });
     for await (const entry of listed) {
@@ -81,12 +83,12 @@ async function askTime(pool: ConnectionPool, file: Octets, signal: AbortSignal |
 function listDirectory(
   pool: ConnectionPool,
   path: Octets,
-  { signal, limits }: Omit<ListTreeOptions, "recursive">,
+  { signal, limits, wantsFacts = false }: Omit<ListTreeOptions, "recursive">,
 ): AsyncGenerator<ParsedEntry> {
   return iterateWithRetry(
     async function* () {
       const { connection, contended, [Symbol.dispose]: release } = await pool.lease({ signal });
-      yield* readListing(connection, path, { signal, limits, contended, onDone: release });
+      yield* readListing(connection, path, { signal, limits, contended, wantsFacts, onDone: release });
     },
     { limits, signal },
   );

@@ -6,30 +6,34 @@ import { isUnsupported, refusalOf } from "../operations/refusal.ts";
 import { isDirectory } from "../operations/stat.ts";
 import { receiveWhole } from "../transfer/receive.ts";
 import { EntryQueue } from "./entry-queue.ts";
+import { wantFacts } from "./wanted-facts.ts";
 
 export interface ListingOptions {
   readonly signal?: AbortSignal | undefined;
   readonly limits: Pick<LimitValues, "listingLineBytes" | "listingBufferCount">;
   /** Settles when somebody else waits for the control connection; the listing is then read to its end at once. */
   readonly contended?: Promise<void>;
+  /** Whether modes and owners are wanted, which some servers tell only when they are asked for; default false. */
+  readonly wantsFacts?: boolean;
   /** Told once when the control connection is free again, which may be before the last entry was taken. */
   readonly onDone?: () => void;
 }
 
 /**
  * Reads a directory as the server lists it, entry by entry in its order, without `.` and `..`: by MLSD, otherwise by LIST
- * in whatever format it comes. Leaving the loop early aborts the transfer.
+ * in whatever format it comes, otherwise by NLST, which tells names alone. Leaving the loop early aborts the transfer.
  */
 export async function* readListing(
   connection: ClientConnection,
   path: Octets,
-  { signal, limits, contended, onDone }: ListingOptions,
+  { signal, limits, contended, wantsFacts = false, onDone }: ListingOptions,
 ): AsyncGenerator<ParsedEntry> {
   const queue = new EntryQueue<ParsedEntry>(limits.listingBufferCount);
   const aborter = new AbortController();
   void contended?.then(() => queue.unbind());
   const listing = new Listing(connection, queue, {
     lineBytesMax: limits.listingLineBytes,
+    wantsFacts,
     signal: signal === undefined ? aborter.signal : AbortSignal.any([signal, aborter.signal]),
   });
   const done = listing.read(path).finally(() => {
@@ -47,27 +51,36 @@ export async function* readListing(
   }
 }
 
+interface ListingWishes {
+  readonly lineBytesMax: number;
+  readonly signal: AbortSignal;
+  readonly wantsFacts: boolean;
+}
+
 /** One listing on its way into a queue. */
 class Listing {
   readonly #connection: ClientConnection;
   readonly #queue: EntryQueue<ParsedEntry>;
   readonly #lineBytesMax: number;
   readonly #signal: AbortSignal;
+  readonly #wantsFacts: boolean;
   #entriesCount = 0;
 
   constructor(
     connection: ClientConnection,
     queue: EntryQueue<ParsedEntry>,
-    { lineBytesMax, signal }: { readonly lineBytesMax: number; readonly signal: AbortSignal },
+    { lineBytesMax, signal, wantsFacts }: ListingWishes,
   ) {
     this.#connection = connection;
     this.#queue = queue;
     this.#lineBytesMax = lineBytesMax;
     this.#signal = signal;
+    this.#wantsFacts = wantsFacts;
   }
 
   async read(path: Octets): Promise<void> {
     if (!offersMlsd(this.#connection)) return this.#list(path);
+    if (this.#wantsFacts) await wantFacts(this.#connection, { signal: this.#signal });
     try {
       await this.#transfer("MLSD", path === "" ? undefined : path);
     } catch (error) {
@@ -85,8 +98,8 @@ class Listing {
   async #list(path: Octets): Promise<void> {
     const options = { signal: this.#signal };
     try {
-      if (plainPath.test(path)) await this.#transfer("LIST", this.#argument(listArgument(path)));
-      else await inDirectory(this.#connection, path, options, () => this.#transfer("LIST", this.#argument(undefined)));
+      if (plainPath.test(path)) await this.#listOrNames(listArgument(path));
+      else await inDirectory(this.#connection, path, options, () => this.#listOrNames(undefined));
     } catch (error) {
       if (refusalOf(error)?.code !== 450) throw error;
     }
@@ -95,13 +108,32 @@ class Listing {
     if (refusal !== undefined) throw refusal;
   }
 
+  async #listOrNames(path: Octets | undefined): Promise<void> {
+    const { known } = this.#connection;
+    if (known.fact("listing") === "NLST") return this.#names(path);
+    try {
+      await this.#transfer("LIST", this.#argument(path));
+    } catch (error) {
+      if (!isUnsupported(error)) throw error;
+      await this.#names(path);
+      known.learn("listing", "NLST", error instanceof Error ? error.message : "");
+    }
+  }
+
+  /** From inside, since some servers put the argument before each name. */
+  async #names(path: Octets | undefined): Promise<void> {
+    const list = (): Promise<void> => this.#transfer("NLST", undefined);
+    if (path === undefined) return list();
+    return inDirectory(this.#connection, path, { signal: this.#signal }, list);
+  }
+
   /** vsftpd leaves out names with a dot in front unless it is asked as `ls` is. */
   #argument(path: Octets | undefined): Octets | undefined {
     if (!this.#connection.known.fact("product")?.startsWith("vsFTPd")) return path;
     return (path === undefined ? "-a" : `-a ${path}`) as Octets;
   }
 
-  async #transfer(verb: "MLSD" | "LIST", argument: Octets | undefined): Promise<void> {
+  async #transfer(verb: "MLSD" | "LIST" | "NLST", argument: Octets | undefined): Promise<void> {
     const reader = new ListingReader({ command: verb, nowMs: Date.now(), lineBytesMax: this.#lineBytesMax });
     await this.#connection.transfer(
       { verb, type: "I", ...(argument === undefined ? {} : { argument }) },

@@ -1,6 +1,8 @@
-import { CommandRefused, formatTimeValue, type Octets, UsageError } from "@sallyport/protocol";
+import { CommandRefused, formatTimeValue, type Octets, type ReceivedReply, UsageError } from "@sallyport/protocol";
 import type { ClientConnection, RequestOptions } from "../connection/client-connection.ts";
 import { parentPath } from "../names/remote-path.ts";
+import type { KnownServer } from "../profile/known-server.ts";
+import type { ServerFacts } from "../profile/server-profile.ts";
 import { directoryCommand } from "./directory-command.ts";
 import { isUnsupported, refusalOf, unlessRefused } from "./refusal.ts";
 import { isDirectory } from "./stat.ts";
@@ -45,8 +47,9 @@ export async function chmod(
 }
 
 /**
- * Sets a file's time of change: MFMT, otherwise SITE UTIME as ProFTPD and Pure-FTPd have it, otherwise MDTM with a time,
- * as vsftpd has it. All take UTC, to the second.
+ * Sets the time of change of a file, or of a directory where the server takes that: MFMT, otherwise SITE UTIME as ProFTPD
+ * and Pure-FTPd have it, otherwise MDTM with a time, as vsftpd has it. All take UTC, to the second. Which of them the
+ * server knows is found out once.
  */
 export async function setTimes(
   connection: ClientConnection,
@@ -56,11 +59,31 @@ export async function setTimes(
 ): Promise<void> {
   const time = formatTimeValue(Math.floor(modified.getTime() / 1000) * 1000);
   if (time === undefined) throw new UsageError("SALLYPORT_TIME_INVALID", "Times lie in the years 1000 to 9999");
-  const byMfmt = () => connection.command("MFMT", `${time} ${path}` as Octets, options);
-  const bySite = () => connection.command("SITE", `UTIME ${time} ${path}` as Octets, options);
-  const byMdtm = () => connection.command("MDTM", `${time} ${path}` as Octets, options);
-  await firstSupported(connection.features.has("MFMT") ? [byMfmt] : [bySite, byMdtm, byMfmt]);
+  const { known, features } = connection;
+  const refusal = withoutTimes.get(known);
+  if (refusal !== undefined) throw refusal;
+  const ways: Readonly<Record<ServerFacts["timeCommand"], () => Promise<ReceivedReply>>> = {
+    MFMT: () => connection.command("MFMT", `${time} ${path}` as Octets, options),
+    "SITE UTIME": () => connection.command("SITE", `UTIME ${time} ${path}` as Octets, options),
+    MDTM: () => connection.command("MDTM", `${time} ${path}` as Octets, options),
+  };
+  const learnt = features.has("MFMT") ? "MFMT" : known.fact("timeCommand");
+  const order: readonly ServerFacts["timeCommand"][] = learnt === undefined ? ["SITE UTIME", "MDTM", "MFMT"] : [learnt];
+  try {
+    await firstSupported(
+      order.map((name) => async () => {
+        const { code, lines } = await ways[name]();
+        if (learnt === undefined) known.learn("timeCommand", name, `${code} ${lines.at(-1) ?? ""}`);
+      }),
+    );
+  } catch (error) {
+    if (learnt === undefined && isUnsupported(error)) withoutTimes.set(known, error);
+    throw error;
+  }
 }
+
+/** Servers that know none of the ways, with what they said. */
+const withoutTimes = new WeakMap<KnownServer, unknown>();
 
 function offersFact(connection: ClientConnection, verb: string, fact: string): boolean {
   return connection.features.get(verb)?.toLowerCase().split(";").includes(fact) ?? false;

@@ -1,6 +1,6 @@
 import { type Octets, PeerIncompatible, PeerViolation } from "@sallyport/protocol";
 import type { ClientConnection, RequestOptions } from "../connection/client-connection.ts";
-import { unlessRefused } from "./refusal.ts";
+import { isUnsupported, unlessRefused } from "./refusal.ts";
 
 /** The digest of a file as the server computed it. */
 export interface RemoteHash {
@@ -22,7 +22,10 @@ export async function hash(
   path: Octets,
   { algorithm, ...options }: RequestOptions & { readonly algorithm?: string | undefined },
 ): Promise<RemoteHash> {
-  const wanted = algorithm === undefined ? strength : [algorithm.toUpperCase()];
+  const { known } = connection;
+  // What FEAT names is not always computed; what worked once is asked for at once.
+  const learnt = known.fact("hash");
+  const wanted = algorithm !== undefined ? [algorithm.toUpperCase()] : learnt === undefined ? strength : [learnt];
   for (const name of wanted) {
     const way = offeredHashes(connection).get(name);
     if (way === undefined) continue;
@@ -32,9 +35,14 @@ export async function hash(
     ) {
       continue;
     }
-    const { lines } = await connection.command(way, path, options);
+    const reply = await connection.command(way, path, options).catch((error: unknown) => {
+      if (algorithm !== undefined || !isUnsupported(error)) throw error;
+    });
+    if (reply === undefined) continue;
+    const { lines } = reply;
     const hex = hexOf(lines.join(" "), name);
     if (hex === undefined) throw new PeerViolation("SALLYPORT_HASH_UNREADABLE", `The reply to ${way} holds no ${name}`);
+    if (algorithm === undefined) known.learn("hash", name, `${way}: ${reply.code} ${lines.at(-1) ?? ""}`);
     return { algorithm: name, hex, command: way };
   }
   throw new PeerIncompatible("SALLYPORT_HASH_UNAVAILABLE", `The server computes no ${algorithm ?? "digest"}`);

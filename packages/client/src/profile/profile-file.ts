@@ -94,7 +94,7 @@ const valueChecks: Readonly<Record<FactName, (value: unknown) => boolean>> = {
   connectionsMax: (value) => typeof value === "number" && Number.isInteger(value) && value >= 1,
   charset: isText,
   publishesWhole: isBoolean,
-  timeCommand: isOneOf("MFMT", "SITE UTIME", "MDTM", "none"),
+  timeCommand: isOneOf("MFMT", "SITE UTIME", "MDTM"),
   hash: isText,
 };
 

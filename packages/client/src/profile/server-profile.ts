@@ -21,8 +21,8 @@ export interface ServerFacts {
   readonly charset: string;
   /** Uploads are seen by nobody before they are whole, so that they need no temporary name. */
   readonly publishesWhole: boolean;
-  /** How it is told times of change; `none`, it takes none. */
-  readonly timeCommand: "MFMT" | "SITE UTIME" | "MDTM" | "none";
+  /** How it is told times of change. */
+  readonly timeCommand: "MFMT" | "SITE UTIME" | "MDTM";
   /** The strongest digest that it computed. */
   readonly hash: string;
 }

@@ -1,5 +1,6 @@
 import type { OnProgress, Progress } from "../transfer/progress.ts";
 import { resolveHash } from "./action.ts";
+import type { DirectoryTimes } from "./directory-times.ts";
 import { isFatal } from "./fatal.ts";
 import type { SyncPlan } from "./plan.ts";
 import { type Change, type ChangeAction, type DeleteAction, scheduleOf } from "./schedule.ts";
@@ -18,6 +19,8 @@ export interface ExecuteOptions {
   readonly onProgress: ((progress: SyncProgress) => void) | undefined;
   /** Told before the first deletion; what made it right has to be safe. */
   readonly beforeDeletions: () => Promise<void>;
+  /** Given when all else is done; absent where times are not kept. */
+  readonly directoryTimes: DirectoryTimes | undefined;
 }
 
 /**
@@ -65,6 +68,7 @@ class Execution {
       if (deleteOrder === "before") await this.#delete(deletions);
       await this.#change(changes);
       if (deleteOrder === "after") await this.#delete(deletions);
+      await this.#options.directoryTimes?.apply(this.#target);
     } catch (error) {
       this.#options.stop(error);
       throw error;
@@ -180,6 +184,7 @@ class Execution {
     signal.throwIfAborted();
     try {
       this.steps.give(await work(performance.now()));
+      this.#options.directoryTimes?.take(action);
       return true;
     } catch (error) {
       if (signal.aborted || isFatal(error)) throw error;

@@ -6,6 +6,7 @@ import { fileSystemPath } from "../names/local-name.ts";
 import type { NameCodec } from "../names/name-codec.ts";
 import type { ConnectionPool } from "../pool/connection-pool.ts";
 import type { SyncAction } from "./action.ts";
+import { DirectoryTimes } from "./directory-times.ts";
 import { execute } from "./execute.ts";
 import { filterOf } from "./filter-of.ts";
 import type { EntryFilter } from "./filter.ts";
@@ -48,7 +49,7 @@ export async function* sync(
   const mirror = new Mirror(parts, { direction, ...folderOf(from, to) }, options, signal);
   await using journal = await mirror.openJournal();
   const record: PartRecord = journal ?? memoryRecord();
-  const { plan, unlisted } = await mirror.plan(journal);
+  const { plan, unlisted, directoryTimes } = await mirror.plan(journal);
   options.onPlan?.(plan.summary);
   for (const step of unlisted) yield step;
   if (options.dryRun === true) {
@@ -64,6 +65,7 @@ export async function* sync(
     stop: (reason) => stopper.abort(reason),
     onProgress: options.onProgress,
     beforeDeletions: async () => journal?.sync(),
+    directoryTimes,
   });
   let isWhole = unlisted.length === 0;
   try {
@@ -94,6 +96,13 @@ interface MirrorPlaces {
   readonly direction: "download" | "upload";
   readonly local: string;
   readonly remote: string;
+}
+
+interface MirrorPlan {
+  readonly plan: SyncPlan;
+  readonly unlisted: SyncStep[];
+  /** Absent where times are not kept. */
+  readonly directoryTimes: DirectoryTimes | undefined;
 }
 
 /** Both sides of one mirror. */
@@ -130,7 +139,7 @@ class Mirror {
     return SyncJournal.open(join(journal, `${key.slice(0, 32)}.journal`), key);
   }
 
-  async plan(journal: SyncJournal | undefined): Promise<{ readonly plan: SyncPlan; readonly unlisted: SyncStep[] }> {
+  async plan(journal: SyncJournal | undefined): Promise<MirrorPlan> {
     const isDownload = this.#places.direction === "download";
     const [remote, local] = await Promise.all([
       readRemoteTree(this.#remote, { parallel: this.parallel, filter: this.#filter, mayBeMissing: !isDownload }),
@@ -140,12 +149,13 @@ class Mirror {
     const target = (isDownload ? local : remote.items).filter(({ path }) => path === "" || isTreePath(path));
     const parts = new Set(journal?.parts().map(([path, part]) => besideOf(path, part)));
     const { filter: _filter, links, preserveTimes, ...wishes } = this.#options;
+    const preservesTimes = preserveTimes ?? true;
     const plan = await planSync(source, target, {
       ...wishes,
       direction: this.#places.direction,
       filter: this.#filter,
       links: links === "recreate" ? "recreate" : "skip",
-      preservesTimes: preserveTimes ?? true,
+      preservesTimes,
       ...(isDownload && {
         acceptsName: (name: string) => this.#tree.acceptsName(name),
         targetFoldsCase: wishes.targetFoldsCase ?? (process.platform === "win32" || process.platform === "darwin"),
@@ -153,7 +163,8 @@ class Mirror {
       protects: (path) => parts.has(path),
       ...(journal && { isFinished: journal.isFinished.bind(journal) }),
     });
-    return { plan, unlisted: unlistedSteps(local, remote) };
+    const directoryTimes = preservesTimes ? new DirectoryTimes(source) : undefined;
+    return { plan, unlisted: unlistedSteps(local, remote), directoryTimes };
   }
 
   target(record: PartRecord, remote: RemoteSide = this.#remote): SyncTarget {

@@ -5,6 +5,7 @@ import { baseName, childPath, parentPath } from "../names/remote-path.ts";
 import { isAboutPath, refusalOf, unlessRefused } from "../operations/refusal.ts";
 import { exists } from "../operations/stat.ts";
 import { partSuffix } from "./local-file.ts";
+import { learnPublishing, publishesWhole } from "./publishing.ts";
 
 export interface StoreOptions {
   readonly signal?: AbortSignal | undefined;
@@ -25,6 +26,7 @@ export async function store(
   mover: Mover,
   { signal, atomic }: StoreOptions,
 ): Promise<TransferOutcome> {
+  if (atomic !== true) await learnPublishing(connection, { signal });
   if (!(atomic ?? !publishesWhole(connection))) return storeInPlace(connection, remote, mover, signal);
   const temporary = partNameOf(remote);
   try {
@@ -68,15 +70,6 @@ export async function renameOver(
     if ((await unlessRefused(connection.command("DELE", to, { signal }))) === undefined) throw error;
     await connection.rename(from, to);
   }
-}
-
-/**
- * Our own server shows nobody an upload before it is whole. The greeting may have come in clear, from anybody (S-02), so
- * FEAT must say so too: no other server is known to have all of these.
- */
-export function publishesWhole({ greeting, features }: ClientConnection): boolean {
-  const says = greeting?.lines.some((line) => /\bSallyport\b/i.test(line)) ?? false;
-  return says && ["AVBL", "CSID", "DSIZ", "RANG", "RMDA"].every((verb) => features.has(verb));
 }
 
 /** A name beside it for a file in the making; cut, between two characters, where most file systems refuse the whole. */

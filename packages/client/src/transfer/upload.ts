@@ -22,7 +22,8 @@ import {
 import { sourceOf } from "./local-file.ts";
 import { remoteFacts } from "./remote-facts.ts";
 import type { TransferSite } from "./site.ts";
-import { partNameOf, publishesWhole, renameOver, type StoreOptions } from "./store.ts";
+import { learnPublishing, publishesWhole } from "./publishing.ts";
+import { partNameOf, renameOver, type StoreOptions } from "./store.ts";
 import { digestFor, type Verification, verifyContent, type VerifyMode } from "./verify.ts";
 
 export interface UploadWishes extends FileWishes, Pick<StoreOptions, "atomic"> {
@@ -138,7 +139,10 @@ class Upload implements FileTransfer {
     if (goesOn) {
       this.#target = { name: this.#remote, isTemporary: false, isOurs: true, isKept: true };
       this.#attempts = 1;
-    } else if (atomic ?? (resume || !publishesWhole(connection))) {
+      return undefined;
+    }
+    if (atomic !== true && !resume) await learnPublishing(connection, { signal });
+    if (atomic ?? (resume || !publishesWhole(connection))) {
       // A part is found again by the name that size and time of the file give it.
       const mark = `${this.#site.server}\0${source.size}\0${source.modifiedMs}`;
       const suffix = resume ? createHash("sha256").update(mark).digest("hex").slice(0, 8) : undefined;

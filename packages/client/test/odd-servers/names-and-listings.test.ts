@@ -142,6 +142,13 @@ const listings: readonly OddServer[] = [
     fails: { code: "SALLYPORT_COMMAND_REFUSED", reply: { code: 550 } },
   },
   {
+    name: "R-CLI-09 neither MLSD nor LIST: NLST, from inside the directory, tells names alone",
+    answers: { FEAT: noMlst, LIST: () => "502 no", NLST: sends("one\r\ntwo\r\n") },
+    ask: async ({ client }) => (await Array.fromAsync(client.list("sub"))).map(({ path, type }) => `${type} ${path}`),
+    gives: ["unknown sub/one", "unknown sub/two"],
+    after: ({ server }) => assert.ok(server.heard.includes("CWD sub") && server.heard.includes("NLST")),
+  },
+  {
     name: "R-CLI-09 MLSD that FEAT promises and the server has not: LIST",
     answers: { MLSD: () => "500 what", LIST: sends("-rw-r--r-- 1 u g 3 Jan 01 2024 x\r\n") },
     ask: (scene) => namesOf(scene),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { realServers } from "../real-servers.ts";
@@ -23,6 +24,7 @@ for (const { name, start, skip } of realServers) {
     await using client = await connecting;
     const [local, back] = [emptyFolder(t), emptyFolder(t)];
     fill(local, tree);
+    utimesSync(join(local, "a/b"), hourAgo(), hourAgo());
     assertAllDone(await Array.fromAsync(client.sync({ local }, { remote: "mirror" })));
     assertAlike(join(server.served, "mirror"), local);
     assertSameTimes(join(server.served, "mirror"), local);
@@ -31,6 +33,10 @@ for (const { name, start, skip } of realServers) {
     assertAllDone(await Array.fromAsync(client.sync({ remote: "mirror" }, { local: back })));
     assertAlike(back, local);
     assertSameTimes(back, local);
+    const minuteOf = (folder: string): number => Math.floor(statSync(join(folder, "a/b")).mtimeMs / 60_000);
+    assert.equal(minuteOf(back), minuteOf(join(server.served, "mirror")), "directories have the server's times");
+    // vsftpd and pyftpdlib set no times of directories, which is no failure.
+    assert.equal(minuteOf(join(server.served, "mirror")) === minuteOf(local), name !== "vsftpd" && name !== "pyftpdlib");
     assert.deepEqual(await Array.fromAsync(client.sync({ remote: "mirror" }, { local: back })), []);
 
     fill(back, { "a/empty": "no more", "new/file": "new" }, new Date());
