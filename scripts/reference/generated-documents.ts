@@ -1,3 +1,4 @@
+import { causeSections } from "./cause-sections.ts";
 import { commandSections } from "./command-sections.ts";
 import { interopSections } from "./interop-sections.ts";
 import { performanceSections } from "./performance-sections.ts";
@@ -6,7 +7,7 @@ import type { Sections } from "./sections.ts";
 import { settingSections } from "./setting-sections.ts";
 import { tlsSections } from "./tls-sections.ts";
 
-/** The documents of docs/reference of which parts are generated. */
+/** The documents of which parts are generated, by their paths from docs/reference. */
 export const generatedDocuments: Readonly<Record<string, () => Sections | Promise<Sections>>> = {
   "ftp-commands.md": () => ({ verbs: verbTable(), aliases: verbAliasTable(), "not-implemented": notImplementedList() }),
   "limits.md": () => ({ limits: limitTable() }),
@@ -15,4 +16,5 @@ export const generatedDocuments: Readonly<Record<string, () => Sections | Promis
   "tls-profile.md": tlsSections,
   "interop.md": interopSections,
   "performance.md": performanceSections,
+  "../guide/when-it-fails.md": causeSections,
 };

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # proftpd.sh DIR EXPLICIT_PORT IMPLICIT_PORT. PEER_OPTIONS: TLSOptions, for example "NoSessionReuseRequired"; TLS_PROTOCOLS:
-# for example "TLSv1.2". Any user may run it.
+# for example "TLSv1.2"; PEER_DIRECTIVES: more lines for its <Global>, the first of a name counts. Any user may run it.
 . "$(dirname "$0")/common.sh"
 proftpd=$(program proftpd)
 make_certificates
@@ -54,6 +54,7 @@ ${tuned:+DelayEngine off}
 ${tuned:+UseSendfile on}
 $session_cache
 <Global>
+${PEER_DIRECTIVES:-}
   AuthOrder mod_auth_file.c
   AuthUserFile $dir/passwd
   AuthGroupFile $dir/group

@@ -1,6 +1,7 @@
 import { underHeading } from "./command-facts.ts";
 import { parseSeconds } from "./explain-flags.ts";
 import {
+  caFlag,
   commonFlags,
   parseCount,
   parsePortRange,
@@ -35,11 +36,14 @@ export interface ClientFlags extends CommonFlags {
   readonly encoding?: string;
   readonly timeZone?: string;
   readonly quiet?: boolean;
+  /** Whether failures are explained. */
+  readonly explain?: boolean;
 }
 
 const outputFlags = {
   ...commonFlags,
   quiet: switchFlag("Print results and errors alone"),
+  explain: switchFlag("Say why something failed, and which setting of the server decides"),
 } as const;
 
 const loginFlags = underHeading("LOGIN", {
@@ -64,13 +68,7 @@ const tlsFlags = underHeading("TLS AND TRUST", {
   explicit: switchFlag("Begin in clear and turn to TLS with AUTH, as ftpes:// does"),
   implicit: switchFlag("TLS from the first octet, as ftps:// does"),
   plain: switchFlag("No TLS: everybody on the way reads password and files"),
-  ca: {
-    kind: "parsed",
-    parse: parseText,
-    brief: "Authorities to trust instead of the system's, in PEM form",
-    placeholder: "FILE",
-    optional: true,
-  },
+  ca: caFlag,
   pin: {
     kind: "parsed",
     parse: parsePinText,

@@ -35,7 +35,13 @@ export function failureText(error: unknown, verbose: boolean): string {
     code === undefined
       ? `An unexpected error occurred (${firstLine(message)}): please report it with the output of the same command and --verbose.`
       : [message, ...(advice[code] ?? [])].join("; ");
-  return verbose && error instanceof Error ? `${sentence(text)}\n${stackWithCauses(error)}` : sentence(text);
+  const said = [sentence(text), ...linesBehind(error)].join("\n");
+  return verbose && error instanceof Error ? `${said}\n${stackWithCauses(error)}` : said;
+}
+
+/** What an error brings along to be shown as it stands. */
+function linesBehind(error: unknown): readonly string[] {
+  return error instanceof Error && "linesBehind" in error && Array.isArray(error.linesBehind) ? error.linesBehind : [];
 }
 
 /** What to do, where the library that raised the error does not know the command. */

@@ -58,6 +58,15 @@ export function switchFlag(brief: string) {
   return { kind: "boolean", brief, optional: true, withNegated: false } as const;
 }
 
+/** Whom commands trust that speak TLS to a server. */
+export const caFlag = {
+  kind: "parsed",
+  parse: parseText,
+  brief: "Authorities to trust instead of the system's, in PEM form",
+  placeholder: "FILE",
+  optional: true,
+} as const;
+
 /** The values of {@link commonFlags}. */
 export interface CommonFlags {
   readonly state?: string;

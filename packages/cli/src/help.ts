@@ -1,5 +1,6 @@
 import type { CommandContext, StricliIntegration } from "@stricli/core";
 import { commandFacts, ownFlags, type ArgumentFacts, type CommandFacts, type FlagFacts } from "./command-facts.ts";
+import { wrapWords } from "./terminal/wrap-words.ts";
 
 /** `--help` of every command and group: lines that fit the terminal, values of flags named. */
 export const helpFlag: StricliIntegration<CommandContext> = {
@@ -28,9 +29,9 @@ type AlwaysFlag = Pick<FlagFacts, "name" | "letters" | "brief">;
 interface HelpOptions {
   readonly width: number;
   readonly always: readonly AlwaysFlag[];
-}
   /** What the commands are called through. */
   readonly program?: string | undefined;
+}
 
 interface Row {
   readonly label: string;
@@ -157,19 +158,6 @@ function paragraphs(text: string, width: number): readonly string[] {
   }
   close();
   return lines;
-}
-
-function wrapWords(text: string, columns: number): readonly string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (longer.length > columns && line !== "") {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  return [...lines, line];
 }
 
 function helpWidth(): number {

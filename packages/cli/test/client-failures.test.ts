@@ -23,7 +23,10 @@ function refused(
   says: RegExp,
 ): void {
   assert.match(outcome.stderr, says);
-  assert.match(outcome.stderr, /^sallyport: [^\n]+[.?)]\n$/);
+  assert.match(
+    outcome.stderr,
+    /^sallyport: [^\n]+[.?)]\n(?:sallyport: The same command with --explain says why[^\n]*\n)?$/,
+  );
   assert.equal(outcome.stdout, "");
   assert.equal(outcome.code, code, outcome.stderr);
 }
@@ -69,10 +72,10 @@ describe("the wrong port, and servers that do not answer", () => {
     refused(outcome, 76, /does not speak TLS here: it sent a plain FTP reply.*--explicit/);
   });
 
-  test("69 FTP in clear on a port that wants TLS at once is named", async () => {
+  test("76 FTP in clear on a port that wants TLS at once is named", async () => {
     const implicitPort = new URL(url.implicit).port;
-    const outcome = await run(["ls", `ftpes://alice@127.0.0.1:${implicitPort}/`, "--timeout", "1"]);
-    refused(outcome, 69, /--implicit/);
+    const outcome = await run(["ls", `ftpes://alice@127.0.0.1:${implicitPort}/`]);
+    refused(outcome, 76, /wants TLS from the first octet.*--implicit/);
   });
 
   test("130 Ctrl-C ends what waits", async () => {
@@ -177,7 +180,7 @@ describe("trust", () => {
   test("79 for a certificate that nobody vouches for; the flags that help are named", async () => {
     const outcome = await ls(...elsewhere);
     refused(outcome, 79, /not trusted here.*--pin.*--ca FILE.*--trust-on-first-use/);
-    const [, pin = ""] = /pin it as (sha256\/\S+?);/.exec(outcome.stderr) ?? [];
+    const [, pin = ""] = /pin it as (sha256\/\S+) \(--pin\), or/.exec(outcome.stderr) ?? [];
     assert.equal((await ls(...elsewhere, "--pin", pin)).code, 0);
     const other = `sha256/${"A".repeat(43)}=`;
     refused(await ls(...elsewhere, "--pin", other), 79, /matches no pin/);
@@ -195,6 +198,34 @@ describe("trust", () => {
     const known = join(scratch, "own/.config/sallyport/known-servers");
     writeFileSync(known, readFileSync(known, "utf8").replace(/sha256\/[^"]*/, `sha256/${"A".repeat(43)}=`));
     refused(await ls(...elsewhere, "--trust-on-first-use"), 79, /another machine may be answering for it/);
+  });
+});
+
+describe("--explain", () => {
+  const words = () => ["cat", `${url.explicit}/missing`];
+
+  test("says why, which setting decides and what helps; without it, that it can be asked", async () => {
+    const hinted = await run(words());
+    assert.match(hinted.stderr, /\.\nsallyport: The same command with --explain [^\n]*\n$/);
+    const { code, stderr } = await run([...words(), "--explain"]);
+    assert.equal(code, 66);
+    assert.match(
+      stderr,
+      /^sallyport: The server refuses [^\n]*\n {2}What happened {2}The login was taken, under TLSv1\.3/,
+    );
+    assert.match(stderr, /\n {2}Server +Sallyport, going by /);
+    assert.match(stderr, /\n {2}Why +\(likely\) Nothing has this name where it was looked for\./);
+    assert.match(stderr, /\n {2}At the server {2,}sallyport serve: "sallyport user set NAME --home PATH"\n/);
+    assert.match(stderr, /\n {2}Here +See what there is with ls/);
+    assert.equal((await run([...words(), "--quiet"])).stderr.split("\n").length, 2);
+  });
+
+  test("--json has the explanation as an object", async () => {
+    const { stdout } = await run([...words(), "--explain", "--json"]);
+    const { error } = JSON.parse(stdout) as {
+      readonly error: { readonly explanation: { readonly causes: unknown[] } };
+    };
+    assert.partialDeepStrictEqual(error.explanation.causes[0], { id: "not-there", likelihood: "likely" });
   });
 });
 

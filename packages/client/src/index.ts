@@ -37,6 +37,21 @@ export type { UploadWishes } from "./transfer/upload.ts";
 export type { Verification, VerifyMode } from "./transfer/verify.ts";
 export { type Progress, type OnProgress, ProgressMeter } from "./transfer/progress.ts";
 export { type PieceOptions, type PiecewiseSource, UploadInPieces } from "./transfer/upload-in-pieces.ts";
+export { explainFailure } from "./explain/explain-failure.ts";
+export { causeGroups } from "./explain/causes.ts";
+export type {
+  ClientHelp,
+  Clue,
+  ExplainedCause,
+  FailureCause,
+  FailureCircumstances,
+  FailureExplanation,
+  FailureFacts,
+  Fixer,
+  Likelihood,
+  ServerSetting,
+} from "./explain/explanation.ts";
+export { type DetectedProduct, type ServerProductName, settingPlaces } from "./explain/server-product.ts";
 export type { ReadRange } from "./transfer/read.ts";
 export type { Writable } from "./transfer/write.ts";
 export type { RemoteHash } from "./operations/hash.ts";

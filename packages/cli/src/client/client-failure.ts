@@ -27,6 +27,15 @@ export class ClientFailure extends SallyportError {
     this.exitCode = facts.exitCode;
     if (facts.reply !== undefined) this.reply = facts.reply;
   }
+
+  /** Lines to be shown behind the sentence. */
+  linesBehind: readonly string[] = [];
+
+  /** The same failure with more to be said of it. */
+  withLines(linesBehind: readonly string[]): this {
+    this.linesBehind = linesBehind;
+    return this;
+  }
 }
 
 /** Puts a failure into words; `place` is the file it is about, where the failure does not say. */
@@ -181,8 +190,9 @@ const exitCodesOfCodes: readonly (readonly [prefix: string, exitCode: ExitCode])
   ["SALLYPORT_ABORTED", exitCodes.software],
 ];
 
+/** Goes on with the sentence of the library, which names the pin. */
 const trustAdvice =
-  "--pin trusts that one key, --ca FILE the authority that signed it, --trust-on-first-use whatever key it has now";
+  " (--pin), or trust the authority that signed it (--ca FILE) or whatever key it has now (--trust-on-first-use)";
 
 function otherFailure(error: unknown): unknown {
   const code = sallyportCode(error);
@@ -192,20 +202,22 @@ function otherFailure(error: unknown): unknown {
     exitCodesOfFamilies.find(([family]) => error instanceof family)?.[1];
   if (exitCode === undefined) return error;
   const advice = adviceOn(error, code);
-  const message = advice === undefined ? error.message : `${error.message.replace(/\.$/, "")}; ${advice}`;
+  const message = advice === undefined ? error.message : `${error.message.replace(/\.$/, "")}${advice}`;
   return new ClientFailure({ code, message, exitCode }, error);
 }
 
 function adviceOn(error: Error, code: string): string | undefined {
   // A pin is not made to fit by another flag.
   if (error instanceof CertificateError) return code.startsWith("SALLYPORT_PIN") ? undefined : trustAdvice;
-  if (code === "SALLYPORT_REPLY_TIMEOUT" && error.message.includes("greeting")) return greetingAdvice;
-  return adviceByCode[code];
+  const advice =
+    code === "SALLYPORT_REPLY_TIMEOUT" && error.message.includes("greeting") ? greetingAdvice : adviceByCode[code];
+  return advice === undefined ? undefined : `; ${advice}`;
 }
 
 /** Which flag helps, which the library cannot know. */
 const adviceByCode: Readonly<Record<string, string>> = {
   SALLYPORT_NOT_TLS: "ftpes:// or --explicit asks for TLS in the way that such a port has it",
+  SALLYPORT_IMPLICIT_PORT: "ftps:// or --implicit speaks it",
   SALLYPORT_TLS_UNAVAILABLE: "--plain does without, and everybody on the way can read password and files",
 };
 

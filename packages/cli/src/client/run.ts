@@ -5,6 +5,7 @@ import { failureText } from "../failure.ts";
 import { jsonText } from "../terminal/visible-text.ts";
 import { ClientFailure, clientFailure } from "./client-failure.ts";
 import { endWith } from "./end-with.ts";
+import { FailureExplainer } from "./explaining.ts";
 import { Servers } from "./servers.ts";
 import { type Surroundings, surroundingsOf } from "./surroundings.ts";
 
@@ -39,6 +40,7 @@ export async function runOnServers(
   const write = (line: string): void => surroundings.tell(`${line}\n`);
   let say = write;
   const failures: ClientFailure[] = [];
+  const explainer = new FailureExplainer(flags);
   let doneCount = 0;
   await using servers = new Servers(flags, { ...options, signal, kept, say: (line) => say(line) });
   const print = (line: string): void => context.process.stdout.write(`${line}\n`);
@@ -53,8 +55,8 @@ export async function runOnServers(
       const failure = clientFailure(error, place);
       if (!(failure instanceof ClientFailure) || failure.exitCode === exitCodes.interrupted) throw failure;
       failures.push(failure);
-      if (flags.json === true) run.printJson({ error: errorJson(failure, place) });
-      say(failureText(failure, flags.verbose === true));
+      if (flags.json === true) run.printJson({ error: errorJson(failure, explainer, place) });
+      for (const line of [failureText(failure, flags.verbose === true), ...explainer.linesBehind(failure)]) say(line);
     },
     done: () => void doneCount++,
     sayThrough: (through) => (say = through),
@@ -64,8 +66,9 @@ export async function runOnServers(
     exitCode = await work(run);
   } catch (error) {
     const failure = clientFailure(error);
-    if (flags.json === true && failure instanceof ClientFailure) run.printJson({ error: errorJson(failure) });
-    throw failure;
+    if (!(failure instanceof ClientFailure)) throw failure;
+    if (flags.json === true) run.printJson({ error: errorJson(failure, explainer) });
+    throw failure.withLines(explainer.linesBehind(failure));
   }
   endWith(context, exitCode ?? codeOfAll(failures, doneCount));
 }
@@ -77,6 +80,15 @@ function codeOfAll(failures: readonly ClientFailure[], doneCount: number): ExitC
   return doneCount === 0 && isUniform ? first.exitCode : exitCodes.partial;
 }
 
-function errorJson({ code, message, exitCode, reply }: ClientFailure, place?: string): object {
-  return { code, message, exitCode, ...(place !== undefined && { path: place }), ...(reply && { reply }) };
+function errorJson(failure: ClientFailure, explainer: FailureExplainer, place?: string): object {
+  const { code, message, exitCode, reply } = failure;
+  const explanation = explainer.explanationOf(failure);
+  return {
+    code,
+    message,
+    exitCode,
+    ...(place !== undefined && { path: place }),
+    ...(reply && { reply }),
+    ...(explanation && { explanation }),
+  };
 }

@@ -16,7 +16,7 @@ import {
 import { buildCommand, type CommandContext } from "@stricli/core";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { parseHost, parseRemotePort, parseSeconds } from "../explain-flags.ts";
-import { commonFlags, parseText, switchFlag, type CommonFlags } from "../flags.ts";
+import { caFlag, commonFlags, switchFlag, type CommonFlags } from "../flags.ts";
 import { trustOf } from "../server-trust.ts";
 
 interface ExplainFlags extends CommonFlags {
@@ -60,13 +60,7 @@ export const explainCommand = buildCommand({
         placeholder: "PORT",
         default: "990",
       },
-      ca: {
-        kind: "parsed",
-        parse: parseText,
-        brief: "Authorities to trust instead of the system's, in PEM form",
-        placeholder: "FILE",
-        optional: true,
-      },
+      ca: caFlag,
       insecure: switchFlag("Leave the check of the certificate out"),
       dialogue: {
         kind: "enum",

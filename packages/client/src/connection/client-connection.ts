@@ -28,6 +28,7 @@ import { canonicalAddress, type ClientTls, type ClientTlsFacts, type Dialer } fr
 import type { Socket } from "node:net";
 
 import { KnownServer } from "../profile/known-server.ts";
+import { withCircumstances } from "./circumstances.ts";
 import { ControlStream } from "./control-stream.ts";
 import { type DataJob, DataParts } from "./data-parts.ts";
 import type { Mover, PortRange } from "./data-task.ts";
@@ -178,7 +179,6 @@ export class ClientConnection implements AsyncDisposable {
     return this.#isOver;
   }
 
-  /** Sends a command that has no data connection, and returns its good reply. */
   /** The other end of the control connection; a name where a proxy keeps the address to itself. */
   get peerAddress(): string {
     return this.#pi.peerAddress;
@@ -189,6 +189,7 @@ export class ClientConnection implements AsyncDisposable {
     return this.#pi.opening.protection === "P";
   }
 
+  /** Sends a command that has no data connection, and returns its good reply. */
   command(verb: string, argument?: Octets, options: CommandOptions = {}): Promise<ReceivedReply> {
     const { type } = options;
     const given = { ...(argument !== undefined && { argument }), ...(type && { type }) };
@@ -221,7 +222,6 @@ export class ClientConnection implements AsyncDisposable {
     }
   }
 
-  /** Says good-bye after all that was asked before, and closes. Never rejects. */
   /** Carries out this server's part of a transfer between two; the `meeting` brings it together with the other's. */
   async transferBetween(
     order: BetweenOrder,
@@ -233,6 +233,7 @@ export class ClientConnection implements AsyncDisposable {
     return await this.#ask(make, { signal }, undefined, meeting);
   }
 
+  /** Says good-bye after all that was asked before, and closes. Never rejects. */
   async quit(): Promise<void> {
     if (!this.#isOver) await this.#ask((id) => ({ kind: "quit", id }), {}).catch(() => {});
     await this.closed;
@@ -376,7 +377,7 @@ export class ClientConnection implements AsyncDisposable {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     if (settlement.ok) pending?.resolve(settlement.reply);
-    else pending?.reject(errorOf(settlement.failure));
+    else pending?.reject(this.#errorOf(settlement.failure, pending.job));
   }
 
   #arm(timer: TimerName, sequence: number): void {
@@ -398,9 +399,16 @@ export class ClientConnection implements AsyncDisposable {
     this.#data.breakOffAll();
     this.#stream.end(this.#options.limits.lingerMs);
     // What is said of the connection as a whole: whether another one may be opened.
-    const error = failure && Object.assign(errorOf(failure), { retry: reconnect === "never" ? "never" : "again" });
+    const error =
+      failure && Object.assign(this.#errorOf(failure), { retry: reconnect === "never" ? "never" : "again" });
     this.#opened.reject(error);
     this.#closing.resolve({ failure: error, reconnect });
+  }
+
+  #errorOf(failure: UserPiFailure, job?: Pending["job"]): SallyportError {
+    const { policy } = this.#options;
+    const facts = { greeting: this.#greeting, policy, tls: this.#tls, peerAddress: this.#pi.peerAddress };
+    return withCircumstances(errorOf(failure), facts, job?.task);
   }
 
   #destroy(reason: unknown): void {

@@ -19,27 +19,40 @@ export function startVsftpd({ options = [], tuning }: { options?: readonly strin
   return startPeer({ starter: "vsftpd", hasImplicit: true, environment, ...given(tuning) });
 }
 
-/** Starts ProFTPD; `tlsOptions` are those of its TLSOptions directive, for example `NoSessionReuseRequired`. */
+/**
+ * Starts ProFTPD; `tlsOptions` are those of its TLSOptions directive, for example `NoSessionReuseRequired`, `directives`
+ * further lines of its configuration.
+ */
 export function startProftpd({
   tlsOptions = [],
   tlsProtocols = ["TLSv1.2", "TLSv1.3"],
+  directives = [],
   tuning,
-}: { tlsOptions?: readonly string[]; tlsProtocols?: readonly string[] } & Tunable = {}): Promise<Peer> {
+}: {
+  tlsOptions?: readonly string[];
+  tlsProtocols?: readonly string[];
+  directives?: readonly string[];
+} & Tunable = {}): Promise<Peer> {
   return startPeer({
     starter: "proftpd",
     hasImplicit: true,
-    environment: { PEER_OPTIONS: tlsOptions.join(" "), TLS_PROTOCOLS: tlsProtocols.join(" ") },
+    environment: {
+      PEER_OPTIONS: tlsOptions.join(" "),
+      TLS_PROTOCOLS: tlsProtocols.join(" "),
+      PEER_DIRECTIVES: directives.join("\n"),
+    },
     ...given(tuning),
   });
 }
 
-/** Starts Pure-FTPd, which has no implicit mode; what `tls` requires beyond offering it. */
+/** Starts Pure-FTPd, which has no implicit mode; what `tls` requires beyond offering it, and further flags. */
 export function startPureFtpd({
   tls = "offered",
+  options = [],
   tuning,
-}: { tls?: "offered" | "login" | "data" } & Tunable = {}): Promise<Peer> {
+}: { tls?: "offered" | "login" | "data"; options?: readonly string[] } & Tunable = {}): Promise<Peer> {
   const modes = { offered: "1", login: "2", data: "3" } as const;
-  const environment = { TLS_MODE: modes[tls] };
+  const environment = { TLS_MODE: modes[tls], PEER_OPTIONS: options.join(" ") };
   return startPeer({ starter: "pure-ftpd", hasImplicit: false, environment, ...given(tuning) });
 }
 

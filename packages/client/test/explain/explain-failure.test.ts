@@ -1,0 +1,80 @@
+import { causeGroups, explainFailure } from "@sallyport/client";
+import { type CommandRefused, errorOfFailure, octetsFromText, TransportError } from "@sallyport/protocol";
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import test from "node:test";
+
+const rows = causeGroups.flatMap(([, causes]) => causes);
+
+function refused(code: number, text: string, command = "STOR x"): CommandRefused {
+  const reply = { code, lines: [octetsFromText(text)] };
+  const failure = { code: "SALLYPORT_COMMAND_REFUSED", message: "refused", retry: "never", transcript: [] } as const;
+  return errorOfFailure({ ...failure, reply, command: octetsFromText(command) });
+}
+
+test("every cause has a name of its own, a sentence, someone who can help, and a way to", () => {
+  assert.equal(new Set(rows.map(({ id }) => id)).size, rows.length);
+  for (const { id, text, title, fixedBy, settings, here, reference, clues } of rows) {
+    assert.match(id, /^[a-z]+(?:-[a-z]+)+$/);
+    assert.match(text, /^[A-Zv].*\.$/, id);
+    assert.match(title, /[^.]$/, id);
+    assert.notEqual(fixedBy.length * clues.length * reference.length, 0, id);
+    assert.ok(here !== undefined || Object.keys(settings).length > 0, `${id}: nothing can be done`);
+  }
+});
+
+test("of a server that gives no sign of itself, the settings of all that are known are told", () => {
+  const explanation = explainFailure(refused(522, "session reuse required"));
+  assert.equal(explanation?.product, undefined);
+  const [cause] = explanation?.causes ?? [];
+  assert.deepEqual(
+    cause?.settings.map(({ product }) => product),
+    ["vsftpd", "ProFTPD", "FileZilla Server", "Sallyport"],
+  );
+});
+
+test("of a server that is known, its settings alone are told, even where that is none", () => {
+  const known = { greeting: ["220-FileZilla Server 1.8.2"] };
+  const [cause] = explainFailure(refused(425, "TLS session of data connection not resumed."), known)?.causes ?? [];
+  assert.deepEqual(cause?.settings, [
+    { product: "FileZilla Server", place: "its administration interface", setting: "none: it always demands it" },
+  ]);
+  assert.deepEqual(
+    explainFailure(refused(552, "quota"), { greeting: ["220 pyftpdlib 1.5.7 ready."] })?.causes[0]?.settings,
+    [],
+  );
+});
+
+test("a data connection that was not resumed and is refused without a reason is told to be likely that", () => {
+  const error = refused(425, "Unable to build data connection: Operation not permitted", "MLSD");
+  const id = (dataResumed: boolean): string | undefined => explainFailure(error, { dataResumed })?.causes[0]?.id;
+  assert.equal(id(false), "data-not-resumed");
+  assert.notEqual(id(true), "data-not-resumed");
+});
+
+test("causes deep down are seen, and errors of others are not explained", () => {
+  const full = Object.assign(new Error("write"), { code: "ENOSPC" });
+  const wrapped = new TransportError("SALLYPORT_LOCAL_ENOSPC", "no space", { cause: new Error("x", { cause: full }) });
+  assert.equal(explainFailure(wrapped)?.causes[0]?.id, "local-disk");
+  assert.equal(explainFailure(full), undefined);
+  assert.equal(explainFailure("a text"), undefined);
+  const loop = new TransportError("SALLYPORT_CONNECT_REFUSED", "refused");
+  assert.equal(explainFailure(Object.assign(loop, { cause: loop }))?.causes[0]?.id, "nothing-listens");
+});
+
+test("whatever a server says, an explanation comes of it, with three causes at most", () => {
+  const code = fc.integer({ min: 400, max: 599 });
+  fc.assert(
+    fc.property(
+      code,
+      fc.string({ unit: "binary", maxLength: 200 }),
+      fc.string({ maxLength: 30 }),
+      (number, text, command) => {
+        const explanation = explainFailure(refused(number, text, command));
+        assert.ok(explanation !== undefined && explanation.causes.length <= 3);
+        assert.notEqual(explanation.summary, "");
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
