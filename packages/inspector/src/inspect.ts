@@ -12,7 +12,8 @@ import type { TlsMode } from "./model/index.ts";
 import { ConnectionBudget } from "./probes/budget.ts";
 import { answerText, codeOf } from "./probes/control.ts";
 import type { ModeFacts } from "./probes/dialogues.ts";
-import { gather, type Facts, type Gathered } from "./probes/gather.ts";
+import { gather, type Facts } from "./probes/gather.ts";
+import type { Gathered } from "./probes/gathered.ts";
 import type { InspectedServer } from "./probes/inspected-server.ts";
 import { reportVersion, type Finding, type Fix, type InspectReport, type PortReport } from "./report/report.ts";
 
@@ -26,6 +27,8 @@ export interface InspectOptions {
   readonly ca?: string;
   /** Authorities in PEM form, beside the others. */
   readonly extraCa?: string;
+  /** Gives the password also to a server that no authority vouches for. */
+  readonly insecure?: boolean;
   /** IDs of the only checks to report; those of a family by their beginning, such as `T`. */
   readonly only?: readonly string[];
   /** Longest wait for each step; default limits.handshakeMs. */
@@ -57,7 +60,8 @@ export async function inspect(host: string, options: InspectOptions = {}): Promi
   const address = await addressOf(host);
   if (address === undefined) return { kind: "name-unknown", host };
   const server = await inspectedServer(host, address, options);
-  const facts = await gather(server);
+  const rows = checks.filter(wanted(options.only));
+  const facts = await gather(server, new Set(rows.flatMap(({ needs }) => needs)));
   const ports = {
     explicit: portReport(facts.explicit, server, "explicit"),
     implicit: portReport(facts.implicit, server, "implicit"),
@@ -67,7 +71,7 @@ export async function inspect(host: string, options: InspectOptions = {}): Promi
     return { kind: states.includes("not-ftp") ? "not-ftp" : "unreachable", host, ports };
   }
   const product = detectProduct(facts);
-  const findings = checks.filter(wanted(options.only)).flatMap((row) => findingsOf(row, facts, product));
+  const findings = rows.flatMap((row) => findingsOf(row, facts, product));
   const { budget } = server;
   return {
     version: reportVersion,
@@ -75,6 +79,7 @@ export async function inspect(host: string, options: InspectOptions = {}): Promi
     ports,
     product: product === undefined ? null : { ...product, version: product.version ?? null },
     grade: gradeOf(findings, facts),
+    only: options.only ?? null,
     findings,
     connections: { control: budget.controlUsed, controlMax: budget.controlMax, data: budget.dataUsed },
     isPartial: budget.isExhausted,
@@ -114,6 +119,7 @@ async function inspectedServer(host: string, address: string, options: InspectOp
   };
   return {
     ...{ host, address, authorities, timeoutMs, signal, credentials },
+    insecure: options.insecure === true,
     ports: { explicit: port("explicit", 21), implicit: port("implicit", 990) },
     context: createSecureContext({ ca: [...authorities] }),
     budget: new ConnectionBudget({

@@ -12,6 +12,7 @@ describe("our own server", () => {
     const found = await inspect("127.0.0.1", {
       ports: { explicit: server.explicitPort, implicit: server.implicitPort },
       ca: server.identity.ca,
+      credentials: { user: "alice", password: "secret" },
     });
     assert.ok(!("kind" in found), JSON.stringify(found));
     report = found;
@@ -24,6 +25,12 @@ describe("our own server", () => {
       [],
     );
     assert.deepEqual([report.grade.overall, report.grade.tls, report.grade.policy], ["A", "A", "A"]);
+  });
+
+  test("R-TLS-34 its data connections are found to be tied to their login, whose ticket no other login can use", () => {
+    assert.match(textOf(report, "D4"), /demanded from clients that have shown that they can/);
+    assert.match(textOf(report, "D5"), /of another login is refused/);
+    assert.match(textOf(report, "P3"), /refused at the transfer/);
   });
 
   test("takes no more than forty control connections", () => {
@@ -47,3 +54,7 @@ describe("our own server", () => {
     );
   });
 });
+
+function textOf({ findings }: InspectReport, id: string): string {
+  return findings.flatMap((finding) => (finding.id === id ? [finding.text] : [])).join("\n");
+}

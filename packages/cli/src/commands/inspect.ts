@@ -20,6 +20,7 @@ interface InspectFlags extends CommonFlags {
   readonly explicitPort?: number | "off";
   readonly implicitPort: number | "off";
   readonly ca?: string;
+  readonly insecure?: boolean;
   readonly user?: string;
   readonly passwordStdin?: boolean;
   readonly netrc?: string;
@@ -82,6 +83,7 @@ export const inspectCommand = buildCommand({
         placeholder: "FILE",
         optional: true,
       },
+      insecure: switchFlag("Give the password also to a server that no authority vouches for"),
       only: {
         kind: "parsed",
         parse: parseCheckIds,
@@ -130,10 +132,11 @@ export const inspectCommand = buildCommand({
     },
   },
   async func(this: CommandContext, flags: InspectFlags, target: InspectTarget) {
-    const { ca, extraCa } = await trustOf(flags);
+    const { ca, extraCa, insecure = false } = await trustOf(flags);
     const found = await inspect(target.host, {
       ports: { explicit: explicitPortOf(target, flags), implicit: flags.implicitPort },
       timeoutMs: flags.timeout * 1000,
+      insecure,
       ...(ca !== undefined && { ca }),
       ...(extraCa !== undefined && { extraCa }),
       ...(flags.only && { only: flags.only }),

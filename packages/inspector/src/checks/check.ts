@@ -31,6 +31,7 @@ export interface Verdict {
 
 /** Faults that every product has its own remedy for. */
 export type FixName =
+  | "bounce"
   | "certificate-chain"
   | "certificate-key"
   | "certificate-name"
@@ -45,12 +46,15 @@ export type FixName =
   | "injection"
   | "login-clear"
   | "passive-address"
+  | "passive-ports"
   | "resumption"
+  | "resumption-binding"
   | "server-update"
   | "tls-alpn"
   | "tls-groups"
   | "tls-suites"
-  | "tls-versions";
+  | "tls-versions"
+  | "version-leak";
 
 /** Says why a check has nothing to say. */
 export interface Untested {

@@ -52,3 +52,25 @@ export const versions = check({
     return verdicts;
   },
 });
+
+export const otherPort = check({
+  id: "T1",
+  name: "other-port",
+  title: "The other port is as strict",
+  reference: "RFC 8996, RFC 7301 §3.2",
+  needs: ["hellos", "otherHellos"],
+  judge({ hellos, otherHellos: { mode, answers } }) {
+    const asked = ["strong", "tls11", "foreignAlpn"] as const;
+    const evidence = asked.map(
+      (name) => `${name}: ${hellos.mode} ${outcomeText(hellos.answers[name])}; ${mode} ${outcomeText(answers[name])}`,
+    );
+    if (isTaken(answers.tls11) === true) {
+      const cap = { scale: "tls", letter: "B" } as const;
+      const text = `${versionName(versionOf(answers.tls11) ?? 0)} is taken`;
+      return { status: "fail", text, evidence, mode, cap, fix: "tls-versions" };
+    }
+    const differing = asked.filter((name) => isTaken(answers[name]) !== isTaken(hellos.answers[name]));
+    if (differing.length === 0) return { status: "ok", text: "Both ports answer alike", evidence, mode };
+    return { status: "warn", text: "The two ports do not have the same settings of TLS", evidence, mode };
+  },
+});

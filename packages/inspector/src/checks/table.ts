@@ -5,6 +5,14 @@ import { certificateKey } from "./c4-key.ts";
 import { certificateUsage } from "./c5-usage.ts";
 import { sameCertificate } from "./c8-same.ts";
 import type { Check } from "./check.ts";
+import { passiveAddress, passivePorts } from "./d1-passive-address.ts";
+import { dataEnd, dataTls } from "./d3-data-tls.ts";
+import { resumption, resumptionBinding } from "./d4-resumption.ts";
+import { bounce } from "./d8-bounce.ts";
+import { features } from "./f1-features.ts";
+import { leaks } from "./f2-leaks.ts";
+import { implicitDefault } from "./m5-implicit-default.ts";
+import { clearData } from "./p3-clear-data.ts";
 import { explicitGreeting, implicitSilence } from "./m1-greeting.ts";
 import { authMechanisms, olderMechanisms } from "./m2-mechanisms.ts";
 import { bothModes } from "./m3-modes.ts";
@@ -15,7 +23,7 @@ import { injection } from "./p5-injection.ts";
 import { reinitialize } from "./p7-reinitialize.ts";
 import { clientCertificate, crossMode } from "./t12-cross-mode.ts";
 import { serverName } from "./t10-server-name.ts";
-import { versions } from "./t1-versions.ts";
+import { otherPort, versions } from "./t1-versions.ts";
 import { preference, suites } from "./t2-suites.ts";
 import { groups, largeHello } from "./t3-groups.ts";
 import { forwardSecrecy } from "./t4-forward-secrecy.ts";
@@ -31,12 +39,24 @@ export const checks: readonly Check[] = [
   authMechanisms,
   olderMechanisms,
   bothModes,
+  implicitDefault,
   clearLogin,
   protection,
+  clearData,
   clearAfterAuth,
   injection,
   reinitialize,
+  passiveAddress,
+  passivePorts,
+  dataTls,
+  resumption,
+  resumptionBinding,
+  dataEnd,
+  bounce,
+  features,
+  leaks,
   versions,
+  otherPort,
   suites,
   preference,
   groups,

@@ -19,6 +19,16 @@ export function fixesFor(name: FixName): Readonly<Partial<Record<Product, string
 }
 
 const fixes: Readonly<Record<FixName, FixRow>> = {
+  bounce: {
+    general: "Let PORT and EPRT lead to the client's own address alone.",
+    of: {
+      vsftpd: "port_promiscuous=NO",
+      proftpd: "AllowForeignAddress off",
+      iis: "leave the FTP bounce protection on",
+      sallyport: "leave out --allow-fxp",
+      pyftpdlib: "permit_foreign_addresses = False",
+    },
+  },
   "certificate-chain": {
     general: "Send the server's certificate first, then each that issued the one before it, without the root.",
     of: {
@@ -114,6 +124,10 @@ const fixes: Readonly<Record<FixName, FixRow>> = {
       pyftpdlib: "masquerade_address = ADDRESS",
     },
   },
+  "passive-ports": {
+    general: "Update to a server that draws passive ports at random.",
+    of: {},
+  },
   resumption: {
     general: "Let data connections resume the TLS of their control connection, and bind them to it.",
     of: {
@@ -122,6 +136,10 @@ const fixes: Readonly<Record<FixName, FixRow>> = {
       iis: "there is no setting: restrict passive ports to clients by the firewall",
       sallyport: "leave out --data-resumption off",
     },
+  },
+  "resumption-binding": {
+    general: "Take a server that binds data connections to their own control connection, such as ProFTPD or Sallyport.",
+    of: { vsftpd: "vsftpd has no setting for it: keep passive ports for the addresses of known clients" },
   },
   "server-update": {
     general: "Update the server, or take another: after AUTH it must accept nothing but TLS.",
@@ -153,6 +171,16 @@ const fixes: Readonly<Record<FixName, FixRow>> = {
       pureFtpd: "update to Pure-FTPd 1.0.48 or later, which has TLS 1.2 and 1.3 alone",
       iis: "disable TLS 1.0 and 1.1 under SCHANNEL\\Protocols",
       pyftpdlib: "ssl_context with minimum_version = TLSVersion.TLSv1_2",
+    },
+  },
+  "version-leak": {
+    general: "Give the server a greeting without its version.",
+    of: {
+      vsftpd: "ftpd_banner=TEXT",
+      proftpd: "ServerIdent off",
+      fileZilla: "Server: custom welcome message, and hide the version",
+      iis: "FTP Messages: suppress default banner",
+      pyftpdlib: "banner = TEXT",
     },
   },
 };

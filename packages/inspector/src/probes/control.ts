@@ -7,6 +7,7 @@ import { WireTap } from "@sallyport/transport";
 import { AnswerReader, type HelloAnswer } from "../hello/read-answer.ts";
 import type { InspectedServer } from "./inspected-server.ts";
 import { readSecured, type Secured } from "./secured.ts";
+import { WireEnd } from "./wire-end.ts";
 
 /** What came where a reply was awaited. Texts are escaped for a terminal. */
 export type Answer =
@@ -51,6 +52,8 @@ export class ProbeConnection implements AsyncDisposable {
   /** Whether a command was accepted behind which the two ends may not mean the same. */
   isSpent = false;
   readonly #place: Disposable;
+  readonly #tcp: net.Socket;
+  readonly #end = new WireEnd();
   readonly #tap: WireTap;
   #stream: WireTap | tls.TLSSocket;
   #decoder = new ReplyDecoder(limitValues());
@@ -62,7 +65,8 @@ export class ProbeConnection implements AsyncDisposable {
   private constructor(server: InspectedServer, place: Disposable, tcp: net.Socket) {
     this.server = server;
     this.#place = place;
-    this.#tap = new WireTap(tcp, silentObserver);
+    this.#tcp = tcp;
+    this.#tap = new WireTap(tcp, this.#end);
     this.#stream = this.#tap;
     this.#listen(this.#tap);
   }
@@ -143,6 +147,7 @@ export class ProbeConnection implements AsyncDisposable {
   /** Starts TLS as a present-day client does, the certificate looked at but never the end of it. */
   async startTls(options: { readonly alpn?: readonly string[] } = {}): Promise<Secured | HandshakeFailure> {
     this.#tap.removeAllListeners("data").pause();
+    this.#end.tlsBegins();
     const { host, context, timeoutMs, signal } = this.server;
     const socket = tls.connect({
       socket: this.#tap,
@@ -163,7 +168,7 @@ export class ProbeConnection implements AsyncDisposable {
       await once(socket, "secureConnect", { signal: deadline });
     } catch (error) {
       signal.throwIfAborted();
-      this.#end();
+      this.#finish();
       return { kind: "handshake-failed", text: deadline.aborted ? "no end within the time" : failureText(error) };
     }
     return readSecured(socket, tickets, this.server);
@@ -189,11 +194,20 @@ export class ProbeConnection implements AsyncDisposable {
     }
   }
 
-  /** Waits for the end of the connection, at most so long; whether it came. */
-  async ended(timeoutMs: number): Promise<boolean> {
-    const deadline = AbortSignal.timeout(timeoutMs);
+  /** Waits for the end of the connection, and says whether TLS ended with close_notify. */
+  async closeNotify(): Promise<boolean | undefined> {
+    const deadline = AbortSignal.timeout(limits.closeNotifyMs.value);
     while (!this.#ended && !deadline.aborted) await this.#nextChange(deadline);
+    return this.#end.closeNotify;
+  }
+
+  /** Whether the server has ended the connection. */
+  get isOver(): boolean {
     return this.#ended;
+  }
+
+  get localAddress(): string | undefined {
+    return this.#tcp.localAddress;
   }
 
   /** Says QUIT where that can be said, and closes. */
@@ -206,16 +220,16 @@ export class ProbeConnection implements AsyncDisposable {
   #listen(stream: WireTap | tls.TLSSocket): void {
     stream.on("data", (octets: Buffer) => {
       this.#receivedBytes += octets.length;
-      if (this.#receivedBytes > limits.explainedBytes.value) return this.#end();
+      if (this.#receivedBytes > limits.explainedBytes.value) return this.#finish();
       this.#replies.push(...this.#decoder.push(octets));
       this.#wake();
     });
-    stream.on("end", () => this.#end());
-    stream.on("close", () => this.#end());
-    stream.on("error", () => this.#end());
+    stream.on("end", () => this.#finish());
+    stream.on("close", () => this.#finish());
+    stream.on("error", () => this.#finish());
   }
 
-  #end(): void {
+  #finish(): void {
     if (!this.#ended) this.#replies.push(...this.#decoder.end());
     this.#ended = true;
     this.#wake();
@@ -238,8 +252,6 @@ export class ProbeConnection implements AsyncDisposable {
 /** Long enough for what the server wrote behind a reply in the same moment. */
 const pendingMs = 100;
 
-const silentObserver = { received() {}, sent() {}, peerFinished() {}, finished() {}, failed() {} };
-
 function asAnswer(event: ReplyEvent): Answer {
   if (event.kind === "failure") return { kind: "not-ftp", line: displayOctets(event.line).slice(0, 200) };
   return { kind: "reply", code: event.code, lines: event.lines.map((line) => displayOctets(line)) };
@@ -252,7 +264,7 @@ function failureText(error: unknown): string {
 }
 
 /** A TCP connection to the server's one address, or why there is none. */
-async function connectTcp(
+export async function connectTcp(
   { address, timeoutMs, signal }: InspectedServer,
   port: number,
 ): Promise<net.Socket | ConnectFailure> {

@@ -1,5 +1,5 @@
 import type { TlsMode } from "../model/index.ts";
-import type { Answer, ConnectFailure } from "./control.ts";
+import { answerText, type Answer, type ConnectFailure } from "./control.ts";
 import {
   probeClearAfterAuth,
   probeClearLogin,
@@ -14,10 +14,15 @@ import {
   type ModeFacts,
 } from "./dialogues.ts";
 import { comparingHellos, probeHellos, usualHellos, type HelloFacts } from "./hellos.ts";
+import type { DataFacts } from "./data.ts";
+import { known, missing, outcome, type Gathered, type Missing } from "./gathered.ts";
 import type { InspectedServer } from "./inspected-server.ts";
+import { probeImplicitDefault, probeLogin, type LoginFacts, type LoginPlace, type LoginRefused } from "./login.ts";
 
 /** Everything that probes find out, by the name under which a check asks for it. */
 export interface FactTable {
+  /** The address that every connection went to. */
+  readonly address: string;
   readonly explicit: ExplicitFacts;
   readonly implicit: ModeFacts;
   /** The two modes, as far as each got; one of them at least has TLS. */
@@ -30,65 +35,108 @@ export interface FactTable {
   readonly hellos: HelloFacts;
   /** A few of them on the other port. */
   readonly otherHellos: HelloFacts;
+  readonly login: LoginFacts;
+  /** A listing in implicit mode without PBSZ and PROT. */
+  readonly implicitDefault: DataFacts;
 }
 
 export type FactName = keyof FactTable;
 
-/** A fact, or why there is none. */
-export type Gathered<Value> =
-  | { readonly kind: "known"; readonly value: Value }
-  | { readonly kind: "missing"; readonly reason: string };
-
 export type Facts = { readonly [Name in FactName]: Gathered<FactTable[Name]> };
 
-/** Sends out every probe that the server's ports allow; no probe keeps another from being made. */
-export async function gather(server: InspectedServer): Promise<Facts> {
+/**
+ * Goes through the dialogue of each mode, then sends out the probes of those facts alone that are needed; no probe keeps
+ * another from being made. Logins come last, so that a server that counts connections does not refuse them.
+ */
+export async function gather(server: InspectedServer, needed: ReadonlySet<FactName>): Promise<Facts> {
+  const ground = await firstLook(server);
+  const found: { -readonly [Name in FactName]: Gathered<FactTable[Name]> } = { ...notNeeded, ...ground.facts };
+  const ask = async <Name extends ProbedFact>(name: Name) => {
+    const fact = await probesOfFacts[name](ground);
+    Object.assign(found, { [name]: fact });
+  };
+  await Promise.all(beforeLogin.filter((name) => needed.has(name)).map(ask));
+  for (const name of ofLogin.filter((candidate) => needed.has(candidate))) await ask(name);
+  return found;
+}
+
+/** What every run begins with. */
+interface Ground {
+  readonly server: InspectedServer;
+  readonly facts: Pick<Facts, "address" | "explicit" | "implicit" | "modes">;
+  /** Ports with TLS, the explicit one first. */
+  readonly secured: readonly LoginPlace[];
+}
+
+type ProbedFact = Exclude<FactName, keyof Ground["facts"]>;
+
+const beforeLogin = [
+  "clearLogin",
+  "injection",
+  "clearAfterAuth",
+  "implicitSilence",
+  "hellos",
+  "otherHellos",
+] as const satisfies readonly ProbedFact[];
+const ofLogin = ["login", "implicitDefault"] as const satisfies readonly ProbedFact[];
+
+const probesOfFacts: {
+  readonly [Name in ProbedFact]: (ground: Ground) => Promise<Gathered<FactTable[Name]>>;
+} = {
+  clearLogin: async ({ server, facts: { explicit } }) =>
+    explicit.kind === "missing" ? explicit : outcome(probeClearLogin(server, explicit.value.port)),
+  injection: (ground) => overExplicit(ground, (port) => probeInjection(ground.server, port)),
+  clearAfterAuth: (ground) => overExplicit(ground, (port) => probeClearAfterAuth(ground.server, port)),
+  implicitSilence: async ({ server, facts: { implicit } }) =>
+    implicit.kind === "missing" ? implicit : outcome(probeImplicitSilence(server, implicit.value.port)),
+  hellos: async ({ server, secured: [main] }) =>
+    main === undefined ? noTls : known(await probeHellos(server, main, usualHellos)),
+  otherHellos: async ({ server, secured: [, other] }) =>
+    other === undefined
+      ? missing("only one port offers TLS")
+      : known(await probeHellos(server, other, comparingHellos)),
+  login: ({ server, secured: [main] }) => loginOutcome(server, main, (place) => probeLogin(server, place)),
+  implicitDefault: ({ server, secured }) => {
+    const place = secured.find(({ mode }) => mode === "implicit");
+    if (place === undefined) return Promise.resolve(missing("there is no implicit TLS"));
+    return loginOutcome(server, place, ({ port }) => probeImplicitDefault(server, port));
+  },
+};
+
+const none = missing("not looked for");
+const notNeeded: { readonly [Name in ProbedFact]: Missing } = {
+  clearLogin: none,
+  injection: none,
+  clearAfterAuth: none,
+  implicitSilence: none,
+  hellos: none,
+  otherHellos: none,
+  login: none,
+  implicitDefault: none,
+};
+const noTls = missing("neither port offers TLS");
+
+async function firstLook(server: InspectedServer): Promise<Ground> {
   const { explicit: explicitPort, implicit: implicitPort } = server.ports;
   const [explicit, implicit] = await Promise.all([
-    explicitPort === undefined ? off("explicit") : outcome(probeExplicit(server, explicitPort)),
-    implicitPort === undefined ? off("implicit") : outcome(probeImplicit(server, implicitPort)),
+    explicitPort === undefined
+      ? missing("the explicit port is left out")
+      : outcome(probeExplicit(server, explicitPort)),
+    implicitPort === undefined
+      ? missing("the implicit port is left out")
+      : outcome(probeImplicit(server, implicitPort)),
   ]);
-  const modes = {
+  const answering = {
     ...(explicit.kind === "known" && { explicit: explicit.value }),
     ...(implicit.kind === "known" && { implicit: implicit.value }),
   };
+  const isNothing = explicit.kind === "missing" && implicit.kind === "missing";
+  const modes = isNothing ? explicit : known(answering);
   const secured = (["explicit", "implicit"] as const).flatMap((mode) => {
-    const facts = modes[mode];
+    const facts = answering[mode];
     return hasTls(facts) ? [{ mode, port: facts.port }] : [];
   });
-  const [main, other] = secured;
-  const overExplicit = <T extends object>(ask: (port: number) => Promise<T | ConnectFailure>) =>
-    whenExplicit(explicit, (port) => outcome(ask(port)));
-  const [clearLogin, injection, clearAfterAuth, implicitSilence, hellos, otherHellos] = await Promise.all([
-    explicit.kind === "known" ? outcome(probeClearLogin(server, explicit.value.port)) : explicit,
-    overExplicit((port) => probeInjection(server, port)),
-    overExplicit((port) => probeClearAfterAuth(server, port)),
-    implicit.kind === "known" ? outcome(probeImplicitSilence(server, implicit.value.port)) : implicit,
-    main === undefined ? noTls : known(probeHellos(server, main, usualHellos)),
-    other === undefined ? onlyOne : known(probeHellos(server, other, comparingHellos)),
-  ]);
-  const both: Gathered<FactTable["modes"]> =
-    explicit.kind === "known" || implicit.kind === "known" ? { kind: "known", value: modes } : explicit;
-  return {
-    explicit,
-    implicit,
-    modes: both,
-    clearLogin,
-    injection,
-    clearAfterAuth,
-    implicitSilence,
-    hellos,
-    otherHellos,
-  };
-}
-
-type Missing = Extract<Gathered<never>, { kind: "missing" }>;
-
-const noTls: Missing = { kind: "missing", reason: "neither port offers TLS" };
-const onlyOne: Missing = { kind: "missing", reason: "only one port offers TLS" };
-
-function off(mode: TlsMode): Missing {
-  return { kind: "missing", reason: `the ${mode} port is left out` };
+  return { server, facts: { address: known(server.address), explicit, implicit, modes }, secured };
 }
 
 function hasTls(facts: ModeFacts | undefined): facts is ModeFacts {
@@ -97,32 +145,31 @@ function hasTls(facts: ModeFacts | undefined): facts is ModeFacts {
   return facts.secured.kind === "secured" || "auth" in facts;
 }
 
-async function known<T>(value: Promise<T>): Promise<Gathered<T>> {
-  return { kind: "known", value: await value };
-}
-
-async function outcome<T extends object>(probing: Promise<T | ConnectFailure>): Promise<Gathered<T>> {
-  const found = await probing;
-  if (isConnectFailure(found)) return { kind: "missing", reason: found.text };
-  return { kind: "known", value: found };
-}
-
-function isConnectFailure(found: object): found is ConnectFailure {
-  return "kind" in found && "text" in found && failures.has(String(found.kind));
-}
-
-const failures: ReadonlySet<string> = new Set<ConnectFailure["kind"]>([
-  "refused",
-  "unreachable",
-  "budget",
-  "turned-away",
-]);
-
-async function whenExplicit<T>(
-  explicit: Gathered<ExplicitFacts>,
-  ask: (port: number) => Promise<Gathered<T>>,
-): Promise<Gathered<T>> {
+async function overExplicit<Value extends object>(
+  { facts: { explicit } }: Ground,
+  ask: (port: number) => Promise<Value | ConnectFailure>,
+): Promise<Gathered<Value>> {
   if (explicit.kind === "missing") return explicit;
-  if (explicit.value.secured === undefined) return { kind: "missing", reason: "AUTH TLS is refused" };
-  return ask(explicit.value.port);
+  return explicit.value.secured === undefined ? missing("AUTH TLS is refused") : outcome(ask(explicit.value.port));
+}
+
+async function loginOutcome<Value extends object>(
+  server: InspectedServer,
+  place: LoginPlace | undefined,
+  ask: (place: LoginPlace) => Promise<Value | LoginRefused | ConnectFailure>,
+): Promise<Gathered<Value>> {
+  if (server.credentials === undefined) return missing("nobody logs in: give --user");
+  if (place === undefined) return noTls;
+  const found = await ask(place);
+  return isRefusedLogin(found) ? missing(refusalText(found)) : outcome(Promise.resolve(found));
+}
+
+function isRefusedLogin(found: object): found is LoginRefused {
+  return "kind" in found && (found.kind === "refused-login" || found.kind === "untrusted");
+}
+
+function refusalText(refused: LoginRefused): string {
+  return refused.kind === "refused-login"
+    ? `the login is refused: ${answerText(refused.answer)}`
+    : `the password stays here, for nobody vouches for the server (${refused.problem}): give --ca FILE or --insecure`;
 }

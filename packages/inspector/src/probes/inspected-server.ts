@@ -10,6 +10,8 @@ export interface InspectedServer {
   readonly address: string;
   readonly ports: Readonly<Record<TlsMode, number | undefined>>;
   readonly credentials: { readonly user: string; readonly password: string } | undefined;
+  /** Whether the password may go to a server that no authority vouches for. */
+  readonly insecure: boolean;
   readonly authorities: readonly string[];
   readonly context: SecureContext;
   /** Longest wait for each step. */

@@ -50,10 +50,13 @@ const tones: Readonly<Record<FindingStatus, Tone>> = {
 const widthMax = 120;
 const indent = 14;
 
-function renderHeading({ host, address, ports, grade, product }: InspectReport, options: ReportOptions): string[] {
+function renderHeading(
+  { host, address, ports, grade, product, only }: InspectReport,
+  options: ReportOptions,
+): string[] {
   const where = host === address ? host : `${host} (${address})`;
   const letter = paint(`grade ${grade.overall}`, grade.reasons.length === 0 ? "strong" : "problem", options.colour);
-  const parts = `TLS ${grade.tls}${grade.tls === grade.tlsIfTrusted ? "" : `, ${grade.tlsIfTrusted} if it were trusted`}, FTP ${grade.policy}`;
+  const parts = `TLS ${grade.tls}${grade.tls === grade.tlsIfTrusted ? "" : `, ${grade.tlsIfTrusted} if it were trusted`}, FTP ${grade.policy}${only === null ? "" : `; of ${only.join(",")} alone`}`;
   const lines = [
     `${paint(where, "strong", options.colour)}   ${letter} (${parts})`,
     ...(["explicit", "implicit"] as const).flatMap((mode) => {

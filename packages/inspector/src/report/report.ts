@@ -55,6 +55,8 @@ export interface InspectReport {
     | (Pick<DetectedProduct, "product" | "name" | "evidence"> & { readonly version: string | null })
     | null;
   readonly grade: Grade;
+  /** The checks that were asked for, and that the grade is of; null for all. */
+  readonly only: readonly string[] | null;
   readonly findings: readonly Finding[];
   readonly connections: {
     readonly control: number;
