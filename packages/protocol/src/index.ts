@@ -8,6 +8,7 @@ export * from "./entry-line.ts";
 export * from "./errors.ts";
 export * from "./facts.ts";
 export * from "./limits.ts";
+export * from "./local-file-systems.ts";
 export {
   type EntryName,
   entryName,

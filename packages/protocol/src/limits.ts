@@ -135,7 +135,7 @@ export const limits = {
   dataOpenMs: limit(20_000, "ms", "a client's data connection, from the reply that sets it up"),
   preliminaryMs: limit(20_000, "ms", "a server's 150; after it an upload begins without"),
   completionMs: limit(120_000, "ms", "a completion reply after the data's end; servers move and scan what they got"),
-  firstTicketMs: limit(250, "ms", "a client's first data connection waits for a ticket of the control connection"),
+  firstTicketMs: limit(25, "ms", "a client's first data connection waits for a ticket that came with no reply before"),
   transcriptTailCount: limit(200, "count", "lines of the dialogue that a client keeps"),
   listingBufferCount: limit(4_096, "count", "entries of a listing read ahead of whoever takes them"),
   poolConnectionsCount: limit(4, "count", "control connections that a client opens to one server by itself"),

@@ -9,9 +9,17 @@ export interface DataPathHooks {
   readonly sendFile: boolean;
 }
 
-/** Proves the hooks of the data path on this Node, once for each process; takes some dozen milliseconds. */
-export function dataPathHooks(): Promise<DataPathHooks> {
-  return (proof ??= prove());
+/**
+ * Proves the hooks of the data path on this Node, once for each process; takes some dozen milliseconds. Those for sending
+ * files in clear are of use to servers, and may be left alone.
+ */
+export async function dataPathHooks({ sendFile = true }: { readonly sendFile?: boolean } = {}): Promise<DataPathHooks> {
+  await Promise.all([
+    (proofs.closeNotify ??= prove("closeNotify", closeNotifyHookWorks)),
+    (proofs.userBuffer ??= prove("userBuffer", userBufferHookWorks)),
+    sendFile && (proofs.sendFile ??= prove("sendFile", sendFileHookWorks)),
+  ]);
+  return proved;
 }
 
 /** The hooks that {@link dataPathHooks} has proved by now; before that none. */
@@ -22,14 +30,10 @@ export function provedDataPathHooks(): DataPathHooks {
 /** The public way alone. */
 export const noDataPathHooks: DataPathHooks = { closeNotify: false, userBuffer: false, sendFile: false };
 
-let proof: Promise<DataPathHooks> | undefined;
+const proofs: Partial<Record<keyof DataPathHooks, Promise<void>>> = {};
 let proved = noDataPathHooks;
 
-async function prove(): Promise<DataPathHooks> {
-  const [closeNotify, userBuffer, sendFile] = await Promise.all([
-    closeNotifyHookWorks(),
-    userBufferHookWorks(),
-    sendFileHookWorks(),
-  ]);
-  return (proved = { closeNotify, userBuffer, sendFile });
+async function prove(hook: keyof DataPathHooks, works: () => Promise<boolean>): Promise<void> {
+  const isProved = await works();
+  proved = { ...proved, [hook]: isProved };
 }

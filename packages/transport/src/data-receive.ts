@@ -168,13 +168,15 @@ class Intake {
   #waitsForThrottle = false;
   #throttleTimer: NodeJS.Timeout | undefined;
   #onPaid: () => void = () => {};
+  readonly #rest: Rest | undefined;
 
-  constructor(socket: Socket, watch: TransferWatch, staging: Staging, { throttle, userBuffer }: ReceiveOptions) {
+  constructor(socket: Socket, watch: TransferWatch, staging: Staging, { throttle, userBuffer, rests }: ReceiveOptions) {
     this.#socket = socket;
     this.#watch = watch;
     this.#staging = staging;
     this.#throttle = throttle;
     this.#userBuffer = userBuffer;
+    this.#rest = rests && !throttle ? new Rest(socket, () => this.proceed()) : undefined;
   }
 
   start(onEnd: () => void): void {
@@ -195,13 +197,14 @@ class Intake {
 
   /** Goes on reading, unless something still stands against it. */
   proceed(): void {
-    if (!this.#staging.hasRoom || this.#waitsForThrottle || this.#watch.failed) return;
+    if (!this.#staging.hasRoom || this.#waitsForThrottle || this.#rest?.isResting || this.#watch.failed) return;
     this.#watch.awaitPeer(true);
     this.#socket.resume();
   }
 
   stop(): void {
     clearTimeout(this.#throttleTimer);
+    this.#rest?.stop();
   }
 
   /** What Node read before the transfer began, such as a small upload that came right behind its handshake. */
@@ -217,6 +220,7 @@ class Intake {
   #take(octets: Buffer, length: number): boolean {
     this.#watch.moved();
     if (!this.#watch.failed) this.#staging.take(octets, length);
+    this.#rest?.took(length);
     const waitMs = this.#throttle?.take(length) ?? 0;
     if (waitMs > 0) this.#waitForThrottle(waitMs);
     const goesOn = this.#staging.hasRoom && !this.#waitsForThrottle;
@@ -236,4 +240,58 @@ class Intake {
   }
 }
 
+/**
+ * Leaves a fast stream alone for a millisecond when a turn of the event loop brought little of it, so that the next one
+ * brings more.
+ */
+class Rest {
+  isResting = false;
+  readonly #socket: Socket;
+  readonly #onOver: () => void;
+  readonly #startedAtMs = performance.now();
+  #receivedBytes = 0;
+  #turnBytes = 0;
+  #turn: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(socket: Socket, onOver: () => void) {
+    this.#socket = socket;
+    this.#onOver = onOver;
+  }
+
+  took(length: number): void {
+    this.#receivedBytes += length;
+    this.#turnBytes += length;
+    if (this.#receivedBytes > restAfterBytes) this.#turn ??= setImmediate(this.#endTurn);
+  }
+
+  stop(): void {
+    clearImmediate(this.#turn);
+    clearTimeout(this.#timer);
+    this.isResting = false;
+  }
+
+  readonly #endTurn = (): void => {
+    const bytes = this.#turnBytes;
+    this.#turnBytes = 0;
+    this.#turn = undefined;
+    const elapsedMs = performance.now() - this.#startedAtMs;
+    if (bytes >= restfulBytes || this.#receivedBytes < restBytesPerMs * elapsedMs) return;
+    this.isResting = true;
+    this.#socket.pause();
+    this.#timer = setTimeout(this.#end, 1);
+  };
+
+  readonly #end = (): void => {
+    this.isResting = false;
+    this.#onOver();
+  };
+}
+
 const stagingBytes = 262_144;
+/** By then it is known how fast a stream is. */
+const restAfterBytes = 4_194_304;
+/** A slower stream wakes nobody often. */
+const restBytesPerMs = 65_536;
+/** So much at a time is enough. */
+const restfulBytes = 524_288;

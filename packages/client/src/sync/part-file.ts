@@ -1,6 +1,7 @@
 import type { ByteSink } from "@sallyport/transport";
 import { constants } from "node:fs";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { LocalWriter } from "../transfer/local-writer.ts";
 import { errorCode } from "../store/file-lock.ts";
 
 /**
@@ -10,9 +11,11 @@ import { errorCode } from "../store/file-lock.ts";
 export class PartFile implements AsyncDisposable, ByteSink {
   readonly #path: string | Buffer;
   readonly #handle: FileHandle;
+  readonly #writer: LocalWriter;
   /** Octets that are there. */
   sizeBytes: number;
-  #writing: Promise<void> = Promise.resolve();
+  /** What is not done at once. */
+  #writing: Promise<void> | undefined;
   #isOpen = true;
 
   /** Opens a part, and makes it where it is missing. */
@@ -20,24 +23,27 @@ export class PartFile implements AsyncDisposable, ByteSink {
     // Not through a link that somebody has put there.
     const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
     const handle = await open(path, flags, 0o666);
-    return new PartFile(path, handle, (await handle.stat()).size);
+    const writer = await LocalWriter.of(handle, path);
+    return new PartFile(path, handle, writer, (await handle.stat()).size);
   }
 
-  private constructor(path: string | Buffer, handle: FileHandle, sizeBytes: number) {
+  private constructor(path: string | Buffer, handle: FileHandle, writer: LocalWriter, sizeBytes: number) {
     this.#path = path;
     this.#handle = handle;
+    this.#writer = writer;
     this.sizeBytes = sizeBytes;
   }
 
-  write(buffer: Uint8Array, position: number): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#write(buffer, position));
-    return this.#writing;
+  write(buffer: Uint8Array, position: number): undefined | Promise<void> {
+    const write = (): undefined | Promise<void> => this.#writer.write(buffer, position, (end) => this.#reached(end));
+    if (this.#writing === undefined) return this.#keep(write());
+    return this.#keep(this.#writing.then(write));
   }
 
   async truncate(): Promise<void> {
     await this.#handle.truncate(0);
     this.sizeBytes = 0;
-    this.#writing = Promise.resolve();
+    this.#writing = undefined;
   }
 
   /** Gives the file its name, in place of what has it, with that one's permissions. */
@@ -59,11 +65,13 @@ export class PartFile implements AsyncDisposable, ByteSink {
     await this.#close();
   }
 
-  async #write(buffer: Uint8Array, position: number): Promise<void> {
-    for (let at = 0; at < buffer.length;) {
-      at += (await this.#handle.write(buffer, at, buffer.length - at, position + at)).bytesWritten;
-      this.sizeBytes = Math.max(this.sizeBytes, position + at);
-    }
+  #keep(writing: undefined | Promise<void>): undefined | Promise<void> {
+    this.#writing = writing;
+    return writing;
+  }
+
+  #reached(end: number): void {
+    this.sizeBytes = Math.max(this.sizeBytes, end);
   }
 
   async #close(): Promise<void> {

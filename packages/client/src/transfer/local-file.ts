@@ -5,6 +5,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, rename, rm, stat, utimes } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileSystemPath } from "../names/local-name.ts";
+import { LocalWriter } from "./local-writer.ts";
 import { type PartOrigin, partPaths, readNote, removeNote, writeNote } from "./part-note.ts";
 import { addRange, type ByteRange, clipRanges } from "./ranges.ts";
 
@@ -28,6 +29,7 @@ export class StagedFile implements AsyncDisposable, ByteSink {
   onWrite: ((buffer: Uint8Array, position: number) => void) | undefined;
   readonly #path: string;
   readonly #handle: FileHandle;
+  readonly #writer: LocalWriter;
   readonly #kept: KeptPart | undefined;
   #have: readonly ByteRange[];
   #notedAtMs = performance.now();
@@ -38,7 +40,7 @@ export class StagedFile implements AsyncDisposable, ByteSink {
   /** A new file that goes when it is not published. */
   static async create(path: string): Promise<StagedFile> {
     const temporaryPath = join(dirname(path), partName(basename(path)));
-    return new StagedFile(path, temporaryPath, await open(fileSystemPath(temporaryPath), "wx+", 0o666));
+    return StagedFile.#over(path, temporaryPath, await open(fileSystemPath(temporaryPath), "wx+", 0o666));
   }
 
   /** The kept part of that version of the file, or a new one in place of whatever is there. */
@@ -49,22 +51,35 @@ export class StagedFile implements AsyncDisposable, ByteSink {
     if (noted !== undefined) {
       const handle = await open(fileSystemPath(part), constants.O_RDWR | noFollow).catch(() => undefined);
       // After a power failure the note may know of more than the disk has.
-      if (handle) return new StagedFile(path, part, handle, kept, clipRanges(noted, (await handle.stat()).size));
+      if (handle) return StagedFile.#over(path, part, handle, kept, clipRanges(noted, (await handle.stat()).size));
     }
     await rm(fileSystemPath(part), { force: true });
-    return new StagedFile(path, part, await open(fileSystemPath(part), "wx+", 0o666), kept);
+    return StagedFile.#over(path, part, await open(fileSystemPath(part), "wx+", 0o666), kept);
+  }
+
+  static async #over(
+    path: string,
+    temporaryPath: string,
+    handle: FileHandle,
+    kept?: KeptPart,
+    have: readonly ByteRange[] = [],
+  ): Promise<StagedFile> {
+    const writer = await LocalWriter.of(handle, fileSystemPath(temporaryPath));
+    return new StagedFile(path, temporaryPath, handle, writer, kept, have);
   }
 
   private constructor(
     path: string,
     temporaryPath: string,
     handle: FileHandle,
-    kept?: KeptPart,
-    have: readonly ByteRange[] = [],
+    writer: LocalWriter,
+    kept: KeptPart | undefined,
+    have: readonly ByteRange[],
   ) {
     this.#path = path;
     this.temporaryPath = temporaryPath;
     this.#handle = handle;
+    this.#writer = writer;
     this.#kept = kept;
     this.#have = have;
   }
@@ -73,14 +88,11 @@ export class StagedFile implements AsyncDisposable, ByteSink {
     return this.#have;
   }
 
-  async write(buffer: Uint8Array, position: number): Promise<void> {
+  write(buffer: Uint8Array, position: number): undefined | Promise<void> {
     this.onWrite?.(buffer, position);
-    const end = position + buffer.length;
-    for (let at = 0; at < buffer.length;) {
-      at += (await this.#handle.write(buffer, at, buffer.length - at, position + at)).bytesWritten;
-    }
-    this.#have = addRange(this.#have, [position, end]);
-    if (this.#kept && performance.now() - this.#notedAtMs > limits.partRecordMs.value) this.#note();
+    return this.#writer.write(buffer, position, (end) => {
+      if (end === position + buffer.length) this.#wrote([position, end]);
+    });
   }
 
   async read(position: number, length: number): Promise<Buffer> {
@@ -137,6 +149,11 @@ export class StagedFile implements AsyncDisposable, ByteSink {
     if (this.#kept === undefined || this.#have.length === 0) return this.discard();
     this.#note();
     await this.#close().catch(() => {});
+  }
+
+  #wrote(range: ByteRange): void {
+    this.#have = addRange(this.#have, range);
+    if (this.#kept && performance.now() - this.#notedAtMs > limits.partRecordMs.value) this.#note();
   }
 
   /** Writes down what is there; one note after the other. */

@@ -93,16 +93,21 @@ async function fetchClaim(
   const first = claim.position;
   const aborter = new AbortController();
   const clipped: ByteSink = {
-    async write(chunk, position) {
+    write(chunk, position) {
       // What the file has grown by meanwhile comes too.
       const isLast = size === undefined || claim.end === size;
       const room = isLast ? chunk.length : Math.min(chunk.length, claim.end - position);
       if (!isLast && room < chunk.length) aborter.abort(enough);
-      if (room <= 0) return;
+      if (room <= 0) return undefined;
       claim.position = position + room;
-      await sink.write(room < chunk.length ? chunk.subarray(0, room) : chunk, position);
-      onMoved(room);
-      if (!isLast && claim.position >= claim.end) aborter.abort(enough);
+      const written = (): void => {
+        onMoved(room);
+        if (!isLast && claim.position >= claim.end) aborter.abort(enough);
+      };
+      const writing = sink.write(room < chunk.length ? chunk.subarray(0, room) : chunk, position);
+      if (writing !== undefined) return writing.then(written);
+      written();
+      return undefined;
     },
   };
   const expectedBytes = size === undefined ? undefined : size - first;

@@ -1,3 +1,4 @@
+import { isLocalFileSystemType } from "@sallyport/protocol";
 import fs from "node:fs";
 
 /**
@@ -8,7 +9,7 @@ export function isLocalFileSystem(path: string): boolean {
   const root = fs.realpathSync.native(path, "latin1");
   const prefix = root === "/" ? "/" : `${root}/`;
   const below = readMounts().filter(({ point }) => point.startsWith(prefix));
-  return localTypes.has(fs.statfsSync(path).type) && below.every(({ isLocal }) => isLocal);
+  return isLocalFileSystemType(fs.statfsSync(path).type) && below.every(({ isLocal }) => isLocal);
 }
 
 /** A mount of this machine: the octets of its place, and whether its file system answers at once. */
@@ -35,25 +36,6 @@ function readTable(): string {
     return "";
   }
 }
-
-/** `f_type` of statfs(2), as include/uapi/linux/magic.h lists them. */
-const localTypes: ReadonlySet<number> = new Set([
-  0xef53, // ext2, ext3, ext4
-  0x58465342, // xfs
-  0x9123683e, // btrfs
-  0x01021994, // tmpfs
-  0x858458f6, // ramfs
-  0x2fc12fc1, // zfs
-  0xf2f52010, // f2fs
-  0xca451a4e, // bcachefs
-  0x794c7630, // overlayfs
-  0x4d44, // vfat
-  0x2011bab0, // exfat
-  0x5346544e, // ntfs
-  0x9660, // iso9660
-  0x73717368, // squashfs
-  0x1a, // apfs on macOS
-]);
 
 const localTypeNames: ReadonlySet<string> = new Set([
   ...["ext2", "ext3", "ext4", "xfs", "btrfs", "tmpfs", "ramfs", "zfs", "f2fs", "bcachefs", "overlay", "vfat", "exfat"],
