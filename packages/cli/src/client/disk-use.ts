@@ -3,10 +3,10 @@ import type { CommandContext } from "@stricli/core";
 import type { ClientFlags } from "../client-flags.ts";
 import { sizeText } from "../terminal/quantities.ts";
 import { tableLines } from "../terminal/table.ts";
-import { visibleText } from "../terminal/visible-text.ts";
 import { eachPath } from "./each-path.ts";
 import { entryAt } from "./remote-entry.ts";
 import { runOnServers } from "./run.ts";
+import { shownPath } from "./surroundings.ts";
 
 export interface DiskUseFlags extends ClientFlags {
   readonly bytes?: boolean;
@@ -32,7 +32,7 @@ export async function diskUse(context: CommandContext, flags: DiskUseFlags, urls
       }
       const rows = shown.map(([one, bytes]) => [
         { text: flags.bytes === true ? String(bytes) : sizeText(bytes) },
-        { text: visibleText(one === "" ? "." : one) },
+        { text: shownPath(run.surroundings, one === "" ? "." : one) },
       ]);
       const columns = [{ align: "right" }, { flexibleMin: 16 }] as const;
       for (const line of tableLines(columns, rows, run.surroundings.drawing())) run.print(line);

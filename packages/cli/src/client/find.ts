@@ -2,11 +2,12 @@ import type { Entry } from "@sallyport/client";
 import { compileGlob, limits, octetsFromText, UsageError } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
 import type { ClientFlags } from "../client-flags.ts";
-import { quotedName, visibleText } from "../terminal/visible-text.ts";
+import { quotedName } from "../terminal/visible-text.ts";
 import { eachPath } from "./each-path.ts";
 import { entryJson } from "./entry-text.ts";
 import { entryAt } from "./remote-entry.ts";
 import { runOnServers } from "./run.ts";
+import { shownPath } from "./surroundings.ts";
 
 export interface FindFlags extends ClientFlags {
   readonly name?: string;
@@ -21,7 +22,7 @@ export async function find(context: CommandContext, flags: FindFlags, urls: read
     const show = (entry: Entry): void => {
       if (!isWanted(entry)) return;
       if (flags.json === true) run.printJson(entryJson(entry));
-      else run.print(visibleText(entry.path));
+      else run.print(shownPath(run.surroundings, entry.path));
     };
     await eachPath(run, urls, async ({ client, path }) => {
       const top = await entryAt(client, path, signal);

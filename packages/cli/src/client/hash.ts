@@ -7,6 +7,7 @@ import type { HashFlags } from "../commands/hash.ts";
 import { visibleText } from "../terminal/visible-text.ts";
 import { eachPath } from "./each-path.ts";
 import { runOnServers } from "./run.ts";
+import { shownPath } from "./surroundings.ts";
 
 /** `sallyport hash`. */
 export async function hash(context: CommandContext, flags: HashFlags, urls: readonly string[]): Promise<void> {
@@ -19,9 +20,9 @@ export async function hash(context: CommandContext, flags: HashFlags, urls: read
         ? await hashHere(client, path, algorithm ?? "SHA-256", signal)
         : await client.hash(path, { signal, ...(algorithm !== undefined && { algorithm }) });
       const { hex, algorithm: used } = found;
+      const shown = shownPath(run.surroundings, path);
       if (flags.json === true) run.printJson({ path, algorithm: used, hex, by: isLocal ? "download" : "server" });
-      else
-        run.print(algorithm === undefined ? `${used} (${visibleText(path)}) = ${hex}` : `${hex}  ${visibleText(path)}`);
+      else run.print(algorithm === undefined ? `${used} (${shown}) = ${hex}` : `${hex}  ${shown}`);
     });
     return undefined;
   });

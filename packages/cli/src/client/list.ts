@@ -1,12 +1,12 @@
 import type { Entry } from "@sallyport/client";
 import type { CommandContext } from "@stricli/core";
 import type { LsFlags } from "../commands/ls.ts";
-import { visibleText } from "../terminal/visible-text.ts";
 import { entryJson, entryLines, sortEntries, summaryText } from "./entry-text.ts";
 import { entryAt } from "./remote-entry.ts";
 import { expandRemote, literalText } from "./remote-glob.ts";
 import { runOnServers, type ClientRun } from "./run.ts";
 import type { RemotePlace } from "./servers.ts";
+import { shownPath } from "./surroundings.ts";
 
 /** `sallyport ls`. */
 export async function list(context: CommandContext, flags: LsFlags, urls: readonly string[]): Promise<void> {
@@ -45,7 +45,7 @@ async function listPlace(place: RemotePlace, run: ClientRun, flags: LsFlags): Pr
     }
     // oxlint-disable-next-line no-await-in-loop -- listings share one connection
     const entries = await Array.fromAsync(client.list(path, { signal, recursive: flags.recursive === true }));
-    if (isPattern && flags.json !== true && flags.names !== true) run.print(`${visibleText(path)}:`);
+    if (isPattern && flags.json !== true && flags.names !== true) run.print(`${shownPath(run.surroundings, path)}:`);
     show(entries, run, flags, flags.recursive === true || flags.names === true ? "path" : "name");
     shown.push(...entries);
   }
@@ -58,9 +58,11 @@ function show(entries: readonly Entry[], run: ClientRun, flags: LsFlags, names: 
   if (flags.json === true) {
     for (const entry of ordered) run.printJson(entryJson(entry));
   } else if (flags.names === true) {
-    for (const entry of ordered) run.print(visibleText(entry.path));
+    for (const entry of ordered) run.print(shownPath(run.surroundings, entry.path));
   } else {
-    for (const line of entryLines(ordered, run.surroundings.drawing(), { areBytesExact: flags.bytes === true, names }))
+    const { nameOf } = run.surroundings;
+    const named = nameOf === undefined ? ordered : ordered.map((entry) => ({ ...entry, path: nameOf(entry.path) }));
+    for (const line of entryLines(named, run.surroundings.drawing(), { areBytesExact: flags.bytes === true, names }))
       run.print(line);
   }
 }

@@ -3,6 +3,7 @@ import type { CommandContext } from "@stricli/core";
 import type { ClientFlags } from "../client-flags.ts";
 import type { DisplayOptions } from "../terminal/progress-display.ts";
 import type { Drawing } from "../terminal/table.ts";
+import { visibleText } from "../terminal/visible-text.ts";
 import { outputDrawing, progressOptions } from "./drawing.ts";
 import type { KeptServer } from "./servers.ts";
 
@@ -12,6 +13,8 @@ export interface Surroundings {
   readonly output: Writable;
   /** Writes text for a person. */
   tell(text: string): void;
+  /** How a path on the server is written for a person; absent where as it is. */
+  nameOf?(path: string): string;
   /** How to draw on `output`. */
   drawing(): Drawing;
   /** Where and how progress is shown. */
@@ -29,6 +32,11 @@ export interface SurroundedContext extends CommandContext {
 
 export function surroundingsOf(context: CommandContext | SurroundedContext): Surroundings {
   return "surroundings" in context ? context.surroundings : ofProcess;
+}
+
+/** A path on the server as a person sees it. */
+export function shownPath({ nameOf }: Surroundings, path: string): string {
+  return visibleText(nameOf?.(path) ?? path);
 }
 
 const ofProcess: Surroundings = {

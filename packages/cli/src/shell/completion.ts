@@ -118,7 +118,11 @@ async function completePath(
       const isHidden = name.startsWith(".") && !start.startsWith(".");
       return !isHidden && name.startsWith(start) && isTypeable(name) && (isDirectory || leadsOn || !onlyDirectories);
     })
-    .map(({ name, isDirectory }) => ({ name, end: isDirectory ? "/" : " " }))
+    .map(({ name, isDirectory }) => ({
+      // What begins with a dash would be a flag.
+      name: directory === "" && name.startsWith("-") ? `./${name}` : name,
+      end: isDirectory ? "/" : " ",
+    }))
     .toSorted((one, other) => (one.name < other.name ? -1 : 1));
   if (matching.some(({ name }) => typedText(name, style) === undefined)) {
     // Single quotes cannot hold it: the whole word is typed anew.

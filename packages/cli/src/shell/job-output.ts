@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Writable } from "node:stream";
 
 /** What a job that nobody looks at may write before the rest is dropped. */
@@ -46,16 +47,18 @@ export class JobOutput {
   }
 
   #writable(target: NodeJS.WriteStream): Writable {
-    return new Writable({
+    const stream = new Writable({
       decodeStrings: true,
       write: (chunk: Buffer, _encoding, done) => {
-        if (!this.#isShown) {
+        if (this.#isShown) void passOn(target, chunk).then(done);
+        else {
           this.#keep(target, chunk);
           done();
-        } else if (target.write(chunk) || target.destroyed) done();
-        else target.once("drain", () => done());
+        }
       },
     });
+    // Whoever read there has gone: writers see it by `errored`.
+    return stream.on("error", () => undefined);
   }
 
   #keep(target: NodeJS.WriteStream, chunk: Buffer): void {
@@ -67,6 +70,15 @@ export class JobOutput {
     this.#kept.push({ target, chunk: Buffer.from(chunk) });
     this.#keptBytes += chunk.length;
   }
+}
+
+/** Writes and waits until there is room for more; tells where nobody reads any more. */
+async function passOn(target: NodeJS.WriteStream, chunk: Buffer): Promise<Error | null> {
+  const isGone = (): boolean => target.destroyed || target.errored !== null;
+  if (!isGone() && !target.write(chunk)) {
+    await Promise.race([once(target, "drain"), once(target, "close")]).catch(() => undefined);
+  }
+  return isGone() ? new Error("nobody reads any more") : null;
 }
 
 /** Ends a stream and waits until it has written everything, or cannot. */

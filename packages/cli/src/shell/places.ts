@@ -19,6 +19,13 @@ export function remotePattern(word: string, { directory, home }: RemoteGround): 
   return pathOf(word, patternText, { directory: literalPattern(directory), home: literalPattern(home) });
 }
 
+/** A path as it is called in a directory: without it where it lies below. */
+export function nameIn(path: string, directory: string): string {
+  if (path === directory) return ".";
+  const above = directory.endsWith("/") || directory === "" ? directory : `${directory}/`;
+  return path.startsWith(above) && path.length > above.length ? path.slice(above.length) : path;
+}
+
 /** Whether a word names what is in a directory: it ends with a slash, or with `.` or `..` as a name. */
 export function namesContent(word: string): boolean {
   return /(?:^|\/)\.{0,2}$/.test(word);

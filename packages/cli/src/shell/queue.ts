@@ -12,6 +12,7 @@ export class Queue<T> {
   #current: Queued<T> | undefined;
   #lastNumber = 0;
   #isStopped = false;
+  #isIdle = true;
   #idle = Promise.withResolvers<void>();
 
   /** `run` does a task; how it ends changes nothing for those behind it. */
@@ -58,7 +59,7 @@ export class Queue<T> {
   /** Begins nothing further; what runs goes on. */
   stop(): void {
     this.#isStopped = true;
-    if (this.#current === undefined) this.#idle.resolve();
+    if (this.#current === undefined) this.#settle();
   }
 
   start(): void {
@@ -69,9 +70,9 @@ export class Queue<T> {
   async #advance(): Promise<void> {
     if (this.#current !== undefined || this.#isStopped) return;
     const next = this.#waiting.shift();
-    if (next === undefined) return this.#idle.resolve();
-    this.#idle.resolve();
-    this.#idle = Promise.withResolvers<void>();
+    if (next === undefined) return this.#settle();
+    if (this.#isIdle) this.#idle = Promise.withResolvers<void>();
+    this.#isIdle = false;
     this.#current = next;
     try {
       await this.#run(next);
@@ -79,7 +80,12 @@ export class Queue<T> {
       // Whoever runs a task tells how it ended.
     }
     this.#current = undefined;
-    if (this.#isStopped) this.#idle.resolve();
+    if (this.#isStopped) this.#settle();
     await this.#advance();
+  }
+
+  #settle(): void {
+    this.#isIdle = true;
+    this.#idle.resolve();
   }
 }

@@ -1,6 +1,7 @@
 import { outputDrawing, progressOptions } from "../client/drawing.ts";
 import type { Surroundings } from "../client/surroundings.ts";
 import type { Job } from "./jobs.ts";
+import { nameIn } from "./places.ts";
 import type { OpenSink } from "./sink.ts";
 
 /** What a one-shot command finds around it when it is called in the shell. */
@@ -14,12 +15,13 @@ export function surroundingsOfStep({
   readonly sink: OpenSink | undefined;
 }): Surroundings {
   const { output } = job;
-  const { connection } = job.place;
+  const { connection, directory } = job.place;
   // On its own command line the program speaks, here the command does.
   const tell = (text: string): void => void output.err.write(text.replace(/^sallyport: /, `${command}: `));
   return {
     output: sink?.stream ?? output.out,
     tell,
+    nameOf: (path) => nameIn(path, directory),
     drawing: () =>
       sink === undefined ? outputDrawing() : { ...outputDrawing(), colour: false, width: Number.POSITIVE_INFINITY },
     progress: (flags) => ({ ...progressOptions(flags), isShown: () => output.isShown, write: tell }),
