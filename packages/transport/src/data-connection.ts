@@ -96,6 +96,11 @@ export class DataConnection implements AsyncDisposable {
     this.#sniff();
   }
 
+  /** The other end, as the system writes it; undefined once the connection is closed. */
+  get remoteAddress(): string | undefined {
+    return this.#tcp.remoteAddress;
+  }
+
   /** Tells of a PROT command before the transfer command; it counts while TLS has not begun (R-4217-24). */
   protectionLevelIs(level: ProtectionLevel): void {
     this.#level = level;

@@ -18,6 +18,8 @@ export interface DataHandshakeFacts {
   readonly ticketsSpent?: boolean;
   /** Both connections carry the same client certificate, or neither carries one. */
   readonly sameClientCertificate: boolean;
+  /** The other end is a server that transfers between servers may lead to; absent: no. */
+  readonly isOtherServer?: boolean;
 }
 
 /** A refusal's cause is one sentence for the log and for reply 522: what is wrong and what to change. */
@@ -29,10 +31,12 @@ export type ResumptionVerdict = { readonly accept: true } | { readonly accept: f
  * Only a ticket minted on this control connection proves it; the address and the client certificate are what is left
  * for clients that never resume (Python's ftplib, `curl --no-sessionid`), which `adaptive` lets in until they resume
  * once or bring a ticket that is not this connection's; and for clients that have no ticket left, because they use each
- * once (RFC 8446 appendix C.4) and no new one may be sent on an upload.
+ * once (RFC 8446 appendix C.4) and no new one may be sent on an upload. Another server that takes part in a transfer has
+ * neither the client's tickets nor its certificate, so its address is all there is (R-FXP-01).
  */
 export function judgeDataResumption(facts: DataHandshakeFacts): ResumptionVerdict {
   if (facts.resumed) return { accept: true };
+  if (facts.isOtherServer === true && facts.policy !== "require") return { accept: true };
   if (!facts.sameClientCertificate) return { accept: false, cause: causes.otherCertificate };
   if (facts.policy === "require") {
     return { accept: false, cause: facts.helloBroughtTicket ? causes.foreignTicket : causes.requiredTicket };

@@ -46,6 +46,11 @@ test("S-30 R-4217-29 another client certificate is refused by every policy", () 
   assert.deepEqual(accepted({ sameClientCertificate: false, resumed: true }), policies, "resumed ones inherit it");
 });
 
+test("R-FXP-01 another server of a transfer has no ticket and no certificate of the client; require keeps it out", () => {
+  const server = { isOtherServer: true, clientHasResumed: true, sameClientCertificate: false };
+  assert.deepEqual(accepted(server), ["off", "offer", "adaptive"]);
+});
+
 test("R-TLS-35 each cause says in plain words what to change", () => {
   assert.match(cause({ policy: "require" }), /turn on TLS resumption .* adaptive on the server/);
   assert.match(cause({ policy: "require", helloBroughtTicket: true }), /not from this control connection/);

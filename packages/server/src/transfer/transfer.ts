@@ -1,10 +1,11 @@
 import { isSallyportError, reply, type Reply, SallyportError, TlsError, type VirtualPath } from "@sallyport/protocol";
-import { type DataConnection, type DataFacts, judgeDataResumption } from "@sallyport/transport";
+import { canonicalAddress, type DataConnection, type DataFacts, judgeDataResumption } from "@sallyport/transport";
 import { StorageError } from "@sallyport/server/storage";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { type CommandContext, loginOf, type Outcome } from "../command-handler.ts";
 import type { TransferProgress } from "../connection/deadlines.ts";
 import type { PublishedFacts, TransferFacts } from "../observer.ts";
+import type { FxpOptions } from "../options.ts";
 import { replyForStorageError } from "../storage-replies.ts";
 import { TransferAborted } from "./transfer-aborted.ts";
 
@@ -111,10 +112,16 @@ async function secureData(context: CommandContext, plan: TransferPlan, data: Dat
     helloBroughtTicket: facts.tls.helloBroughtTicket,
     clientHasResumed: facts.tls.clientHasResumed,
     ticketsSpent: control.ticketsSpent,
+    isOtherServer: isOtherServer(environment.options.fxp, data.remoteAddress),
     sameClientCertificate: facts.tls.clientCertificateFingerprint === control.tls?.clientCertificate?.fingerprint,
   });
   if (!verdict.accept) throw new TlsError("SALLYPORT_DATA_NOT_RESUMED", verdict.cause);
   return facts;
+}
+
+function isOtherServer(fxp: FxpOptions | undefined, address: string | undefined): boolean {
+  const canonical = canonicalAddress(address ?? "");
+  return canonical !== undefined && (fxp?.addresses.includes(canonical) ?? false);
 }
 
 /**
