@@ -1,18 +1,12 @@
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
 import type { Completion } from "./completion.ts";
-
-/** What a person gave in place of an answer to a prompt, or the line. */
-export type ReadLine =
-  | { readonly kind: "line"; readonly text: string }
-  /** Ctrl-C; `wasEmpty` where there was nothing to take back. */
-  | { readonly kind: "interrupted"; readonly wasEmpty: boolean }
-  /** Ctrl-D, or the terminal is gone. */
-  | { readonly kind: "end" };
 
 export interface LineReaderOptions {
   /** The lines before, the oldest first. */
   history(): readonly string[];
   complete(beginning: string): Promise<Completion>;
+  /** What is said when Ctrl-C is typed twice and there is nothing that it could take back. */
+  readonly interruptHint: string;
 }
 
 /**
@@ -23,58 +17,69 @@ export class LineReader {
   readonly #options: LineReaderOptions;
   readonly #ahead: string[] = [];
   #begun = "";
+  #isOver = false;
 
   constructor(options: LineReaderOptions) {
     this.#options = options;
   }
 
-  async read(prompt: string): Promise<ReadLine> {
+  /** The next line; undefined behind Ctrl-D, or where the terminal is gone. */
+  async read(prompt: string): Promise<string | undefined> {
     const ahead = this.#ahead.shift();
     if (ahead !== undefined) {
       process.stdout.write(`${prompt}${ahead}\n`);
-      return { kind: "line", text: ahead };
+      return ahead;
     }
-    return this.#ask(prompt);
+    return this.#isOver ? undefined : this.#ask(prompt);
   }
 
-  #ask(prompt: string): Promise<ReadLine> {
-    const { promise, resolve } = Promise.withResolvers<ReadLine>();
+  async #ask(prompt: string): Promise<string | undefined> {
+    const reader = this.#open(prompt);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    reader.on("line", (line) => {
+      this.#ahead.push(line);
+      // Lines that were pasted with it are told of before this comes.
+      setImmediate(() => {
+        this.#begun = reader.line;
+        resolve();
+      });
+    });
+    reader.on("close", () => {
+      this.#isOver = true;
+      resolve();
+    });
+    reader.prompt();
+    if (this.#begun !== "") reader.write(this.#begun);
+    this.#begun = "";
+    await promise;
+    const isOver = this.#isOver;
+    reader.close();
+    this.#isOver = isOver;
+    return this.#ahead.shift();
+  }
+
+  #open(prompt: string): Interface {
     const history = this.#options.history().toReversed();
     const reader = createInterface({
       input: process.stdin,
       output: process.stdout,
       terminal: true,
       prompt,
-      history: [...history],
-      historySize: Math.max(1, history.length + 1),
+      history,
+      historySize: history.length + 1,
       removeHistoryDuplicates: true,
       escapeCodeTimeout: 50,
       completer: (text: string, done: Completed) => void this.#complete(text, done),
     });
-    let first: string | undefined;
-    reader.on("line", (text) => {
-      if (first !== undefined) {
-        this.#ahead.push(text);
-        return;
-      }
-      first = text;
-      // Lines that were pasted with it are told of before this comes.
-      setImmediate(() => {
-        this.#begun = reader.line;
-        resolve({ kind: "line", text });
-        reader.close();
-      });
-    });
+    let isHinted = false;
     reader.on("SIGINT", () => {
-      resolve({ kind: "interrupted", wasEmpty: reader.line === "" });
-      reader.close();
-      process.stdout.write("^C\n");
+      const wasEmpty = reader.line === "";
+      for (const name of ["e", "u"]) reader.write(null, { ctrl: true, name });
+      process.stdout.write(wasEmpty && isHinted ? `^C\n${this.#options.interruptHint}\n` : "^C\n");
+      isHinted = wasEmpty;
+      reader.prompt();
     });
-    reader.on("close", () => resolve({ kind: "end" }));
-    reader.prompt();
-    if (this.#begun !== "") reader.write(this.#begun);
-    this.#begun = "";
-    return promise;
+    return reader;
   }
 
   async #complete(text: string, done: Completed): Promise<void> {

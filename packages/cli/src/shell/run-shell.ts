@@ -105,30 +105,24 @@ async function interact(shell: Shell, opening: string | undefined): Promise<numb
   const reader = new LineReader({
     history: () => shell.history.lines,
     complete: (beginning) => complete(beginning, sourcesOf(shell)),
+    interruptHint: "Ctrl-D or exit leaves.",
   });
   if (opening !== undefined) {
     const code = await atTerminal(shell, () => shell.execute(opening));
     if (code !== exitCodes.ok) return code;
   }
-  let isHinted = false;
   while (shell.leavingCode === undefined) {
     shell.announce();
     // oxlint-disable-next-line no-await-in-loop -- a dialogue
-    const read = await reader.read(promptText(shell.place, outputDrawing()));
-    if (read.kind === "end") {
+    const line = await reader.read(promptText(shell.place, outputDrawing()));
+    if (line === undefined) {
       process.stdout.write("\n");
       break;
     }
-    if (read.kind === "interrupted") {
-      if (read.wasEmpty && isHinted) shell.say("Ctrl-D or exit leaves.");
-      isHinted = read.wasEmpty;
-      continue;
-    }
-    isHinted = false;
     // oxlint-disable-next-line no-await-in-loop -- a dialogue
-    await shell.history.add(read.text);
+    await shell.history.add(line);
     // oxlint-disable-next-line no-await-in-loop -- a dialogue
-    await atTerminal(shell, () => shell.execute(read.text));
+    await atTerminal(shell, () => shell.execute(line));
   }
   await leave(shell);
   return shell.leavingCode ?? exitCodes.ok;
