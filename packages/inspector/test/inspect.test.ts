@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { inspect, renderReport, type InspectReport } from "@sallyport/inspector";
+import { departures } from "./report/schema.ts";
 import { startTestServer, type TestServer } from "@sallyport/testing";
 
 describe("our own server", () => {
@@ -36,6 +37,10 @@ describe("our own server", () => {
   test("takes no more than forty control connections", () => {
     assert.ok(report.connections.control <= 40, String(report.connections.control));
     assert.equal(report.isPartial, false);
+  });
+
+  test("its report is as the published schema says", () => {
+    assert.deepEqual(departures(JSON.parse(JSON.stringify(report))), []);
   });
 
   test("every finding but those not tested tells what was seen", () => {

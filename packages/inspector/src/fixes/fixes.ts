@@ -159,7 +159,7 @@ const fixes: Readonly<Record<FixName, FixRow>> = {
     of: {
       vsftpd: "ssl_ciphers=ECDHE+AESGCM:ECDHE+CHACHA20",
       proftpd: "TLSCipherSuite ECDHE+AESGCM:ECDHE+CHACHA20",
-      pureFtpd: "TLSCipherSuite -S:ECDHE+AESGCM:ECDHE+CHACHA20 (-J)",
+      pureFtpd: "TLSCipherSuite ECDHE+AESGCM:ECDHE+CHACHA20 (-J ECDHE+AESGCM:ECDHE+CHACHA20)",
       pyftpdlib: "ssl_context with set_ciphers('ECDHE+AESGCM:ECDHE+CHACHA20')",
     },
   },

@@ -51,10 +51,7 @@ export type Facts = { readonly [Name in FactName]: Gathered<FactTable[Name]> };
 export async function gather(server: InspectedServer, needed: ReadonlySet<FactName>): Promise<Facts> {
   const ground = await firstLook(server);
   const found: { -readonly [Name in FactName]: Gathered<FactTable[Name]> } = { ...notNeeded, ...ground.facts };
-  const ask = async <Name extends ProbedFact>(name: Name) => {
-    const fact = await probesOfFacts[name](ground);
-    Object.assign(found, { [name]: fact });
-  };
+  const ask = async (name: ProbedFact) => Object.assign(found, { [name]: await probesOfFacts[name](ground) });
   await Promise.all(beforeLogin.filter((name) => needed.has(name)).map(ask));
   for (const name of ofLogin.filter((candidate) => needed.has(candidate))) await ask(name);
   return found;
