@@ -33,6 +33,25 @@ test("both modes are shown to their end, and what they cost", async () => {
   }
 });
 
+for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+  test(`${version}: every encrypted record is opened with the keys of our end, and FTP inside it read in its order`, async () => {
+    await using peer = await startScriptedPeer({ tls: { ...tls, maxVersion: version } });
+    const { events } = await ask(peer);
+    const sealed = events.filter((event) => event.kind === "encrypted");
+    assert.ok(sealed.length > 8 && sealed.every(({ opened }) => opened && opened.kind !== "unreadable"));
+    const names = sealed
+      .flatMap(({ opened }) => (opened?.kind === "handshake" ? opened.messages : []))
+      .map(({ name }) => name);
+    assert.equal(names.includes("Certificate"), version === "TLSv1.3", "in TLS 1.2 it is not sealed");
+    assert.equal(names.filter((name) => name === "Finished").length, 4);
+    for (const mode of ["explicit", "implicit"] as const) {
+      const told = events.filter((event) => event.mode === mode && !event.clear);
+      const quit = told.findIndex((event) => event.kind === "command" && event.line === "QUIT");
+      assert.equal(told[quit - 1]?.kind, "encrypted", "the line stands behind its record");
+    }
+  });
+}
+
 test("R-4217-08 no USER and no password is sent, only AUTH TLS and QUIT", async () => {
   await using peer = await startScriptedPeer({ tls });
   await ask(peer);

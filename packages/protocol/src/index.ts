@@ -42,6 +42,7 @@ export * from "./tls/dissector.ts";
 export * from "./tls/handshake.ts";
 export * from "./tls/names.ts";
 export * from "./tls/records.ts";
+export * from "./tls/sealed-messages.ts";
 export * from "./tls/server-hello.ts";
 export * from "./tls/suites.ts";
 export * from "./transcript.ts";

@@ -34,7 +34,8 @@ export const explainCommand = buildCommand({
     brief: "Show the two modes of TLS side by side, live, as somebody on the wire sees them",
     fullDescription: [
       "Connects to HOST in both modes at once, without logging in, and shows what crosses the wire: clear lines, TLS",
-      "records and what can be read of them without keys, where each connection turns to TLS, and what it costs.",
+      "records and what can be read of them without keys, what is inside the encrypted ones by the keys of this end, where",
+      "each connection turns to TLS, and what it costs.",
       "",
       "Exit codes: 0 whatever answers keeps a login secret, 1 something does not or the certificate is not verified,",
       "64 wrong command line, 66 cannot read FILE, 69 nothing answers.",

@@ -17,7 +17,8 @@ export const standardPorts: Readonly<Record<TlsMode, number>> = { explicit: 21, 
 
 /**
  * Asks a server in both modes at once and yields what happens on both control connections, in the order in which it
- * happens: TCP, FTP lines, TLS records with what can be read of them without keys, the check of the certificate.
+ * happens: TCP, FTP lines, TLS records with what can be read of them without keys and what is inside with the keys of
+ * our end, the check of the certificate. Keys themselves are no part of it.
  *
  * No name and no password is sent. Whatever goes wrong with the server is an event of kind `problem`, never an
  * error. Ending the iteration early closes both connections.

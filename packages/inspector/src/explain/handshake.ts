@@ -53,6 +53,7 @@ export async function startTls(lane: Lane, tap: WireTap, options: HandshakeOptio
     ...(options.alpn.length > 0 && { ALPNProtocols: [...options.alpn] }),
     rejectUnauthorized: false,
   });
+  socket.on("keylog", (line: Buffer) => lane.learnKey(line.toString("latin1")));
   socket.on("data", (octets: Buffer) => lane.inside("to-client", octets));
   // At once, not behind an await: in TLS 1.2 the greeting is delivered in the same turn.
   socket.once("secureConnect", () => noteSecured(lane, socket, options.insecure));

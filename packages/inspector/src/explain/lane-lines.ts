@@ -7,6 +7,7 @@ import {
   type Direction,
   type ExplainEvent,
   type HandshakeFacts,
+  type OpenedFacts,
   type TlsMode,
 } from "../model/index.ts";
 
@@ -72,7 +73,52 @@ function encryptedLines(run: readonly EncryptedEvent[]): LaneLine[] {
   const lengths = run.map((event) => event.contentLength).join(" + ");
   const types = [...new Set(run.map((event) => event.recordType))].join(", ");
   const text = run.length === 1 ? `${types}, ${lengths} octets` : `${run.length} records ${types}, ${lengths} octets`;
-  return [{ text, rail: "tls", arrow: run[0]?.direction ?? "to-client", seal: "encrypted", style: "line" }];
+  const head = {
+    text,
+    rail: "tls",
+    arrow: run[0]?.direction ?? "to-client",
+    seal: "encrypted",
+    style: "line",
+  } as const;
+  const inside = run.flatMap(({ opened }) => (opened ? openedTexts(opened) : []));
+  return [
+    head,
+    ...inside.map((line) => ({ text: `inside: ${line}`, rail: "tls", seal: "encrypted", style: "detail" }) as const),
+  ];
+}
+
+/** What our keys show; FTP inside is told as it is read. */
+function openedTexts(opened: OpenedFacts): string[] {
+  switch (opened.kind) {
+    case "handshake":
+      return opened.messages.map((message) =>
+        [`${message.name}, ${message.messageLength} octets`, ...insideDetails(message)].join("; "),
+      );
+    case "alert":
+      return [`Alert ${opened.description} (${opened.level})`];
+    case "application":
+    case "unreadable":
+      return [];
+  }
+}
+
+function insideDetails(message: HandshakeFacts): string[] {
+  switch (message.kind) {
+    case "encrypted-extensions":
+      return message.alpn === undefined ? [] : [`ALPN: ${message.alpn}`];
+    case "certificate":
+      return [certificatesText(message.certificateLengths)];
+    case "certificate-verify":
+      return [message.signatureAlgorithm];
+    case "new-session-ticket":
+      return [`a ticket for ${message.lifetimeSeconds} s`];
+    default:
+      return [];
+  }
+}
+
+function certificatesText(lengths: readonly number[]): string {
+  return `${lengths.length} in the chain: ${lengths.join(" + ")} octets`;
 }
 
 function eventLines(event: ExplainEvent, rail: LaneLine["rail"], target: ExplainedHost): LaneLine[] {
@@ -152,10 +198,10 @@ function messageDetails(message: HandshakeFacts): string[] {
             ...(message.resumed ? ["resumes an earlier handshake"] : []),
           ];
     case "certificate":
-      return [`${message.certificateLengths.length} in the chain: ${message.certificateLengths.join(" + ")} octets`];
+      return [certificatesText(message.certificateLengths)];
     case "server-key-exchange":
       return [[`group: ${message.group ?? "none"}`, message.signatureAlgorithm].filter(Boolean).join(", ")];
-    case "other":
+    default:
       return [];
   }
 }

@@ -1,5 +1,6 @@
 import { limits } from "@sallyport/protocol";
 import type { WireObserver } from "@sallyport/transport";
+import { KeyedOpener } from "../decryption/record-opener.ts";
 import {
   reduceTap,
   wireState,
@@ -38,6 +39,9 @@ type Note =
 /**
  * The record of one mode: turns what the wire and the ends tell into events, passes them on, and lets the prober wait
  * for one. What the prober decides by is therefore exactly what is shown.
+ *
+ * An observation becomes an event when the turn of the event loop is over in which it was made: by then our end has told
+ * the keys of records that came with the ServerHello. Its time is that of the observation.
  */
 export class Lane implements WireObserver {
   readonly events: ExplainEvent[] = [];
@@ -45,6 +49,9 @@ export class Lane implements WireObserver {
   #state: WireState;
   #ended = false;
   #receivedBytes = 0;
+  #opener = new KeyedOpener();
+  /** What was seen and is not yet told. */
+  readonly #seen: (() => void)[] = [];
   #wake: () => void = () => {};
 
   constructor(options: LaneOptions) {
@@ -66,9 +73,16 @@ export class Lane implements WireObserver {
 
   /** Starts over for a new connection; earlier events stay. */
   restart(): void {
+    this.#tell();
     this.#state = wireState(this.#options.mode);
+    this.#opener = new KeyedOpener();
     this.#ended = false;
     this.#receivedBytes = 0;
+  }
+
+  /** Takes a line of the key log of our end, so that what is encrypted can be told. */
+  learnKey(line: string): void {
+    this.#opener.learn(line);
   }
 
   /** Octets beyond limits.explainedBytes are left out, and end every waiting. */
@@ -107,7 +121,7 @@ export class Lane implements WireObserver {
     const { mode } = this.#options;
     const clear = note.layer === "tcp";
     const place = { atMs: this.#atMs(), connection: "control", mode, direction, offset: 0, length: 0, clear } as const;
-    this.#add({ ...place, tree: [], ...note });
+    this.#later(() => this.#add({ ...place, tree: [], ...note }));
   }
 
   /**
@@ -143,8 +157,10 @@ export class Lane implements WireObserver {
 
   /** Nothing more will come from the server. */
   #end(): void {
-    this.#ended = true;
-    this.#wake();
+    this.#later(() => {
+      this.#ended = true;
+      this.#wake();
+    });
   }
 
   #nextChange(signal: AbortSignal): Promise<void> {
@@ -160,9 +176,22 @@ export class Lane implements WireObserver {
   }
 
   #feed(tap: Untimed<Tap>): void {
-    const { state, events } = reduceTap(this.#state, { ...tap, atMs: this.#atMs() });
-    this.#state = state;
-    for (const event of events) this.#add(event);
+    // The octets may be reused when this call returns.
+    const kept = "octets" in tap ? { ...tap, octets: Uint8Array.from(tap.octets) } : tap;
+    const timed = { ...kept, atMs: this.#atMs() };
+    this.#later(() => {
+      const { state, events } = reduceTap(this.#state, timed, this.#opener.open);
+      this.#state = state;
+      for (const event of events) this.#add(event);
+    });
+  }
+
+  #later(tell: () => void): void {
+    if (this.#seen.push(tell) === 1) queueMicrotask(() => this.#tell());
+  }
+
+  #tell(): void {
+    for (const tell of this.#seen.splice(0)) tell();
   }
 
   #add(event: ExplainEvent): void {

@@ -35,7 +35,12 @@ export function renderHeading(options: RenderOptions): string[] {
   const legend = [
     { sign: signs.open, word: "clear", tone: "clear", meaning: "anyone on the wire can read it" },
     { sign: signs.open, word: "readable", tone: "clear", meaning: "what TLS itself shows without keys" },
-    { sign: signs.closed, word: "encrypted", tone: "encrypted", meaning: "only the two ends can read it" },
+    {
+      sign: signs.closed,
+      word: "encrypted",
+      tone: "encrypted",
+      meaning: "only the two ends can read it; inside: what this end reads",
+    },
   ] as const;
   const title = `${options.host}: explicit TLS on port ${ports.explicit}, implicit TLS on port ${ports.implicit}`;
   return [

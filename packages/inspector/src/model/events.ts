@@ -78,7 +78,7 @@ export interface AlertEvent extends EventBase {
   readonly description: string;
 }
 
-/** An encrypted record: its type and length are all that can be read. */
+/** An encrypted record: without its keys, type and length are all that can be read. */
 export interface ApplicationEvent extends EventBase {
   readonly layer: "application";
   readonly kind: "encrypted";
@@ -86,7 +86,16 @@ export interface ApplicationEvent extends EventBase {
   readonly recordType: string;
   /** Octets of the content as it stands on the wire, without the header. */
   readonly contentLength: number;
+  /** What is inside, where an end of the connection told the keys. */
+  readonly opened?: OpenedFacts;
 }
+
+/** What an encrypted record holds; lines of FTP inside are events of their own. */
+export type OpenedFacts =
+  | { readonly kind: "handshake"; readonly messages: readonly HandshakeFacts[]; readonly unfinished: boolean }
+  | { readonly kind: "alert"; readonly level: string; readonly description: string }
+  | { readonly kind: "application"; readonly contentLength: number }
+  | { readonly kind: "unreadable" };
 
 /** The handshake is finished at our end. */
 export interface SecuredEvent extends EventBase {
@@ -128,12 +137,15 @@ export type ExplainEvent =
   | VerificationEvent
   | ProblemEvent;
 
-/** What a clear handshake message says, in names. */
+/** What a handshake message says, in names. */
 export type HandshakeFacts =
   | ({ readonly kind: "client-hello" } & MessageHead & ClientHelloFacts)
   | ({ readonly kind: "server-hello" } & MessageHead & ServerHelloFacts)
   | ({ readonly kind: "certificate"; readonly certificateLengths: readonly number[] } & MessageHead)
   | ({ readonly kind: "server-key-exchange" } & MessageHead & KeyExchangeFacts)
+  | ({ readonly kind: "encrypted-extensions"; readonly alpn: string | undefined } & MessageHead)
+  | ({ readonly kind: "certificate-verify"; readonly signatureAlgorithm: string } & MessageHead)
+  | ({ readonly kind: "new-session-ticket"; readonly lifetimeSeconds: number } & MessageHead)
   | ({ readonly kind: "other" } & MessageHead);
 
 interface MessageHead {

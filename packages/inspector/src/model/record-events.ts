@@ -12,10 +12,18 @@ import {
   type ClientHello,
   type DissectedMessage,
   type DissectedRecord,
+  type OpenedContent,
   type ServerHello,
   type TlsRecord,
 } from "@sallyport/protocol";
-import type { ClientHelloFacts, ExplainEvent, FieldNode, HandshakeFacts, ServerHelloFacts } from "./events.ts";
+import type {
+  ClientHelloFacts,
+  ExplainEvent,
+  FieldNode,
+  HandshakeFacts,
+  OpenedFacts,
+  ServerHelloFacts,
+} from "./events.ts";
 import { octetCount, shownText } from "./field-values.ts";
 import { clientHelloTree, serverHelloTree } from "./hello-trees.ts";
 
@@ -50,14 +58,7 @@ export function recordEvent(place: EventPlace, { record, content }: DissectedRec
     case "change-cipher-spec":
       return { ...base, layer: "record", kind: "change-cipher-spec", clear: true, tree: [header] };
     case "encrypted": {
-      const sealed = {
-        name: "encrypted",
-        value: octetCount(record.fragment.length),
-        from: contentFrom,
-        to: record.to,
-        note: "without the keys only the length can be read",
-        rfc: "RFC 8446 §5.2",
-      };
+      const { opened } = content;
       return {
         ...base,
         layer: "application",
@@ -65,7 +66,8 @@ export function recordEvent(place: EventPlace, { record, content }: DissectedRec
         clear: false,
         recordType: contentTypeName(record.type),
         contentLength: record.fragment.length,
-        tree: [header, sealed],
+        ...(opened && { opened: openedFacts(opened) }),
+        tree: [header, sealedNode(record, opened)],
       };
     }
     case "unreadable":
@@ -87,6 +89,34 @@ function headerNode(record: TlsRecord): FieldNode {
       { name: "length", value: String(fragment.length), from: from + 3, to: from + 5 },
     ],
   };
+}
+
+function sealedNode(record: TlsRecord, opened: OpenedContent | undefined): FieldNode {
+  const children = opened?.kind === "handshake" ? opened.messages.map(messageNode) : [];
+  return {
+    name: "encrypted",
+    value: octetCount(record.fragment.length),
+    from: record.from + recordHeaderBytes,
+    to: record.to,
+    note: "without the keys only the length can be read",
+    rfc: "RFC 8446 §5.2",
+    ...(children.length > 0 && { children }),
+  };
+}
+
+function openedFacts(opened: OpenedContent): OpenedFacts {
+  switch (opened.kind) {
+    case "handshake":
+      return { kind: "handshake", messages: opened.messages.map(factsOf), unfinished: opened.unfinished };
+    case "alert": {
+      const { level, description } = opened.alert;
+      return { kind: "alert", level: alertLevelName(level), description: alertName(description) };
+    }
+    case "application":
+      return { kind: "application", contentLength: opened.octets.length };
+    case "unreadable":
+      return { kind: "unreadable" };
+  }
 }
 
 function messageNode(dissected: DissectedMessage): FieldNode {
@@ -114,10 +144,13 @@ function messageTree(dissected: DissectedMessage): readonly FieldNode[] {
         value: octetCount(end - start),
         from: streamOffset(message, start),
         to: streamOffset(message, end - 1) + 1,
-        note: "in TLS 1.2 anyone can read who the server is",
-        rfc: "RFC 5246 §7.4.2",
+        note: "in TLS 1.2 anyone can read who the server is, in TLS 1.3 the two ends alone",
+        rfc: "RFC 8446 §4.4.2",
       }));
     case "server-key-exchange":
+    case "encrypted-extensions":
+    case "certificate-verify":
+    case "new-session-ticket":
     case "other":
       return [];
   }
@@ -146,6 +179,16 @@ function factsOf(dissected: DissectedMessage): HandshakeFacts {
         signatureAlgorithm: signatureAlgorithm === undefined ? undefined : signatureAlgorithmName(signatureAlgorithm),
       };
     }
+    case "encrypted-extensions": {
+      const { alpn } = dissected.sealed;
+      return { kind: "encrypted-extensions", ...head, alpn: alpn === undefined ? undefined : shownText(alpn) };
+    }
+    case "certificate-verify": {
+      const signatureAlgorithm = signatureAlgorithmName(dissected.proof.signatureAlgorithm);
+      return { kind: "certificate-verify", ...head, signatureAlgorithm };
+    }
+    case "new-session-ticket":
+      return { kind: "new-session-ticket", ...head, lifetimeSeconds: dissected.ticket.lifetimeSeconds };
     case "other":
       return { kind: "other", ...head };
   }

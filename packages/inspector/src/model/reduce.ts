@@ -1,4 +1,12 @@
-import { dissect, dissectionFailure, tlsDissection, type TlsDissection, type TlsSender } from "@sallyport/protocol";
+import {
+  dissect,
+  dissectionFailure,
+  type DissectedRecord,
+  type RecordOpener,
+  tlsDissection,
+  type TlsDissection,
+  type TlsSender,
+} from "@sallyport/protocol";
 import type { Direction, ExplainEvent, TlsMode } from "./events.ts";
 import { flushLines, lineStream, readLines, type LineStream, type ReadLine } from "./lines.ts";
 import { recordEvent, type EventPlace } from "./record-events.ts";
@@ -18,8 +26,10 @@ export interface WireState {
   readonly connection: "control" | "data";
   readonly mode: TlsMode;
   readonly wire: Readonly<Record<Direction, Reading>>;
-  /** Lines inside TLS, told by an end of the connection. */
+  /** Lines inside TLS: of opened records, else told by an end of the connection. */
   readonly inside: Readonly<Record<Direction, LineStream>>;
+  /** Whether the records of a direction are opened. */
+  readonly opens: Readonly<Record<Direction, boolean>>;
   readonly dissection: TlsDissection;
   /** Whether the client asked for TLS and waits for the reply. */
   readonly authPending: boolean;
@@ -39,6 +49,7 @@ export function wireState(mode: TlsMode, connection: "control" | "data" = "contr
     mode,
     wire: { "to-server": reading, "to-client": reading },
     inside: { "to-server": lineStream(), "to-client": lineStream() },
+    opens: { "to-server": false, "to-client": false },
     dissection: tlsDissection(),
     authPending: false,
   };
@@ -47,21 +58,19 @@ export function wireState(mode: TlsMode, connection: "control" | "data" = "contr
 /**
  * Turns an observation into events. Pure: the same observations give the same events, and but for `atMs` it does not
  * matter how the octets of a direction were cut.
+ *
+ * @param opener of whoever has the keys; it is asked for each encrypted record once.
  */
 export function reduceTap(
   state: WireState,
   tap: Tap,
+  opener?: RecordOpener,
 ): { readonly state: WireState; readonly events: readonly ExplainEvent[] } {
   switch (tap.kind) {
     case "octets":
-      return readWire(state, placeOf(state, tap), tap.octets);
-    case "inside": {
-      const read = readLines(state.inside[tap.direction], tap.direction, tap.octets);
-      return {
-        state: { ...state, inside: { ...state.inside, [tap.direction]: read.stream } },
-        events: read.lines.map((line) => lineEvent(placeOf(state, tap), line, false)),
-      };
-    }
+      return readWire(state, { place: placeOf(state, tap), opener }, tap.octets);
+    case "inside":
+      return state.opens[tap.direction] ? { state, events: [] } : readInside(state, placeOf(state, tap), tap.octets);
     case "finished":
       return { state, events: finish(state, placeOf(state, tap)) };
   }
@@ -76,20 +85,27 @@ function placeOf(state: WireState, { atMs, direction }: Tap): EventPlace {
   return { atMs, connection: state.connection, mode: state.mode, direction };
 }
 
-function readWire(state: WireState, place: EventPlace, octets: Uint8Array): Step {
+/** Where octets were seen, and who can open what is sealed in them. */
+interface Sight {
+  readonly place: EventPlace;
+  readonly opener: RecordOpener | undefined;
+}
+
+function readWire(state: WireState, sight: Sight, octets: Uint8Array): Step {
   if (octets.length === 0) return { state, events: [] };
-  const reading = state.wire[place.direction];
+  const reading = state.wire[sight.place.direction];
   switch (reading.as) {
     case "lines":
-      return readClear(state, place, reading.lines, octets);
+      return readClear(state, sight, reading.lines, octets);
     case "records":
-      return readRecords(state, place, octets);
+      return readRecords(state, sight, octets);
     case "lost":
-      return lose(state, place, reading.offset, octets.length);
+      return lose(state, sight.place, reading.offset, octets.length);
   }
 }
 
-function readClear(state: WireState, place: EventPlace, lines: LineStream, octets: Uint8Array): Step {
+function readClear(state: WireState, sight: Sight, lines: LineStream, octets: Uint8Array): Step {
+  const { place } = sight;
   const { direction } = place;
   let { authPending } = state;
   let turned = false;
@@ -104,7 +120,7 @@ function readClear(state: WireState, place: EventPlace, lines: LineStream, octet
   const events = read.lines.map((line) => lineEvent(place, line, true));
   const kept = withReading({ ...state, authPending }, direction, { as: "lines", lines: read.stream });
   if (!turned) return { state: kept, events };
-  const behind = readWire(turnToTls(kept, read.stream.offset), place, read.rest);
+  const behind = readWire(turnToTls(kept, read.stream.offset), sight, read.rest);
   return { state: behind.state, events: [...events, ...behind.events] };
 }
 
@@ -124,21 +140,44 @@ function turnToTls(state: WireState, serverOffset: number): WireState {
   };
 }
 
-function readRecords(state: WireState, place: EventPlace, octets: Uint8Array): Step {
+function readRecords(state: WireState, sight: Sight, octets: Uint8Array): Step {
+  const { place, opener } = sight;
   const { direction } = place;
   const sender = senderOf(direction);
   const before = state.dissection[sender].records;
-  const { dissection, records } = dissect(state.dissection, sender, octets);
-  const events = records.map((record) => recordEvent(place, record));
-  const next = { ...state, dissection };
+  const { dissection, records } = dissect(state.dissection, sender, octets, opener);
+  let next: WireState = { ...state, dissection };
+  const events: ExplainEvent[] = [];
+  for (const dissected of records) {
+    const read = readOpened(next, place, dissected);
+    next = read.state;
+    events.push(recordEvent(place, dissected), ...read.events);
+  }
   if (dissectionFailure(dissection, sender) === undefined) return { state: next, events };
   const { offset } = dissection[sender].records;
   const behind = joined(before.pending, octets).subarray(offset - before.offset);
   const rest =
     offset === before.start
-      ? readClear(next, place, lineStream(offset), behind)
+      ? readClear(next, sight, lineStream(offset), behind)
       : lose(next, place, offset, behind.length);
   return { state: rest.state, events: [...events, ...rest.events] };
+}
+
+function readOpened(state: WireState, place: EventPlace, { content }: DissectedRecord): Step {
+  if (content.kind !== "encrypted" || content.opened === undefined) return { state, events: [] };
+  const opening = { ...state, opens: { ...state.opens, [place.direction]: true } };
+  return content.opened.kind === "application"
+    ? readInside(opening, place, content.opened.octets)
+    : { state: opening, events: [] };
+}
+
+function readInside(state: WireState, place: EventPlace, octets: Uint8Array): Step {
+  const { direction } = place;
+  const read = readLines(state.inside[direction], direction, octets);
+  return {
+    state: { ...state, inside: { ...state.inside, [direction]: read.stream } },
+    events: read.lines.map((line) => lineEvent(place, line, false)),
+  };
 }
 
 /** What is neither lines nor records any more: its length alone is told. */

@@ -9,6 +9,15 @@ import { handshakeStream, joinHandshake } from "./handshake.ts";
 import { contentTypes, handshakeTypes } from "./names.ts";
 import type { RecordFailure, RecordStream, TlsRecord } from "./records.ts";
 import { recordStream, splitRecords } from "./records.ts";
+import {
+  type CertificateVerify,
+  type EncryptedExtensions,
+  type NewSessionTicket,
+  parseCertificateVerify,
+  parseEncryptedExtensions,
+  parseNewSessionTicket,
+  parseSealedCertificates,
+} from "./sealed-messages.ts";
 import type { ServerHello } from "./server-hello.ts";
 import { isTls13, parseServerHello } from "./server-hello.ts";
 
@@ -32,6 +41,8 @@ export interface TlsDissection {
 interface SenderState {
   readonly records: RecordStream;
   readonly handshake: HandshakeStream;
+  /** The handshake inside encrypted records, as far as they are opened. */
+  readonly sealed: HandshakeStream;
   /** Whether the sender's change_cipher_spec of TLS 1.2 is past: every content after it is encrypted. */
   readonly ciphered: boolean;
 }
@@ -45,7 +56,14 @@ export type RecordContent =
   | { readonly kind: "handshake"; readonly messages: readonly DissectedMessage[]; readonly unfinished: boolean }
   | { readonly kind: "alert"; readonly alert: TlsAlert }
   | { readonly kind: "change-cipher-spec" }
-  | { readonly kind: "encrypted"; readonly opened: OpenedRecord | undefined }
+  | { readonly kind: "encrypted"; readonly opened: OpenedContent | undefined }
+  | { readonly kind: "unreadable" };
+
+/** What is inside an encrypted record. */
+export type OpenedContent =
+  | { readonly kind: "handshake"; readonly messages: readonly DissectedMessage[]; readonly unfinished: boolean }
+  | { readonly kind: "alert"; readonly alert: TlsAlert }
+  | { readonly kind: "application"; readonly octets: Uint8Array }
   | { readonly kind: "unreadable" };
 
 export type DissectedMessage = { readonly message: HandshakeMessage } & MessageMeaning;
@@ -55,12 +73,21 @@ export type MessageMeaning =
   | { readonly kind: "server-hello"; readonly hello: ServerHello }
   | { readonly kind: "certificate"; readonly certificates: readonly ByteRange[] }
   | { readonly kind: "server-key-exchange"; readonly key: ServerKeyExchange }
+  | { readonly kind: "encrypted-extensions"; readonly sealed: EncryptedExtensions }
+  | { readonly kind: "certificate-verify"; readonly proof: CertificateVerify }
+  | { readonly kind: "new-session-ticket"; readonly ticket: NewSessionTicket }
   | { readonly kind: "other" };
 
 /** The content of an encrypted record, as whoever holds the keys sees it. */
 export interface OpenedRecord {
+  /** Its true type, without padding (RFC 8446 §5.2). */
   readonly type: number;
   readonly content: Uint8Array;
+  /**
+   * Octets of the record's fragment before the content. The ciphers that are opened change each octet in its place, so
+   * octet 0 of the content stands there.
+   */
+  readonly contentAt: number;
 }
 
 /**
@@ -103,14 +130,14 @@ interface Read {
 }
 
 function senderState(offset: number): SenderState {
-  return { records: recordStream(offset), handshake: handshakeStream(), ciphered: false };
+  return { records: recordStream(offset), handshake: handshakeStream(), sealed: handshakeStream(), ciphered: false };
 }
 
 function readRecord(state: TlsDissection, sender: TlsSender, record: TlsRecord, opener?: RecordOpener): Read {
   const { serverHello } = state;
   if (state[sender].ciphered || record.type === contentTypes.applicationData) {
     const opened = serverHello && opener?.(sender, record, serverHello);
-    return { dissection: state, content: { kind: "encrypted", opened } };
+    return opened ? readOpened(state, sender, record, opened) : sealed(state);
   }
   switch (record.type) {
     case contentTypes.changeCipherSpec:
@@ -124,6 +151,40 @@ function readRecord(state: TlsDissection, sender: TlsSender, record: TlsRecord, 
     default:
       return { dissection: state, content: { kind: "unreadable" } };
   }
+}
+
+function sealed(state: TlsDissection): Read {
+  return { dissection: state, content: { kind: "encrypted", opened: undefined } };
+}
+
+function readOpened(state: TlsDissection, sender: TlsSender, record: TlsRecord, opened: OpenedRecord): Read {
+  const { type, content, contentAt } = opened;
+  const contentOf = (inside: OpenedContent): RecordContent => ({ kind: "encrypted", opened: inside });
+  switch (type) {
+    case contentTypes.handshake: {
+      const inside = { ...record, type, from: record.from + contentAt, fragment: content };
+      const { stream, messages } = joinHandshake(state[sender].sealed, inside);
+      const meanings = messages.map((message) => ({ message, ...sealedMeaningOf(message, state.serverHello) }));
+      return {
+        dissection: { ...state, [sender]: { ...state[sender], sealed: stream } },
+        content: contentOf({ kind: "handshake", messages: meanings, unfinished: stream.pending.length > 0 }),
+      };
+    }
+    case contentTypes.alert: {
+      const alert = parseAlert(content);
+      return { dissection: state, content: contentOf(alert ? { kind: "alert", alert } : { kind: "unreadable" }) };
+    }
+    case contentTypes.applicationData:
+      return { dissection: state, content: contentOf({ kind: "application", octets: content }) };
+    default:
+      return { dissection: state, content: contentOf({ kind: "unreadable" }) };
+  }
+}
+
+/** TLS 1.2 seals its Finished alone, and tickets and certificates of a renegotiation, whose form is another. */
+function sealedMeaningOf(message: HandshakeMessage, serverHello?: ServerHello): MessageMeaning {
+  if (serverHello === undefined || !isTls13(serverHello)) return { kind: "other" };
+  return sealedReaders.get(message.type)?.(message.octets) ?? { kind: "other" };
 }
 
 /** In TLS 1.3 the record means nothing and only calms middle boxes (RFC 8446 D.4). */
@@ -188,6 +249,37 @@ const messageReaders = new Map<number, MessageReader>([
     (octets, _sender, serverHello) => {
       const key = serverHello ? parseServerKeyExchange(octets, serverHello.cipherSuite) : "malformed";
       return key === "malformed" ? undefined : { kind: "server-key-exchange", key };
+    },
+  ],
+]);
+
+const sealedReaders = new Map<number, (octets: Uint8Array) => MessageMeaning | undefined>([
+  [
+    handshakeTypes.encryptedExtensions,
+    (octets) => {
+      const sealed = parseEncryptedExtensions(octets);
+      return sealed === "malformed" ? undefined : { kind: "encrypted-extensions", sealed };
+    },
+  ],
+  [
+    handshakeTypes.certificate,
+    (octets) => {
+      const certificates = parseSealedCertificates(octets);
+      return certificates === "malformed" ? undefined : { kind: "certificate", certificates };
+    },
+  ],
+  [
+    handshakeTypes.certificateVerify,
+    (octets) => {
+      const proof = parseCertificateVerify(octets);
+      return proof === "malformed" ? undefined : { kind: "certificate-verify", proof };
+    },
+  ],
+  [
+    handshakeTypes.newSessionTicket,
+    (octets) => {
+      const ticket = parseNewSessionTicket(octets);
+      return ticket === "malformed" ? undefined : { kind: "new-session-ticket", ticket };
     },
   ],
 ]);

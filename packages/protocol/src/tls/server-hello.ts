@@ -15,6 +15,8 @@ export interface ServerHello {
   /** Whether this is a HelloRetryRequest: a ServerHello with a random of its own (RFC 8446 §4.1.4). */
   readonly helloRetryRequest: boolean;
   readonly random: ByteRange;
+  /** The random itself, of which the keys of TLS 1.2 are made (RFC 5246 §6.3), as 64 hexadecimal digits. */
+  readonly randomHex: string;
   readonly sessionId: ByteRange;
   readonly cipherSuite: number;
   readonly compressionMethod: number;
@@ -51,6 +53,7 @@ export function parseServerHello(message: Uint8Array): ServerHello | ServerHello
     version: legacyVersion,
     helloRetryRequest: randomHex === retryRequestRandom,
     random,
+    randomHex,
     sessionId: { start: sessionId.at, end: sessionId.end },
     cipherSuite: body.number(2),
     compressionMethod: body.number(1),

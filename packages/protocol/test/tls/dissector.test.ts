@@ -234,14 +234,14 @@ test("whoever holds the keys can open records: the opener is asked once for each
   for (const { sender, octets } of wire) {
     const next = dissect(state, sender, octets, (of, record) => {
       asked.push(of);
-      return { type: 22, content: record.fragment };
+      return { type: 23, content: record.fragment, contentAt: 0 };
     });
     state = next.dissection;
     opened.push(...next.records.map(({ content }) => content).filter(({ kind }) => kind === "encrypted"));
   }
   assert.ok(asked.includes("client") && asked.includes("server"));
   assert.equal(opened.length, asked.length);
-  assert.ok(opened.every((content) => content.kind === "encrypted" && content.opened?.type === 22));
+  assert.ok(opened.every((content) => content.kind === "encrypted" && content.opened?.kind === "application"));
 });
 
 function dissectAll(wire: readonly WireRead[], wanted: TlsSender): DissectedRecord[] {
