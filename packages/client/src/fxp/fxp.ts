@@ -265,9 +265,18 @@ class Copy {
   }
 
   /** Whether another way would not help, or this one does: the file is to blame, or the way led there and broke. */
-  /** Servers are known to end the control connection with a transfer that failed, which shows with the next reply. */
+  /**
+   * Servers are known to end the control connection with a transfer that failed, which shows with the next reply; and
+   * one that answers nothing any more is of no use.
+   */
   async #comeToRest({ from, to }: FileEnds): Promise<void> {
-    await Promise.allSettled([from, to].map(({ connection }) => connection.command("NOOP")));
+    const { dataOpenMs } = this.#sites.from.limits;
+    const rest = async ({ connection }: FileEnds["from"]): Promise<void> => {
+      const timer = setTimeout(() => connection.destroy(), dataOpenMs);
+      await connection.command("NOOP").catch(() => {});
+      clearTimeout(timer);
+    };
+    await Promise.all([rest(from), rest(to)]);
   }
 
   async #isNotOfWay({ to }: FileEnds, { error }: DirectFailure, offset: number): Promise<boolean> {
