@@ -70,6 +70,8 @@ function tellDecision(decision: ConnectDecision, { verbose, quiet }: ClientFlags
   }
   if (verbose !== true) return;
   if (decision.kind === "security") say(`Security: ${decision.security}, on port ${decision.port}.`);
+  if (decision.kind === "older-tls")
+    say(`Data connections are refused in TLS 1.3 (${visibleText(decision.because)}): TLS 1.2 is used, and remembered.`);
   if (decision.kind === "small-hello")
     say("The server did not take the large ClientHello: asked again with a small one.");
 }

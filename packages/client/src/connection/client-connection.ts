@@ -35,6 +35,7 @@ import type { Mover, PortRange } from "./data-task.ts";
 import type { Meeting } from "./meeting.ts";
 
 import { ReplyTap } from "./reply-tap.ts";
+import { onAnotherConnection, type TlsFallback } from "./tls-fallback.ts";
 import { TranscriptTail } from "./transcript-tail.ts";
 
 export interface ConnectionTarget {
@@ -52,6 +53,8 @@ export interface ConnectionOptions {
   /** TLS for this control connection and its data; absent with policy `plain`. */
   readonly security: ClientTls | undefined;
   readonly activePorts: PortRange | undefined;
+  /** Told how transfers end; it may want them on another connection. */
+  readonly fallback?: TlsFallback;
   /** Whether STAT goes ahead of a transfer that takes long, so that no box in between forgets the control connection. */
   readonly asksDuringTransfer: boolean;
   /** What is known of the server, shared by all control connections to it; absent, nothing is. */
@@ -117,6 +120,7 @@ export class ClientConnection implements AsyncDisposable {
   #timer: NodeJS.Timeout | undefined;
   #lastId = 0;
   #isOver = false;
+  #isRetired = false;
   #greeting: ReceivedReply | undefined;
   #tls: ClientTlsFacts | undefined;
 
@@ -179,6 +183,11 @@ export class ClientConnection implements AsyncDisposable {
     return this.#isOver;
   }
 
+  /** Whether another connection is to take its place as soon as nobody holds it. */
+  get isRetired(): boolean {
+    return this.#isRetired;
+  }
+
   /** The other end of the control connection; a name where a proxy keeps the address to itself. */
   get peerAddress(): string {
     return this.#pi.peerAddress;
@@ -214,11 +223,12 @@ export class ClientConnection implements AsyncDisposable {
       const reply = await this.#ask(make, options, job);
       const resumed = job.task?.facts?.tls?.resumed;
       if (resumed !== undefined) this.#learnResumption(resumed, reply);
+      this.#options.fallback?.worked(this.#tls?.protocol);
       return { reply, bytes: job.task?.movedBytes ?? 0, resumed };
     } catch (error) {
       // Whoever owns the source or the destination may close it now.
       await job.task?.quiet;
-      throw job.task?.localFailure === undefined ? error : job.task.localFailure.reason;
+      throw job.task?.localFailure === undefined ? this.#maybeElsewhere(error, job) : job.task.localFailure.reason;
     }
   }
 
@@ -351,6 +361,13 @@ export class ClientConnection implements AsyncDisposable {
   #move({ connection, direction, protection }: Extract<UserPiEffect, { kind: "move-data" }>): void {
     const job = this.#pi.job?.kind === "transfer" ? this.#pending.get(this.#pi.job.request.id)?.job : undefined;
     this.#data.move(connection, job, { direction, protection });
+  }
+
+  #maybeElsewhere(error: unknown, { task }: DataJob): unknown {
+    if (isSallyportError(error)) error.cause ??= task?.failure;
+    if (!(error instanceof Error) || this.#options.fallback?.mayHelp(error) !== true) return error;
+    this.#isRetired = true;
+    return onAnotherConnection(error);
   }
 
   /** One that has resumed once can; tickets may have been used up since. */

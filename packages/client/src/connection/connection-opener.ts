@@ -19,6 +19,7 @@ import { ClientConnection } from "./client-connection.ts";
 import { GreetingWatch } from "./implicit-port.ts";
 import { findSecurity, type SecurityAttempt } from "./find-security.ts";
 import { type SecurityCandidate, securityCandidates, type SecurityWish } from "./security-choice.ts";
+import { TlsFallback } from "./tls-fallback.ts";
 
 export interface OpenerOptions {
   readonly host: string;
@@ -34,10 +35,12 @@ export interface OpenerOptions {
 export class ConnectionOpener {
   readonly #parts: OpenerOptions;
   #settled: SecurityCandidate | undefined;
+  readonly #fallback: TlsFallback;
   #smallHello = false;
 
   constructor(parts: OpenerOptions) {
     this.#parts = parts;
+    this.#fallback = new TlsFallback(parts.known, parts.options);
   }
 
   /** What is known of the server, and what becomes known. */
@@ -101,6 +104,7 @@ export class ConnectionOpener {
   ): Promise<ClientConnection> {
     const { host, known, credentials, limits, dialer, options } = this.#parts;
     const size = groups ?? (this.#smallHello ? "small" : undefined);
+    const fallback = this.#fallback;
     return ClientConnection.open(
       { host, port },
       {
@@ -109,7 +113,9 @@ export class ConnectionOpener {
         limits,
         dialer,
         proxied: options.proxy !== undefined,
-        security: security === "plain" ? undefined : await clientTls(host, port, options, { groups: size, known }),
+        security:
+          security === "plain" ? undefined : await clientTls(host, port, options, { groups: size, known, fallback }),
+        fallback,
         activePorts: options.data?.ports,
         asksDuringTransfer: options.keepAlive?.duringTransfer ?? false,
         known,
@@ -216,15 +222,21 @@ function isUtf8(encoding = "auto"): boolean {
 /** They hand names on as they are, whatever OPTS UTF8 says (measured): there is nothing to ask for. */
 const alwaysUtf8 = /^(?:Sallyport|vsFTPd|ProFTPD|Pure-FTPd|pyftpdlib)\b/;
 
+interface TlsKnowledge {
+  readonly groups: "small" | undefined;
+  readonly known: KnownServer;
+  readonly fallback: TlsFallback;
+}
+
 function clientTls(
   host: string,
   port: number,
   { tls = {} }: ClientOptions,
-  { groups, known }: { readonly groups: "small" | undefined; readonly known: KnownServer },
+  { groups, known, fallback }: TlsKnowledge,
 ): Promise<ClientTls> {
   const { ca, pins, tofu, verify, insecure, ...offer } = tls;
   // What is remembered never goes below what is asked for.
-  const newest = offer.minVersion === "TLSv1.3" ? undefined : known.fact("maxTlsVersion");
+  const newest = offer.minVersion === "TLSv1.3" ? undefined : (fallback.maxVersion ?? known.fact("maxTlsVersion"));
   return ClientTls.create({
     ...(newest && { maxVersion: newest }),
     ...offer,

@@ -55,6 +55,8 @@ export class DataTask {
   #moving = false;
   /** What the octets' source or destination raised; the transfer is not to blame on the network then. */
   localFailure: { readonly reason: unknown } | undefined;
+  /** Why the connection failed, of which a control connection that is lost with it knows nothing. */
+  failure: unknown;
   movedBytes = 0;
   facts: DataFacts | undefined;
   /** Settles when nothing of the transfer is under way here any more. */
@@ -164,6 +166,7 @@ export class DataTask {
   #end(outcome: DataOutcome, cause: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.failure = cause;
     this.#server?.close();
     this.#options.onEnded(outcome, cause);
   }

@@ -48,5 +48,7 @@ export type ConnectDecision =
   | { readonly kind: "security"; readonly security: UserPiPolicy["security"]; readonly port: number }
   /** The server chokes on the post-quantum key share, and was greeted without it. */
   | { readonly kind: "small-hello"; readonly failure: TlsError }
+  /** Data connections do not work in TLS 1.3 with the server, and do in TLS 1.2; `because`, what it said. */
+  | { readonly kind: "older-tls"; readonly because: string }
   /** Plain FTP was asked for, of a server that once offered TLS. */
   | { readonly kind: "plain-though-tls"; readonly warning: TlsError };

@@ -134,7 +134,9 @@ export class ConnectionPool implements AsyncDisposable {
 
   #giveBack(connection: ClientConnection): void {
     if (this.#isOver) return connection.destroy();
-    if (!connection.isOver) {
+    if (connection.isRetired && !connection.isOver) {
+      void connection.quit().then(() => this.#serveNext());
+    } else if (!connection.isOver) {
       const next = this.#waiting.shift();
       if (next === undefined) this.#rest(connection);
       else next.resolve(this.#hold(connection));

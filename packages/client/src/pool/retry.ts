@@ -48,10 +48,16 @@ async function beforeNextAttempt(
   error: unknown,
   { limits, signal, repeatable }: RetryOptions,
 ): Promise<void> {
+  if (triesAnotherConnection(error) && !signal?.aborted) return;
   if (attempt >= limits.retryCount || !mayAskAgain(error, repeatable) || signal?.aborted) throw error;
   const delayMs = Math.min(limits.retryMaxMs, limits.retryMs * 2 ** attempt);
   // Clients that failed together come back apart.
   await pause(delayMs * (0.5 + Math.random() / 2), undefined, signal ? { signal } : {});
+}
+
+/** See `onAnotherConnection`. */
+function triesAnotherConnection(error: unknown): boolean {
+  return error instanceof Error && "triesAnotherConnection" in error;
 }
 
 function mayAskAgain(error: unknown, repeatable = false): boolean {
