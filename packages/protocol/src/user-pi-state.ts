@@ -23,6 +23,8 @@ export interface UserPiPolicy {
   readonly passiveAddress: "control" | "trust";
   /** Commands that may be outstanding, for verbs that allow it; 1 pipelines nothing. */
   readonly pipelinedMax: number;
+  /** Whether what opens a connection and prepares a transfer goes out in one piece; default false, some servers lose it. */
+  readonly sendsAhead?: boolean;
   /** Whether names are to be UTF-8, which some servers want to be asked for (OPTS UTF8 ON); default true. */
   readonly asksUtf8?: boolean;
   /** Which host is meant, of several that the server has (RFC 7151). */

@@ -61,7 +61,8 @@ export function proceed(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): 
   }
 }
 
-function setUpData(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): UserPi {
+/** PRET where the server wants it, then the data connection. */
+export function setUpData(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): UserPi {
   const { id, between } = job.request;
   if (between?.protection === "P" && protectionOf(pi) !== "P") return end(pi, job, dataUnprotected, effects);
   if (!job.announced) return send(withJob(pi, { ...job, announced: true }), announcement(job.request), effects);

@@ -1,9 +1,11 @@
 import { foreignGreeting } from "./foreign-greeting.ts";
 import type { Octets } from "./octets.ts";
-import { meaningOf, pipelinedVerbs, type ReplyGroup } from "./reply-model.ts";
+import { meaningOf, type ReplyGroup } from "./reply-model.ts";
 import type { RepresentationType } from "./transfer-parameters.ts";
 import type { ReceivedReply } from "./user-pi-failure.ts";
+import { assumed, losesCommands, mayBeginAhead, sendAhead } from "./user-pi-ahead.ts";
 import { leaveWith, nextOfOpening, openingReplies, tlsEstablished, tokenCame } from "./user-pi-opening.ts";
+import { refusalOf } from "./user-pi-requests.ts";
 import {
   type Exchange,
   type Features,
@@ -22,17 +24,16 @@ import {
   newTransferJob,
   preparationReplies,
   proceed,
+  type TransferJob,
   transferReply,
   transferTimeout,
 } from "./user-pi-transfer.ts";
 import {
-  argumentsOf,
   arm,
   close,
   disarm,
   fail,
   type Fault,
-  isForbidden,
   noteReply,
   rearm,
   refusal,
@@ -124,46 +125,17 @@ function enqueue(pi: UserPi, request: UserRequest, effects: UserPiEffect[]): Use
   return pi;
 }
 
-function refusalOf(pi: UserPi, request: UserRequest): Fault | undefined {
-  if (pi.phase === "closed" || pi.phase === "leaving") {
-    return { code: "SALLYPORT_CONNECTION_OVER", message: "The control connection is over", retry: "again" };
-  }
-  if (request.kind === "command" && (!/^[A-Za-z][A-Za-z\d]{0,11}$/.test(request.verb) || isReserved(request.verb))) {
-    return { code: "SALLYPORT_VERB_RESERVED", message: `${request.verb} is not for the user to send` };
-  }
-  const given = argumentsOf(request);
-  if (given.some(isForbidden)) {
-    return { code: "SALLYPORT_ARGUMENT_FORBIDDEN", message: "CR, LF and NUL would end the command line (S-09)" };
-  }
-  const { commandLineBytes, requestQueueCount } = pi.policy.limits;
-  if (given.some((argument) => argument.length > commandLineBytes)) {
-    return { code: "SALLYPORT_ARGUMENT_FORBIDDEN", message: "The argument is too long for a command line" };
-  }
-  if (pi.queue.length >= requestQueueCount) {
-    return { code: "SALLYPORT_QUEUE_FULL", message: "Too many requests wait", retry: "again" };
-  }
-  return undefined;
-}
-
-/** Verbs that change what the user-PI keeps account of; they are sent by it alone. */
-const reservedVerbs: ReadonlySet<string> = new Set(
-  (
-    "ABOR ACCT ADAT APPE AUTH CCC CONF CPSV ENC EPRT EPSV LIST LPRT LPSV MIC MLSD MODE NLST PASS PASV PBSZ PORT PROT " +
-    "QUIT RANG REIN REST RETR RNFR RNTO SSCN STOR STOU STRU TYPE USER"
-  ).split(" "),
-);
-
-function isReserved(verb: string): boolean {
-  return reservedVerbs.has(verb.toUpperCase());
-}
-
 /** Does one thing that can be done now; the same state where there is none. */
 function advance(pi: UserPi, effects: UserPiEffect[]): UserPi {
-  if (pi.phase === "opening") return pi.outstanding.length > 0 ? pi : advanceOpening(pi, effects);
+  if (pi.phase === "opening") {
+    return pi.outstanding.length > 0 ? (sendAhead(pi, effects) ?? pi) : advanceOpening(pi, effects);
+  }
   if (pi.phase !== "open") return pi;
   const [head, ...queue] = pi.queue;
   if (head?.kind === "status" && statusGoesAhead(pi)) return askStatus({ ...pi, queue }, head.id, effects);
-  if (pi.outstanding.length > 0) return head !== undefined && mayPipeline(pi, head) ? begin(pi, effects) : pi;
+  if (pi.outstanding.length > 0) {
+    return head !== undefined && mayBeginAhead(pi, head) ? begin(pi, effects) : (sendAhead(pi, effects) ?? pi);
+  }
   if (pi.job?.kind === "transfer") return proceed(pi, pi.job, effects);
   if (pi.job?.kind === "rename") return giveNewName(pi, pi.job, effects);
   return head === undefined ? pi : begin(pi, effects);
@@ -187,7 +159,7 @@ function begin(pi: UserPi, effects: UserPiEffect[]): UserPi {
     case undefined:
       return pi;
     case "command":
-      if (request.type !== undefined && request.type !== pi.parameters.type) {
+      if (request.type !== undefined && request.type !== assumed(pi).parameters.type) {
         return send(pi, { purpose: "type", verb: "TYPE", argument: request.type as Octets }, effects);
       }
       return send(rest, { ...request, purpose: "command" }, effects);
@@ -210,14 +182,6 @@ function giveNewName(pi: UserPi, job: Extract<UserPi["job"], { kind: "rename" }>
   if (!job.fromGiven) return pi;
   const { id, to } = job.request;
   return send(pi, { purpose: "rename-to", verb: "RNTO", argument: to, id }, effects);
-}
-
-function mayPipeline(pi: UserPi, { kind, ...request }: UserRequest): boolean {
-  if (kind !== "command" || !("verb" in request) || pi.job !== undefined) return false;
-  if (pi.outstanding.length >= pi.policy.pipelinedMax) return false;
-  const isSafe = ({ purpose, verb }: { purpose: Purpose; verb: string }) =>
-    purpose === "command" && pipelinedVerbs.has(verb.toUpperCase());
-  return isSafe({ purpose: "command", verb: request.verb }) && pi.outstanding.every(isSafe);
 }
 
 /**
@@ -271,7 +235,9 @@ function greeted(pi: UserPi, reply: ReceivedReply, effects: UserPiEffect[]): Use
     case "success": {
       // 230: logged in already, where nobody in between can have said so, or all is clear anyway.
       const login = reply.code === 230 && mayLogInBy(pi) ? "done" : "user";
-      return { ...disarm(pi, effects), phase: "opening", opening: { ...pi.opening, login } };
+      const sendsAhead = pi.policy.sendsAhead === true && !losesCommands(reply);
+      const greetedPi = { ...disarm(pi, effects), policy: { ...pi.policy, sendsAhead } };
+      return { ...greetedPi, phase: "opening", opening: { ...pi.opening, login } };
     }
     case "failure":
       return close(pi, { ...serviceCloses(reply), message: "The server refuses to serve" }, "later", effects);
@@ -345,8 +311,8 @@ function accepted(pi: UserPi, exchange: Exchange, reply: ReceivedReply, effects:
   const opening = openingReplies[exchange.purpose];
   if (opening !== undefined) return opening.taken(pi, reply, exchange, effects);
   const preparation = preparationReplies[exchange.purpose];
-  if (preparation !== undefined && pi.job?.kind === "transfer") {
-    return preparation.taken(pi, pi.job, reply, effects);
+  if (preparation !== undefined && exchange.id !== undefined) {
+    return isOfJob(pi, exchange) ? preparation.taken(pi, pi.job, reply, effects) : pi;
   }
   if (exchange.purpose === "rename-from" && pi.job?.kind === "rename") {
     return { ...pi, job: { ...pi.job, fromGiven: true } };
@@ -373,12 +339,17 @@ function broken(pi: UserPi, exchange: Exchange, reply: ReceivedReply, effects: U
 
 function commandFailed(pi: UserPi, exchange: Exchange, fault: Fault, effects: UserPiEffect[]): UserPi {
   const preparation = preparationReplies[exchange.purpose];
-  if (preparation !== undefined && pi.job?.kind === "transfer") {
-    return preparation.refused(pi, pi.job, fault, effects, exchange);
+  if (preparation !== undefined && exchange.id !== undefined) {
+    return isOfJob(pi, exchange) ? preparation.refused(pi, pi.job, fault, effects, exchange) : pi;
   }
   if (exchange.purpose === "type") return inAnyType(pi);
   fail(pi, exchange.id, fault, effects);
   return withoutRename(pi);
+}
+
+/** What was sent ahead for a transfer that has failed meanwhile is answered all the same. */
+function isOfJob(pi: UserPi, { id }: Exchange): pi is UserPi & { readonly job: TransferJob } {
+  return pi.job?.kind === "transfer" && pi.job.request.id === id;
 }
 
 /** TYPE was refused ahead of a command, which is sent all the same. */

@@ -37,6 +37,7 @@ export class ConnectionOpener {
   #settled: SecurityCandidate | undefined;
   readonly #fallback: TlsFallback;
   #smallHello = false;
+  #sendsAhead = true;
 
   constructor(parts: OpenerOptions) {
     this.#parts = parts;
@@ -98,17 +99,19 @@ export class ConnectionOpener {
   }
 
   async #openOnce(
-    { security, port }: SecurityCandidate,
+    candidate: SecurityCandidate,
     attempt: SecurityAttempt,
     groups?: "small",
   ): Promise<ClientConnection> {
+    const { security, port } = candidate;
     const { host, known, credentials, limits, dialer, options } = this.#parts;
     const size = groups ?? (this.#smallHello ? "small" : undefined);
     const fallback = this.#fallback;
-    return ClientConnection.open(
+    const sendsAhead = this.#sendsAhead;
+    const opening = ClientConnection.open(
       { host, port },
       {
-        policy: policyOf(security, options, { host, limits, known }),
+        policy: { ...policyOf(security, options, { host, limits, known }), sendsAhead },
         credentials,
         limits,
         dialer,
@@ -125,6 +128,21 @@ export class ConnectionOpener {
         signal: attempt.signal,
       },
     );
+    try {
+      const connection = await opening;
+      void connection.closed.then(({ failure }) => this.#heedLoss(failure));
+      return connection;
+    } catch (error) {
+      if (!this.#heedLoss(error) || !sendsAhead) throw error;
+      return this.#openOnce(candidate, attempt, groups);
+    }
+  }
+
+  /** A reply that never came may have been to a command that was lost behind another; then they go one by one. */
+  #heedLoss(error: unknown): boolean {
+    const isLoss = isSallyportError(error) && error.code === "SALLYPORT_REPLY_TIMEOUT";
+    if (isLoss) this.#sendsAhead = false;
+    return isLoss;
   }
 
   async #settle(candidate: SecurityCandidate): Promise<void> {

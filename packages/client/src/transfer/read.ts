@@ -30,8 +30,12 @@ export async function read(
   remote: Octets,
   { start = 0, end, signal, onDone, onProgress, throttle }: ReadOptions,
 ): Promise<ReadableStream<Uint8Array>> {
-  const size = end === undefined ? await sizeOf(connection, remote, { signal }) : undefined;
-  const expectedBytes = size === undefined ? undefined : Math.max(0, Number(size) - start);
+  // Asked ahead of the transfer, and answered before it ends.
+  const size = end === undefined ? sizeOf(connection, remote, { signal }) : Promise.resolve(undefined);
+  const expectedBytes = size.then(
+    (found) => (found === undefined ? undefined : Math.max(0, Number(found) - start)),
+    () => undefined,
+  );
   const flow = new Flow((end ?? Number.POSITIVE_INFINITY) - start);
   const aborter = new AbortController();
   const begun = Promise.withResolvers<undefined>();

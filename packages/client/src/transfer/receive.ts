@@ -8,7 +8,7 @@ export function receiveWhole(
 ): Mover {
   return async (data, options) => {
     const moving = { ...options, ...(onProgress && { onProgress }), ...(throttle && { throttle }) };
-    return movedOf(await data.receiveChunks(onChunk, moving), expectedBytes);
+    return movedOf(await data.receiveChunks(onChunk, moving), await expectedBytes);
   };
 }
 
@@ -20,13 +20,13 @@ export function receiveInto(
 ): Mover {
   return async (data, options) => {
     const moving = { ...options, rests: true, ...(onProgress && { onProgress }), ...(throttle && { throttle }) };
-    return movedOf(await data.receiveInto(sink, position, moving), expectedBytes);
+    return movedOf(await data.receiveInto(sink, position, moving), await expectedBytes);
   };
 }
 
 export interface ReceiveExpectation {
   /** What the server announced on the control connection; so many octets are whole without close_notify too. */
-  readonly expectedBytes?: number | undefined;
+  readonly expectedBytes?: number | undefined | Promise<number | undefined>;
   readonly onProgress?: ((bytes: number) => void) | undefined;
   /** Shared with other transfers. */
   readonly throttle?: ByteThrottle | undefined;

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Octets, TransferRequest } from "@sallyport/protocol";
+import { dataEnded, Dialogue, download, opened, secured, upload } from "./user-pi-dialogue.ts";
+
+const ahead = { sendsAhead: true } as const;
+const binary: TransferRequest = { ...download, id: 7, type: "I" };
+
+describe("commands sent ahead", () => {
+  test("PBSZ, PROT and FEAT go out together behind the login, and nothing goes behind AUTH, USER or PASS", () => {
+    const dialogue = new Dialogue(ahead);
+    assert.deepEqual(dialogue.answers("220 ready"), ["AUTH TLS"]);
+    assert.deepEqual(dialogue.answers("234 go"), []);
+    assert.deepEqual(dialogue.happens({ kind: "tls-established" }), ["USER alice"]);
+    assert.deepEqual(dialogue.answers("331 password"), ["PASS s3cret"]);
+    assert.deepEqual(dialogue.answers("230 in"), ["PBSZ 0", "PROT P", "FEAT"]);
+    dialogue.answers("200 ok", "200 P");
+    assert.equal(dialogue.pi.phase, "opening");
+    dialogue.answers("502 no FEAT");
+    assert.equal(dialogue.pi.phase, "open");
+  });
+
+  test("R-CLI-02 a refusal of PROT ends the connection, whatever was sent behind it", () => {
+    const dialogue = secured(ahead);
+    dialogue.answers("331 password", "230 in");
+    assert.deepEqual(dialogue.answers("200 ok", "534 no"), ["QUIT"]);
+    assert.equal(dialogue.of("close")[0]?.failure?.code, "SALLYPORT_PROTECTION_REFUSED");
+    assert.deepEqual(dialogue.answers("211 no features"), []);
+  });
+
+  test("TYPE, SIZE and the passive command go out together, and the transfer when the data connection stands", () => {
+    const dialogue = opened(ahead);
+    const size = { kind: "command", id: 6, verb: "SIZE", argument: "f" as Octets, type: "I" } as const;
+    assert.deepEqual(dialogue.asks(size), ["TYPE I", "SIZE f"]);
+    assert.deepEqual(dialogue.asks(binary), ["EPSV"]);
+    dialogue.answers("200 I", "213 5");
+    assert.equal(dialogue.outcome(6), 213);
+    assert.deepEqual(dialogue.answers("229 (|||4000|)"), []);
+    assert.deepEqual(dialogue.happens({ kind: "data-connected", connection: 1 }), ["RETR f"]);
+    dataEnded(dialogue, "complete");
+    dialogue.answers("150 go", "226 done");
+    assert.equal(dialogue.outcome(7), 226);
+  });
+
+  test("PRET goes with them where the server has it, and no command goes behind a transfer", () => {
+    const dialogue = secured(ahead);
+    dialogue.answers("331 password", "230 in");
+    dialogue.says("200 ok\r\n200 P\r\n211-Features\r\n PRET\r\n211 End\r\n");
+    assert.deepEqual(dialogue.asks(binary), ["TYPE I", "PRET RETR f", "EPSV"]);
+    dialogue.answers("200 I", "200 ok", "229 (|||4000|)");
+    dialogue.happens({ kind: "data-connected", connection: 1 });
+    assert.deepEqual(dialogue.asks({ kind: "command", id: 8, verb: "SIZE", argument: "g" as Octets }), []);
+    assert.deepEqual(dialogue.asks({ ...binary, id: 9 }), []);
+  });
+
+  test("a TYPE that is refused fails its transfer, and the reply to EPSV behind it is nobody else's", () => {
+    const dialogue = opened(ahead);
+    assert.deepEqual(dialogue.asks(binary), ["TYPE I", "EPSV"]);
+    assert.deepEqual(dialogue.asks({ ...binary, id: 8, type: "A" }), []);
+    assert.deepEqual(dialogue.answers("504 no"), []);
+    assert.equal(dialogue.outcome(7), "SALLYPORT_PARAMETER_REFUSED");
+    assert.deepEqual(dialogue.answers("229 (|||4000|)"), ["EPSV"]);
+    assert.deepEqual(dialogue.of("connect-data"), []);
+    assert.deepEqual(dialogue.answers("229 (|||4001|)"), []);
+    assert.deepEqual(dialogue.of("connect-data")[0]?.endpoint, { host: "192.0.2.1", port: 4001 });
+  });
+
+  test("a transfer that is given up while they are on their way leaves the connection in step", () => {
+    const dialogue = opened(ahead);
+    dialogue.asks({ ...upload, id: 7, type: "I" });
+    dialogue.happens({ kind: "abort", id: 7 });
+    assert.deepEqual(dialogue.answers("200 I", "229 (|||4000|)"), []);
+    assert.equal(dialogue.outcome(7), "SALLYPORT_ABORTED");
+    assert.deepEqual(dialogue.asks({ kind: "command", id: 8, verb: "PWD" }), ["PWD"]);
+  });
+
+  test("servers that are known to lose commands get them one by one", () => {
+    const dialogue = new Dialogue(ahead);
+    dialogue.answers("220 Microsoft FTP Service");
+    dialogue.answers("234 go");
+    dialogue.happens({ kind: "tls-established" });
+    dialogue.answers("331 password");
+    assert.deepEqual(dialogue.answers("230 in"), ["PBSZ 0"]);
+  });
+});
