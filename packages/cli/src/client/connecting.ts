@@ -13,6 +13,8 @@ import { hostsPath, knownServersPath, profilesPath } from "./own-files.ts";
 export interface ConnectingNeeds {
   readonly connectionsMax: number;
   readonly signal: AbortSignal;
+  /** Whether the place stood on the command line, where others see it; default yes. */
+  readonly isExposed?: boolean;
   /** Where the password comes from, where that is not as usual. */
   readonly passwords?: PasswordSource;
   /** Absent where nobody wants to see dialogues. */
@@ -28,7 +30,7 @@ export async function clientOptions(
   needs: ConnectingNeeds,
 ): Promise<ClientOptions> {
   const security = chosenSecurity(url, flags);
-  const login = { ...url, isPasswordExposed: bookmark === undefined };
+  const login = { ...url, isPasswordExposed: bookmark === undefined && needs.isExposed !== false };
   const credentials = await findCredentials(login, flags, {
     isPasswordNeeded: flags.cert === undefined,
     ...(needs.passwords && { passwords: needs.passwords }),

@@ -17,6 +17,8 @@ export interface OpenOptions {
   readonly flags: ClientFlags;
   readonly connectionsMax: number;
   readonly signal: AbortSignal;
+  /** Whether it stood on the command line, where others see it. */
+  readonly isExposed: boolean;
   /** Octets in a second. */
   readonly limitRate: number | undefined;
   say(line: string): void;
@@ -27,12 +29,13 @@ export interface OpenOptions {
 /** Connects and logs in, to a URL or bookmark. Rejects as `connect` does. */
 export async function openConnection(
   text: string,
-  { flags, connectionsMax, signal, limitRate, say, isVerbose }: OpenOptions,
+  { flags, connectionsMax, signal, isExposed, limitRate, say, isVerbose }: OpenOptions,
 ): Promise<ShellConnection> {
   const place = await namedPlace(text);
   const options = await clientOptions(place, flags, {
     connectionsMax,
     signal,
+    isExposed,
     say,
     onTranscript: (line) => {
       if (isVerbose()) say(dialogueLine(line));

@@ -37,7 +37,7 @@ export interface Adaptation {
 
 /** Flags of connections, which the shell has already. */
 const shellFlags: ReadonlySet<string> = new Set(
-  Object.keys(clientFlags).filter((name) => !["json", "quiet"].includes(name)),
+  Object.keys(clientFlags).filter((name) => !["json", "quiet", "explain"].includes(name)),
 );
 
 /**

@@ -42,6 +42,7 @@ export async function runShell(context: CommandContext, flags: ShellFlags, url: 
     isInteractive,
     settings,
     history,
+    givenUrl: url,
     connectionsMax: connections,
   });
   const opening = url === undefined ? undefined : `open ${typedText(url, "none")}`;
@@ -62,7 +63,6 @@ async function runScript(
   opening: string | undefined,
   lines: AsyncIterable<string> | Iterable<string>,
 ): Promise<number> {
-  let firstFailure: number | undefined;
   let isInterrupted = false;
   const onInterrupt = (): void => {
     isInterrupted = true;
@@ -74,7 +74,6 @@ async function runScript(
     for await (const line of withOpening(opening, lines)) {
       const code = await shell.execute(line);
       shell.announce();
-      if (code !== exitCodes.ok) firstFailure ??= code;
       const isFatal = code !== exitCodes.ok && (!shell.settings.keepGoing || line === opening);
       if (isFatal || isInterrupted || shell.leavingCode !== undefined) break;
     }
@@ -84,7 +83,7 @@ async function runScript(
     process.off("SIGINT", onInterrupt);
   }
   if (isInterrupted) return exitCodes.interrupted;
-  return shell.leavingCode ?? firstFailure ?? shell.failedJobCode ?? exitCodes.ok;
+  return shell.leavingCode ?? shell.firstFailureCode ?? exitCodes.ok;
 }
 
 async function* withOpening(

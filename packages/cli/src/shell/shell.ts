@@ -34,6 +34,8 @@ export interface ShellOptions {
   readonly isInteractive: boolean;
   readonly history: History;
   readonly settings: Settings;
+  /** What the command line says to open. */
+  readonly givenUrl: string | undefined;
   /** Control connections to one server. */
   readonly connectionsMax: number;
 }
@@ -57,17 +59,18 @@ export class Shell implements AsyncDisposable {
   place: Place = { connection: undefined, directory: "", previous: "", localDirectory: process.cwd() };
   /** With what exit code it is left; undefined while it goes on. */
   leavingCode: number | undefined;
+  readonly #givenUrl: string | undefined;
   readonly #connectionsMax: number;
   readonly #connections = new Set<ShellConnection>();
   #foreground: Foreground | undefined;
-  /** How the first job of the background ended that failed. */
-  #failedJobCode: number | undefined;
+  #firstFailureCode: number | undefined;
 
-  constructor({ flags, isInteractive, settings, history, connectionsMax }: ShellOptions) {
+  constructor({ flags, isInteractive, settings, history, givenUrl, connectionsMax }: ShellOptions) {
     this.flags = flags;
     this.isInteractive = isInteractive;
     this.settings = settings;
     this.history = history;
+    this.#givenUrl = givenUrl;
     this.#connectionsMax = connectionsMax;
     this.queue = new Queue(async ({ task }) => {
       await this.startInBackground(task.statement, task.place).job.ended;
@@ -79,23 +82,23 @@ export class Shell implements AsyncDisposable {
     return { ...this.flags, verbose: this.settings.verbose };
   }
 
-  /** How the first job of the background ended that failed; undefined where none did. */
-  get failedJobCode(): number | undefined {
-    return this.#failedJobCode;
+  /** How the first statement ended that failed, be it in the background; undefined where none did. */
+  get firstFailureCode(): number | undefined {
+    return this.#firstFailureCode;
   }
 
   /** Runs a line and returns the exit code of its last command. */
   async execute(text: string): Promise<number> {
     const line = parseLine(text);
     if (isLineFailure(line)) {
-      this.say(`sallyport: ${line.failure}`);
-      return exitCodes.usage;
+      this.say(line.failure);
+      return this.#counted(exitCodes.usage);
     }
-    if (line.kind === "system") return runSystemCommand(line.command, this.place.localDirectory);
+    if (line.kind === "system") return this.#counted(await runSystemCommand(line.command, this.place.localDirectory));
     let code: number = exitCodes.ok;
     for (const statement of line.statements) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other, as they stand there
-      code = await this.#executeStatement(statement);
+      code = this.#counted(await this.#executeStatement(statement));
       const isFatal = code !== exitCodes.ok && !this.isInteractive && !this.settings.keepGoing;
       if (this.leavingCode !== undefined || code === exitCodes.interrupted || isFatal) break;
     }
@@ -107,7 +110,7 @@ export class Shell implements AsyncDisposable {
     const { text } = statement;
     const job = new Job({ text, place, isShown: false }, (self) => this.#runSteps(self, statement.steps));
     void job.ended.then((code) => {
-      if (code !== exitCodes.ok) this.#failedJobCode ??= code;
+      this.#counted(code);
       this.#sweep();
     });
     return this.jobs.add(job);
@@ -120,6 +123,7 @@ export class Shell implements AsyncDisposable {
       flags,
       connectionsMax: this.#connectionsMax,
       signal: job.signal,
+      isExposed: text === this.#givenUrl,
       limitRate: settings.limitRate ?? flags.limitRate,
       say: (line) => this.say(line),
       isVerbose: () => settings.verbose,
@@ -191,6 +195,11 @@ export class Shell implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.killAll();
     await Promise.all([...this.#connections].map(({ client }) => client.close()));
+  }
+
+  #counted(code: number): number {
+    if (code !== exitCodes.ok) this.#firstFailureCode ??= code;
+    return code;
   }
 
   async #executeStatement(statement: Statement): Promise<number> {
