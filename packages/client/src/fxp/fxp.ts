@@ -93,6 +93,12 @@ export async function fxp(sites: FxpSites, paths: FxpPaths, options: FxpOptions)
   }
 }
 
+/** From which octet on, of how many. */
+interface Extent {
+  readonly offset: number;
+  readonly size: number | undefined;
+}
+
 interface Part {
   readonly name: Octets;
   /** Whether what is there is of this copy. */
@@ -191,34 +197,39 @@ class Copy {
     meter.resumeFrom(offset);
   }
 
-  async #move(ends: FileEnds, source: RemoteFacts): Promise<FxpRoute> {
-    if (this.#offset > 0 && this.#offset === source.size) return { kind: "relay", because: [] };
+  async #move(ends: FileEnds, { size }: RemoteFacts): Promise<FxpRoute> {
+    if (this.#offset > 0 && this.#offset === size) return { kind: "relay", because: [] };
     try {
-      return await this.#moveFrom(ends, this.#offset);
+      return await this.#moveFrom(ends, { offset: this.#offset, size });
     } catch (error) {
       if (this.#offset === 0 || !isRestartRefused(error)) throw error;
     }
     await this.#startAnew(ends);
-    return this.#moveFrom(ends, 0);
+    return this.#moveFrom(ends, { offset: 0, size });
   }
 
-  async #moveFrom(ends: FileEnds, offset: number): Promise<FxpRoute> {
+  async #moveFrom(ends: FileEnds, place: Extent): Promise<FxpRoute> {
     const { mode = "auto", clear = false, addresses = [] } = this.#options;
     if (mode !== "relay") {
-      const direct = await this.#moveDirectly(ends, offset, { clear, addresses });
+      const direct = await this.#moveDirectly(ends, place, { clear, addresses });
       if (direct !== undefined) return { kind: "direct", ...direct };
     }
     if (mode === "direct") throw noWay(this.#route, undefined);
     const { signal, meter } = this.#options;
     const { throttle } = this.#sites.to;
-    await relay(ends, { offset, signal, throttle: throttle ?? this.#sites.from.throttle, onProgress: meter.moved });
+    await relay(ends, {
+      offset: place.offset,
+      signal,
+      throttle: throttle ?? this.#sites.from.throttle,
+      onProgress: meter.moved,
+    });
     return { kind: "relay", because: this.#route.because };
   }
 
   /** Tries one way after the other; undefined where none leads there. */
   async #moveDirectly(
     ends: FileEnds,
-    offset: number,
+    { offset, size }: Extent,
     wishes: { readonly clear: boolean; readonly addresses: readonly string[] },
   ): Promise<Way | undefined> {
     const { signal } = this.#options;
@@ -236,7 +247,7 @@ class Copy {
       // oxlint-disable-next-line no-await-in-loop -- it decides whether there is another
       await this.#comeToRest(ends);
       // oxlint-disable-next-line no-await-in-loop -- it decides whether there is another
-      if (await this.#isNotOfWay(ends, failure, offset)) throw failure.error;
+      if (await this.#isNotOfWay(ends, way, failure, { offset, size })) throw failure.error;
       this.#route.failed(way, failure);
       // ProFTPD 1.3.8 dies of a certificate that it does not trust (measured).
       this.#takesAnotherWay = ends.from.connection.isOver || ends.to.connection.isOver;
@@ -256,15 +267,13 @@ class Copy {
       this.#options.signal === undefined ? stalled.signal : AbortSignal.any([this.#options.signal, stalled.signal]);
     using stack = new DisposableStack();
     const onBegun = (): void => {
-      const stall = new TransportError("SALLYPORT_DATA_STALLED", "The file does not grow on the target");
       const watch = { onSize: meter.reach.bind(meter), stallMs: limits.dataStallMs };
       const { pool } = this.#sites.to;
-      stack.use(watchSize(pool, ends.to.path, { ...watch, onStall: () => stalled.abort(stall) }));
+      stack.use(watchSize(pool, ends.to.path, { ...watch, onStall: () => stalled.abort(stall()) }));
     };
     return await copyDirectly(ends, { way, offset, addresses, limits, signal, onBegun });
   }
 
-  /** Whether another way would not help, or this one does: the file is to blame, or the way led there and broke. */
   /**
    * Servers are known to end the control connection with a transfer that failed, which shows with the next reply; and
    * one that answers nothing any more is of no use.
@@ -279,12 +288,17 @@ class Copy {
     await Promise.all([rest(from), rest(to)]);
   }
 
-  async #isNotOfWay({ to }: FileEnds, { error }: DirectFailure, offset: number): Promise<boolean> {
-    if (isAboutFile(facts(error)) || isRestartRefused(error)) return true;
+  /** Whether another way would not help, or this one does: the file is to blame, or the way leads there and broke. */
+  async #isNotOfWay({ to }: FileEnds, way: Way, { error }: DirectFailure, { offset, size }: Extent): Promise<boolean> {
+    const failure = facts(error);
+    if (isAboutFile(failure) || isRestartRefused(error)) return true;
     if (to.connection.isOver) return false;
     const { signal } = this.#options;
-    const found = await sizeOf(to.connection, to.path, { signal });
-    return found !== undefined && Number(found) > offset;
+    const found = Number((await sizeOf(to.connection, to.path, { signal })) ?? 0);
+    if (found <= offset) return false;
+    // Some ways lead there and cannot end: ProFTPD as TLS client resets the connection behind what it has sent, where
+    // vsftpd's tickets lie unread, so that part of it is lost (1.3.8 and 3.0.3, measured).
+    return this.#route.isProved(way) || (failure.replyCode === undefined && found !== size);
   }
 
   async #startAnew({ to }: FileEnds): Promise<void> {
@@ -325,6 +339,11 @@ class Copy {
     const bytes = source.size === undefined ? undefined : source.size - this.#offset;
     return { bytes, resumedFrom: this.#resumedFrom, verified, route };
   }
+}
+
+function stall(): TransportError {
+  const message = "The file has stopped growing on the target";
+  return Object.assign(new TransportError("SALLYPORT_DATA_STALLED", message), { retry: "again" });
 }
 
 /** REST is refused, or by STOR what it announced (ProFTPD: 451). */

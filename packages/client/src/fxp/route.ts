@@ -13,6 +13,7 @@ export interface RouteWishes {
 /** What was found out of how two servers reach each other; one that failed is not tried again for the next file. */
 export class Route {
   #ways: readonly Way[] | undefined;
+  #proved: Way | undefined;
   readonly #because: string[] = [];
 
   /** Why files go through here, in sentences; empty while a way is left. */
@@ -31,6 +32,12 @@ export class Route {
 
   worked(way: Way): void {
     this.#ways = [way];
+    this.#proved = way;
+  }
+
+  /** Whether it has brought a whole file. */
+  isProved(way: Way): boolean {
+    return this.#proved === way;
   }
 
   failed(way: Way, { side, error }: DirectFailure): void {

@@ -100,7 +100,7 @@ describe("a hostile or broken source", () => {
   it("R-959-66 that breaks off with a clean end and 426: what the target holds for whole gets no name", async () => {
     await withSource({ RETR: sends(1000, "426 disk error") }, async (pair) => {
       await folder.put("copy", "old");
-      await assert.rejects(pair.from.fxp("file", pair.to, "copy", { mode: "direct" }), { retry: "again" });
+      await assert.rejects(pair.from.fxp("file", pair.to, "copy", { mode: "direct" }), /RETR was refused with 426/);
       assert.deepEqual(await folder.names(), ["copy"]);
       assert.equal(String(await folder.read("copy")), "old");
       assert.equal((await pair.to.raw("NOOP")).code, 200, "the target is in step");
@@ -145,7 +145,7 @@ describe("a hostile or broken source", () => {
       { RETR, ABOR: () => "226 given up" },
       async (pair) => {
         const copying = pair.from.fxp("file", pair.to, "copy", { mode: "direct" });
-        await assert.rejects(copying, { code: "SALLYPORT_FXP_TIMEOUT" });
+        await assert.rejects(copying, /One server is done, and the other says nothing/);
         assert.deepEqual(await folder.names(), []);
       },
       { from: { limits }, to: { limits } },
