@@ -29,8 +29,8 @@ export const dataConnectionCauses: readonly FailureCause[] = [
       Sallyport: 'data-resumption = "adaptive" or "offer"',
     },
     here: {
-      text: "This client resumes unless it is told not to; where TLS 1.3 does not, TLS 1.2 often does.",
-      option: 'tls.resumption: "prefer", tls.maxVersion: "TLSv1.2"',
+      text: "This client resumes unless it is told not to; where TLS 1.3 is refused, it has tried TLS 1.2 by itself.",
+      option: 'tls.resumption: "prefer"',
     },
     reference: "RFC 4217 §10; measured with vsftpd 3.0.3 (522) and ProFTPD 1.3.8 (425)",
   },
