@@ -42,9 +42,9 @@ export const compression = check({
   reference: "RFC 9325 §3.3, CVE-2012-4929",
   needs: ["hellos"],
   judge({ hellos: { mode, answers } }) {
-    const answer = answers.blockChaining?.kind === "hello" ? answers.blockChaining : undefined;
-    if (answer === undefined) return { untested: "the hello that offers compression was refused for its suites" };
-    const { compressionMethod } = answer.hello;
+    const { strong } = answers;
+    if (strong?.kind !== "hello") return { untested: "no TLS 1.2 to ask in; TLS 1.3 does not compress" };
+    const { compressionMethod } = strong.hello;
     const evidence = [`offered DEFLATE and none: compression method ${compressionMethod}`];
     if (compressionMethod === 0) return { status: "ok", text: "DEFLATE is not taken", evidence, mode };
     const cap = { scale: "tls", letter: "C" } as const;

@@ -29,12 +29,12 @@ const aead = [...suiteClasses.forwardAead, ...suiteClasses.finiteField.slice(0, 
 
 /** Every hand-made hello: what it offers, and thereby asks. */
 const helloPlans = {
-  /** Suites of good standing; the server's preference in our order. */
-  strong: { offer: { ...tls12, suites: aead }, mechanism: "AUTH TLS-C" },
+  /** Suites of good standing, in our order; DEFLATE beside no compression. */
+  strong: { offer: { ...tls12, suites: aead, compressionMethods: [1, 0] }, mechanism: "AUTH TLS-C" },
   /** The same in reverse: a server with a preference of its own picks the same again. */
   strongReversed: { offer: { ...tls12, suites: aead.toReversed() } },
   blockChaining: {
-    offer: { ...tls12, suites: suiteClasses.forwardCbc, compressionMethods: [1, 0] },
+    offer: { ...tls12, suites: suiteClasses.forwardCbc },
     mechanism: "AUTH SSL",
   },
   finiteField: { offer: { ...tls12, suites: suiteClasses.finiteField }, mechanism: "AUTH TLS-P" },

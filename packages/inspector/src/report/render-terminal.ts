@@ -140,7 +140,7 @@ function renderUntested({ findings }: InspectReport, options: ReportOptions): st
   return [
     "",
     paint("Not tested", "strong", options.colour),
-    ...[...reasons].flatMap(([reason, ids]) => wrap(` ${ids.join(" ")}: ${reason}`, widthOf(options), { indent: 2 })),
+    ...[...reasons].flatMap(([reason, ids]) => hanging(" ", `${ids.join(" ")}: ${reason}`, options)),
   ];
 }
 

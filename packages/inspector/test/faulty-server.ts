@@ -1,0 +1,273 @@
+import { once } from "node:events";
+import * as net from "node:net";
+import { Duplex } from "node:stream";
+import * as tls from "node:tls";
+
+/** How a scripted server differs from a sound one. Lines are looked up whole, then by their verb. */
+export interface Faults {
+  readonly tls: tls.TlsOptions;
+  readonly greeting?: string;
+  /** Answers in clear, and those inside TLS, without line end; an empty one is silence. */
+  readonly clear?: Readonly<Record<string, string>>;
+  readonly inside?: Readonly<Record<string, string>>;
+  /** What follows AUTH TLS in the same segment is answered inside TLS. */
+  readonly obeysInjection?: boolean;
+  /** A first octet that is not TLS's brings the dialogue in clear back. */
+  readonly goesOnInClear?: boolean;
+  /** Answers a ClientHello with octets of its own; undefined leaves it to TLS. */
+  readonly helloAnswer?: (hello: Buffer) => Buffer | undefined;
+  /** Speaks FTP in clear on the implicit port. */
+  readonly implicitInClear?: boolean;
+  /** TLS of the implicit port, where it is another. */
+  readonly implicitTls?: tls.TlsOptions;
+  readonly data?: DataFaults;
+}
+
+export interface DataFaults {
+  /** TLS of data connections, where it is another. */
+  readonly tls?: tls.TlsOptions;
+  readonly resumption?: "demanded" | "offered" | "absent";
+  readonly clear?: "refused" | "taken";
+  /** Any login's ticket resumes on any data connection. */
+  readonly sharesTickets?: boolean;
+  /** Ends TLS by FIN alone. */
+  readonly withoutCloseNotify?: boolean;
+}
+
+export interface FaultyServer extends AsyncDisposable {
+  readonly ports: { readonly explicit: number; readonly implicit: number };
+}
+
+/** Starts a small FTP server in both modes of TLS on the loopback, with the faults that it is told to have. */
+export async function startFaultyServer(faults: Faults): Promise<FaultyServer> {
+  const sockets = new Set<net.Socket>();
+  const servers: net.Server[] = [];
+  const listening = async (serve: (socket: net.Socket) => void) => {
+    const server = net.createServer((socket) => {
+      sockets.add(socket);
+      socket.on("error", () => {}).once("close", () => sockets.delete(socket));
+      serve(socket);
+    });
+    servers.push(server);
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return server;
+  };
+  const everybodys = contextsOf(faults);
+  // Tickets of a context open nothing of another: one for each control connection binds its data connections to it.
+  const shared = (): Shared => ({
+    faults,
+    contexts: faults.data?.sharesTickets === true ? everybodys : contextsOf(faults),
+    listening,
+  });
+  const explicit = await listening((socket) => new Dialogue(shared(), socket, "clear").greet());
+  const implicit = await listening((socket) => {
+    const own = faults.implicitTls
+      ? { ...shared(), contexts: contextsOf({ ...faults, tls: faults.implicitTls }) }
+      : shared();
+    if (faults.implicitInClear === true) new Dialogue(own, socket, "clear").greet();
+    else void secure(own, socket).then((stream) => stream && new Dialogue(own, stream, "inside").greet());
+  });
+  return {
+    ports: { explicit: portOf(explicit), implicit: portOf(implicit) },
+    async [Symbol.asyncDispose]() {
+      for (const server of servers) server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+interface Shared {
+  readonly faults: Faults;
+  readonly contexts: { readonly control: tls.SecureContext; readonly data: tls.SecureContext };
+  listening(serve: (socket: net.Socket) => void): Promise<net.Server>;
+}
+
+function contextsOf({ tls: options, data }: Faults): Shared["contexts"] {
+  const control = tls.createSecureContext(options);
+  const isOwn = data?.tls !== undefined || data?.resumption === "absent";
+  return { control, data: isOwn ? tls.createSecureContext(data.tls ?? options) : control };
+}
+
+/** The replies of a sound server, by verb. */
+const soundReplies: Readonly<Record<"clear" | "inside", Readonly<Record<string, string>>>> = {
+  clear: {
+    FEAT: "211-Extensions:\r\n AUTH TLS\r\n211 End",
+    "AUTH TLS": "234 proceed",
+    AUTH: "504 unknown",
+    USER: "530 TLS first",
+  },
+  inside: {
+    FEAT: "211-Extensions:\r\n UTF8\r\n MLST\r\n SIZE\r\n MDTM\r\n REST STREAM\r\n EPSV\r\n PBSZ\r\n PROT\r\n211 End",
+    ...{
+      PBSZ: "200 ok",
+      PROT: "200 ok",
+      SYST: "215 UNIX Type: L8",
+      AUTH: "503 TLS already",
+      CCC: "534 no",
+      REIN: "502 no",
+    },
+    ...{ USER: "331 password", PASS: "230 welcome", PORT: "504 no", NOOP: "200 ok", QUIT: "221 bye" },
+  },
+};
+
+/** One control connection. */
+class Dialogue {
+  readonly #shared: Shared;
+  readonly #stream: Duplex;
+  readonly #layer: "clear" | "inside";
+  #pending = "";
+  #isPrivate = false;
+  #accepted: Promise<net.Socket> | undefined;
+
+  constructor(shared: Shared, stream: Duplex, layer: "clear" | "inside") {
+    this.#shared = shared;
+    this.#stream = stream;
+    this.#layer = layer;
+    stream.on("error", () => {}).on("data", this.#onData);
+  }
+
+  greet(): void {
+    this.say(this.#shared.faults.greeting ?? "220 ready");
+  }
+
+  say(reply: string): void {
+    if (reply !== "" && this.#stream.writable) this.#stream.write(`${reply}\r\n`, "latin1");
+  }
+
+  take(line: string): void {
+    void this.#answer(line);
+  }
+
+  readonly #onData = (octets: Buffer) => {
+    this.#pending += octets.toString("latin1");
+    for (let end = this.#pending.indexOf("\r\n"); end >= 0; end = this.#pending.indexOf("\r\n")) {
+      const line = this.#pending.slice(0, end);
+      this.#pending = this.#pending.slice(end + 2);
+      if (this.#layer === "clear" && this.#isAccepted(line)) return this.#turnToTls(line);
+      void this.#answer(line);
+    }
+  };
+
+  #isAccepted(line: string): boolean {
+    return /^AUTH/i.test(line) && this.#replyTo(line.toUpperCase()).startsWith("234");
+  }
+
+  #turnToTls(line: string): void {
+    const { faults } = this.#shared;
+    const smuggled = this.#pending;
+    this.#pending = "";
+    this.#stream.off("data", this.#onData);
+    this.say(this.#replyTo(line.toUpperCase()));
+    if (smuggled !== "" && faults.obeysInjection !== true) return void this.#stream.destroy();
+    void secure(this.#shared, this.#stream, (first) => {
+      this.#stream.on("data", this.#onData);
+      this.#onData(first);
+    }).then((stream) => {
+      if (!stream) return;
+      const inside = new Dialogue(this.#shared, stream, "inside");
+      for (const rest of smuggled.split("\r\n").filter((text) => text !== "")) inside.take(rest);
+    });
+  }
+
+  async #answer(line: string): Promise<void> {
+    const verb = line.split(" ", 1)[0] ?? "";
+    const isDefault = this.#own(line) === undefined;
+    if (this.#layer === "inside" && isDefault && verb === "PROT") this.#isPrivate = line === "PROT P";
+    if (this.#layer === "inside" && isDefault && (verb === "EPSV" || verb === "PASV")) return this.#listen(verb);
+    if (this.#layer === "inside" && isDefault && verb === "LIST") return this.#list();
+    this.say(this.#replyTo(line));
+    if (verb === "QUIT") this.#stream.end();
+  }
+
+  #own(line: string): string | undefined {
+    const own = this.#shared.faults[this.#layer];
+    return own?.[line] ?? own?.[line.split(" ", 1)[0] ?? ""];
+  }
+
+  #replyTo(line: string): string {
+    const sound = soundReplies[this.#layer];
+    return this.#own(line) ?? sound[line] ?? sound[line.split(" ", 1)[0] ?? ""] ?? "500 what?";
+  }
+
+  async #listen(verb: "EPSV" | "PASV"): Promise<void> {
+    let take = (_socket: net.Socket): void => {};
+    this.#accepted = new Promise((resolve) => (take = resolve));
+    const server = await this.#shared.listening((socket) => {
+      server.close();
+      take(socket);
+    });
+    const port = portOf(server);
+    const told = verb === "EPSV" ? `229 (|||${port}|)` : `227 (127,0,0,1,${port >> 8},${port & 255})`;
+    this.say(told);
+  }
+
+  async #list(): Promise<void> {
+    const { faults, contexts } = this.#shared;
+    const { resumption = "demanded", clear = "refused", withoutCloseNotify = false } = faults.data ?? {};
+    if (!this.#isPrivate && clear === "refused") return this.say("521 PROT P first");
+    const socket = await this.#accepted;
+    if (socket === undefined) return this.say("425 EPSV first");
+    this.say("150 here");
+    if (!this.#isPrivate) {
+      socket.end("-rw-r--r-- 1 a a 1 Jan 1 2026 file\r\n");
+      return this.say("226 done");
+    }
+    const stream = new tls.TLSSocket(socket, { isServer: true, secureContext: contexts.data });
+    stream.on("error", () => {});
+    await Promise.race([once(stream, "secure"), once(stream, "close")]).catch(() => {});
+    if (resumption === "demanded" && !stream.isSessionReused()) {
+      stream.destroy();
+      return this.say("522 resume");
+    }
+    stream.write("-rw-r--r-- 1 a a 1 Jan 1 2026 file\r\n", () => {
+      if (withoutCloseNotify) socket.end();
+      else stream.end();
+      this.say("226 done");
+    });
+  }
+}
+
+/** TLS on a stream, unless a fault takes its first octets. */
+async function secure(
+  { faults, contexts }: Shared,
+  socket: Duplex,
+  goOn: (first: Buffer) => void = () => {},
+): Promise<tls.TLSSocket | undefined> {
+  const [first]: readonly Buffer[] = await once(socket, "data").catch(() => []);
+  if (first === undefined) return undefined;
+  if (first[0] !== 0x16 && first[0] !== 0x80 && faults.goesOnInClear === true) return void goOn(first);
+  const own = faults.helloAnswer?.(first);
+  if (own !== undefined) return void socket.end(own);
+  const { ALPNProtocols } = faults.tls;
+  const stream = new tls.TLSSocket(withHead(socket, first), {
+    isServer: true,
+    secureContext: contexts.control,
+    ...(ALPNProtocols && { ALPNProtocols }),
+    ...(faults.tls.requestCert === true && { requestCert: true, rejectUnauthorized: false }),
+  });
+  stream.on("error", () => socket.destroy());
+  await Promise.race([once(stream, "secure"), once(stream, "close")]).catch(() => {});
+  return stream.destroyed ? undefined : stream;
+}
+
+/** Puts octets that were read too early back in front of the stream. */
+function withHead(socket: Duplex, head: Buffer): Duplex {
+  const stream = new Duplex({
+    read: () => {},
+    write: (octets, _encoding, done) => void socket.write(octets, done),
+    final: (done) => void socket.end(done),
+    destroy: (error, done) => {
+      socket.destroy();
+      done(error);
+    },
+  });
+  stream.push(head);
+  socket.on("data", (octets: Buffer) => stream.push(octets)).on("end", () => stream.push(null));
+  return stream;
+}
+
+function portOf(server: net.Server): number {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
