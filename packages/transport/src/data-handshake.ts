@@ -119,7 +119,6 @@ function secured(
   asksForCertificates: boolean,
 ): SecuredData {
   const { socket } = tls;
-  const certificate = asksForCertificates ? socket.getPeerX509Certificate() : undefined;
   const key: { name?: unknown } | null = role === "client" ? socket.getEphemeralKeyInfo() : null;
   const facts: DataFacts = {
     level: "P",
@@ -129,7 +128,10 @@ function secured(
       suite: socket.getCipher().standardName,
       group: typeof key?.name === "string" ? key.name : undefined,
       ...hello,
-      clientCertificateFingerprint: certificate && certificateFingerprint(certificate),
+      get clientCertificateFingerprint() {
+        const certificate = asksForCertificates ? socket.getPeerX509Certificate() : undefined;
+        return certificate && certificateFingerprint(certificate);
+      },
     },
   };
   return { tls, facts };

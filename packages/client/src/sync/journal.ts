@@ -2,6 +2,7 @@ import { UsageError, limits } from "@sallyport/protocol";
 import { createHash } from "node:crypto";
 import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { LocalWriter } from "../transfer/local-writer.ts";
 import { errorCode, lockFile } from "../store/file-lock.ts";
 import { replaceFile } from "../store/json-file.ts";
 import type { FileFacts } from "./action.ts";
@@ -45,6 +46,7 @@ export class SyncJournal implements AsyncDisposable {
   readonly #done: Map<string, JournalFile>;
   readonly #begun: Map<string, { readonly file: JournalFile; readonly part: string }>;
   #file: FileHandle;
+  #writer: LocalWriter;
   /** Where the last whole line ends. */
   #end: number;
   #linesCount: number;
@@ -77,6 +79,7 @@ export class SyncJournal implements AsyncDisposable {
     this.#key = opened.key;
     this.#lock = opened.lock;
     this.#file = opened.file;
+    this.#writer = opened.writer;
     this.#end = opened.end;
     this.#done = opened.content.done;
     this.#begun = opened.content.begun;
@@ -177,10 +180,7 @@ export class SyncJournal implements AsyncDisposable {
 
   /** Half a line, of a full disk, is overwritten by the next one. */
   async #write(bytes: Buffer): Promise<void> {
-    for (let at = 0; at < bytes.length;) {
-      const { bytesWritten } = await this.#file.write(bytes, at, bytes.length - at, this.#end + at);
-      at += bytesWritten;
-    }
+    await this.#writer.write(bytes, this.#end);
     this.#end += bytes.length;
   }
 
@@ -193,6 +193,7 @@ export class SyncJournal implements AsyncDisposable {
     await rewrite(this.#path, this.#key, { done: this.#done, begun: this.#begun });
     await this.#file.close();
     this.#file = await open(this.#path, "r+");
+    this.#writer = await LocalWriter.of(this.#file.fd, this.#path);
     this.#end = (await this.#file.stat()).size;
     this.#linesCount = this.#done.size + this.#begun.size;
   }
@@ -208,6 +209,7 @@ interface OpenedJournal {
   readonly key: string;
   readonly lock: AsyncDisposable;
   readonly file: FileHandle;
+  readonly writer: LocalWriter;
   readonly end: number;
   readonly content: JournalContent & { readonly linesCount: number };
 }
@@ -221,7 +223,8 @@ async function openLocked(path: string, key: string, lock: AsyncDisposable): Pro
   const file = await open(path, "r+");
   // What is behind the last whole line is torn.
   if (isOurs && deadCount <= limits.journalDeadCount.value) await file.truncate(read.end);
-  return new SyncJournal({ path, key, lock, file, end: (await file.stat()).size, content });
+  const writer = await LocalWriter.of(file.fd, path);
+  return new SyncJournal({ path, key, lock, file, writer, end: (await file.stat()).size, content });
 }
 
 /** Writes the journal anew, without what later lines have overtaken. */

@@ -1,6 +1,7 @@
 import type { ByteSink } from "@sallyport/transport";
 import { constants } from "node:fs";
-import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { rm } from "node:fs/promises";
+import { type LocalCalls, localCallsFor } from "../transfer/local-calls.ts";
 import { LocalWriter } from "../transfer/local-writer.ts";
 import { errorCode } from "../store/file-lock.ts";
 
@@ -10,7 +11,8 @@ import { errorCode } from "../store/file-lock.ts";
  */
 export class PartFile implements AsyncDisposable, ByteSink {
   readonly #path: string | Buffer;
-  readonly #handle: FileHandle;
+  readonly #calls: LocalCalls;
+  readonly #descriptor: number;
   readonly #writer: LocalWriter;
   /** Octets that are there. */
   sizeBytes: number;
@@ -22,14 +24,16 @@ export class PartFile implements AsyncDisposable, ByteSink {
   static async open(path: string | Buffer): Promise<PartFile> {
     // Not through a link that somebody has put there.
     const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
-    const handle = await open(path, flags, 0o666);
-    const writer = await LocalWriter.of(handle, path);
-    return new PartFile(path, handle, writer, (await handle.stat()).size);
+    const calls = await localCallsFor(path);
+    const descriptor = await calls.open(path, flags, 0o666);
+    const writer = await LocalWriter.of(descriptor, path);
+    return new PartFile(path, { calls, descriptor, writer, sizeBytes: (await calls.fstat(descriptor)).size });
   }
 
-  private constructor(path: string | Buffer, handle: FileHandle, writer: LocalWriter, sizeBytes: number) {
+  private constructor(path: string | Buffer, { calls, descriptor, writer, sizeBytes }: Opened) {
     this.#path = path;
-    this.#handle = handle;
+    this.#calls = calls;
+    this.#descriptor = descriptor;
     this.#writer = writer;
     this.sizeBytes = sizeBytes;
   }
@@ -41,18 +45,19 @@ export class PartFile implements AsyncDisposable, ByteSink {
   }
 
   async truncate(): Promise<void> {
-    await this.#handle.truncate(0);
+    await this.#calls.ftruncate(this.#descriptor, 0);
     this.sizeBytes = 0;
     this.#writing = undefined;
   }
 
   /** Gives the file its name, in place of what has it, with that one's permissions. */
   async publish(path: string | Buffer, modified: Date | undefined): Promise<void> {
-    const replaced = await stat(path).catch(() => undefined);
-    if (replaced?.isFile() === true) await this.#handle.chmod(replaced.mode & 0o777).catch(() => {});
-    if (modified !== undefined) await this.#handle.utimes(exactSeconds(modified), exactSeconds(modified));
+    await this.#takePermissionsOf(path);
+    if (modified !== undefined) {
+      await this.#calls.futimes(this.#descriptor, exactSeconds(modified), exactSeconds(modified));
+    }
     await this.#close();
-    await rename(this.#path, path);
+    await this.#calls.rename(this.#path, path);
   }
 
   /** Removes the part. */
@@ -63,6 +68,16 @@ export class PartFile implements AsyncDisposable, ByteSink {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
+  }
+
+  /** Where there is nothing, or it is not ours to change, the file keeps its own. */
+  async #takePermissionsOf(path: string | Buffer): Promise<void> {
+    try {
+      const replaced = await this.#calls.stat(path);
+      if (replaced.isFile()) await this.#calls.fchmod(this.#descriptor, replaced.mode & 0o777);
+    } catch {
+      // As said.
+    }
   }
 
   #keep(writing: undefined | Promise<void>): undefined | Promise<void> {
@@ -77,8 +92,15 @@ export class PartFile implements AsyncDisposable, ByteSink {
   async #close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    await this.#handle.close();
+    await this.#calls.close(this.#descriptor);
   }
+}
+
+interface Opened {
+  readonly calls: LocalCalls;
+  readonly descriptor: number;
+  readonly writer: LocalWriter;
+  readonly sizeBytes: number;
 }
 
 /** Removes a file that may be gone already. */

@@ -64,7 +64,7 @@ export class StagedFile implements AsyncDisposable, ByteSink {
     kept?: KeptPart,
     have: readonly ByteRange[] = [],
   ): Promise<StagedFile> {
-    const writer = await LocalWriter.of(handle, fileSystemPath(temporaryPath));
+    const writer = await LocalWriter.of(handle.fd, fileSystemPath(temporaryPath));
     return new StagedFile(path, temporaryPath, handle, writer, kept, have);
   }
 

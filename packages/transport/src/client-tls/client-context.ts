@@ -41,25 +41,49 @@ export interface ClientContext {
  * @throws {ConfigError} SALLYPORT_TLS_CONFIG
  */
 export async function clientContext(offer: ClientOffer, trust: ClientTrust): Promise<ClientContext> {
-  const { minVersion = "TLSv1.2", maxVersion = "TLSv1.3", ciphers, groups = "default" } = offer;
-  if (minVersion > maxVersion) throw configError(`the lowest version, ${minVersion}, is above the highest`);
+  const { groups = "default" } = offer;
   const authorities = trust.ca === undefined ? await defaultAuthorities() : readAuthorities(trust.ca);
-  const options: SecureContextOptions = {
-    minVersion,
-    maxVersion,
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION,
-    ciphers: ciphers ?? defaultCiphers,
-    ...(groups === "small" && { ecdhCurve: smallGroups }),
-  };
+  const options = contextOptions(offer, groups === "small" ? smallGroups : undefined);
   const identity = ownIdentity(offer);
   if (identity || trust.ca !== undefined) {
     return { context: create({ ...options, ...identity, ca: authorities }), authorities };
   }
-  const key = JSON.stringify(options);
-  const context = shared.get(key) ?? create({ ...options, ca: authorities });
+  return { context: sharedContext(options, authorities), authorities };
+}
+
+/**
+ * Makes the context of data connections, whose certificate is compared with that of the control connection and verified
+ * no more: it knows no authorities, and offers the group first that the control connection agreed on. A full handshake
+ * costs the client a third less so.
+ */
+export function dataContext(offer: ClientOffer, group: string | undefined): SecureContext {
+  const isLarge = group === undefined || group === largeGroup;
+  const groups = isLarge ? undefined : [group, ...moreGroups.filter((name) => name !== group)].join(":");
+  const options = contextOptions(offer, offer.groups === "small" ? smallGroups : groups);
+  const identity = ownIdentity(offer);
+  return identity ? create({ ...options, ...identity, ca: [] }) : sharedContext(options, []);
+}
+
+function contextOptions(
+  { minVersion = "TLSv1.2", maxVersion = "TLSv1.3", ciphers }: ClientOffer,
+  ecdhCurve: string | undefined,
+): SecureContextOptions {
+  if (minVersion > maxVersion) throw configError(`the lowest version, ${minVersion}, is above the highest`);
+  return {
+    minVersion,
+    maxVersion,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION,
+    ciphers: ciphers ?? defaultCiphers,
+    ...(ecdhCurve !== undefined && { ecdhCurve }),
+  };
+}
+
+function sharedContext(options: SecureContextOptions, ca: readonly string[]): SecureContext {
+  const key = JSON.stringify([options, ca.length > 0]);
+  const context = shared.get(key) ?? create({ ...options, ca: [...ca] });
   if (shared.size >= sharedContextsCount) shared.clear();
   shared.set(key, context);
-  return { context, authorities };
+  return context;
 }
 
 const shared = new Map<string, SecureContext>();
@@ -79,6 +103,8 @@ const defaultCiphers = [
 ].join(":");
 
 const smallGroups = "X25519:P-256:P-384";
+const largeGroup = "X25519MLKEM768";
+const moreGroups = ["X25519", "prime256v1", "secp384r1", largeGroup];
 
 function ownIdentity({ cert, key, pfx, passphrase }: ClientOffer): SecureContextOptions | undefined {
   if (cert === undefined && key === undefined && pfx === undefined) return undefined;

@@ -1,10 +1,10 @@
 import { limits, TlsError, UsageError } from "@sallyport/protocol";
 import { isIP, type Socket } from "node:net";
-import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
+import { connect, type ConnectionOptions, type SecureContext, type TLSSocket } from "node:tls";
 import { hostForDialling } from "../dialing/proxy-url.ts";
 import type { TlsAgreement } from "../tls-facts.ts";
 import { certificateFingerprint } from "../tls-identity.ts";
-import { type ClientContext, clientContext, type ClientOffer } from "./client-context.ts";
+import { type ClientContext, clientContext, type ClientOffer, dataContext } from "./client-context.ts";
 import type { ClientTrust, TrustedBy } from "./client-trust.ts";
 import { ControlWire } from "./control-wire.ts";
 import {
@@ -72,7 +72,8 @@ export class ClientTls {
   readonly #pins: readonly Pin[];
   readonly #tickets = new TicketStore();
   readonly #host: string;
-  #control: { readonly fingerprint: string; readonly alpn: string | undefined } | undefined;
+  #control: ControlFacts | undefined;
+  #dataContext: SecureContext | undefined;
 
   /** @throws {ConfigError} SALLYPORT_TLS_CONFIG, SALLYPORT_PIN_UNREADABLE; {UsageError} SALLYPORT_HOST_INVALID */
   static async create(options: ClientTlsOptions): Promise<ClientTls> {
@@ -122,7 +123,9 @@ export class ClientTls {
 
   /** The options for the next data connection: the control connection's own, and a ticket. */
   async dataOptions(): Promise<ConnectionOptions> {
-    const options = this.#connectionOptions(this.#control?.alpn === undefined ? undefined : [this.#control.alpn]);
+    const { alpn, group } = this.#control ?? {};
+    this.#dataContext ??= dataContext(this.#options, group);
+    const options = this.#connectionOptions(alpn === undefined ? undefined : [alpn], this.#dataContext);
     if (this.#options.resumption === "off") return options;
     const session = await this.#tickets.take(limits.firstTicketMs.value);
     return session ? { ...options, session } : options;
@@ -143,7 +146,7 @@ export class ClientTls {
 
   #connect(wire: ControlWire): TLSSocket {
     const alpn = (this.#options.alpn ?? true) ? ["ftp"] : undefined;
-    const socket = connect({ ...this.#connectionOptions(alpn), socket: wire.duplex });
+    const socket = connect({ ...this.#connectionOptions(alpn, this.#context.context), socket: wire.duplex });
     this.#collectTickets(socket);
     return socket;
   }
@@ -152,12 +155,12 @@ export class ClientTls {
     return `${this.#options.host} port ${this.#options.port}`;
   }
 
-  #connectionOptions(ALPNProtocols: string[] | undefined): ConnectionOptions {
+  #connectionOptions(ALPNProtocols: string[] | undefined, secureContext: SecureContext): ConnectionOptions {
     return {
       // Node ties tickets to these two, so they are the same on control and data connections.
       host: this.#host,
       ...(isIP(this.#host) === 0 && { servername: this.#host }),
-      secureContext: this.#context.context,
+      secureContext,
       ...(ALPNProtocols && { ALPNProtocols }),
       // The decision is ours, made once a handshake is done: Node shows no certificate that it refused.
       rejectUnauthorized: false,
@@ -203,13 +206,14 @@ export class ClientTls {
     });
     const decision = decideTrust(certificate, this.#options.trust ?? {}, this.#pins, this.#hostAndPort);
     const trustedBy = await orAborted(decision, signal);
-    const group: { name?: unknown } | null = socket.getEphemeralKeyInfo();
+    const key: { name?: unknown } | null = socket.getEphemeralKeyInfo();
+    const group = typeof key?.name === "string" ? key.name : undefined;
     const alpn = socket.alpnProtocol || undefined;
-    this.#control = { fingerprint: certificate.fingerprint, alpn };
+    this.#control = { fingerprint: certificate.fingerprint, alpn, group };
     return {
       protocol: socket.getProtocol() ?? "unknown",
       suite: socket.getCipher().standardName,
-      group: typeof group?.name === "string" ? group.name : undefined,
+      group,
       serverName: isIP(this.#host) === 0 ? this.#host : undefined,
       alpn,
       resumed: socket.isSessionReused(),
@@ -241,6 +245,13 @@ export class ClientTls {
     const message = `${this.#serverText} shows another certificate on a data connection than on the control connection`;
     return new TlsError("SALLYPORT_DATA_CERTIFICATE_CHANGED", message);
   }
+}
+
+/** What data connections have in common with the control connection. */
+interface ControlFacts {
+  readonly fingerprint: string;
+  readonly alpn: string | undefined;
+  readonly group: string | undefined;
 }
 
 /** A host as certificates and server names have it: in ASCII and lower case, without a dot at its end (RFC 6066 §3). */
