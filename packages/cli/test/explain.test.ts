@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { makeTestIdentity, startScriptedPeer, type ScriptedPeer } from "@sallyport/testing";
@@ -46,6 +46,19 @@ test("--json writes one line for each event and one for the conclusion", async (
   const fields = ["atMs", "connection", "mode", "direction", "offset", "length", "layer", "clear", "tree"];
   for (const line of lines) for (const field of fields) assert.ok(field in line, `${field} in ${JSON.stringify(line)}`);
   assert.ok(lines.some(({ kind, mode }) => kind === "secured" && mode === "implicit"));
+});
+
+test("--capture writes a file for Wireshark with the keys in it, for the owner alone", async () => {
+  const file = join(scratch, "explained.pcapng");
+  const { code, stderr } = await explain(["--ca", identity.caFile, "--quiet", "--capture", file]);
+  assert.equal(code, 0, stderr);
+  const octets = readFileSync(file);
+  assert.equal(octets.readUInt32LE(0), 0x0a0d0d0a);
+  assert.match(octets.toString("latin1"), /SERVER_HANDSHAKE_TRAFFIC_SECRET [0-9a-f]{64} /);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  const nowhere = await explain(["--ca", identity.caFile, "--quiet", "--capture", join(scratch, "no/where")]);
+  assert.equal(nowhere.code, 73);
+  assert.match(nowhere.stderr, /^sallyport: The capture cannot be written to .*\(ENOENT\)\.$/m);
 });
 
 test("colour is forced, not guessed, where there is no terminal", async () => {

@@ -1,5 +1,7 @@
 export * from "./explain/index.ts";
 export * from "./model/index.ts";
+export { Capture, type CapturedConnection } from "./capture/capture.ts";
+export type { Endpoint } from "./capture/tcp-packets.ts";
 export { gradeLetters, type CheckSet, type FindingStatus, type GradeCap, type GradeLetter } from "./checks/check.ts";
 export { isAtLeast, type Grade, type GradeReason } from "./grade/grade.ts";
 export type { TlsScore } from "./grade/tls-score.ts";

@@ -1,4 +1,6 @@
+import { ConfigError, UsageError } from "@sallyport/protocol";
 import {
+  Capture,
   conclude,
   dialogueNames,
   explain,
@@ -14,6 +16,7 @@ import {
   type RenderOptions,
 } from "@sallyport/inspector";
 import { buildCommand, type CommandContext } from "@stricli/core";
+import { writeFile } from "node:fs/promises";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { parseHost, parseRemotePort, parseSeconds } from "../explain-flags.ts";
 import { caFlag, commonFlags, switchFlag, type CommonFlags } from "../flags.ts";
@@ -25,6 +28,7 @@ interface ExplainFlags extends CommonFlags {
   readonly ca?: string;
   readonly insecure?: boolean;
   readonly dialogue?: DialogueName;
+  readonly capture?: string;
   readonly timeout: number;
   readonly quiet?: boolean;
 }
@@ -38,7 +42,7 @@ export const explainCommand = buildCommand({
       "each connection turns to TLS, and what it costs.",
       "",
       "Exit codes: 0 whatever answers keeps a login secret, 1 something does not or the certificate is not verified,",
-      "64 wrong command line, 66 cannot read FILE, 69 nothing answers.",
+      "64 wrong command line, 66 cannot read FILE, 69 nothing answers, 73 cannot write the capture.",
     ].join("\n"),
   },
   parameters: {
@@ -70,6 +74,13 @@ export const explainCommand = buildCommand({
         placeholder: "DIALOGUE",
         optional: true,
       },
+      capture: {
+        kind: "parsed",
+        parse: String,
+        brief: "Write what went over the wire as pcapng, which Wireshark opens decrypted",
+        placeholder: "FILE",
+        optional: true,
+      },
       timeout: {
         kind: "parsed",
         parse: parseSeconds,
@@ -87,15 +98,33 @@ export const explainCommand = buildCommand({
     const terminal = terminalSettings({ isTerminal, columns, environment: process.env });
     const run = flags.dialogue !== undefined ? replay : flags.json === true ? printJson : draw;
     const { process: ending }: ContextWithExitCode = this;
-    ending.exitCode = await run({
+    if (flags.capture !== undefined && flags.dialogue !== undefined)
+      throw new UsageError(
+        "SALLYPORT_USAGE",
+        "--capture is of both modes at once, and --dialogue shows one; leave one of them out",
+      );
+    const capture = flags.capture === undefined ? undefined : new Capture();
+    const exitCode = await run({
       flags,
       host,
-      options: { ports, timeoutMs: flags.timeout * 1000, ...(await trustOf(flags)) },
+      options: { ports, timeoutMs: flags.timeout * 1000, ...(await trustOf(flags)), ...(capture && { capture }) },
       drawing: { host, ports, ...terminal },
       write: (lines) => this.process.stdout.write(lines.map((line) => `${line}\n`).join("")),
     });
+    if (capture !== undefined && flags.capture !== undefined) await keep(capture, flags.capture);
+    ending.exitCode = exitCode;
   },
 });
+
+/** Its keys open this one explanation, in which no password was sent; the file is the owner's all the same. */
+async function keep(capture: Capture, file: string): Promise<void> {
+  try {
+    await writeFile(file, capture.pcapng(), { mode: 0o600 });
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new ConfigError("SALLYPORT_CAPTURE_UNWRITABLE", `The capture cannot be written to ${file} (${reason})`);
+  }
+}
 
 /** Stricli ends with the exit code that a command has set, which its type of a command's context does not say. */
 interface ContextWithExitCode {

@@ -1,5 +1,6 @@
 import * as net from "node:net";
 import { WireTap } from "@sallyport/transport";
+import type { Endpoint } from "../capture/tcp-packets.ts";
 import type { Problem } from "../model/index.ts";
 import type { Lane } from "./lane.ts";
 
@@ -18,7 +19,14 @@ export async function connectTcp(lane: Lane, host: string, port: number): Promis
   }
   const remote = endpointText(socket.remoteAddress ?? host, socket.remotePort ?? port);
   lane.note("to-client", { layer: "tcp", kind: "connected", text: remote });
-  return new WireTap(socket, lane);
+  return new WireTap(
+    socket,
+    lane.tapOf(endOf(socket.localAddress, socket.localPort), endOf(socket.remoteAddress, port)),
+  );
+}
+
+function endOf(address: string | undefined, port: number | undefined): Endpoint {
+  return { address: address ?? "0.0.0.0", port: port ?? 0 };
 }
 
 /** An address and a port as one text; IPv6 addresses stand in brackets. */

@@ -1,4 +1,5 @@
 import { limits } from "@sallyport/protocol";
+import type { Capture } from "../capture/capture.ts";
 import type { ExplainEvent, TlsMode } from "../model/index.ts";
 import { clientContexts, type TrustOptions } from "./handshake.ts";
 import { Lane } from "./lane.ts";
@@ -11,6 +12,8 @@ export interface ExplainOptions extends TrustOptions {
   /** Longest wait for each step of the dialogue; default limits.handshakeMs. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Gets what goes over the wire on both connections, and their keys; no password goes over them. */
+  readonly capture?: Capture;
 }
 
 export const standardPorts: Readonly<Record<TlsMode, number>> = { explicit: 21, implicit: 990 };
@@ -67,7 +70,10 @@ async function probeBoth(
   const startedMs = performance.now();
   await Promise.all(
     modes.map((mode) => {
-      const lane = new Lane({ mode, timeoutMs, signal, emit, now: () => performance.now() - startedMs });
+      const lane = new Lane({
+        ...{ mode, timeoutMs, signal, emit, capture: options.capture },
+        now: () => performance.now() - startedMs,
+      });
       return probe(mode, lane, { host, port: ports[mode], insecure: options.insecure === true, contextFor });
     }),
   );

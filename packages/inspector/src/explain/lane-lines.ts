@@ -112,7 +112,10 @@ function insideDetails(message: HandshakeFacts): string[] {
       return [message.signatureAlgorithm];
     case "new-session-ticket":
       return [`a ticket for ${message.lifetimeSeconds} s`];
-    default:
+    case "client-hello":
+    case "server-hello":
+    case "server-key-exchange":
+    case "other":
       return [];
   }
 }
@@ -201,7 +204,10 @@ function messageDetails(message: HandshakeFacts): string[] {
       return [certificatesText(message.certificateLengths)];
     case "server-key-exchange":
       return [[`group: ${message.group ?? "none"}`, message.signatureAlgorithm].filter(Boolean).join(", ")];
-    default:
+    case "encrypted-extensions":
+    case "certificate-verify":
+    case "new-session-ticket":
+    case "other":
       return [];
   }
 }

@@ -1,5 +1,7 @@
 import { limits } from "@sallyport/protocol";
 import type { WireObserver } from "@sallyport/transport";
+import type { Capture, CapturedConnection } from "../capture/capture.ts";
+import type { Endpoint } from "../capture/tcp-packets.ts";
 import { KeyedOpener } from "../decryption/record-opener.ts";
 import {
   reduceTap,
@@ -25,6 +27,8 @@ export interface LaneOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   emit(event: ExplainEvent): void;
+  /** Keeps what went over the wire, too. */
+  readonly capture?: Capture | undefined;
 }
 
 type Untimed<T> = T extends Tap ? Omit<T, "atMs"> : never;
@@ -50,6 +54,7 @@ export class Lane implements WireObserver {
   #ended = false;
   #receivedBytes = 0;
   #opener = new KeyedOpener();
+  #captured: CapturedConnection | undefined;
   /** What was seen and is not yet told. */
   readonly #seen: (() => void)[] = [];
   #wake: () => void = () => {};
@@ -83,6 +88,13 @@ export class Lane implements WireObserver {
   /** Takes a line of the key log of our end, so that what is encrypted can be told. */
   learnKey(line: string): void {
     this.#opener.learn(line);
+    this.#captured?.learnKey(line);
+  }
+
+  /** Who is to see the octets of a connection that has just come about. */
+  tapOf(client: Endpoint, server: Endpoint): WireObserver {
+    this.#captured = this.#options.capture?.connection(client, server);
+    return this.#captured === undefined ? this : bothOf(this.#captured, this);
   }
 
   /** Octets beyond limits.explainedBytes are left out, and end every waiting. */
@@ -203,4 +215,15 @@ export class Lane implements WireObserver {
   #atMs(): number {
     return Math.round(this.#options.now() * 1000) / 1000;
   }
+}
+
+function bothOf(one: WireObserver, other: WireObserver): WireObserver {
+  const both = (tell: (observer: WireObserver) => void): void => [one, other].forEach(tell);
+  return {
+    received: (octets) => both((observer) => observer.received(octets)),
+    sent: (octets) => both((observer) => observer.sent(octets)),
+    peerFinished: () => both((observer) => observer.peerFinished()),
+    finished: () => both((observer) => observer.finished()),
+    failed: (error) => both((observer) => observer.failed(error)),
+  };
 }

@@ -180,7 +180,7 @@ function factsOf(dissected: DissectedMessage): HandshakeFacts {
       };
     }
     case "encrypted-extensions": {
-      const { alpn } = dissected.sealed;
+      const { alpn } = dissected.extensions;
       return { kind: "encrypted-extensions", ...head, alpn: alpn === undefined ? undefined : shownText(alpn) };
     }
     case "certificate-verify": {

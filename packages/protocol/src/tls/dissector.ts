@@ -73,7 +73,7 @@ export type MessageMeaning =
   | { readonly kind: "server-hello"; readonly hello: ServerHello }
   | { readonly kind: "certificate"; readonly certificates: readonly ByteRange[] }
   | { readonly kind: "server-key-exchange"; readonly key: ServerKeyExchange }
-  | { readonly kind: "encrypted-extensions"; readonly sealed: EncryptedExtensions }
+  | { readonly kind: "encrypted-extensions"; readonly extensions: EncryptedExtensions }
   | { readonly kind: "certificate-verify"; readonly proof: CertificateVerify }
   | { readonly kind: "new-session-ticket"; readonly ticket: NewSessionTicket }
   | { readonly kind: "other" };
@@ -257,8 +257,8 @@ const sealedReaders = new Map<number, (octets: Uint8Array) => MessageMeaning | u
   [
     handshakeTypes.encryptedExtensions,
     (octets) => {
-      const sealed = parseEncryptedExtensions(octets);
-      return sealed === "malformed" ? undefined : { kind: "encrypted-extensions", sealed };
+      const extensions = parseEncryptedExtensions(octets);
+      return extensions === "malformed" ? undefined : { kind: "encrypted-extensions", extensions };
     },
   ],
   [
