@@ -20,7 +20,7 @@ import { isAboutFile, type Side, type Way } from "./ways.ts";
 export interface FxpWishes {
   /**
    * `direct`: from server to server, or not at all; `relay`: through here; `auto`, the default: direct where the servers
-   * do it as protected as their data connections are, otherwise through here.
+   * do it as protected as their data connections are and no rate is to be kept, otherwise through here.
    */
   readonly mode?: "auto" | "direct" | "relay" | undefined;
   /** Lets the file go from server to server in clear where they cannot protect it. Default false. */
@@ -210,20 +210,17 @@ class Copy {
 
   async #moveFrom(ends: FileEnds, place: Extent): Promise<FxpRoute> {
     const { mode = "auto", clear = false, addresses = [] } = this.#options;
-    if (mode !== "relay") {
+    const throttle = this.#sites.to.throttle ?? this.#sites.from.throttle;
+    // Servers keep to no rate of ours.
+    const isThrottled = mode === "auto" && throttle !== undefined;
+    if (mode !== "relay" && !isThrottled) {
       const direct = await this.#moveDirectly(ends, place, { clear, addresses });
       if (direct !== undefined) return { kind: "direct", ...direct };
     }
     if (mode === "direct") throw noWay(this.#route, undefined);
     const { signal, meter } = this.#options;
-    const { throttle } = this.#sites.to;
-    await relay(ends, {
-      offset: place.offset,
-      signal,
-      throttle: throttle ?? this.#sites.from.throttle,
-      onProgress: meter.moved,
-    });
-    return { kind: "relay", because: this.#route.because };
+    await relay(ends, { offset: place.offset, signal, throttle, onProgress: meter.moved });
+    return { kind: "relay", because: isThrottled ? [keepsRate] : this.#route.because };
   }
 
   /** Tries one way after the other; undefined where none leads there. */
@@ -340,6 +337,8 @@ class Copy {
     return { bytes, resumedFrom: this.#resumedFrom, verified, route };
   }
 }
+
+const keepsRate = "The rate can be kept here alone";
 
 function stall(): TransportError {
   const message = "The file has stopped growing on the target";
