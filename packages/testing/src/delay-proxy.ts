@@ -1,3 +1,4 @@
+import { resetConnection } from "@sallyport/transport";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
@@ -39,7 +40,7 @@ export function startDelayProxy(options: DelayProxyOptions = {}): DelayProxy {
     const target = connect({ host: targetHost, port, noDelay: true, allowHalfOpen: true });
     const pair = [client, target] as const;
     const cut = (): void => {
-      for (const socket of pair) socket.resetAndDestroy();
+      for (const socket of pair) resetConnection(socket);
     };
     for (const socket of pair) {
       sockets.add(socket);

@@ -14,6 +14,7 @@ import { type ByteSource, endSending, sendChunks, sendOctets } from "./data-send
 import type { DataTls, TlsPath } from "./data-tls.ts";
 import { type InflateOptions, Inflater } from "./deflate.ts";
 import { OpeningIntake } from "./opening-intake.ts";
+import { resetConnection } from "./reset-connection.ts";
 import type { ControlTlsBinding, DataUsage } from "./tls-binding.ts";
 import { type TransferOptions, TransferWatch } from "./transfer-watch.ts";
 
@@ -202,9 +203,9 @@ export class DataConnection implements AsyncDisposable {
   destroy(): void {
     this.#opening?.stop();
     if (this.#phase !== "sending") this.#close();
-    else if (this.#socket === this.#tcp) this.#tcp.resetAndDestroy();
+    else if (this.#socket === this.#tcp) resetConnection(this.#tcp);
     // A reset frees the state of TLS at once, while OpenSSL may be using it further up the stack (Node 26.10: segfault).
-    else setImmediate(() => this.#close(() => this.#tcp.resetAndDestroy()));
+    else setImmediate(() => this.#close(() => resetConnection(this.#tcp, this.#socket)));
   }
 
   /**
