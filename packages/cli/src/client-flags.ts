@@ -33,6 +33,9 @@ export interface ClientFlags extends CommonFlags {
   readonly retries?: number;
   /** Octets in a second. */
   readonly limitRate?: number;
+  readonly compress?: "auto" | "on" | "off";
+  readonly virtualHost?: string;
+  readonly afterLogin?: readonly string[];
   readonly encoding?: string;
   readonly timeZone?: string;
   readonly quiet?: boolean;
@@ -61,6 +64,21 @@ const loginFlags = underHeading("LOGIN", {
     brief: "File with machines, logins and passwords (default: $NETRC, else ~/.netrc)",
     placeholder: "FILE",
     optional: true,
+  },
+  virtualHost: {
+    kind: "parsed",
+    parse: parseText,
+    brief: "Host that is meant, of several that the server has (HOST command)",
+    placeholder: "NAME",
+    optional: true,
+  },
+  afterLogin: {
+    kind: "parsed",
+    parse: parseText,
+    brief: 'Command line to begin each connection with, as in "SITE GROUP staff"',
+    placeholder: "LINE",
+    optional: true,
+    variadic: true,
   },
 } as const);
 
@@ -141,6 +159,13 @@ const networkFlags = underHeading("NETWORK", {
     placeholder: "RATE",
     optional: true,
   },
+  compress: {
+    kind: "parsed",
+    parse: parseCompression,
+    brief: "Compress what moves: on, off, or auto for what shrinks on a slow link (default: off)",
+    placeholder: "HOW",
+    optional: true,
+  },
   encoding: {
     kind: "parsed",
     parse: parseText,
@@ -170,6 +195,11 @@ function parsePinText(text: string): string {
 
 function parseRetries(text: string): number {
   return text === "0" ? 0 : parseCount(text);
+}
+
+function parseCompression(text: string): "auto" | "on" | "off" {
+  if (text === "auto" || text === "on" || text === "off") return text;
+  throw new Error("on, off or auto");
 }
 
 const rateFactors: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };

@@ -23,14 +23,24 @@ export {
   type RequestOptions,
   type TransferOrder,
   type TransferOutcome,
+  type TransferWishes,
 } from "./connection/client-connection.ts";
 export type { ConnectDecision } from "./connection/security-choice.ts";
+export type { CompressionWish } from "./compression/compression.ts";
+export type { DataMoves } from "./compression/deflated-data.ts";
 export type { Moved, Mover, PortRange } from "./connection/data-task.ts";
 export type { FxpOutcome, FxpRoute, FxpWishes } from "./fxp/fxp.ts";
 export type { Side, Way } from "./fxp/ways.ts";
 export type { Entry, ModifiedTime } from "./listing/entry.ts";
 export { ConnectionPool, type Lease, type PoolOptions } from "./pool/connection-pool.ts";
-export type { Conflict, ConflictPolicy, KnownFile, OnConflict } from "./transfer/conflict.ts";
+export {
+  type Conflict,
+  type ConflictPolicy,
+  freeName,
+  type KnownFile,
+  type OnConflict,
+  resolveConflict,
+} from "./transfer/conflict.ts";
 export type { DownloadWishes } from "./transfer/download.ts";
 export type { FileOutcome, FileWishes } from "./transfer/file-transfer.ts";
 export type { UploadWishes } from "./transfer/upload.ts";

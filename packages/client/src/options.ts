@@ -1,5 +1,6 @@
 import { type AuthMechanism, type LimitValues, limitValues, type TranscriptLine } from "@sallyport/protocol";
 import type { ClientTlsOptions, ClientTrust, Dialer } from "@sallyport/transport";
+import type { CompressionWish } from "./compression/compression.ts";
 import type { PortRange } from "./connection/data-task.ts";
 import type { ConnectDecision } from "./connection/security-choice.ts";
 import type { ProfileStore } from "./profile/profile-file.ts";
@@ -46,6 +47,12 @@ export interface ClientOptions {
   readonly keepAlive?: { readonly noopMs?: number; readonly duringTransfer?: boolean };
   /** Further attempts at what failed and may be asked again. */
   readonly retry?: { readonly attempts?: number; readonly firstDelayMs?: number };
+  /**
+   * Compresses what moves on data connections (MODE Z), where the server offers it. `off` (default); `on`: listings and
+   * all files but those whose name says that they are compressed already; `auto`: files that are known to shrink, where
+   * less than 8 MB a second have come through without.
+   */
+  readonly compression?: CompressionWish;
   /** Octets in a second that all transfers together move at most. */
   readonly limitRate?: number;
   readonly timeouts?: Timeouts;

@@ -35,7 +35,7 @@ export async function clientOptions(
     isPasswordNeeded: flags.cert === undefined,
     ...(needs.passwords && { passwords: needs.passwords }),
   });
-  const { ports, proxy, timeout, retries, timeZone, limitRate } = flags;
+  const { ports, proxy, timeout, retries, timeZone, limitRate, compress, virtualHost, afterLogin } = flags;
   const active = flags.active ?? bookmark?.dataMode === "active";
   const encoding = flags.encoding ?? bookmark?.charset;
   if (ports !== undefined && !active) {
@@ -53,6 +53,9 @@ export async function clientOptions(
     ...(proxy !== undefined && { proxy }),
     ...(timeoutMs !== undefined && { timeouts: everyStep(timeoutMs) }),
     ...(retries !== undefined && { retry: { attempts: retries } }),
+    ...(compress !== undefined && { compression: compress }),
+    ...(virtualHost !== undefined && { virtualHost }),
+    ...(afterLogin !== undefined && { afterLogin }),
     ...(encoding !== undefined && { encoding }),
     ...(limitRate !== undefined && { limitRate }),
     ...(timeZone !== undefined && { timeZone }),

@@ -1,5 +1,4 @@
 import {
-  type Credentials,
   errorOfFailure,
   type Features,
   isSallyportError,
@@ -9,7 +8,6 @@ import {
   type ReceivedReply,
   receiveOctets,
   type ReplyEvent,
-  type RepresentationType,
   type SallyportError,
   type Settlement,
   stepUserPi,
@@ -20,81 +18,45 @@ import {
   type UserPiEffect,
   type UserPiEvent,
   type UserPiFailure,
-  type UserPiPolicy,
   type UserPiStep,
   type UserRequest,
 } from "@sallyport/protocol";
-import { canonicalAddress, type ClientTls, type ClientTlsFacts, type Dialer } from "@sallyport/transport";
+import { canonicalAddress, type ClientTlsFacts } from "@sallyport/transport";
 import type { Socket } from "node:net";
 
 import { KnownServer } from "../profile/known-server.ts";
 import { withCircumstances } from "./circumstances.ts";
 import { ControlStream } from "./control-stream.ts";
+import type {
+  BetweenOrder,
+  CommandOptions,
+  ConnectionEnd,
+  ConnectionOptions,
+  ConnectionTarget,
+  RequestOptions,
+  TransferOrder,
+  TransferOutcome,
+  TransferWishes,
+} from "./connection-options.ts";
 import { type DataJob, DataParts } from "./data-parts.ts";
-import type { Mover, PortRange } from "./data-task.ts";
+import type { Mover } from "./data-task.ts";
 import type { Meeting } from "./meeting.ts";
 
 import { ReplyTap } from "./reply-tap.ts";
-import { onAnotherConnection, type TlsFallback } from "./tls-fallback.ts";
+import { onAnotherConnection } from "./tls-fallback.ts";
 import { TranscriptTail } from "./transcript-tail.ts";
 
-export interface ConnectionTarget {
-  readonly host: string;
-  readonly port: number;
-}
-
-export interface ConnectionOptions {
-  readonly policy: UserPiPolicy;
-  readonly credentials: Credentials;
-  readonly limits: LimitValues;
-  readonly dialer: Dialer;
-  /** Whether the dialer goes by a proxy: the server's address is then unknown, and data goes to its name. */
-  readonly proxied: boolean;
-  /** TLS for this control connection and its data; absent with policy `plain`. */
-  readonly security: ClientTls | undefined;
-  readonly activePorts: PortRange | undefined;
-  /** Told how transfers end; it may want them on another connection. */
-  readonly fallback?: TlsFallback;
-  /** Whether STAT goes ahead of a transfer that takes long, so that no box in between forgets the control connection. */
-  readonly asksDuringTransfer: boolean;
-  /** What is known of the server, shared by all control connections to it; absent, nothing is. */
-  readonly known?: KnownServer;
-  readonly onTranscript: ((line: TranscriptLine) => void) | undefined;
-  /** Told of the first reply. */
-  readonly onGreeting?: () => void;
-  /** Asked once TLS stands, before anything is said in it; false closes the connection. */
-  readonly mayLogIn?: () => boolean;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface RequestOptions {
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface CommandOptions extends RequestOptions {
-  /** The TYPE that the command is to be carried out in; absent, whichever was last. */
-  readonly type?: RepresentationType;
-}
-
-/** What a transfer asks for; its direction follows from the verb. */
-export type TransferOrder = Omit<TransferRequest, "kind" | "id" | "direction" | "between">;
-
-/** What one of two servers is asked that move a file between them. */
-export type BetweenOrder = TransferOrder & Required<Pick<TransferRequest, "between">>;
-
-export interface TransferOutcome {
-  readonly reply: ReceivedReply;
-  /** Octets that moved on the data connection. */
-  readonly bytes: number;
-  /** Whether TLS on the data connection was resumed from the control connection; undefined in clear. */
-  readonly resumed: boolean | undefined;
-}
-
-/** How a control connection ended: `failure` is absent after QUIT. */
-export interface ConnectionEnd {
-  readonly failure: SallyportError | undefined;
-  readonly reconnect: "now" | "later" | "never";
-}
+export type {
+  BetweenOrder,
+  CommandOptions,
+  ConnectionEnd,
+  ConnectionOptions,
+  ConnectionTarget,
+  RequestOptions,
+  TransferOrder,
+  TransferOutcome,
+  TransferWishes,
+} from "./connection-options.ts";
 
 /**
  * One control connection to a server, logged in: carries out what the user-PI wants done over a real network. Requests
@@ -193,6 +155,11 @@ export class ClientConnection implements AsyncDisposable {
     return this.#pi.peerAddress;
   }
 
+  /** Whether the last transfer was in MODE Z. */
+  get isDeflating(): boolean {
+    return this.#pi.parameters.mode === "Z";
+  }
+
   /** Whether data connections are protected. */
   get protectsData(): boolean {
     return this.#pi.opening.protection === "P";
@@ -215,7 +182,16 @@ export class ClientConnection implements AsyncDisposable {
   }
 
   /** Carries out a transfer; `mover` moves its octets as soon as the data connection is there. */
-  async transfer(order: TransferOrder, mover: Mover, options: RequestOptions = {}): Promise<TransferOutcome> {
+  async transfer(order: TransferOrder, mover: Mover, options: TransferWishes = {}): Promise<TransferOutcome> {
+    const { compression } = this.#options;
+    const run = (given: TransferOrder, by: Mover): Promise<TransferOutcome> => this.#transfer(given, by, options);
+    if (compression === undefined || order.mode !== undefined) return run(order, mover);
+    const sizeBytes = await options.sizeBytes;
+    const { features, isDeflating } = this;
+    return compression.transfer(order, mover, { sizeBytes, features, isDeflating }, run);
+  }
+
+  async #transfer(order: TransferOrder, mover: Mover, options: RequestOptions): Promise<TransferOutcome> {
     const job: DataJob = { mover };
     const make = (id: number): UserRequest => ({ ...order, kind: "transfer", id, direction: directionOf(order) });
     using _ = this.#keepAlive();

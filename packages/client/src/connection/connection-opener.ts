@@ -13,6 +13,7 @@ import { parseAutoEncoding } from "../names/auto-names.ts";
 import { nameCodec, utf8Names } from "../names/name-codec.ts";
 import type { ClientOptions } from "../options.ts";
 import { downgradeOf, lastTlsMode, type RememberedHost, type SecurityObservation } from "../trust/host-memory.ts";
+import { Compression } from "../compression/compression.ts";
 import type { KnownServer } from "../profile/known-server.ts";
 import { afterLogin } from "./after-login.ts";
 import { ClientConnection } from "./client-connection.ts";
@@ -37,10 +38,13 @@ export class ConnectionOpener {
   #settled: SecurityCandidate | undefined;
   readonly #fallback: TlsFallback;
   #smallHello = false;
+  readonly #compression: Compression | undefined;
   #sendsAhead = true;
 
   constructor(parts: OpenerOptions) {
     this.#parts = parts;
+    const { compression = "off" } = parts.options;
+    if (compression !== "off") this.#compression = new Compression(compression, parts.known);
     this.#fallback = new TlsFallback(parts.known, parts.options);
   }
 
@@ -98,11 +102,7 @@ export class ConnectionOpener {
     }
   }
 
-  async #openOnce(
-    candidate: SecurityCandidate,
-    attempt: SecurityAttempt,
-    groups?: "small",
-  ): Promise<ClientConnection> {
+  async #openOnce(candidate: SecurityCandidate, attempt: SecurityAttempt, groups?: "small"): Promise<ClientConnection> {
     const { security, port } = candidate;
     const { host, known, credentials, limits, dialer, options } = this.#parts;
     const size = groups ?? (this.#smallHello ? "small" : undefined);
@@ -122,6 +122,7 @@ export class ConnectionOpener {
         activePorts: options.data?.ports,
         asksDuringTransfer: options.keepAlive?.duringTransfer ?? false,
         known,
+        compression: this.#compression,
         onTranscript: options.onTranscript,
         onGreeting: () => attempt.greeted(),
         mayLogIn: () => attempt.claim(),

@@ -13,11 +13,12 @@ import {
   type Dialer,
   type TransferOptions,
 } from "@sallyport/transport";
+import type { DataMoves } from "../compression/deflated-data.ts";
 import { createServer, type Server, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
 /** Moves the octets of one transfer over a data connection that is ready, to the end of its direction. */
-export type Mover = (data: DataConnection, options: TransferOptions) => Promise<Moved>;
+export type Mover = (data: DataMoves, options: TransferOptions) => Promise<Moved>;
 
 export interface Moved {
   readonly bytes: number;

@@ -77,13 +77,13 @@ export async function setTimes(
       }),
     );
   } catch (error) {
-    if (learnt === undefined && isUnsupported(error)) withoutTimes.set(known, error);
+    if (learnt === undefined && error instanceof Error && isUnsupported(error)) withoutTimes.set(known, error);
     throw error;
   }
 }
 
 /** Servers that know none of the ways, with what they said. */
-const withoutTimes = new WeakMap<KnownServer, unknown>();
+const withoutTimes = new WeakMap<KnownServer, Error>();
 
 function offersFact(connection: ClientConnection, verb: string, fact: string): boolean {
   return connection.features.get(verb)?.toLowerCase().split(";").includes(fact) ?? false;

@@ -33,6 +33,11 @@ export async function sizeOf(
   path: Octets,
   options: RequestOptions,
 ): Promise<number | bigint | undefined> {
+  // SIZE tells what would be sent, which nobody knows of what is compressed (RFC 3659 §4).
+  if (connection.isDeflating && connection.features.has("MLST")) {
+    const entry = await unlessRefused(factsOf(connection, path, options));
+    if (entry?.size !== undefined) return entry.size;
+  }
   if (connection.features.size > 0 && !connection.features.has("SIZE")) return undefined;
   const reply = await unlessRefused(connection.command("SIZE", path, { ...options, type: "I" }));
   // Some servers put words before the number.
@@ -41,13 +46,21 @@ export async function sizeOf(
 }
 
 async function statByFacts(connection: ClientConnection, path: Octets, options: RequestOptions): Promise<RawEntry> {
+  return (await factsOf(connection, path, options)) ?? statByProbes(connection, path, options);
+}
+
+async function factsOf(
+  connection: ClientConnection,
+  path: Octets,
+  options: RequestOptions,
+): Promise<RawEntry | undefined> {
   const { lines } = await connection.command("MLST", path === "" ? undefined : path, options);
   for (const line of lines.slice(1, -1)) {
     // One space stands in front of the facts (RFC 3659 §7.2), and some servers leave it out.
     const entry = parseListingLine((line.startsWith(" ") ? line.slice(1) : line) as Octets, { isMlsx: true });
     if (entry !== undefined) return { ...entry, name: baseName(path) };
   }
-  return statByProbes(connection, path, options);
+  return undefined;
 }
 
 async function statByProbes(connection: ClientConnection, path: Octets, options: RequestOptions): Promise<RawEntry> {

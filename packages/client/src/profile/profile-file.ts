@@ -95,6 +95,7 @@ const valueChecks: Readonly<Record<FactName, (value: unknown) => boolean>> = {
   charset: isText,
   publishesWhole: isBoolean,
   timeCommand: isOneOf("MFMT", "SITE UTIME", "MDTM"),
+  compression: isOneOf("worth", "refused"),
   hash: isText,
 };
 

@@ -23,6 +23,8 @@ export interface ServerFacts {
   readonly publishesWhole: boolean;
   /** How it is told times of change. */
   readonly timeCommand: "MFMT" | "SITE UTIME" | "MDTM";
+  /** MODE Z makes transfers faster; `refused`, it is not carried out. */
+  readonly compression: "worth" | "refused";
   /** The strongest digest that it computed. */
   readonly hash: string;
 }
@@ -104,6 +106,7 @@ const factAgesMs: Readonly<Record<FactName, number>> = {
   charset: 30 * dayMs,
   publishesWhole: 30 * dayMs,
   timeCommand: 30 * dayMs,
+  compression: dayMs,
   hash: 30 * dayMs,
 };
 

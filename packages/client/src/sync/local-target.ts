@@ -110,7 +110,10 @@ export class LocalTarget implements SyncTarget {
         const expectedBytes = total === undefined ? undefined : total - resumedFrom;
         const restart = resumedFrom > 0 ? { restartOffset: BigInt(resumedFrom) } : {};
         const mover = receiveInto(partFile, resumedFrom, { expectedBytes, onProgress: meter.moved });
-        ({ bytes } = await connection.transfer({ ...order, ...restart }, mover, { signal: remote.signal }));
+        ({ bytes } = await connection.transfer({ ...order, ...restart }, mover, {
+          signal: remote.signal,
+          sizeBytes: expectedBytes,
+        }));
       }
       await this.#demandWhole(connection, { path, listed, file }, { length: resumedFrom + bytes, bytes, beganMs });
       const modified = preservesTimes && file.modified ? new Date(file.modified.instantMs) : undefined;

@@ -150,7 +150,8 @@ export class RemoteTarget implements SyncTarget {
     });
     const restart = resumedFrom > 0 ? { restartOffset: BigInt(resumedFrom) } : {};
     const order = { verb: "STOR", argument: octets, type: "I", ...restart } as const;
-    return (await connection.transfer(order, mover, { signal: this.#parts.remote.signal })).bytes;
+    const { signal } = this.#parts.remote;
+    return (await connection.transfer(order, mover, { signal, sizeBytes: total - resumedFrom })).bytes;
   }
 
   /** What the server does not take is no failure. */

@@ -50,7 +50,10 @@ export async function read(
       },
       { expectedBytes, throttle, ...(onProgress && { onProgress }) },
     ),
-    { signal: signal === undefined ? aborter.signal : AbortSignal.any([signal, aborter.signal]) },
+    {
+      signal: signal === undefined ? aborter.signal : AbortSignal.any([signal, aborter.signal]),
+      sizeBytes: expectedBytes,
+    },
   );
   const ended = transfer.then(
     () => undefined,

@@ -88,9 +88,10 @@ async function fetchClaim(
   { throttle }: TransferSite,
   connection: ClientConnection,
   claim: Claim,
-  { remote, sink, size, signal, onMoved }: SegmentsOptions,
+  { book, remote, sink, size, signal, onMoved }: SegmentsOptions,
 ): Promise<TransferOutcome | undefined> {
   const first = claim.position;
+  const pace = new ClaimPace(claim, book);
   const aborter = new AbortController();
   const clipped: ByteSink = {
     write(chunk, position) {
@@ -100,6 +101,7 @@ async function fetchClaim(
       if (!isLast && room < chunk.length) aborter.abort(enough);
       if (room <= 0) return undefined;
       claim.position = position + room;
+      pace.reached();
       const written = (): void => {
         onMoved(room);
         if (!isLast && claim.position >= claim.end) aborter.abort(enough);
@@ -115,11 +117,38 @@ async function fetchClaim(
     return await connection.transfer(
       { verb: "RETR", argument: remote, type: "I", restartOffset: BigInt(first) },
       receiveInto(clipped, first, { expectedBytes, throttle }),
-      { signal: signal === undefined ? aborter.signal : AbortSignal.any([signal, aborter.signal]) },
+      {
+        signal: signal === undefined ? aborter.signal : AbortSignal.any([signal, aborter.signal]),
+        sizeBytes: expectedBytes,
+      },
     );
   } catch (error) {
     if (error === enough) return undefined;
     throw error;
+  }
+}
+
+/** Measures how long a part takes to begin to come, and how fast it comes then. */
+class ClaimPace {
+  readonly #claim: Claim;
+  readonly #book: RangeBook;
+  readonly #askedAtMs = performance.now();
+  #from: { readonly atMs: number; readonly position: number } | undefined;
+
+  constructor(claim: Claim, book: RangeBook) {
+    this.#claim = claim;
+    this.#book = book;
+  }
+
+  reached(): void {
+    const atMs = performance.now();
+    const { position } = this.#claim;
+    if (this.#from === undefined) {
+      this.#from = { atMs, position };
+      this.#book.startMs = Math.max(this.#book.startMs, atMs - this.#askedAtMs);
+    } else if (atMs > this.#from.atMs) {
+      this.#claim.bytesPerMs = (position - this.#from.position) / (atMs - this.#from.atMs);
+    }
   }
 }
 

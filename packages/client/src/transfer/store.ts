@@ -14,6 +14,8 @@ export interface StoreOptions {
    * uploads whole.
    */
   readonly atomic?: boolean | undefined;
+  /** Of the content, where it is known. */
+  readonly sizeBytes?: number | undefined;
 }
 
 /**
@@ -24,13 +26,16 @@ export async function store(
   connection: ClientConnection,
   remote: Octets,
   mover: Mover,
-  { signal, atomic }: StoreOptions,
+  { signal, atomic, sizeBytes }: StoreOptions,
 ): Promise<TransferOutcome> {
   if (atomic !== true) await learnPublishing(connection, { signal });
-  if (!(atomic ?? !publishesWhole(connection))) return storeInPlace(connection, remote, mover, signal);
+  if (!(atomic ?? !publishesWhole(connection))) return storeInPlace(connection, remote, mover, { signal, sizeBytes });
   const temporary = partNameOf(remote);
   try {
-    const outcome = await connection.transfer({ verb: "STOR", argument: temporary, type: "I" }, mover, { signal });
+    const outcome = await connection.transfer({ verb: "STOR", argument: temporary, type: "I" }, mover, {
+      signal,
+      sizeBytes,
+    });
     await renameOver(connection, temporary, remote, signal);
     return outcome;
   } catch (error) {
@@ -43,15 +48,14 @@ async function storeInPlace(
   connection: ClientConnection,
   remote: Octets,
   mover: Mover,
-  signal: AbortSignal | undefined,
+  { signal, sizeBytes }: Pick<StoreOptions, "signal" | "sizeBytes">,
 ): Promise<TransferOutcome> {
-  const isOurs = publishesWhole(connection) || !(await exists(connection, remote, { signal }));
+  // Also where the server shows nobody else what was broken off.
+  const isOurs = !(await exists(connection, remote, { signal }));
   try {
-    return await connection.transfer({ verb: "STOR", argument: remote, type: "I" }, mover, { signal });
+    return await connection.transfer({ verb: "STOR", argument: remote, type: "I" }, mover, { signal, sizeBytes });
   } catch (error) {
-    if (isOurs && !publishesWhole(connection) && !connection.isOver) {
-      await connection.command("DELE", remote).catch(() => {});
-    }
+    if (isOurs && !connection.isOver) await connection.command("DELE", remote).catch(() => {});
     throw error;
   }
 }

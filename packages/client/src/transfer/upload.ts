@@ -210,7 +210,7 @@ class Upload implements FileTransfer {
       }),
       isWhole: true,
     });
-    this.#last = await connection.transfer(order, mover, { signal });
+    this.#last = await connection.transfer(order, mover, { signal, sizeBytes: size - offset });
     this.#movedBytes = before + this.#last.bytes;
   }
 

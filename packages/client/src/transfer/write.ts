@@ -21,12 +21,13 @@ export async function write(
   content: Writable,
   { meter, throttle, ...options }: WriteParts,
 ): Promise<TransferOutcome> {
-  meter.enter("open", { total: sizeOfContent(content) });
+  const sizeBytes = sizeOfContent(content);
+  meter.enter("open", { total: sizeBytes });
   const outcome = await store(
     connection,
     remote,
     moverOf(content, { onProgress: meter.moved, ...(throttle && { throttle }) }),
-    options,
+    { ...options, sizeBytes },
   );
   meter.enter("done");
   return outcome;

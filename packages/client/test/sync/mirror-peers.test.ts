@@ -36,7 +36,10 @@ for (const { name, start, skip } of realServers) {
     const minuteOf = (folder: string): number => Math.floor(statSync(join(folder, "a/b")).mtimeMs / 60_000);
     assert.equal(minuteOf(back), minuteOf(join(server.served, "mirror")), "directories have the server's times");
     // vsftpd and pyftpdlib set no times of directories, which is no failure.
-    assert.equal(minuteOf(join(server.served, "mirror")) === minuteOf(local), name !== "vsftpd" && name !== "pyftpdlib");
+    assert.equal(
+      minuteOf(join(server.served, "mirror")) === minuteOf(local),
+      name !== "vsftpd" && name !== "pyftpdlib",
+    );
     assert.deepEqual(await Array.fromAsync(client.sync({ remote: "mirror" }, { local: back })), []);
 
     fill(back, { "a/empty": "no more", "new/file": "new" }, new Date());

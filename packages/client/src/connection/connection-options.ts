@@ -1,0 +1,80 @@
+import type {
+  Credentials,
+  LimitValues,
+  ReceivedReply,
+  RepresentationType,
+  SallyportError,
+  TranscriptLine,
+  TransferRequest,
+  UserPiPolicy,
+} from "@sallyport/protocol";
+import type { ClientTls, Dialer } from "@sallyport/transport";
+import type { Compression } from "../compression/compression.ts";
+import type { KnownServer } from "../profile/known-server.ts";
+import type { PortRange } from "./data-task.ts";
+import type { TlsFallback } from "./tls-fallback.ts";
+
+export interface ConnectionTarget {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ConnectionOptions {
+  readonly policy: UserPiPolicy;
+  readonly credentials: Credentials;
+  readonly limits: LimitValues;
+  readonly dialer: Dialer;
+  /** Whether the dialer goes by a proxy: the server's address is then unknown, and data goes to its name. */
+  readonly proxied: boolean;
+  /** TLS for this control connection and its data; absent with policy `plain`. */
+  readonly security: ClientTls | undefined;
+  readonly activePorts: PortRange | undefined;
+  /** Told how transfers end; it may want them on another connection. */
+  readonly fallback?: TlsFallback;
+  /** Whether STAT goes ahead of a transfer that takes long, so that no box in between forgets the control connection. */
+  readonly asksDuringTransfer: boolean;
+  /** What is known of the server, shared by all control connections to it; absent, nothing is. */
+  readonly known?: KnownServer;
+  /** Decides which transfers are compressed; absent, none is. */
+  readonly compression?: Compression | undefined;
+  readonly onTranscript: ((line: TranscriptLine) => void) | undefined;
+  /** Told of the first reply. */
+  readonly onGreeting?: () => void;
+  /** Asked once TLS stands, before anything is said in it; false closes the connection. */
+  readonly mayLogIn?: () => boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CommandOptions extends RequestOptions {
+  /** The TYPE that the command is to be carried out in; absent, whichever was last. */
+  readonly type?: RepresentationType;
+}
+
+export interface TransferWishes extends RequestOptions {
+  /** Octets that will move, where that is known; whether to compress depends on it. */
+  readonly sizeBytes?: number | undefined | Promise<number | undefined>;
+}
+
+/** What a transfer asks for; its direction follows from the verb. */
+export type TransferOrder = Omit<TransferRequest, "kind" | "id" | "direction" | "between">;
+
+/** What one of two servers is asked that move a file between them. */
+export type BetweenOrder = TransferOrder & Required<Pick<TransferRequest, "between">>;
+
+export interface TransferOutcome {
+  readonly reply: ReceivedReply;
+  /** Octets that moved on the data connection. */
+  readonly bytes: number;
+  /** Whether TLS on the data connection was resumed from the control connection; undefined in clear. */
+  readonly resumed: boolean | undefined;
+}
+
+/** How a control connection ended: `failure` is absent after QUIT. */
+export interface ConnectionEnd {
+  readonly failure: SallyportError | undefined;
+  readonly reconnect: "now" | "later" | "never";
+}
