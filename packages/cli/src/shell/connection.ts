@@ -44,7 +44,7 @@ export async function openConnection(
   const { password: _, ...url } = place.url;
   const client = await connect(formatFtpUrl(place.url), options);
   try {
-    if (limitRate !== undefined) client.limitRate = limitRate;
+    client.limitRate = limitRate;
     const home = (await client.workingDirectory({ signal })) ?? "";
     return { client, url: { ...url, password: undefined }, home: home.startsWith("/") ? home : "" };
   } catch (error) {

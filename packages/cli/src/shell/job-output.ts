@@ -12,6 +12,7 @@ export class JobOutput {
   #kept: { readonly target: NodeJS.WriteStream; readonly chunk: Buffer }[] = [];
   #keptBytes = 0;
   #isCut = false;
+  #isLineOpen = false;
 
   constructor(isShown: boolean) {
     this.#isShown = isShown;
@@ -21,6 +22,11 @@ export class JobOutput {
 
   get isShown(): boolean {
     return this.#isShown;
+  }
+
+  /** Whether what was written to the terminal last is no whole line, which a prompt would write over. */
+  get isLineOpen(): boolean {
+    return this.#isLineOpen;
   }
 
   /** Goes on on the terminal, after what was kept. */
@@ -50,7 +56,7 @@ export class JobOutput {
     const stream = new Writable({
       decodeStrings: true,
       write: (chunk: Buffer, _encoding, done) => {
-        if (this.#isShown) void passOn(target, chunk).then(done);
+        if (this.#isShown) void this.#pass(target, chunk, done);
         else {
           this.#keep(target, chunk);
           done();
@@ -59,6 +65,13 @@ export class JobOutput {
     });
     // Whoever read there has gone: writers see it by `errored`.
     return stream.on("error", () => undefined);
+  }
+
+  async #pass(target: NodeJS.WriteStream, chunk: Buffer, done: (error: Error | null) => void): Promise<void> {
+    const end = chunk.subarray(-3).toString("latin1");
+    // Bars that are gone leave an empty line.
+    this.#isLineOpen = !end.endsWith("\n") && end !== "\u001B[J";
+    done(await passedOn(target, chunk));
   }
 
   #keep(target: NodeJS.WriteStream, chunk: Buffer): void {
@@ -73,7 +86,7 @@ export class JobOutput {
 }
 
 /** Writes and waits until there is room for more; tells where nobody reads any more. */
-async function passOn(target: NodeJS.WriteStream, chunk: Buffer): Promise<Error | null> {
+async function passedOn(target: NodeJS.WriteStream, chunk: Buffer): Promise<Error | null> {
   const isGone = (): boolean => target.destroyed || target.errored !== null;
   if (!isGone() && !target.write(chunk)) {
     await Promise.race([once(target, "drain"), once(target, "close")]).catch(() => undefined);

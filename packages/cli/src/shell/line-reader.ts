@@ -1,4 +1,4 @@
-import { createInterface, type Interface } from "node:readline";
+import { clearScreenDown, createInterface, cursorTo, type Interface } from "node:readline";
 import type { Completion } from "./completion.ts";
 
 export interface LineReaderOptions {
@@ -18,6 +18,7 @@ export class LineReader {
   readonly #ahead: string[] = [];
   #begun = "";
   #isOver = false;
+  #reader: Interface | undefined;
 
   constructor(options: LineReaderOptions) {
     this.#options = options;
@@ -33,8 +34,19 @@ export class LineReader {
     return this.#isOver ? undefined : this.#ask(prompt);
   }
 
+  /** Writes a line above the one that is being typed, if there is one. */
+  interject(line: string): void {
+    if (this.#reader !== undefined) {
+      cursorTo(process.stdout, 0);
+      clearScreenDown(process.stdout);
+    }
+    process.stderr.write(`${line}\n`);
+    this.#reader?.prompt(true);
+  }
+
   async #ask(prompt: string): Promise<string | undefined> {
     const reader = this.#open(prompt);
+    this.#reader = reader;
     const { promise, resolve } = Promise.withResolvers<void>();
     reader.on("line", (line) => {
       this.#ahead.push(line);
@@ -52,6 +64,7 @@ export class LineReader {
     if (this.#begun !== "") reader.write(this.#begun);
     this.#begun = "";
     await promise;
+    this.#reader = undefined;
     const isOver = this.#isOver;
     reader.close();
     this.#isOver = isOver;

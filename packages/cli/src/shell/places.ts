@@ -21,7 +21,6 @@ export function remotePattern(word: string, { directory, home }: RemoteGround): 
 
 /** A path as it is called in a directory: without it where it lies below. */
 export function nameIn(path: string, directory: string): string {
-  if (path === directory) return ".";
   const above = directory.endsWith("/") || directory === "" ? directory : `${directory}/`;
   return path.startsWith(above) && path.length > above.length ? path.slice(above.length) : path;
 }

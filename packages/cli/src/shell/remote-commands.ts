@@ -168,6 +168,22 @@ export const adaptations = {
       ],
     }),
   },
+  fxp: {
+    brief: "Copy files to another server, or from there",
+    placeholder: "FROM TO",
+    wordsBrief: "A path on the server and a URL or @BOOKMARK, or the reverse",
+    minimum: 2,
+    arrange([from = "", to = "", ...others], _flags, place) {
+      if (others.length > 0) throw new UsageError("SALLYPORT_USAGE_WORDS", "fxp takes two places.");
+      const isNamed = (word: string): boolean => word.startsWith("@");
+      return {
+        words: [
+          isNamed(from) ? plainText(from) : patternUrl(from, place),
+          isNamed(to) ? plainText(to) : pathUrl(to, place),
+        ],
+      };
+    },
+  },
   mirror: {
     brief: "Make a local directory like one of the server, with -R the reverse",
     placeholder: "FROM TO",

@@ -26,7 +26,7 @@ import { typedText } from "./words.ts";
 /** `sallyport shell`. */
 export async function runShell(context: CommandContext, flags: ShellFlags, url: string | undefined): Promise<void> {
   const { command: commands, keepGoing, connections, history: keepsHistory, ...clientFlags } = flags;
-  const isInteractive = commands === undefined && process.stdin.isTTY;
+  const isInteractive = commands === undefined && process.stdin.isTTY && process.stdout.isTTY;
   if (clientFlags.passwordStdin === true && commands === undefined) {
     throw new UsageError(
       "SALLYPORT_USAGE_CONTRADICTION",
@@ -36,6 +36,7 @@ export async function runShell(context: CommandContext, flags: ShellFlags, url: 
   const settings = new Settings();
   settings.keepGoing = keepGoing === true;
   settings.verbose = clientFlags.verbose === true;
+  settings.limitRate = clientFlags.limitRate;
   const history = await History.load(isInteractive && keepsHistory ? historyPath() : undefined);
   await using shell = new Shell({
     flags: clientFlags,
@@ -106,55 +107,56 @@ async function interact(shell: Shell, opening: string | undefined): Promise<numb
     complete: (beginning) => complete(beginning, sourcesOf(shell)),
     interruptHint: "Ctrl-D or exit leaves.",
   });
-  if (opening !== undefined) {
-    const code = await atTerminal(shell, () => shell.execute(opening));
-    if (code !== exitCodes.ok) return code;
-  }
-  while (shell.leavingCode === undefined) {
-    shell.announce();
-    // oxlint-disable-next-line no-await-in-loop -- a dialogue
-    const line = await reader.read(promptText(shell.place, outputDrawing()));
-    if (line === undefined) {
-      process.stdout.write("\n");
-      break;
+  shell.say = (line) => reader.interject(line);
+  let isLeaving = false;
+  const interrupt = (): void => (isLeaving ? shell.killAll() : shell.interrupt());
+  process.on("SIGINT", interrupt);
+  try {
+    if (opening !== undefined) {
+      const code = await suspendable(shell, opening);
+      if (code !== exitCodes.ok) return code;
     }
-    // oxlint-disable-next-line no-await-in-loop -- a dialogue
-    await shell.history.add(line);
-    // oxlint-disable-next-line no-await-in-loop -- a dialogue
-    await atTerminal(shell, () => shell.execute(line));
+    while (shell.leavingCode === undefined) {
+      shell.announce();
+      // oxlint-disable-next-line no-await-in-loop -- a dialogue
+      const line = await reader.read(promptText(shell.place, outputDrawing()));
+      if (line === undefined) {
+        process.stdout.write("\n");
+        break;
+      }
+      // oxlint-disable-next-line no-await-in-loop -- a dialogue
+      await shell.history.add(line);
+      // oxlint-disable-next-line no-await-in-loop -- a dialogue
+      await suspendable(shell, line);
+    }
+    isLeaving = true;
+    await leave(shell);
+  } finally {
+    process.off("SIGINT", interrupt);
   }
-  await leave(shell);
   return shell.leavingCode ?? exitCodes.ok;
 }
 
-/** Runs something while Ctrl-C and Ctrl-Z mean what runs, and not the shell. */
-async function atTerminal<T>(shell: Shell, work: () => Promise<T>): Promise<T> {
-  const interrupt = (): void => shell.interrupt();
+/** Runs a line while Ctrl-Z means what runs, and not the shell. */
+async function suspendable(shell: Shell, line: string): Promise<number> {
   const suspend = (): void => shell.suspend();
-  process.on("SIGINT", interrupt).on("SIGTSTP", suspend);
+  process.on("SIGTSTP", suspend);
   try {
-    return await work();
+    return await shell.execute(line);
   } finally {
-    process.off("SIGINT", interrupt).off("SIGTSTP", suspend);
+    process.off("SIGTSTP", suspend);
   }
 }
 
-/** Waits for what runs in the background; Ctrl-C ends it. */
+/** Waits for what runs in the background, which Ctrl-C ends. */
 async function leave(shell: Shell): Promise<void> {
   const { jobs, queue } = shell;
   shell.announce();
   const count = jobs.running.length + (queue.isStopped ? 0 : queue.waiting.length);
   if (count === 0) return;
-  shell.say(
-    `Waiting for ${count === 1 ? "a job" : `${count} jobs`} in the background; Ctrl-C ends ${count === 1 ? "it" : "them"}.`,
-  );
-  const kill = (): void => shell.killAll();
-  process.on("SIGINT", kill);
-  try {
-    await shell.settled();
-  } finally {
-    process.off("SIGINT", kill);
-  }
+  const [what, them] = count === 1 ? ["a job", "it"] : [`${count} jobs`, "them"];
+  shell.say(`Waiting for ${what} in the background; Ctrl-C ends ${them}.`);
+  await shell.settled();
   shell.announce();
 }
 

@@ -124,7 +124,7 @@ export class Shell implements AsyncDisposable {
       connectionsMax: this.#connectionsMax,
       signal: job.signal,
       isExposed: text === this.#givenUrl,
-      limitRate: settings.limitRate ?? flags.limitRate,
+      limitRate: settings.limitRate,
       say: (line) => this.say(line),
       isVerbose: () => settings.verbose,
     });
@@ -140,10 +140,8 @@ export class Shell implements AsyncDisposable {
     for (const { client } of this.#connections) client.limitRate = bytesPerSecond;
   }
 
-  /** Writes a line for a person. */
-  say(line: string): void {
-    process.stderr.write(`${line}\n`);
-  }
+  /** Writes a line for a person; whoever reads what they type makes room for it. */
+  say: (line: string) => void = (line) => void process.stderr.write(`${line}\n`);
 
   /** Ctrl-C: gives up the command that runs; again, leaves it behind where it does not end. */
   interrupt(): void {
@@ -173,7 +171,9 @@ export class Shell implements AsyncDisposable {
     for (const { number, job } of this.jobs.takeEnded()) {
       for (const { target, chunk } of job.output.takeKept()) target.write(chunk);
       const outcome = { running: "", done: "Done", failed: `Failed (${job.exitCode})`, killed: "Killed" }[job.state];
-      this.say(`[${number}] ${outcome}: ${visibleText(job.text)}`);
+      if (this.flags.quiet !== true || job.state === "failed") {
+        this.say(`[${number}] ${outcome}: ${visibleText(job.text)}`);
+      }
     }
   }
 
@@ -215,6 +215,7 @@ export class Shell implements AsyncDisposable {
     const code = await Promise.race([job.ended, diverted.promise]);
     this.#foreground = undefined;
     if (code === undefined) return exitCodes.ok;
+    if (this.isInteractive && job.output.isLineOpen) this.say("");
     this.place = job.place;
     this.#sweep();
     return code;

@@ -179,6 +179,15 @@ export const shellTable: Readonly<Record<string, ShellCommand>> = {
         "mirror",
       ),
   },
+  fxp: {
+    brief: "Copy files to another server, or from there",
+    words: ["remote"],
+    load: async () =>
+      adapt(
+        import("../commands/fxp.ts").then(({ fxpCommand }) => fxpCommand),
+        "fxp",
+      ),
+  },
   mkdir: {
     brief: "Make directories",
     words: ["remote-directory"],

@@ -26,6 +26,7 @@ export function shellServer(): ShellServer {
     ["pub/a[1].txt", "brackets\n"],
     ["pub/a1.txt", "one\n"],
     ["pub/esc\u001B[2Jape.txt", "escape\n"],
+    ["pub/open", "no line end"],
     ["pub/deep/down.txt", "down\n"],
     ["big.bin", new Uint8Array(3_000_000)],
   ] as const)

@@ -135,6 +135,7 @@ describe("the shell on a terminal", { skip: noTerminal, timeout: 120_000 }, () =
     assert.match(await typist.sees("/pub> "), /escape\r\n/);
     assert.match(await typist.does("ls"), /esc\\x1B\[2Jape\.txt/);
     assert.ok(!typist.shown.includes("\u001B[2J"));
+    assert.match(await typist.does("cat open"), /no line end\r\n/);
     typist.type(keys.interrupt + keys.interrupt);
     await typist.sees("Ctrl-D or exit leaves.");
     typist.type(`pwd\rlpwd\r${keys.end}`);
