@@ -16,15 +16,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   gssapi: ["protocol", "transport"],
   "inspector/model": ["protocol"],
   inspector: ["protocol", "transport", "client", "inspector/model"],
-  "web/ui": ["protocol", "inspector/model"],
-  web: ["protocol", "transport", "client", "inspector", "inspector/model"],
+  "web/api": [],
+  "web/ui": ["protocol", "inspector/model", "web/api"],
+  web: ["protocol", "transport", "client", "inspector", "inspector/model", "web/api"],
   daemon: ["protocol", "transport", "client", "server", "server/storage", "server/accounts", "inspector", "web"],
   cli: ["protocol", "transport", "client", "server", "server/storage", "server/accounts", "inspector", "web", "daemon"],
   testing: ["protocol", "transport", "client", "server", "server/storage", "server/accounts"],
 };
 
 /** Rooms that run in a browser as well: nothing of Node may be imported. */
-const universalRooms: ReadonlySet<string> = new Set(["protocol", "inspector/model", "web/ui"]);
+const universalRooms: ReadonlySet<string> = new Set(["protocol", "inspector/model", "web/api", "web/ui"]);
 
 /** What protocol may not name: it knows neither Node nor a browser. */
 const platformGlobals =

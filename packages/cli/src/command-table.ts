@@ -113,6 +113,10 @@ const commandTable = {
     brief: "Show the two modes of TLS side by side, live, as somebody on the wire sees them",
     load: async () => (await import("./commands/explain.ts")).explainCommand,
   },
+  web: {
+    brief: "Serve the online client: any FTP or FTPS server in a browser",
+    load: async () => (await import("./commands/web.ts")).webCommand,
+  },
   bookmark: {
     brief: "Keep places on servers under names: @NAME stands for one in place of a URL",
     load: async () => (await import("./commands/bookmark.ts")).bookmarkCommands,

@@ -1,0 +1,156 @@
+/*
+ * What gateway and page say to each other, as JSON. Paths are strings of `@sallyport/client`: an octet that is no
+ * character is a lone surrogate, which JSON can hold and a URL cannot, so paths stand in bodies alone.
+ */
+
+/** `auto` is the best TLS that the server has; only `plain` lets a password out in clear. */
+export type Security = "auto" | "explicit" | "implicit" | "plain";
+
+export interface LoginRequest {
+  /** A host, `host:port`, or a URL `ftp://`, `ftpes://`, `ftps://`; without a password. */
+  readonly address: string;
+  readonly security: Security;
+  /** Empty for `anonymous`. */
+  readonly user: string;
+  readonly password: string;
+  /** The one key that is accepted, `sha256/BASE64`: what a person has trusted before or just now. */
+  readonly pin?: string | undefined;
+}
+
+export interface CertificateJson {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly serialNumber: string;
+  readonly validFrom: string;
+  readonly validUntil: string;
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly pin: string;
+}
+
+export interface PeerCertificateJson extends CertificateJson {
+  readonly host: string;
+  readonly names: readonly string[];
+  readonly chain: readonly CertificateJson[];
+  /** What the authorities object to, each the rest of a sentence that begins with "The certificate". */
+  readonly problems: readonly string[];
+}
+
+export interface TlsJson {
+  readonly protocol: string;
+  readonly suite: string;
+  readonly group?: string | undefined;
+  readonly trustedBy: string;
+  readonly certificate: PeerCertificateJson;
+  /** Whether the latest data connection resumed the TLS of its control connection; absent before the first one. */
+  readonly dataResumed?: boolean | undefined;
+}
+
+export interface LoginJson {
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly security: Exclude<Security, "auto">;
+  readonly tls?: TlsJson | undefined;
+  /** Where to begin. */
+  readonly path: string;
+  /** The first line of the greeting. */
+  readonly greeting: string;
+  /** Verbs of FEAT. */
+  readonly features: readonly string[];
+  readonly createdAt: string;
+  readonly usedAt: string;
+}
+
+export interface EntryJson {
+  readonly name: string;
+  readonly type: "file" | "directory" | "link" | "other" | "unknown";
+  /** Octets; absent where the server tells none. */
+  readonly size?: number | undefined;
+  /** ISO 8601; absent where the server does not tell an instant. */
+  readonly modified?: string | undefined;
+  readonly mode?: number | undefined;
+  readonly owner?: string | undefined;
+  readonly group?: string | undefined;
+  readonly target?: string | undefined;
+}
+
+/** A line of a listing: entries as they come, and last how it ended. */
+export type ListingLine =
+  | { readonly entries: readonly EntryJson[] }
+  | { readonly end: { readonly count: number } }
+  | { readonly failure: ProblemJson };
+
+/** Why something failed. */
+export interface ProblemJson {
+  /** `SALLYPORT_…`. */
+  readonly code: string;
+  /** One sentence for a person. */
+  readonly message: string;
+  /** What the server said. */
+  readonly reply?: { readonly code: number; readonly text: string } | undefined;
+  /** What is most likely the matter, and what to do about it. */
+  readonly explanation?: string | undefined;
+  readonly advice?: readonly string[] | undefined;
+  /** The certificate that was refused. */
+  readonly certificate?: PeerCertificateJson | undefined;
+  /** How many octets of an upload the server has. */
+  readonly offset?: number | undefined;
+}
+
+/** What happens where a name is taken. */
+export type OnConflict = "overwrite" | "skip" | "newer" | "size-differs" | "rename" | "ask";
+
+export interface UploadRequest {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Milliseconds since 1970, of the file as it is here. */
+  readonly modifiedMs: number;
+  readonly onConflict: OnConflict;
+}
+
+export type UploadJson =
+  | {
+      readonly kind: "ready";
+      /** Where to PATCH the rest. */
+      readonly url: string;
+      readonly path: string;
+      /** Octets that the server has already. */
+      readonly offset: number;
+    }
+  | { readonly kind: "taken"; readonly target: EntryJson }
+  | { readonly kind: "skipped"; readonly because: string };
+
+export interface DownloadJson {
+  readonly url: string;
+  readonly sizeBytes?: number | undefined;
+}
+
+export interface HashJson {
+  readonly algorithm: string;
+  readonly digest: string;
+}
+
+/** What happens behind a login, as server-sent events. */
+export type LoginEvent =
+  | {
+      readonly kind: "transcript";
+      readonly atMs: number;
+      readonly direction: "command" | "reply";
+      readonly text: string;
+    }
+  | {
+      readonly kind: "transfer";
+      readonly id: string;
+      readonly direction: "upload" | "download";
+      readonly path: string;
+      readonly bytes: number;
+      readonly total?: number | undefined;
+      readonly state: "running" | "done" | "failed" | "cancelled";
+      readonly problem?: ProblemJson | undefined;
+    }
+  | { readonly kind: "login"; readonly login: LoginJson }
+  | { readonly kind: "over"; readonly because: "signed-out" | "idle" | "expired" }
+  /** The page was too slow: so many events are missing here. */
+  | { readonly kind: "gap"; readonly missing: number };

@@ -1,0 +1,61 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+import { bounds } from "./bounds.ts";
+import { clientAddress, type GatewayEnv, type GatewayParts } from "./environment.ts";
+import { pageHeaders, sameSiteOnly } from "./guard.ts";
+import type { Page } from "./page.ts";
+import { GatewayRefusal, problemOf, statusOf } from "./problem.ts";
+import type { GatewayApp } from "./routes/describing.ts";
+import { downloadRoutes } from "./routes/downloads.ts";
+import { entryRoutes } from "./routes/entries.ts";
+import { loginRoutes } from "./routes/logins.ts";
+import { uploadRoutes } from "./routes/uploads.ts";
+
+/** Everything that the gateway answers. */
+export function gatewayApp(parts: GatewayParts, page: Page, version: string): GatewayApp {
+  const app = new OpenAPIHono<GatewayEnv>({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const told = result.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`).join("; ");
+      throw new GatewayRefusal(
+        400,
+        "SALLYPORT_REQUEST_INVALID",
+        `The request is not understood: ${told.slice(0, 300)}`,
+      );
+    },
+  });
+  app.onError((error, context) => {
+    const status = statusOf(error);
+    if (status === 500) parts.onFailure(error);
+    return context.json(problemOf(error), status);
+  });
+  app.notFound((context) => context.json({ code: "SALLYPORT_NOT_FOUND", message: "There is no such page." }, 404));
+  app.use(pageHeaders);
+  app.use(sameSiteOnly(parts.reached));
+  app.use("/api/*", async (context, next) => {
+    await parts.rates.request(clientAddress(parts, context));
+    await next();
+    if (!context.res.headers.has("Cache-Control")) context.res.headers.set("Cache-Control", "no-store");
+  });
+  app.use("/api/logins/*", bodyLimit({ maxSize: bounds.requestBytes, onError: tooLarge }));
+  app.use("/api/logins", bodyLimit({ maxSize: bounds.requestBytes, onError: tooLarge }));
+  loginRoutes(app, parts);
+  entryRoutes(app, parts);
+  downloadRoutes(app, parts);
+  uploadRoutes(app, parts);
+  app.doc31("/api/openapi.json", {
+    openapi: "3.1.0",
+    info: {
+      title: "Sallyport online client",
+      version,
+      description:
+        "Any FTP or FTPS server over HTTP. Requests that change something carry the header X-Sallyport; the cookie of the first login belongs to every other request.",
+    },
+  });
+  app.get("*", (context) => page.answer(context));
+  return app;
+}
+
+function tooLarge(): never {
+  throw new GatewayRefusal(413, "SALLYPORT_REQUEST_INVALID", "The request is too long");
+}

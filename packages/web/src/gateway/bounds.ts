@@ -1,0 +1,37 @@
+/** What bounds the gateway; nothing that a browser sends is without one. */
+export const bounds = {
+  /** A login is forgotten when nobody has used it for so long. */
+  loginIdleMs: 30 * 60_000,
+  /** However busy, a login is forgotten after so long. */
+  loginAgeMs: 12 * 3_600_000,
+  /** The connections of a login are closed when nothing needs them for so long; the next request opens them again. */
+  connectionsIdleMs: 5 * 60_000,
+  loginsPerVisitor: 16,
+  visitorsCount: 10_000,
+  /** A JSON body. */
+  requestBytes: 64 * 1024,
+  /** Control connections of one login. */
+  connectionsPerLogin: 4,
+  transfersPerLogin: 8,
+  ticketsPerLogin: 1_000,
+  /** A download or upload address is good for so long after it was last used. */
+  ticketIdleMs: 15 * 60_000,
+  listenersPerLogin: 8,
+  /** Events that wait for a slow page. */
+  eventsWaiting: 1_000,
+  /** Events that a page gets which comes later. */
+  eventsKept: 400,
+  entriesPerLine: 200,
+  requestsPerMinute: 3_000,
+  /** Attempts to log in, by one address. */
+  loginsPerMinute: 20,
+  /** Refused logins at one server, by one address, in a quarter of an hour. */
+  refusalsPerQuarter: 10,
+  /** Different servers, by one address, in an hour. */
+  hostsPerHour: 30,
+  /** No answer about a server that was not reached comes earlier than this, for strangers. */
+  unreachableFloorMs: 3_000,
+  connectMs: 15_000,
+  /** What is read on from a refused upload, so that the browser reads the refusal. */
+  drainMs: 2_000,
+} as const;

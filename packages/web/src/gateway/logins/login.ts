@@ -1,0 +1,167 @@
+import { type Client, type ClientOptions, connect, factOf } from "@sallyport/client";
+import { displayOctets, type TranscriptLine } from "@sallyport/protocol";
+import { randomBytes } from "node:crypto";
+import type { LoginJson, LoginRequest, TlsJson } from "../../api/api.ts";
+import { bounds } from "../bounds.ts";
+import { GatewayRefusal, peerCertificateJson } from "../problem.ts";
+import { pinnedDialer } from "../targets/pinned-dialer.ts";
+import type { TargetPolicy } from "../targets/target-policy.ts";
+import { EventStream } from "./event-stream.ts";
+import { seal, unseal } from "./seal.ts";
+import { Transfers } from "./transfers.ts";
+
+/** What a gateway gives every login. */
+export interface LoginGround {
+  readonly policy: TargetPolicy;
+  /** PEM of those who are trusted; undefined for the system's. */
+  readonly authorities: readonly string[] | undefined;
+}
+
+/**
+ * A browser's login at one server. The password is kept encrypted, with a key that only the browser has, and is in clear
+ * as long as connections are open: these are closed when nothing needs them, and opened again when something does.
+ */
+export class Login implements AsyncDisposable {
+  readonly id = randomBytes(16).toString("base64url");
+  readonly events = new EventStream();
+  readonly transfers = new Transfers(this.events);
+  readonly createdMs = Date.now();
+  readonly #ground: LoginGround;
+  readonly #sealed: Buffer;
+  #client: Promise<Client> | undefined;
+  #facts: LoginJson | undefined;
+  #usedMs = Date.now();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Connects and logs in. Rejects as `connect` of the client does. */
+  static async open(request: LoginRequest, key: Buffer, ground: LoginGround): Promise<Login> {
+    const login = new Login(request, key, ground);
+    try {
+      await login.client(key);
+      return login;
+    } catch (error) {
+      await login[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  private constructor(request: LoginRequest, key: Buffer, ground: LoginGround) {
+    this.#ground = ground;
+    this.#sealed = seal(JSON.stringify(request), key, this.id);
+  }
+
+  get usedMs(): number {
+    return this.transfers.count > 0 ? Date.now() : this.#usedMs;
+  }
+
+  /** What the page shows of it, once it has been open. */
+  get facts(): LoginJson {
+    if (this.#facts === undefined) throw new Error("a login has facts once it is open");
+    return { ...this.#facts, usedAt: new Date(this.usedMs).toISOString() };
+  }
+
+  /** The client of this login, whose connections are opened again where they were closed. */
+  async client(key: Buffer): Promise<Client> {
+    this.#usedMs = Date.now();
+    this.#rest();
+    const client = await (this.#client ??= this.#connect(key));
+    this.#note(client);
+    return client;
+  }
+
+  /** Closes the connections; the login itself stays until it is forgotten. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#disconnect();
+  }
+
+  async #connect(key: Buffer): Promise<Client> {
+    const text = unseal(this.#sealed, key, this.id);
+    if (text === undefined) throw new GatewayRefusal(401, "SALLYPORT_SIGNED_OUT", "Sign in again");
+    const request = JSON.parse(text) as LoginRequest;
+    const client = connect(request.address, this.#options(request)).catch((error: unknown) => {
+      this.#client = undefined;
+      throw error;
+    });
+    const opened = await client;
+    await this.#learn(opened, request);
+    return opened;
+  }
+
+  #options({ user, password, security, pin }: LoginRequest): ClientOptions {
+    const { authorities, policy } = this.#ground;
+    return {
+      user: user === "" ? "anonymous" : user,
+      ...(password !== "" && { password }),
+      ...(security !== "auto" && { security }),
+      ...(security !== "plain" && {
+        tls: { ...(authorities && { ca: authorities }), ...(pin !== undefined && { pins: [pin] }) },
+      }),
+      proxy: pinnedDialer({ policy }),
+      pool: { max: bounds.connectionsPerLogin },
+      timeouts: { connect: bounds.connectMs },
+      onTranscript: (line) => this.#tell(line),
+    };
+  }
+
+  #tell({ direction, text }: TranscriptLine): void {
+    this.events.tell({ kind: "transcript", atMs: Date.now(), direction, text });
+  }
+
+  async #learn(client: Client, request: LoginRequest): Promise<void> {
+    const { server } = client;
+    const home = await client.workingDirectory();
+    const { path } = client;
+    const [greeting] = client.greeting?.lines ?? [];
+    this.#facts = {
+      id: this.id,
+      host: server?.host ?? "",
+      port: server?.port ?? 0,
+      user: request.user === "" ? "anonymous" : request.user,
+      security: (server?.security ?? "plain") as LoginJson["security"],
+      path: path.startsWith("/") ? path : `${home === "/" ? "" : (home ?? "")}/${path}`,
+      greeting: greeting === undefined ? "" : displayOctets(greeting).slice(0, 200),
+      features: [...client.features.keys()],
+      createdAt: new Date(this.createdMs).toISOString(),
+      usedAt: new Date(this.#usedMs).toISOString(),
+    };
+    this.#note(client);
+  }
+
+  /** Keeps up with what the latest data connection has shown. */
+  #note(client: Client): void {
+    const tls = tlsOf(client);
+    if (this.#facts === undefined || tls === undefined) return;
+    const isNews = tls.dataResumed !== this.#facts.tls?.dataResumed;
+    this.#facts = { ...this.#facts, tls };
+    if (isNews) this.events.tell({ kind: "login", login: this.facts });
+  }
+
+  #rest(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      if (this.transfers.count > 0) return this.#rest();
+      void this.#disconnect();
+    }, bounds.connectionsIdleMs).unref();
+  }
+
+  async #disconnect(): Promise<void> {
+    const client = await this.#client?.catch(() => undefined);
+    this.#client = undefined;
+    await client?.close().catch(() => {});
+  }
+}
+
+function tlsOf(client: Client): TlsJson | undefined {
+  const { tls } = client;
+  if (tls === undefined) return undefined;
+  const resumption = factOf(client.profile, "dataResumption", Date.now());
+  return {
+    protocol: tls.protocol,
+    suite: tls.suite,
+    ...(tls.group !== undefined && { group: tls.group }),
+    trustedBy: tls.trustedBy,
+    certificate: peerCertificateJson(tls.certificate),
+    ...(resumption !== undefined && { dataResumed: resumption === "accepted" }),
+  };
+}

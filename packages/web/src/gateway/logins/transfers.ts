@@ -1,0 +1,71 @@
+import type { LoginEvent } from "../../api/api.ts";
+import { bounds } from "../bounds.ts";
+import { GatewayRefusal, problemOf } from "../problem.ts";
+import type { EventStream } from "./event-stream.ts";
+
+export interface TransferFacts {
+  readonly id: string;
+  readonly direction: "upload" | "download";
+  readonly path: string;
+  readonly total: number | undefined;
+}
+
+/** One transfer of a login while it runs. */
+export interface RunningTransfer {
+  moved(bytes: number): void;
+  done(): void;
+  failed(error: unknown): void;
+}
+
+/** The transfers of a login, told to the pages that watch it, a few times a second. */
+export class Transfers {
+  readonly #events: EventStream;
+  #count = 0;
+
+  constructor(events: EventStream) {
+    this.#events = events;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** @throws {GatewayRefusal} SALLYPORT_TOO_MANY_TRANSFERS */
+  begin(facts: TransferFacts, isCancelled: () => boolean): RunningTransfer {
+    if (this.#count >= bounds.transfersPerLogin) {
+      throw new GatewayRefusal(
+        429,
+        "SALLYPORT_TOO_MANY_TRANSFERS",
+        "Too many transfers run at once: wait for one to end",
+      );
+    }
+    this.#count++;
+    let bytes = 0;
+    let toldAtMs = 0;
+    let isOver = false;
+    const tell = (state: Extract<LoginEvent, { kind: "transfer" }>["state"], error?: unknown): void => {
+      const problem = error === undefined ? undefined : problemOf(error);
+      this.#events.tell({ kind: "transfer", ...facts, bytes, state, ...(problem && { problem }) });
+    };
+    const end = (state: "done" | "failed" | "cancelled", error?: unknown): void => {
+      if (isOver) return;
+      isOver = true;
+      this.#count--;
+      tell(state, error);
+    };
+    tell("running");
+    return {
+      moved: (reached) => {
+        bytes = reached;
+        const nowMs = performance.now();
+        if (isOver || nowMs - toldAtMs < intervalMs) return;
+        toldAtMs = nowMs;
+        tell("running");
+      },
+      done: () => end("done"),
+      failed: (error) => (isCancelled() ? end("cancelled") : end("failed", error)),
+    };
+  }
+}
+
+const intervalMs = 200;

@@ -1,0 +1,81 @@
+import type { LoginRequest } from "../../api/api.ts";
+import { bounds } from "../bounds.ts";
+import { GatewayRefusal } from "../problem.ts";
+import { Login, type LoginGround } from "./login.ts";
+import { newVisitorKey, readVisitorKey, type VisitorKey } from "./seal.ts";
+
+/** A browser, with its logins. */
+export interface Visitor extends VisitorKey {
+  readonly logins: Map<string, Login>;
+}
+
+/** All browsers that are signed in, in the memory of this process alone. */
+export class Visitors implements AsyncDisposable {
+  readonly #ground: LoginGround;
+  readonly #loginsById = new Map<string, Map<string, Login>>();
+  readonly #sweep = setInterval(() => void this.#forgetOld(), sweepMs).unref();
+
+  constructor(ground: LoginGround) {
+    this.#ground = ground;
+  }
+
+  /** The browser that a cookie belongs to; undefined where it has no login any more. */
+  find(cookie: string | undefined): Visitor | undefined {
+    const key = readVisitorKey(cookie);
+    const logins = key && this.#loginsById.get(key.id);
+    return key && logins && { ...key, logins };
+  }
+
+  /** Logs in. The browser keeps the cookie it has, or gets a new one. */
+  async signIn(
+    cookie: string | undefined,
+    request: LoginRequest,
+  ): Promise<{ readonly login: Login; readonly cookie?: string }> {
+    const found = this.find(cookie);
+    if (found !== undefined && found.logins.size >= bounds.loginsPerVisitor) throw tooMany();
+    if (found === undefined && this.#loginsById.size >= bounds.visitorsCount) throw tooMany();
+    const visitor = found ?? newVisitorKey();
+    const login = await Login.open(request, visitor.key, this.#ground);
+    const logins = this.#loginsById.get(visitor.id) ?? new Map<string, Login>();
+    this.#loginsById.set(visitor.id, logins);
+    logins.set(login.id, login);
+    return { login, ...("cookie" in visitor && { cookie: visitor.cookie }) };
+  }
+
+  /** Forgets a login and closes its connections. */
+  async signOut(visitor: VisitorKey, login: Login, because: "signed-out" | "idle" | "expired"): Promise<void> {
+    await this.#forget(visitor.id, login, because);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#sweep);
+    const all = [...this.#loginsById].flatMap(([id, logins]) =>
+      [...logins.values()].map((login) => [id, login] as const),
+    );
+    await Promise.all(all.map(([id, login]) => this.#forget(id, login, "signed-out")));
+  }
+
+  async #forgetOld(): Promise<void> {
+    const nowMs = Date.now();
+    for (const [id, logins] of this.#loginsById) {
+      for (const login of logins.values()) {
+        if (nowMs - login.createdMs > bounds.loginAgeMs) await this.#forget(id, login, "expired");
+        else if (nowMs - login.usedMs > bounds.loginIdleMs) await this.#forget(id, login, "idle");
+      }
+    }
+  }
+
+  async #forget(visitorId: string, login: Login, because: "signed-out" | "idle" | "expired"): Promise<void> {
+    const logins = this.#loginsById.get(visitorId);
+    logins?.delete(login.id);
+    if (logins?.size === 0) this.#loginsById.delete(visitorId);
+    login.events.tell({ kind: "over", because });
+    await login[Symbol.asyncDispose]();
+  }
+}
+
+const sweepMs = 30_000;
+
+function tooMany(): GatewayRefusal {
+  return new GatewayRefusal(503, "SALLYPORT_TOO_MANY_LOGINS", "There are too many logins: sign out of one first");
+}

@@ -1,0 +1,134 @@
+import { createRoute } from "@hono/zod-openapi";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import type { Entry } from "@sallyport/client";
+import type { ServerResponse } from "node:http";
+import { once } from "node:events";
+import { type GatewayContext, type GatewayParts, loginOf, visitorOf } from "../environment.ts";
+import { parseRange, rangeHolds } from "../files/byte-range.ts";
+import { fileHeaders } from "../files/file-headers.ts";
+import type { RunningTransfer } from "../logins/transfers.ts";
+import { GatewayRefusal } from "../problem.ts";
+import * as schemas from "../schemas.ts";
+import { failures, type GatewayApp, inLogin, json } from "./describing.ts";
+
+/** Files on their way from a server to a browser, from any octet on. */
+export function downloadRoutes(app: GatewayApp, parts: GatewayParts): void {
+  app.openapi(ticketRoute, async (context) => {
+    const { visitor, login } = loginOf(parts, context);
+    const { path, shown } = context.req.valid("json");
+    const client = await login.client(visitor.key);
+    const { size } = await client.stat(path);
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    const token = parts.tickets.issue(login, { kind: "download", path, name, isShown: shown });
+    const url = `/files/${token}/${encodeURIComponent(name.toWellFormed())}`;
+    return context.json({ url, ...(size !== undefined && { sizeBytes: Number(size) }) }, 200);
+  });
+  app.get("/files/:token/:name", (context) => sendFile(parts, context));
+}
+
+async function sendFile(parts: GatewayParts, context: GatewayContext): Promise<Response> {
+  const visitor = visitorOf(parts, context);
+  const token = context.req.param("token") ?? "";
+  const { login, errand } = parts.tickets.use(token, "download", visitor.logins);
+  const client = await login.client(visitor.key);
+  const found = await client.stat(errand.path);
+  const { status, headers, start, end } = partOf(found, context);
+  const { outgoing } = context.env;
+  const allHeaders = { ...fileHeaders(errand.name, errand.isShown), ...headers };
+  if (context.req.method === "HEAD" || status === 416) {
+    outgoing.writeHead(status, allHeaders).end();
+    return RESPONSE_ALREADY_SENT;
+  }
+  const total = end === undefined ? undefined : end - start;
+  const facts = { id: token.slice(0, 12), direction: "download", path: errand.path, total } as const;
+  const transfer = login.transfers.begin(facts, () => outgoing.destroyed);
+  try {
+    const source = await client.read(errand.path, { start, ...(end !== undefined && { end }) });
+    outgoing.writeHead(status, allHeaders);
+    await pour(source, outgoing, { transfer, total });
+    transfer.done();
+  } catch (error) {
+    transfer.failed(error);
+    if (!outgoing.headersSent) throw error;
+    // What is missing must not look like the end.
+    outgoing.destroy();
+  }
+  return RESPONSE_ALREADY_SENT;
+}
+
+interface FilePart {
+  readonly status: 200 | 206 | 416;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly start: number;
+  readonly end: number | undefined;
+}
+
+function partOf({ size, modified }: Entry, context: GatewayContext): FilePart {
+  const sizeBytes = size === undefined ? undefined : Number(size);
+  const instant = modified?.instant;
+  const tag = sizeBytes === undefined || instant === undefined ? undefined : `"${sizeBytes}-${instant.getTime()}"`;
+  const validators = {
+    ...(tag !== undefined && { ETag: tag }),
+    ...(instant !== undefined && { "Last-Modified": instant.toUTCString() }),
+  };
+  if (sizeBytes === undefined) return { status: 200, headers: validators, start: 0, end: undefined };
+  const holds = rangeHolds(context.req.header("If-Range"), tag);
+  const range = holds ? parseRange(context.req.header("Range"), sizeBytes) : undefined;
+  if (range === "unsatisfiable") {
+    return { status: 416, headers: { "Content-Range": `bytes */${sizeBytes}` }, start: 0, end: 0 };
+  }
+  const { start, end } = range ?? { start: 0, end: sizeBytes };
+  const headers = {
+    ...validators,
+    "Content-Length": String(end - start),
+    ...(range && { "Content-Range": `bytes ${start}-${end - 1}/${sizeBytes}` }),
+  };
+  return { status: range === undefined ? 200 : 206, headers, start, end };
+}
+
+/** Writes as fast as the browser takes it: the server is read no faster. */
+async function pour(
+  source: AsyncIterable<Uint8Array>,
+  outgoing: ServerResponse,
+  { transfer, total }: { readonly transfer: RunningTransfer; readonly total: number | undefined },
+): Promise<void> {
+  let bytes = 0;
+  for await (const chunk of source) {
+    if (outgoing.destroyed) throw left();
+    bytes += chunk.length;
+    if (!outgoing.write(chunk)) await drained(outgoing);
+    transfer.moved(bytes);
+  }
+  if (total !== undefined && bytes !== total) {
+    throw new GatewayRefusal(502, "SALLYPORT_DATA_TRUNCATED", `The server sent ${bytes} octets of ${total}`);
+  }
+  outgoing.end();
+}
+
+async function drained(outgoing: ServerResponse): Promise<void> {
+  const over = new AbortController();
+  try {
+    await Promise.race([
+      once(outgoing, "drain", { signal: over.signal }),
+      once(outgoing, "close", { signal: over.signal }).then(() => {
+        throw left();
+      }),
+    ]);
+  } finally {
+    over.abort();
+  }
+}
+
+function left(): GatewayRefusal {
+  return new GatewayRefusal(400, "SALLYPORT_CANCELLED", "The browser broke the download off");
+}
+
+const ticketRoute = createRoute({
+  method: "post",
+  path: "/api/logins/{login}/downloads",
+  summary: "Makes an address under which a file can be read, whole or in part",
+  description:
+    "GET and HEAD of the address take Range and If-Range. It is good for the browser that asked, for as long as it is used. With `shown`, types that cannot run anything are sent inline; everything else is an attachment.",
+  request: { ...inLogin, body: json(schemas.downloadRequest) },
+  responses: { 200: { description: "The address", ...json(schemas.download) }, ...failures },
+});

@@ -1,0 +1,68 @@
+import { type Dialer, directDialer, type ResolveAddresses } from "@sallyport/transport";
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { GatewayRefusal } from "../problem.ts";
+import type { TargetPolicy } from "./target-policy.ts";
+
+export interface PinnedDialerOptions {
+  readonly policy: TargetPolicy;
+  /** Default: the system's. */
+  readonly resolve?: ResolveAddresses;
+}
+
+/**
+ * Makes the connections of one login. The host's name is looked up once and every address is asked about; from the first
+ * connection on there is one address for all of them, data connections included, whatever the name says later. The first
+ * port that is dialled is the server's; data connections go to unprivileged ports alone.
+ *
+ * Rejects with GatewayRefusal `SALLYPORT_TARGET_REFUSED` where no address of the host may be reached.
+ */
+export function pinnedDialer({ policy, resolve = addressesOf }: PinnedDialerOptions): Dialer {
+  const found = new Map<string, Promise<readonly string[]>>();
+  const controlPorts = new Set([21, 990]);
+  let pinned: string | undefined;
+  const permitted = async (host: string, port: number, family: 4 | 6): Promise<readonly string[]> => {
+    const key = `${family} ${host}`;
+    const looking = found.get(key) ?? resolve(host, family);
+    found.set(key, looking);
+    const addresses = await looking;
+    const reachable = addresses.filter((address) => policy.permits({ host, port }, address));
+    if (addresses.length > 0 && reachable.length === 0) throw refused();
+    return reachable;
+  };
+  return {
+    dial: async (target, options) => {
+      const { host, port } = target;
+      if (pinned !== undefined) {
+        if (port < 1024 && !controlPorts.has(port)) throw refused();
+        return directDialer().dial({ ...target, host: pinned }, options);
+      }
+      if (isIP(host) !== 0 && !policy.permits(target, host)) throw refused();
+      const dialer = directDialer({ resolve: (name, family) => permitted(name, port, family) });
+      const socket = await dialer.dial(target, options).catch((error: unknown) => {
+        throw isRefusal(error) ? refused() : error;
+      });
+      pinned ??= socket.remoteAddress;
+      controlPorts.add(port);
+      return socket;
+    },
+  };
+}
+
+async function addressesOf(host: string, family: 4 | 6): Promise<readonly string[]> {
+  const found = await lookup(host, { family, all: true });
+  return found.map(({ address }) => address);
+}
+
+function refused(): GatewayRefusal {
+  return new GatewayRefusal(403, "SALLYPORT_TARGET_REFUSED", "This gateway does not connect to that server");
+}
+
+/** Who was refused for each family is told so by the dialer as a host without an address. */
+function isRefusal(error: unknown): boolean {
+  const { cause } = error as { readonly cause?: unknown };
+  return (
+    cause instanceof AggregateError &&
+    cause.errors.some((each: unknown) => each instanceof GatewayRefusal && each.code === "SALLYPORT_TARGET_REFUSED")
+  );
+}

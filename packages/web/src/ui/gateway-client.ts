@@ -1,0 +1,146 @@
+import type {
+  DownloadJson,
+  EntryJson,
+  HashJson,
+  ListingLine,
+  LoginJson,
+  LoginRequest,
+  ProblemJson,
+  UploadJson,
+  UploadRequest,
+} from "../api/api.ts";
+
+/** What the gateway or a server answered with a no. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly problem: ProblemJson;
+
+  constructor(status: number, problem: ProblemJson) {
+    super(problem.message);
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+/** The header that tells the gateway that its own page asks. */
+export const ownHeaders = { "X-Sallyport": "1" } as const;
+
+export function signIn(request: LoginRequest): Promise<LoginJson> {
+  return ask("POST", "/api/logins", request);
+}
+
+export function logins(): Promise<readonly LoginJson[]> {
+  return ask("GET", "/api/logins");
+}
+
+/** One login's server, as the page uses it. */
+export class Server {
+  readonly #base: string;
+
+  constructor(login: string) {
+    this.#base = `/api/logins/${login}`;
+  }
+
+  get eventsUrl(): string {
+    return `${this.#base}/events`;
+  }
+
+  signOut(): Promise<void> {
+    return ask("DELETE", this.#base);
+  }
+
+  stat(path: string): Promise<EntryJson> {
+    return ask("POST", `${this.#base}/stat`, { path });
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return ask("POST", `${this.#base}/rename`, { from, to });
+  }
+
+  remove(path: string, recursive: boolean): Promise<void> {
+    return ask("POST", `${this.#base}/remove`, { path, recursive });
+  }
+
+  makeDirectory(path: string): Promise<void> {
+    return ask("POST", `${this.#base}/directories`, { path });
+  }
+
+  changeMode(path: string, mode: number): Promise<void> {
+    return ask("POST", `${this.#base}/mode`, { path, mode });
+  }
+
+  hash(path: string): Promise<HashJson> {
+    return ask("POST", `${this.#base}/hash`, { path });
+  }
+
+  download(path: string): Promise<DownloadJson> {
+    return ask("POST", `${this.#base}/downloads`, { path });
+  }
+
+  beginUpload(request: UploadRequest): Promise<UploadJson> {
+    return ask("POST", `${this.#base}/uploads`, request);
+  }
+
+  /** Entries as they come, a piece at a time. */
+  async *list(path: string, signal: AbortSignal): AsyncGenerator<readonly EntryJson[]> {
+    const answer = await send("POST", `${this.#base}/list`, { body: { path }, signal });
+    for await (const line of linesOf(answer)) {
+      const told = JSON.parse(line) as ListingLine;
+      if ("failure" in told) throw new Problem(502, told.failure);
+      if ("end" in told) return;
+      yield told.entries;
+    }
+    throw new Problem(502, { code: "SALLYPORT_LISTING_CUT", message: "The listing broke off." });
+  }
+}
+
+export function discardUpload(url: string): Promise<void> {
+  return ask("DELETE", url);
+}
+
+/** Any failure in the form that the page shows. */
+export function problemOf(error: unknown): ProblemJson {
+  if (error instanceof Problem) return error.problem;
+  return {
+    code: "SALLYPORT_GATEWAY_AWAY",
+    message: "The gateway does not answer: is it still running, and this machine online?",
+  };
+}
+
+async function ask<Answer>(method: string, url: string, body?: unknown): Promise<Answer> {
+  const answer = await send(method, url, { body });
+  return (answer.status === 204 ? undefined : await answer.json()) as Answer;
+}
+
+async function send(
+  method: string,
+  url: string,
+  { body, signal }: { readonly body?: unknown; readonly signal?: AbortSignal },
+): Promise<Response> {
+  const answer = await fetch(url, {
+    method,
+    headers: { ...ownHeaders, ...(body !== undefined && { "Content-Type": "application/json" }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(signal && { signal }),
+  });
+  if (answer.ok) return answer;
+  const unknown = { code: "SALLYPORT_GATEWAY_FAILED", message: `The gateway answered ${answer.status}.` };
+  throw new Problem(answer.status, await answer.json().catch(() => unknown));
+}
+
+async function* linesOf(answer: Response): AsyncGenerator<string> {
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+  if (reader === undefined) return;
+  let rest = "";
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const lines = (rest + value).split("\n");
+      rest = lines.pop() ?? "";
+      yield* lines;
+    }
+  } finally {
+    void reader.cancel().catch(() => {});
+  }
+}

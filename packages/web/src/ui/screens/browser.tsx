@@ -1,0 +1,97 @@
+import type { TargetedDragEvent } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { LoginJson } from "../../api/api.ts";
+import { Breadcrumb } from "../parts/breadcrumb.tsx";
+import { FileGrid } from "../parts/file-grid.tsx";
+import { Icon, Mark } from "../parts/icon.tsx";
+import { ProblemNote } from "../parts/problem-note.tsx";
+import { QueuePanel } from "../parts/queue-panel.tsx";
+import { ThemeButton } from "../parts/theme-button.tsx";
+import { TlsBadge } from "../parts/tls-badge.tsx";
+import { Toolbar } from "../parts/toolbar.tsx";
+import { TranscriptPane } from "../parts/transcript-pane.tsx";
+import {
+  announcement,
+  changeProblem,
+  filter,
+  isLoading,
+  listProblem,
+  path,
+  reload,
+  selected,
+  shown,
+  start,
+} from "../state/directory.ts";
+import { takeDrop } from "../state/dropped.ts";
+import { signOut } from "../state/login.ts";
+import { resumeFor } from "../state/queue.ts";
+import { sizeText } from "../quantities.ts";
+
+/** The files of a server. */
+export function BrowserScreen({ login }: { readonly login: LoginJson }) {
+  const [hasTranscript, setTranscript] = useState(false);
+  const [isOver, setOver] = useState(false);
+  useEffect(() => {
+    void start(login);
+    resumeFor(login);
+  }, [login.id]);
+  const drop = (event: TargetedDragEvent<HTMLElement>): void => {
+    event.preventDefault();
+    setOver(false);
+    if (event.dataTransfer !== null) void takeDrop(event.dataTransfer.items, path.value);
+  };
+  const over = (event: TargetedDragEvent<HTMLElement>): void => {
+    event.preventDefault();
+    setOver(true);
+  };
+  return (
+    <div class={`browser${hasTranscript ? " with-transcript" : ""}`}>
+      <header class="top">
+        <Mark />
+        <h1>
+          {login.user}@{login.host}
+          <span class="port">:{login.port}</span>
+        </h1>
+        <TlsBadge login={login} />
+        <span class="spring" />
+        <ThemeButton />
+        <button type="button" class="quiet" onClick={() => void signOut()}>
+          <Icon name="leave" /> Sign out
+        </button>
+      </header>
+      <main onDragOver={over} onDragLeave={() => setOver(false)} onDrop={drop} class={isOver ? "dropping" : ""}>
+        <Breadcrumb />
+        <Toolbar onTranscript={() => setTranscript(!hasTranscript)} />
+        {listProblem.value && <ProblemNote problem={listProblem.value} onClose={() => void reload()} />}
+        {changeProblem.value && (
+          <ProblemNote problem={changeProblem.value} onClose={() => (changeProblem.value = undefined)} />
+        )}
+        <FileGrid />
+        <Emptiness />
+        <footer class="status">
+          <span>{summary()}</span>
+        </footer>
+      </main>
+      {hasTranscript && <TranscriptPane />}
+      <QueuePanel />
+      <p class="unseen" role="status" aria-live="polite">
+        {announcement.value}
+      </p>
+    </div>
+  );
+}
+
+function Emptiness() {
+  if (shown.value.length > 0 || listProblem.value !== undefined) return null;
+  if (isLoading.value) return <p class="empty">Reading the directory…</p>;
+  if (filter.value !== "") return <p class="empty">No name has “{filter.value}” in it.</p>;
+  return <p class="empty">This folder is empty. Drop files here to upload them.</p>;
+}
+
+function summary(): string {
+  const rows = shown.value;
+  const chosen = rows.filter(({ name }) => selected.value.has(name));
+  if (chosen.length === 0) return isLoading.value ? `${rows.length} entries, reading…` : `${rows.length} entries`;
+  const bytes = chosen.reduce((sum, { size }) => sum + (size ?? 0), 0);
+  return `${chosen.length} of ${rows.length} selected, ${sizeText(bytes)}`;
+}

@@ -1,0 +1,60 @@
+import { signal } from "@preact/signals";
+import { childPath } from "../paths.ts";
+import { reload } from "./directory.ts";
+import { login, serverOf } from "./login.ts";
+import { enqueueUploads } from "./queue.ts";
+
+/** How many files a walk through dropped folders has found so far; undefined while there is none. */
+export const walkCount = signal<number | undefined>(undefined);
+
+/** Uploads what was dropped, folders with everything in them. */
+export async function takeDrop(items: DataTransferItemList, directory: string): Promise<void> {
+  const current = login.value;
+  // The list is empty once this turn is over.
+  const dropped = [...items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  if (current === undefined || dropped.length === 0) return;
+  const found: { file: File; path: string }[] = [];
+  const directories: string[] = [];
+  walkCount.value = 0;
+  try {
+    for (const entry of dropped) await walk(entry, directory, { found, directories });
+  } finally {
+    walkCount.value = undefined;
+  }
+  const server = serverOf(current);
+  // What is there already is as good as made.
+  for (const path of directories) await server.makeDirectory(path).catch(() => {});
+  if (directories.length > 0) void reload();
+  enqueueUploads(found);
+}
+
+interface Walked {
+  readonly found: { file: File; path: string }[];
+  readonly directories: string[];
+}
+
+async function walk(entry: FileSystemEntry, parent: string, walked: Walked): Promise<void> {
+  const path = childPath(parent, entry.name);
+  if (isFile(entry)) {
+    const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
+    walked.found.push({ file, path });
+    walkCount.value = walked.found.length;
+    return;
+  }
+  if (!isDirectory(entry)) return;
+  walked.directories.push(path);
+  const reader = entry.createReader();
+  for (;;) {
+    const piece = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (piece.length === 0) return;
+    for (const child of piece) await walk(child, path, walked);
+  }
+}
+
+function isFile(entry: FileSystemEntry): entry is FileSystemFileEntry {
+  return entry.isFile;
+}
+
+function isDirectory(entry: FileSystemEntry): entry is FileSystemDirectoryEntry {
+  return entry.isDirectory;
+}

@@ -1,0 +1,314 @@
+import { computed, signal } from "@preact/signals";
+import type { LoginEvent, LoginJson, OnConflict, ProblemJson } from "../../api/api.ts";
+import { discardUpload, ownHeaders, Problem, problemOf } from "../gateway-client.ts";
+import { baseName, childPath, parentPath } from "../paths.ts";
+import { isOver, path as shownPath, reload } from "./directory.ts";
+import { askConflict, type ConflictChoice } from "./dialogs.ts";
+import { login, serverOf, watchTransfers } from "./login.ts";
+
+export type TransferState = "queued" | "running" | "paused" | "failed" | "done" | "skipped" | "cancelled";
+
+/** A row of the queue. */
+export interface Transfer {
+  readonly id: string;
+  readonly direction: "upload" | "download";
+  /** `user@host:port`, whose login it belongs to. */
+  readonly server: string;
+  readonly path: string;
+  readonly total: number | undefined;
+  readonly bytes: number;
+  readonly state: TransferState;
+  /** Octets in a second, of late. */
+  readonly rate: number;
+  readonly problem: ProblemJson | undefined;
+  readonly note: string | undefined;
+}
+
+export const transfers = signal<readonly Transfer[]>([]);
+
+const activeCount = computed(() => transfers.value.filter(({ state }) => isActive(state)).length);
+
+function isActive(state: TransferState): boolean {
+  return state === "queued" || state === "running";
+}
+
+interface UploadJob {
+  readonly file: File;
+  readonly policy: OnConflict;
+  url: string | undefined;
+  request: XMLHttpRequest | undefined;
+  attempts: number;
+}
+
+/** Files of this browser; they live as long as the page. */
+const jobs = new Map<string, UploadJob>();
+const runningMax = 3;
+const attemptsMax = 5;
+let lastId = 0;
+let policyForAll: Exclude<OnConflict, "ask"> | undefined;
+
+/** Puts files into the queue, each with where it goes. */
+export function enqueueUploads(files: readonly { readonly file: File; readonly path: string }[]): void {
+  const current = login.value;
+  if (current === undefined) return;
+  if (activeCount.value === 0) policyForAll = undefined;
+  const added = files.map(({ file, path }): Transfer => {
+    const id = `u${++lastId}`;
+    jobs.set(id, { file, policy: "ask", url: undefined, request: undefined, attempts: 0 });
+    return { ...newTransfer(id, "upload", path), server: serverName(current), total: file.size };
+  });
+  transfers.value = [...transfers.value, ...added];
+  pump();
+}
+
+function newTransfer(id: string, direction: Transfer["direction"], path: string): Transfer {
+  return {
+    id,
+    direction,
+    path,
+    server: "",
+    total: undefined,
+    bytes: 0,
+    state: "queued",
+    rate: 0,
+    problem: undefined,
+    note: undefined,
+  };
+}
+
+export function pause(id: string): void {
+  update(id, { state: "paused", rate: 0 });
+  jobs.get(id)?.request?.abort();
+  pump();
+}
+
+/** Goes on with what was paused or failed, from where the server is. */
+export function resume(id: string): void {
+  const job = jobs.get(id);
+  if (job !== undefined) job.attempts = 0;
+  update(id, { state: "queued", problem: undefined, note: undefined });
+  pump();
+}
+
+/** Gives a transfer up; the part on the server goes too. */
+export async function cancel(id: string): Promise<void> {
+  const job = jobs.get(id);
+  update(id, { state: "cancelled", rate: 0 });
+  job?.request?.abort();
+  if (job?.url !== undefined) await discardUpload(job.url).catch(() => {});
+  jobs.delete(id);
+  pump();
+}
+
+const over: ReadonlySet<TransferState> = new Set(["done", "skipped", "cancelled"]);
+
+export function clearFinished(): void {
+  transfers.value = transfers.value.filter(({ state }) => !over.has(state));
+}
+
+/** Goes on with what waits for this login, for example after the gateway was started anew. */
+export function resumeFor(current: LoginJson): void {
+  for (const { id, state, server, note } of transfers.value) {
+    if (server === serverName(current) && state === "paused" && note === waitsForLogin) resume(id);
+  }
+}
+
+const waitsForLogin = "goes on when you have signed in again";
+
+/** Saves a file by the browser's own download. */
+export async function download(path: string): Promise<void> {
+  const current = login.value;
+  if (current === undefined) return;
+  try {
+    const { url } = await serverOf(current).download(path);
+    const link = document.createElement("a");
+    link.href = url;
+    link.download = baseName(path).toWellFormed();
+    document.body.append(link);
+    link.click();
+    link.remove();
+  } catch (error) {
+    if (isOver(error)) return;
+    const failed = { state: "failed", problem: problemOf(error), server: serverName(current) } as const;
+    transfers.value = [...transfers.value, { ...newTransfer(`d${++lastId}`, "download", path), ...failed }];
+  }
+}
+
+watchTransfers((event) => {
+  if (event.direction === "download") noteDownload(event);
+});
+
+/** Downloads are the browser's; the gateway tells how far they are. */
+function noteDownload(event: Extract<LoginEvent, { kind: "transfer" }>): void {
+  const current = login.value;
+  if (current === undefined) return;
+  const { id, path, bytes, total, state, problem } = event;
+  if (!transfers.value.some((transfer) => transfer.id === id)) {
+    transfers.value = [
+      ...transfers.value,
+      { ...newTransfer(id, "download", path), server: serverName(current), total },
+    ];
+  }
+  measure(id, bytes);
+  update(id, { bytes, state, problem, ...(state !== "running" && { rate: 0 }) });
+}
+
+function pump(): void {
+  const current = login.value;
+  if (current === undefined) return;
+  const ours = transfers.value.filter(
+    ({ direction, server }) => direction === "upload" && server === serverName(current),
+  );
+  const running = ours.filter(({ state }) => state === "running").length;
+  for (const { id } of ours.filter(({ state }) => state === "queued").slice(0, runningMax - running)) {
+    update(id, { state: "running" });
+    void run(id, current);
+  }
+}
+
+async function run(id: string, current: LoginJson): Promise<void> {
+  const job = jobs.get(id);
+  const transfer = find(id);
+  if (job === undefined || transfer === undefined) return;
+  try {
+    await upload(id, job, transfer.path, current);
+  } catch (error) {
+    settleFailure(id, job, error);
+  }
+  pump();
+}
+
+async function upload(id: string, job: UploadJob, path: string, current: LoginJson): Promise<void> {
+  const { file } = job;
+  const facts = { path, sizeBytes: file.size, modifiedMs: file.lastModified };
+  const server = serverOf(current);
+  const isKnown = job.url !== undefined;
+  let begun = await server.beginUpload({ ...facts, onConflict: isKnown ? "overwrite" : (policyForAll ?? "ask") });
+  if (begun.kind === "taken") {
+    const choice = await askOnce({ path, file, target: begun.target });
+    if (find(id)?.state !== "running") return;
+    if (choice === undefined) return update(id, { state: "skipped", note: "it exists" });
+    if (choice.forAll) policyForAll = choice.policy;
+    begun = await server.beginUpload({ ...facts, onConflict: choice.policy });
+  }
+  if (begun.kind === "skipped") return update(id, { state: "skipped", note: begun.because });
+  if (begun.kind === "taken") return;
+  job.url = begun.url;
+  if (find(id)?.state !== "running") return;
+  update(id, { bytes: begun.offset, path: begun.path });
+  if (begun.offset > 0) update(id, { note: `went on at ${Math.floor((100 * begun.offset) / file.size)} %` });
+  await send(id, job, { url: begun.url, offset: begun.offset });
+  jobs.delete(id);
+  update(id, { state: "done", bytes: file.size, rate: 0 });
+  if (parentPath(begun.path) === shownPath.value && activeCount.value <= 1) void reload();
+}
+
+/** One question at a time; what is decided for all is not asked again. */
+let asking: Promise<unknown> = Promise.resolve();
+
+function askOnce({
+  path,
+  file,
+  target,
+}: {
+  readonly path: string;
+  readonly file: File;
+  readonly target: Parameters<typeof askConflict>[0]["target"];
+}): Promise<ConflictChoice | undefined> {
+  const answer = asking.then(() => {
+    if (policyForAll !== undefined) return { policy: policyForAll, forAll: true };
+    const source = { size: file.size, modifiedMs: file.lastModified };
+    return askConflict({ path, source, target, others: activeCount.value - 1 });
+  });
+  asking = answer.catch(() => {});
+  return answer;
+}
+
+function send(
+  id: string,
+  job: UploadJob,
+  { url, offset }: { readonly url: string; readonly offset: number },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    job.request = request;
+    request.open("PATCH", url);
+    for (const [name, value] of Object.entries(ownHeaders)) request.setRequestHeader(name, value);
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.setRequestHeader("Upload-Offset", String(offset));
+    request.upload.addEventListener("progress", ({ loaded }) => measure(id, offset + loaded));
+    request.addEventListener("load", () => {
+      if (request.status === 200) return resolve();
+      reject(new Problem(request.status, parsedProblem(request.responseText)));
+    });
+    for (const kind of ["error", "abort", "timeout"]) {
+      request.addEventListener(kind, () => reject(new Error("the connection broke")));
+    }
+    request.send(job.file.slice(offset));
+  });
+}
+
+function settleFailure(id: string, job: UploadJob, error: unknown): void {
+  job.request = undefined;
+  if (find(id)?.state !== "running") return;
+  const isRefused = error instanceof Problem;
+  if (isRefused && isOver(error)) return update(id, { state: "paused", note: waitsForLogin, rate: 0 });
+  const mayGoOn = !isRefused || error.problem.code === "SALLYPORT_UPLOAD_OFFSET" || error.status === 429;
+  if (mayGoOn && ++job.attempts < attemptsMax) {
+    update(id, { state: "paused", note: "the connection broke: trying again", rate: 0 });
+    setTimeout(
+      () => {
+        if (find(id)?.state !== "paused") return;
+        update(id, { state: "queued", note: undefined });
+        pump();
+      },
+      500 * 2 ** job.attempts,
+    );
+    return;
+  }
+  update(id, { state: "failed", problem: problemOf(error), rate: 0 });
+}
+
+function parsedProblem(text: string): ProblemJson {
+  try {
+    return JSON.parse(text) as ProblemJson;
+  } catch {
+    return { code: "SALLYPORT_GATEWAY_FAILED", message: "The gateway gave no reason." };
+  }
+}
+
+const marks = new Map<string, { readonly atMs: number; readonly bytes: number }>();
+
+function measure(id: string, bytes: number): void {
+  const nowMs = performance.now();
+  const mark = marks.get(id);
+  if (mark === undefined) marks.set(id, { atMs: nowMs, bytes });
+  const elapsedMs = nowMs - (mark?.atMs ?? nowMs);
+  if (mark === undefined || elapsedMs < 500) return update(id, { bytes });
+  marks.set(id, { atMs: nowMs, bytes });
+  const latest = ((bytes - mark.bytes) * 1000) / elapsedMs;
+  const before = find(id)?.rate ?? 0;
+  update(id, { bytes, rate: before === 0 ? latest : before * 0.6 + latest * 0.4 });
+}
+
+function find(id: string): Transfer | undefined {
+  return transfers.value.find((transfer) => transfer.id === id);
+}
+
+function update(id: string, changes: Partial<Transfer>): void {
+  transfers.value = transfers.value.map((transfer) => (transfer.id === id ? { ...transfer, ...changes } : transfer));
+}
+
+function serverName({ user, host, port }: LoginJson): string {
+  return `${user}@${host}:${port}`;
+}
+
+/** Files and folders that were dropped or chosen, with the paths they get below a directory. */
+export function uploadTo(directory: string, files: Iterable<File>): void {
+  enqueueUploads(
+    [...files].map((file) => ({
+      file,
+      path: childPath(directory, file.webkitRelativePath === "" ? file.name : file.webkitRelativePath),
+    })),
+  );
+}
