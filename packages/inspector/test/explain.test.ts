@@ -52,6 +52,16 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
   });
 }
 
+test("with their octets, events tell what crossed the wire without a gap, and what was inside", async () => {
+  await using peer = await startScriptedPeer({ tls });
+  const { events } = await ask(peer, { octets: true });
+  for (const event of events) if (event.length > 0) assert.equal(event.octets?.length, 2 * event.length, event.kind);
+  const inside = events.find((event) => event.kind === "reply" && !event.clear);
+  assert.equal(Buffer.from(inside?.octets ?? "", "hex").toString(), "220 ready\r\n");
+  const plain = await ask(peer);
+  assert.ok(plain.events.every((event) => event.octets === undefined));
+});
+
 test("R-4217-08 no USER and no password is sent, only AUTH TLS and QUIT", async () => {
   await using peer = await startScriptedPeer({ tls });
   await ask(peer);

@@ -14,6 +14,8 @@ export interface ExplainOptions extends TrustOptions {
   readonly signal?: AbortSignal;
   /** Gets what goes over the wire on both connections, and their keys; no password goes over them. */
   readonly capture?: Capture;
+  /** Whether events carry their octets. Default: no. */
+  readonly octets?: boolean;
 }
 
 export const standardPorts: Readonly<Record<TlsMode, number>> = { explicit: 21, implicit: 990 };
@@ -71,7 +73,7 @@ async function probeBoth(
   await Promise.all(
     modes.map((mode) => {
       const lane = new Lane({
-        ...{ mode, timeoutMs, signal, emit, capture: options.capture },
+        ...{ mode, timeoutMs, signal, emit, capture: options.capture, keepsOctets: options.octets },
         now: () => performance.now() - startedMs,
       });
       return probe(mode, lane, { host, port: ports[mode], insecure: options.insecure === true, contextFor });

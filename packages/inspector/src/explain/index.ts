@@ -1,6 +1,5 @@
 export { explain, standardPorts, type ExplainOptions } from "./explain.ts";
 export type { TrustOptions } from "./handshake.ts";
-export type { ExplainedHost } from "./lane-lines.ts";
 export { renderExplanationLive } from "./render-live.ts";
 export { renderExplanation, renderSummary, type RenderOptions } from "./render-terminal.ts";
 export { dialogueNames, runDialogue, type DialogueLine, type DialogueName } from "./dialogues.ts";

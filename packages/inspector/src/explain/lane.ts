@@ -29,6 +29,8 @@ export interface LaneOptions {
   emit(event: ExplainEvent): void;
   /** Keeps what went over the wire, too. */
   readonly capture?: Capture | undefined;
+  /** Whether events carry their octets. */
+  readonly keepsOctets?: boolean | undefined;
 }
 
 type Untimed<T> = T extends Tap ? Omit<T, "atMs"> : never;
@@ -192,7 +194,10 @@ export class Lane implements WireObserver {
     const kept = "octets" in tap ? { ...tap, octets: Uint8Array.from(tap.octets) } : tap;
     const timed = { ...kept, atMs: this.#atMs() };
     this.#later(() => {
-      const { state, events } = reduceTap(this.#state, timed, this.#opener.open);
+      const { state, events } = reduceTap(this.#state, timed, {
+        opener: this.#opener.open,
+        keepsOctets: this.#options.keepsOctets === true,
+      });
       this.#state = state;
       for (const event of events) this.#add(event);
     });

@@ -11,7 +11,7 @@ import {
   type ModeSummary,
   type TlsMode,
 } from "../model/index.ts";
-import { laneLines, type ExplainedHost, type LaneLine, type Seal } from "./lane-lines.ts";
+import { laneLines, type ExplainedHost, type LaneLine, type Seal } from "../model/lane-lines.ts";
 import { columnsOf, cut, glyphTables, paint, wrap, type Tone } from "./terminal-text.ts";
 
 /** How an explanation is drawn; the terminal itself is never asked. */

@@ -32,6 +32,11 @@ interface EventBase {
   /** How many octets; 0 for what is no octets, such as the end of a connection. */
   readonly length: number;
   readonly layer: Layer;
+  /**
+   * The octets themselves as hexadecimal digits, where they were asked for: of a record or a clear line as it stands on
+   * the wire, of a line inside TLS in clear. Absent for lines of which something is masked.
+   */
+  readonly octets?: string;
   /** Whether anyone on the wire can read what the event tells. */
   readonly clear: boolean;
   readonly tree: readonly FieldNode[];

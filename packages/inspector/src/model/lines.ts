@@ -24,6 +24,8 @@ export interface ReadLine {
   readonly code?: number;
   readonly last?: boolean;
   readonly tree: readonly FieldNode[];
+  /** The line as it came, its end included; absent where something of it is masked. */
+  readonly raw?: Octets;
 }
 
 export function lineStream(offset = 0): LineStream {
@@ -73,7 +75,9 @@ function lineEnd(input: string, at: number): number | undefined {
 function readLine(stream: LineStream, direction: Direction, raw: Octets): ReadLine {
   const bare = raw.replace(/\r?\n$/, "") as Octets;
   const place = { offset: stream.offset, length: raw.length };
-  return direction === "to-server" ? commandLine(place, bare) : replyLine(place, bare, stream.openCode);
+  const line = direction === "to-server" ? commandLine(place, bare) : replyLine(place, bare, stream.openCode);
+  const masked = direction === "to-server" ? maskCommandLine(bare) : maskReplyLine(bare);
+  return masked === bare ? { ...line, raw } : line;
 }
 
 interface Place {

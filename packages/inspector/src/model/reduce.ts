@@ -1,10 +1,12 @@
 import {
+  bytesFromOctets,
   dissect,
   dissectionFailure,
   type DissectedRecord,
   type RecordOpener,
   tlsDissection,
   type TlsDissection,
+  type TlsRecord,
   type TlsSender,
 } from "@sallyport/protocol";
 import type { Direction, ExplainEvent, TlsMode } from "./events.ts";
@@ -41,6 +43,14 @@ type Reading =
   | { readonly as: "records" }
   | { readonly as: "lost"; readonly offset: number };
 
+/** What an end of a connection adds to what anyone sees, and how much of it is kept. */
+export interface WireEnds {
+  /** Of whoever has the keys; it is asked for each encrypted record once. */
+  readonly opener?: RecordOpener;
+  /** Whether events carry their octets. */
+  readonly keepsOctets?: boolean;
+}
+
 /** A control connection before its first octet: explicit mode begins with lines, implicit mode with records. */
 export function wireState(mode: TlsMode, connection: "control" | "data" = "control"): WireState {
   const reading: Reading = mode === "explicit" ? { as: "lines", lines: lineStream() } : { as: "records" };
@@ -59,18 +69,20 @@ export function wireState(mode: TlsMode, connection: "control" | "data" = "contr
  * Turns an observation into events. Pure: the same observations give the same events, and but for `atMs` it does not
  * matter how the octets of a direction were cut.
  *
- * @param opener of whoever has the keys; it is asked for each encrypted record once.
+ * @param ends what an end of the connection adds.
  */
 export function reduceTap(
   state: WireState,
   tap: Tap,
-  opener?: RecordOpener,
+  ends: WireEnds = {},
 ): { readonly state: WireState; readonly events: readonly ExplainEvent[] } {
   switch (tap.kind) {
     case "octets":
-      return readWire(state, { place: placeOf(state, tap), opener }, tap.octets);
+      return readWire(state, { place: placeOf(state, tap), ends }, tap.octets);
     case "inside":
-      return state.opens[tap.direction] ? { state, events: [] } : readInside(state, placeOf(state, tap), tap.octets);
+      return state.opens[tap.direction]
+        ? { state, events: [] }
+        : readInside(state, { place: placeOf(state, tap), ends }, tap.octets);
     case "finished":
       return { state, events: finish(state, placeOf(state, tap)) };
   }
@@ -85,10 +97,10 @@ function placeOf(state: WireState, { atMs, direction }: Tap): EventPlace {
   return { atMs, connection: state.connection, mode: state.mode, direction };
 }
 
-/** Where octets were seen, and who can open what is sealed in them. */
+/** Where octets were seen, and what an end of the connection adds. */
 interface Sight {
   readonly place: EventPlace;
-  readonly opener: RecordOpener | undefined;
+  readonly ends: WireEnds;
 }
 
 function readWire(state: WireState, sight: Sight, octets: Uint8Array): Step {
@@ -117,7 +129,7 @@ function readClear(state: WireState, sight: Sight, lines: LineStream, octets: Ui
     }
     return turned;
   });
-  const events = read.lines.map((line) => lineEvent(place, line, true));
+  const events = read.lines.map((line) => lineEvent(sight, line, true));
   const kept = withReading({ ...state, authPending }, direction, { as: "lines", lines: read.stream });
   if (!turned) return { state: kept, events };
   const behind = readWire(turnToTls(kept, read.stream.offset), sight, read.rest);
@@ -141,17 +153,18 @@ function turnToTls(state: WireState, serverOffset: number): WireState {
 }
 
 function readRecords(state: WireState, sight: Sight, octets: Uint8Array): Step {
-  const { place, opener } = sight;
+  const { place, ends } = sight;
   const { direction } = place;
   const sender = senderOf(direction);
   const before = state.dissection[sender].records;
-  const { dissection, records } = dissect(state.dissection, sender, octets, opener);
+  const { dissection, records } = dissect(state.dissection, sender, octets, ends.opener);
   let next: WireState = { ...state, dissection };
   const events: ExplainEvent[] = [];
   for (const dissected of records) {
-    const read = readOpened(next, place, dissected);
+    const read = readOpened(next, sight, dissected);
     next = read.state;
-    events.push(recordEvent(place, dissected), ...read.events);
+    const event = recordEvent(place, dissected);
+    events.push(ends.keepsOctets === true ? { ...event, octets: recordHex(dissected.record) } : event, ...read.events);
   }
   if (dissectionFailure(dissection, sender) === undefined) return { state: next, events };
   const { offset } = dissection[sender].records;
@@ -163,20 +176,20 @@ function readRecords(state: WireState, sight: Sight, octets: Uint8Array): Step {
   return { state: rest.state, events: [...events, ...rest.events] };
 }
 
-function readOpened(state: WireState, place: EventPlace, { content }: DissectedRecord): Step {
+function readOpened(state: WireState, sight: Sight, { content }: DissectedRecord): Step {
   if (content.kind !== "encrypted" || content.opened === undefined) return { state, events: [] };
-  const opening = { ...state, opens: { ...state.opens, [place.direction]: true } };
+  const opening = { ...state, opens: { ...state.opens, [sight.place.direction]: true } };
   return content.opened.kind === "application"
-    ? readInside(opening, place, content.opened.octets)
+    ? readInside(opening, sight, content.opened.octets)
     : { state: opening, events: [] };
 }
 
-function readInside(state: WireState, place: EventPlace, octets: Uint8Array): Step {
-  const { direction } = place;
+function readInside(state: WireState, sight: Sight, octets: Uint8Array): Step {
+  const { direction } = sight.place;
   const read = readLines(state.inside[direction], direction, octets);
   return {
     state: { ...state, inside: { ...state.inside, [direction]: read.stream } },
-    events: read.lines.map((line) => lineEvent(place, line, false)),
+    events: read.lines.map((line) => lineEvent(sight, line, false)),
   };
 }
 
@@ -193,13 +206,25 @@ function finish(state: WireState, place: EventPlace): readonly ExplainEvent[] {
   const reading = state.wire[place.direction];
   const lines = reading.as === "lines" ? flushLines(reading.lines, place.direction) : [];
   return [
-    ...lines.map((line) => lineEvent(place, line, true)),
+    ...lines.map((line) => lineEvent({ place, ends: {} }, line, true)),
     { ...place, offset: 0, length: 0, layer: "tcp", kind: "finished", clear: true, text: "", tree: [] },
   ];
 }
 
-function lineEvent(place: EventPlace, line: ReadLine, clear: boolean): ExplainEvent {
-  return { ...place, layer: "ftp", clear, ...line };
+function lineEvent({ place, ends }: Sight, { raw, ...line }: ReadLine, clear: boolean): ExplainEvent {
+  const octets = ends.keepsOctets === true && raw !== undefined ? { octets: hexOf(bytesFromOctets(raw)) } : {};
+  return { ...place, layer: "ftp", clear, ...octets, ...line };
+}
+
+function recordHex({ type, version, fragment }: TlsRecord): string {
+  const length = fragment.length;
+  return hexOf([type, version >> 8, version & 0xff, length >> 8, length & 0xff]) + hexOf(fragment);
+}
+
+function hexOf(octets: Iterable<number>): string {
+  let text = "";
+  for (const octet of octets) text += octet.toString(16).padStart(2, "0");
+  return text;
 }
 
 function withReading(state: WireState, direction: Direction, reading: Reading): WireState {

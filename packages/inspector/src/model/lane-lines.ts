@@ -1,15 +1,6 @@
-import {
-  problemWords,
-  summarise,
-  turnOf,
-  turnWords,
-  verificationWords,
-  type Direction,
-  type ExplainEvent,
-  type HandshakeFacts,
-  type OpenedFacts,
-  type TlsMode,
-} from "../model/index.ts";
+import type { Direction, ExplainEvent, HandshakeFacts, OpenedFacts, TlsMode } from "./events.ts";
+import { summarise, turnOf } from "./summary.ts";
+import { problemWords, turnWords, verificationWords } from "./wording.ts";
 
 /** Who can read a line: anyone, as FTP; anyone, as what TLS itself leaves readable; the two ends alone. */
 export type Seal = "clear" | "readable" | "encrypted";
