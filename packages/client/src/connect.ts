@@ -64,6 +64,7 @@ async function openerOf(url: FtpUrl, options: ClientOptions, limits: LimitValues
       user: octetsFromText(user),
       ...(password === undefined ? {} : { password: octetsFromText(password) }),
       ...(options.account === undefined ? {} : { account: octetsFromText(options.account) }),
+      ...(options.insteadOfUser && { insteadOfUser: octetsFromText(options.insteadOfUser) }),
     },
     limits,
     dialer: dialerOf(options.proxy),

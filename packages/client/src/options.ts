@@ -14,6 +14,11 @@ export interface ClientOptions {
   /** For servers that ask for ACCT. */
   readonly account?: string;
   /**
+   * A command line that goes to a server which refuses USER and lets in by another command. Transcripts show it: what is
+   * secret belongs into the password, which follows where the server asks for it.
+   */
+  readonly insteadOfUser?: string;
+  /**
    * Names the host that is meant to servers with several (HOST, RFC 7151), inside TLS and ahead of USER: `true`, the
    * URL's, or another. A server that does not know the command serves one host and is taken as it is; one that does not
    * know the host refuses the login.

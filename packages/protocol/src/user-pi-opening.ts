@@ -32,6 +32,8 @@ export function nextOfOpening(pi: UserPi): NextCommand | Fault | undefined {
   switch (opening.login) {
     case "user":
       return { purpose: "user", verb: "USER", argument: credentials.user };
+    case "instead-of-user":
+      return { purpose: "user", ...partsOf(credentials.insteadOfUser ?? ("" as Octets)) };
     case "password":
       return secret("pass", "PASS", credentials.password);
     case "account":
@@ -134,7 +136,14 @@ function loginTaken(pi: UserPi, reply: ReceivedReply, exchange: Exchange, effect
   return leaveWith(pi, refusal(exchange, reply, "SALLYPORT_REPLY_UNEXPECTED"), effects);
 }
 
+function partsOf(line: Octets): Pick<NextCommand, "verb" | "argument"> {
+  const [verb = "", argument] = line.split(/ (.*)/s);
+  return { verb, argument: argument as Octets | undefined };
+}
+
 function loginRefused(pi: UserPi, reply: ReceivedReply, exchange: Exchange, effects: UserPiEffect[]): UserPi {
+  const hasOther = pi.opening.login === "user" && pi.credentials.insteadOfUser !== undefined;
+  if (hasOther) return learnt(pi, { login: "instead-of-user" });
   return leaveWith(pi, refusal(exchange, reply, "SALLYPORT_LOGIN_REFUSED"), effects);
 }
 

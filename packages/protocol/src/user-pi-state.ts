@@ -42,6 +42,8 @@ export interface Credentials {
   readonly user: Octets;
   readonly password?: Octets;
   readonly account?: Octets;
+  /** A command line that goes to a server which refuses USER. */
+  readonly insteadOfUser?: Octets;
 }
 
 /** What is remembered of a host from one connection to the next. */
@@ -270,7 +272,7 @@ export interface Opening {
   /** Index of the mechanism that is tried, or next. */
   readonly mechanism: number;
   readonly hostGiven: boolean;
-  readonly login: "user" | "password" | "account" | "done";
+  readonly login: "user" | "instead-of-user" | "password" | "account" | "done";
   readonly bufferSizeGiven: boolean;
   readonly protection: "C" | "P" | "unasked";
   readonly features: Features | undefined;

@@ -50,11 +50,11 @@ export function send(pi: UserPi, next: NextCommand, effects: UserPiEffect[]): Us
       effects,
     );
   }
-  if (next.argument !== undefined && isForbidden(next.argument)) {
+  const line = (next.argument === undefined ? next.verb : `${next.verb} ${next.argument}`) as Octets;
+  if (isForbidden(line)) {
     const message = "CR, LF and NUL would end the command line (S-09)";
     return close(pi, { code: "SALLYPORT_ARGUMENT_FORBIDDEN", message, retry: "never" }, "never", effects);
   }
-  const line = (next.argument === undefined ? next.verb : `${next.verb} ${next.argument}`) as Octets;
   effects.push({ kind: "send", line: line.replaceAll("\xFF", "\xFF\xFF") as Octets });
   const exchange: Exchange = {
     purpose: next.purpose,

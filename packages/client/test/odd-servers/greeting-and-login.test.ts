@@ -119,6 +119,8 @@ const foreign: readonly OddServer[] = Object.entries(others).map(([protocol, gre
   },
 }));
 
+const userSiteAndPass = ["USER alice-4711", "SITE AUTH by card", "PASS hush-84f2c"];
+
 const logins: readonly OddServer[] = [
   ...[230, 200, 232].map((code): OddServer => ({
     name: `R-CLI-09 USER answered by ${code} needs no PASS (354)`,
@@ -197,9 +199,30 @@ const logins: readonly OddServer[] = [
     ask: textOf,
     gives: content,
   },
-  ...(["user", "password", "account"] as const).map((secret): OddServer => ({
+  {
+    name: "R-CLI-09 where USER is refused, another command lets in (280)",
+    answers: {
+      USER: () => "530 not by name",
+      SITE: (_, argument) => (argument === "AUTH by card" ? "331 go on" : "500"),
+    },
+    options: { insteadOfUser: "SITE AUTH by card" },
+    ask: textOf,
+    gives: content,
+    after: ({ server }) => assert.deepEqual(server.heard.slice(0, 3), userSiteAndPass),
+  },
+  {
+    name: "R-CLI-09 what is to let in instead of USER is tried once (280)",
+    answers: { USER: () => "530 no", SITE: () => "530 nor by that" },
+    options: { insteadOfUser: "SITE AUTH by card" },
+    fails: { code: "SALLYPORT_LOGIN_REFUSED", reply: { code: 530 } },
+  },
+  ...(["user", "password", "account", "insteadOfUser"] as const).map((secret): OddServer => ({
     name: `S-09 CR LF in the ${secret} is refused before it is sent (2115, 2116)`,
-    answers: { PASS: () => "332 account", DELE: () => assert.fail("a command was smuggled in") },
+    answers: {
+      ...(secret === "insteadOfUser" && { USER: () => "530 no" }),
+      PASS: () => "332 account",
+      DELE: () => assert.fail("a command was smuggled in"),
+    },
     options: { password: "p", account: "a", [secret]: "x\r\nDELE everything" },
     fails: { code: "SALLYPORT_ARGUMENT_FORBIDDEN", name: "UsageError" },
   })),
