@@ -3,14 +3,14 @@ import { nextOfOpening } from "./user-pi-opening.ts";
 import { nextParameter } from "./user-pi-parameters.ts";
 import type { ReceivedReply } from "./user-pi-failure.ts";
 import type { Exchange, Purpose, UserPi, UserPiEffect, UserRequest } from "./user-pi-state.ts";
-import { setUpData, type TransferJob } from "./user-pi-transfer.ts";
+import { sendRestart, setUpData, type TransferJob } from "./user-pi-transfer.ts";
 import { send } from "./user-pi-turn.ts";
 
 /*
  * Commands that go out before the one ahead of them was answered, where the policy says so: each spares a round trip.
  * They are PBSZ, PROT and FEAT of the opening, and what prepares a transfer up to its passive command; for each of them it
  * is known what it would be if those on their way are accepted. Where one is refused, what follows from that is decided
- * when the rest was answered too. The transfer command itself waits, and so does REST, which has to come right before it.
+ * when the rest was answered too. The transfer command itself waits.
  */
 
 /** Sends the next command ahead of the replies to those on their way; undefined where it has to wait for them. */
@@ -72,12 +72,15 @@ function prepareAhead(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): Us
   const isPassive = pi.policy.dataSetup === "passive" && job.request.between === undefined;
   if (job.sent || job.aborting !== "no" || job.data.kind !== "none" || !isPassive) return undefined;
   const mayPass = (exchange: Exchange): boolean => leavesNoTrace(exchange) || preparing.has(exchange.purpose);
-  if (!pi.outstanding.every(mayPass)) return undefined;
-  const parameter = nextParameter(assumed(pi), job.request);
-  return parameter === undefined ? setUpData(pi, job, effects) : send(pi, parameter, effects);
+  if (pi.outstanding.every(mayPass)) {
+    const parameter = nextParameter(assumed(pi), job.request);
+    return parameter === undefined ? setUpData(pi, job, effects) : send(pi, parameter, effects);
+  }
+  const isPassiveLast = pi.outstanding.at(-1)?.purpose === "passive";
+  return isPassiveLast && pi.restart !== (job.request.restartOffset ?? 0n) ? sendRestart(pi, job, effects) : undefined;
 }
 
-/** The passive command is the last of them. */
+/** The passive command comes behind them, and then REST. */
 const preparing: ReadonlySet<Purpose> = new Set(["type", "structure", "mode", "announce"]);
 
 function leavesNoTrace({ purpose, verb }: Exchange): boolean {

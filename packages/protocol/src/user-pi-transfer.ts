@@ -78,9 +78,7 @@ export function setUpData(pi: UserPi, job: TransferJob, effects: UserPiEffect[])
 /** REST comes right before the command, since whatever stands between may undo it (RFC 3659 §5.2). */
 function sendTransfer(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): UserPi {
   const { id, verb, argument, direction, restartOffset = 0n, between } = job.request;
-  if (pi.restart !== restartOffset) {
-    return send(pi, { purpose: "restart", verb: "REST", argument: String(restartOffset) as Octets, id }, effects);
-  }
+  if (pi.restart !== restartOffset) return sendRestart(pi, job, effects);
   const timer = "preliminary";
   const sent = send(
     { ...pi, job: { ...job, sent: true } },
@@ -89,6 +87,11 @@ function sendTransfer(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): Us
   );
   // Octets of a download may come before 150 is read, and the server may leave 150 out (R-CLI-09).
   return direction === "download" || between !== undefined ? moveData(sent, effects) : sent;
+}
+
+export function sendRestart(pi: UserPi, { request }: TransferJob, effects: UserPiEffect[]): UserPi {
+  const { id, restartOffset = 0n } = request;
+  return send(pi, { purpose: "restart", verb: "REST", argument: String(restartOffset) as Octets, id }, effects);
 }
 
 function moveData(pi: UserPi, effects: UserPiEffect[]): UserPi {
@@ -114,7 +117,11 @@ export const preparationReplies: Readonly<Record<string, Preparation>> = {
   passive: { taken: passiveTaken, refused: passiveRefused },
   active: { taken: (pi, job) => withJob(pi, { ...job, data: { kind: "ready" } }), refused: noSetUp },
   restart: {
-    taken: (pi, { request }) => ({ ...pi, restart: request.restartOffset ?? 0n }),
+    // Sent ahead of a passive command that failed, it does not come right before the transfer command any more.
+    taken: (pi, { request, data }) => ({
+      ...pi,
+      restart: data.kind === "none" ? "unknown" : (request.restartOffset ?? 0n),
+    }),
     refused: restartRefused,
   },
 };
@@ -224,7 +231,8 @@ export function dataEvent(
       return disarm(withJob(pi, { ...job, data: { kind: "offered", endpoint: event.endpoint } }), effects);
     case "data-connected":
       if (job.data.kind !== "connecting") return pi;
-      return disarm(
+      // REST may have been sent ahead.
+      return rearm(
         withJob(usedPasv(job) ? rememberPasv(pi, effects) : pi, { ...job, data: { kind: "ready" } }),
         effects,
       );

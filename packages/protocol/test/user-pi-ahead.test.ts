@@ -53,6 +53,21 @@ describe("commands sent ahead", () => {
     assert.deepEqual(dialogue.asks({ ...binary, id: 9 }), []);
   });
 
+  test("REST goes right behind the passive command, and again where another passive command has to follow", () => {
+    const from5 = { ...binary, restartOffset: 5n };
+    const dialogue = opened(ahead);
+    assert.deepEqual(dialogue.asks(from5), ["TYPE I", "EPSV", "REST 5"]);
+    dialogue.answers("200 I", "229 (|||4000|)");
+    assert.deepEqual(dialogue.happens({ kind: "data-connected", connection: 1 }), []);
+    assert.deepEqual(dialogue.answers("350 from 5"), ["RETR f"]);
+    const falling = opened(ahead);
+    falling.asks(from5);
+    assert.deepEqual(falling.answers("200 I", "500 no EPSV"), []);
+    assert.deepEqual(falling.answers("350 from 5"), ["PASV", "REST 5"]);
+    falling.answers("227 (192,0,2,1,15,160)", "350 from 5");
+    assert.deepEqual(falling.happens({ kind: "data-connected", connection: 2 }), ["RETR f"]);
+  });
+
   test("a TYPE that is refused fails its transfer, and the reply to EPSV behind it is nobody else's", () => {
     const dialogue = opened(ahead);
     assert.deepEqual(dialogue.asks(binary), ["TYPE I", "EPSV"]);

@@ -20,7 +20,7 @@ import { countOctets, missingRanges, prefixBytes } from "./ranges.ts";
 import { type RemoteFacts, remoteFacts } from "./remote-facts.ts";
 import { fetchSegments } from "./segments.ts";
 import type { TransferSite } from "./site.ts";
-import { digestFor, type Verification, verifyContent, type VerifyMode } from "./verify.ts";
+import { digestFor, type Helpers, type Verification, verifyContent, type VerifyMode } from "./verify.ts";
 
 export interface DownloadWishes extends FileWishes {
   /** Keeps the server's time of change; what it does not tell is no failure. */
@@ -241,6 +241,7 @@ class Download implements FileTransfer, AsyncDisposable {
               digest: this.#digest,
               limits: this.#site.limits,
               signal,
+              helpers: this.#helpers(),
             });
       return await this.#publish(verified);
     } catch (error) {
@@ -254,6 +255,21 @@ class Download implements FileTransfer, AsyncDisposable {
       await this.#restart();
       return this.attempt(connection);
     }
+  }
+
+  /** The control connections that fetched parts of the file, for what else can be shared out. */
+  #helpers(): Helpers | undefined {
+    const { segments = 1, signal } = this.#options;
+    if (segments <= 1) return undefined;
+    const { pool } = this.#site;
+    const help = async (work: (by: ClientConnection) => Promise<void>): Promise<void> => {
+      using lease = await pool.lease({ signal }).catch(() => undefined);
+      if (lease !== undefined) await work(lease.connection);
+    };
+    return async (count, work) => {
+      const others = Math.min(count, segments - 1, pool.count - 1);
+      await Promise.all(Array.from({ length: others }, () => help(work)));
+    };
   }
 
   /** The size on both sides; undefined where the server's is not known, or the file still grows. */

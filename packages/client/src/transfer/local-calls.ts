@@ -16,6 +16,8 @@ export interface LocalCalls {
   futimes(descriptor: number, accessed: number, modified: number): Soon<void>;
   ftruncate(descriptor: number, length: number): Soon<void>;
   rename(from: Path, to: Path): Soon<void>;
+  /** Returns how many octets came. */
+  read(descriptor: number, buffer: Uint8Array, position: number): Soon<number>;
 }
 
 /**
@@ -54,6 +56,7 @@ const quickCalls: LocalCalls = {
   futimes: fs.futimesSync,
   ftruncate: fs.ftruncateSync,
   rename: fs.renameSync,
+  read: (descriptor, buffer, position) => fs.readSync(descriptor, buffer, 0, buffer.length, position),
 };
 
 const patientCalls: LocalCalls = {
@@ -65,4 +68,6 @@ const patientCalls: LocalCalls = {
   futimes: promisify(fs.futimes),
   ftruncate: promisify(fs.ftruncate),
   rename: promisify(fs.rename),
+  read: async (descriptor, buffer, position) =>
+    (await promisify(fs.read)(descriptor, buffer, 0, buffer.length, position)).bytesRead,
 };

@@ -5,6 +5,8 @@ export interface Claim {
   /** The next octet to come. */
   position: number;
   end: number;
+  /** How fast it comes, once that is known. */
+  bytesPerMs?: number;
 }
 
 /**
@@ -12,6 +14,8 @@ export interface Claim {
  * second half of what the slowest still has before it, so that all end at about the same time.
  */
 export class RangeBook {
+  /** What it takes until octets of a new claim come; what the others fetch meanwhile is theirs. */
+  startMs = 0;
   readonly #least: number;
   readonly #claims = new Set<Claim>();
   #free: ByteRange[];
@@ -67,9 +71,13 @@ export class RangeBook {
 
   #takeOver(): ByteRange | undefined {
     const longest = [...this.#claims].toSorted((one, other) => leftOf(other) - leftOf(one))[0];
-    if (longest === undefined || leftOf(longest) < 2 * this.#least) return undefined;
-    const { end } = longest;
-    longest.end = end - Math.floor(leftOf(longest) / 2);
+    if (longest === undefined) return undefined;
+    const { end, bytesPerMs = 0 } = longest;
+    const headStart = bytesPerMs * this.startMs;
+    const share = Math.floor((leftOf(longest) - headStart) / 2);
+    // Less is there before another transfer has begun and this one has ended.
+    if (share < Math.max(this.#least, headStart)) return undefined;
+    longest.end = end - share;
     return [longest.end, end];
   }
 }

@@ -35,7 +35,11 @@ export interface VerifyOptions {
   readonly digest: RunningDigest | undefined;
   readonly limits: Pick<LimitValues, "sampleBytes" | "samplesCount" | "sampleWholeBytes">;
   readonly signal?: AbortSignal | undefined;
+  /** Has other control connections, so many at most, take part in work that all of them share. */
+  readonly helpers?: Helpers | undefined;
 }
+
+export type Helpers = (count: number, work: (by: ClientConnection) => Promise<void>) => Promise<void>;
 
 /** The digest that a comparison would use on this server, or undefined where it uses none. */
 export function digestFor(connection: ClientConnection, mode: VerifyMode): string | undefined {
@@ -102,25 +106,35 @@ function isUnavailable(error: unknown): boolean {
 async function verifyBySamples(
   connection: ClientConnection,
   remote: Octets,
-  { size, local, seams, limits, signal }: VerifyOptions,
+  options: VerifyOptions,
 ): Promise<Verification> {
+  const { size, seams, limits, helpers } = options;
   const samples = samplePlaces(size, seams, limits);
-  let bytes = 0;
-  for (const [start, end] of samples) {
-    let at = start;
-    // One that reaches the end is let come to it, which spares ABOR and a round trip.
-    const range = end === size ? { start } : { start, end };
-    // oxlint-disable-next-line no-await-in-loop -- one after the other on one control connection
-    for await (const chunk of await read(connection, remote, { ...range, signal })) {
-      const ours = await local(at, chunk.length);
-      if (at + chunk.length > end || Buffer.compare(ours, chunk) !== 0)
-        throw differs(`octets from ${at} on are others`);
-      at += chunk.length;
-    }
-    if (at !== end) throw differs(`it ends at octet ${at}`);
-    bytes += end - start;
-  }
+  const left = samples.values();
+  const work = async (by: ClientConnection): Promise<void> => {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other on each control connection
+    for (const sample of left) await compareSample(by, remote, sample, options);
+  };
+  await Promise.all([work(connection), helpers?.(samples.length - 1, work)]);
+  const bytes = samples.reduce((sum, [start, end]) => sum + end - start, 0);
   return { method: "sample", samples: samples.length, bytes, confidence: confidenceOf(size, samples) };
+}
+
+async function compareSample(
+  connection: ClientConnection,
+  remote: Octets,
+  [start, end]: readonly [start: number, end: number],
+  { size, local, signal }: VerifyOptions,
+): Promise<void> {
+  let at = start;
+  // One that reaches the end is let come to it, which spares ABOR and a round trip.
+  const range = end === size ? { start } : { start, end };
+  for await (const chunk of await read(connection, remote, { ...range, signal })) {
+    const ours = await local(at, chunk.length);
+    if (at + chunk.length > end || Buffer.compare(ours, chunk) !== 0) throw differs(`octets from ${at} on are others`);
+    at += chunk.length;
+  }
+  if (at !== end) throw differs(`it ends at octet ${at}`);
 }
 
 /** The whole of a small file; of others the octets around the seams, the last ones, and others anywhere. */
