@@ -21,7 +21,8 @@ export interface ClientOptions {
   /**
    * Names the host that is meant to servers with several (HOST, RFC 7151), inside TLS and ahead of USER: `true`, the
    * URL's, or another. A server that does not know the command serves one host and is taken as it is; one that does not
-   * know the host refuses the login.
+   * know the host refuses the login. Its name is then the one that TLS names and that the certificate has to be for, unless
+   * `tls.servername` says otherwise.
    */
   readonly virtualHost?: string | true;
   /**

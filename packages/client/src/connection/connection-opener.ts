@@ -250,7 +250,7 @@ interface TlsKnowledge {
 function clientTls(
   host: string,
   port: number,
-  { tls = {} }: ClientOptions,
+  { tls = {}, virtualHost }: ClientOptions,
   { groups, known, fallback }: TlsKnowledge,
 ): Promise<ClientTls> {
   const { ca, pins, tofu, verify, insecure, ...offer } = tls;
@@ -258,6 +258,8 @@ function clientTls(
   const newest = offer.minVersion === "TLSv1.3" ? undefined : (fallback.maxVersion ?? known.fact("maxTlsVersion"));
   return ClientTls.create({
     ...(newest && { maxVersion: newest }),
+    // The certificate has to be that host's (R-7151-03).
+    ...(typeof virtualHost === "string" && { servername: virtualHost }),
     ...offer,
     ...(groups && { groups }),
     host,

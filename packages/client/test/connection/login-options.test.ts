@@ -5,7 +5,9 @@ import { test } from "node:test";
 import { realServers } from "../real-servers.ts";
 import { type Handler, startScriptedServer } from "../scripted-server.ts";
 
-const identity = makeTestIdentity({ names: ["127.0.0.1", "localhost"] });
+const identity = makeTestIdentity({
+  names: ["127.0.0.1", "localhost", "files.example.org", "elsewhere.example", "2001:db8::1"],
+});
 const tls = { cert: identity.certificate, key: identity.key };
 
 async function dialogue(
@@ -18,7 +20,7 @@ async function dialogue(
   return [...server.heard];
 }
 
-test("HOST names the host inside TLS, ahead of USER", async () => {
+test("R-7151-03 HOST names the host inside TLS, ahead of USER", async () => {
   const heard = await dialogue({}, { virtualHost: "files.example.org" });
   assert.deepEqual(heard.slice(0, 3), ["AUTH TLS", "HOST files.example.org", "USER alice"]);
   assert.ok((await dialogue({}, { virtualHost: true })).includes("HOST 127.0.0.1"));
@@ -26,7 +28,7 @@ test("HOST names the host inside TLS, ahead of USER", async () => {
   assert.ok(!(await dialogue({}, {})).some((line) => line.startsWith("HOST")));
 });
 
-test("HOST that is not known is no obstacle, a host that is not known is", async () => {
+test("R-7151-03 HOST that is not known is no obstacle, a host that is not known is", async () => {
   assert.ok((await dialogue({ HOST: () => "502 what" }, { virtualHost: true })).includes("PASS secret"));
   let heard: readonly string[] = [];
   const refuse: Handler = () => "504 no such host";
@@ -35,7 +37,18 @@ test("HOST that is not known is no obstacle, a host that is not known is", async
     { code: "SALLYPORT_LOGIN_REFUSED" },
   );
   assert.deepEqual(heard, [], "nobody logs in at the wrong host");
-  await assert.rejects(dialogue({}, { virtualHost: "a\r\nDELE b" }), { code: "SALLYPORT_ARGUMENT_FORBIDDEN" });
+  await assert.rejects(dialogue({}, { virtualHost: "a\r\nDELE b" }), { code: "SALLYPORT_HOST_INVALID" });
+});
+
+test("R-7151-03 the certificate has to be that of the host that HOST names", async () => {
+  let heard: readonly string[] = [];
+  const host: Handler = (_, name) => void (heard = [name]);
+  await assert.rejects(dialogue({ HOST: host }, { virtualHost: "other.example.org" }), {
+    code: "SALLYPORT_CERTIFICATE_NAME",
+  });
+  assert.deepEqual(heard, []);
+  const servername = "localhost";
+  await dialogue({}, { virtualHost: "other.example.org", tls: { ca: identity.ca, servername } });
 });
 
 test("lines after the login are said on each control connection, and must be taken", async () => {
@@ -69,6 +82,9 @@ test("our server takes HOST", async () => {
 
 test("ProFTPD, which has no such host, refuses the login", { skip: proftpd?.skip ?? true }, async () => {
   await using server = await proftpd?.start();
-  const connecting = server?.connect("explicit", { virtualHost: "elsewhere.example" });
+  const connecting = server?.connect("explicit", {
+    virtualHost: "elsewhere.example",
+    tls: { servername: "localhost" },
+  });
   await assert.rejects(connecting ?? Promise.resolve(), { code: "SALLYPORT_LOGIN_REFUSED" });
 });
