@@ -1,7 +1,7 @@
 import type { Client } from "@sallyport/client";
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -21,6 +21,7 @@ export async function everyOperation(client: Client, served: string): Promise<vo
   const folder = await mkdtemp(join(tmpdir(), "sallyport-client-"));
   try {
     await transfers(client, served, folder);
+    await partsAndTrees(client, served, folder);
     await listings(client);
     await changes(client);
     await client.remove("a", { recursive: true });
@@ -46,6 +47,29 @@ async function transfers(client: Client, served: string, folder: string): Promis
   await client.upload(join(folder, "local.bin"), "again.bin", { preserve: true });
   assertSame(await readFile(join(served, "again.bin")), content);
   assert.deepEqual(await readdir(folder), ["local.bin"]);
+}
+
+/** What is made of several transfers: segments, what is gone on with, and whole trees. */
+async function partsAndTrees(client: Client, served: string, folder: string): Promise<void> {
+  const [local, half] = [join(folder, "local.bin"), join(folder, "half.bin")];
+  const head = content.subarray(0, 1_234_567);
+  await client.download("again.bin", half, { segments: 3 });
+  assertSame(await readFile(half), content);
+  await writeFile(half, head);
+  const got = await client.download("again.bin", half, { onConflict: "resume" });
+  assert.equal(got.resumedFrom, head.length);
+  assertSame(await readFile(half), content);
+  await client.write("half.bin", head, { atomic: false });
+  await client.upload(local, "half.bin", { onConflict: "resume" });
+  assertSame(await readFile(join(served, "half.bin")), content);
+  await client.remove("half.bin");
+  const back = join(folder, "back");
+  for await (const _ of client.sync({ remote: "a" }, { local: back }));
+  assertSame(await readFile(join(back, "b/c/file.bin")), content);
+  for await (const _ of client.sync({ local: back }, { remote: "copy" }));
+  assertSame(await readFile(join(served, "copy/b/c/file.bin")), content);
+  assert.deepEqual((await readdir(join(served, "copy"))).toSorted(), ["b", "empty"]);
+  await client.remove("copy", { recursive: true });
 }
 
 async function listings(client: Client): Promise<void> {
