@@ -100,7 +100,8 @@ export function sizeText(bytes: number): string {
   return `${bytes / (factors[unit] ?? 1)}${unit.toUpperCase()}`;
 }
 
-function parseSize(text: string): number {
+/** A number of octets: 1500, 5M, 2GiB. */
+export function parseSize(text: string): number {
   const [, digits, unit = ""] = /^(\d{1,15})([kmgt]?)(?:i?b)?$/i.exec(text) ?? [];
   const bytes = Number(digits) * (factors[unit.toLowerCase()] ?? Number.NaN);
   if (!Number.isSafeInteger(bytes)) throw new Error("a size in bytes, or with K, M, G or T, as in 500M");

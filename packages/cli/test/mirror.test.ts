@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, test } from "node:test";
 import { clientServer, writeBelow } from "./client-server.ts";
@@ -49,6 +49,31 @@ describe("mirror", () => {
     const done = await run(words);
     assert.equal(done.code, 0, done.stderr);
     assert.deepEqual(readdirSync(join(home, "www"), { recursive: true }).toSorted(), ["a", "a/b.css", "index.html"]);
+  });
+
+  test("bounds on size and age leave files out, on both sides", async () => {
+    writeBelow(home, "pub/logs/today.log", "news");
+    const old = new Date(Date.now() - 30 * 86_400_000);
+    utimesSync(join(home, "pub/deep/er/last.txt"), old, old);
+    const planned = async (...words: string[]): Promise<readonly unknown[]> => {
+      const { code, stdout, stderr } = await run([
+        "mirror",
+        `${url.explicit}/pub`,
+        here,
+        "--dry-run",
+        "--json",
+        ...words,
+      ]);
+      assert.equal(code, 0, stderr);
+      return jsonLines(stdout).flatMap(({ action, path }) => (action === "transfer" ? [path] : []));
+    };
+    assert.deepEqual(await planned("--min-size", "1M"), ["big.bin"]);
+    assert.deepEqual(await planned("--max-size", "3"), ["logs/one.gz"]);
+    assert.deepEqual(await planned("--older-than", "7d"), ["deep/er/last.txt"]);
+    assert.deepEqual(await planned("--newer-than", "2w", "--max-size", "1K"), ["logs/one.gz", "logs/today.log"]);
+    writeBelow(here, "big.bin", "larger there");
+    await run(["mirror", `${url.explicit}/pub`, here, "--max-size", "1K", "--delete", "--no-resume"]);
+    assert.ok(existsSync(join(here, "big.bin")), "what is left out is not deleted");
   });
 
   test("--json has one object for each step and a summary, also in a dry run", async () => {

@@ -118,7 +118,7 @@ function conflictFailure(action: Extract<SyncStep["action"], { kind: "conflict" 
 }
 
 function syncOptions(flags: MirrorFlags): SyncOptions {
-  const { dryRun, parallel, maxDelete, timeWindow } = flags;
+  const { dryRun, parallel, maxDelete, timeWindow, minSize, maxSize, newerThan, olderThan } = flags;
   return {
     dryRun: dryRun === true,
     parallel,
@@ -134,7 +134,14 @@ function syncOptions(flags: MirrorFlags): SyncOptions {
     links: flags.links,
     typeClash: flags.replaceKind === true ? "replace" : "conflict",
     emptyDirectories: flags.emptyDirectories ? "keep" : "omit",
-    filter: { rules: rulesOf(flags), matchCase: flags.ignoreCase !== true },
+    filter: {
+      rules: rulesOf(flags),
+      matchCase: flags.ignoreCase !== true,
+      ...(minSize !== undefined && { sizeMinBytes: minSize }),
+      ...(maxSize !== undefined && { sizeMaxBytes: maxSize }),
+      ...(newerThan !== undefined && { modifiedAfterMs: newerThan }),
+      ...(olderThan !== undefined && { modifiedBeforeMs: olderThan }),
+    },
     ...(flags.resume && { journal: journalsPath() }),
   };
 }

@@ -2,6 +2,8 @@ import { buildCommand, type CommandContext } from "@stricli/core";
 import { clientFlags, type ClientFlags } from "../client-flags.ts";
 import { underHeading } from "../command-facts.ts";
 import { parseCount, parseText, switchFlag } from "../flags.ts";
+import { parseSize } from "../account-flags.ts";
+import { parseMoment } from "../moment.ts";
 import { parseSeconds } from "../explain-flags.ts";
 
 type Compared = "size" | "time" | "hash";
@@ -18,6 +20,11 @@ export interface MirrorFlags extends ClientFlags {
   readonly exclude?: readonly string[];
   readonly excludeRegex?: readonly string[];
   readonly ignoreCase?: boolean;
+  readonly minSize?: number;
+  readonly maxSize?: number;
+  /** Milliseconds since 1970, as the next one. */
+  readonly newerThan?: number;
+  readonly olderThan?: number;
   readonly compare: readonly Compared[];
   readonly timeRule: "newer" | "differ";
   readonly timeWindow?: number;
@@ -38,6 +45,10 @@ const filterFlags = underHeading("WHICH FILES", {
   includeRegex: patternFlag("As --include; looked for anywhere in the path", "REGEX"),
   excludeRegex: patternFlag("As --exclude; looked for anywhere in the path, / behind directories", "REGEX"),
   ignoreCase: switchFlag("Patterns match upper and lower case alike"),
+  minSize: boundFlag("Leave out smaller files", parseSize, "SIZE"),
+  maxSize: boundFlag("Leave out larger files, as in 500M", parseSize, "SIZE"),
+  newerThan: boundFlag("Leave out files changed before: an age as in 7d or 12h, or a day", parseMoment, "WHEN"),
+  olderThan: boundFlag("Leave out files changed since then", parseMoment, "WHEN"),
   links: {
     kind: "enum",
     values: ["skip", "recreate", "follow"],
@@ -143,6 +154,14 @@ export const mirrorCommand = buildCommand({
 
 function patternFlag<Placeholder extends string>(brief: string, placeholder: Placeholder) {
   return { kind: "parsed", parse: parseText, brief, placeholder, optional: true, variadic: true } as const;
+}
+
+function boundFlag<Bound, Placeholder extends string>(
+  brief: string,
+  parse: (text: string) => Bound,
+  placeholder: Placeholder,
+) {
+  return { kind: "parsed", parse: (text: string) => parse(text), brief, placeholder, optional: true } as const;
 }
 
 function parseCompared(text: string): readonly Compared[] {

@@ -15,6 +15,7 @@ import type { RemoteSide } from "./remote-side.ts";
 import { askedAgain, copyUnchanged, demandUnchanged } from "./source-changed.ts";
 import { besideOf, type PutOutcome, type SyncTarget } from "./target.ts";
 import type { EntryTime, TreeEntry } from "./tree.ts";
+import { demandAlike } from "./verify-part.ts";
 
 export interface TargetParts {
   readonly remote: RemoteSide;
@@ -116,6 +117,11 @@ export class LocalTarget implements SyncTarget {
         }));
       }
       await this.#demandWhole(connection, { path, listed, file }, { length: resumedFrom + bytes, bytes, beganMs });
+      if (resumedFrom > 0) {
+        const size = resumedFrom + bytes;
+        const local = partFile.read.bind(partFile);
+        await demandAlike(remote, connection, { octets: remote.octetsOf(path), size, seam: resumedFrom, local });
+      }
       const modified = preservesTimes && file.modified ? new Date(file.modified.instantMs) : undefined;
       await partFile.publish(this.#parts.tree.pathOf(path), modified);
       await record.done(path, listed);
@@ -162,7 +168,7 @@ const restatMs = 500;
 /** Whether nobody will go on with what has come. */
 function isUseless(error: unknown): boolean {
   const code = error instanceof SallyportError ? error.code : "";
-  return code === "SALLYPORT_SOURCE_CHANGED" || code === "SALLYPORT_INTEGRITY_SIZE";
+  return code === "SALLYPORT_SOURCE_CHANGED" || code.startsWith("SALLYPORT_INTEGRITY_");
 }
 
 function localLinkTarget(linkTarget: string): string {

@@ -44,6 +44,13 @@ export class PartFile implements AsyncDisposable, ByteSink {
     return this.#keep(this.#writing.then(write));
   }
 
+  /** Octets that are there, fewer at the end. */
+  async read(position: number, length: number): Promise<Uint8Array> {
+    await this.#writing;
+    const buffer = Buffer.alloc(length);
+    return buffer.subarray(0, await this.#calls.read(this.#descriptor, buffer, position));
+  }
+
   async truncate(): Promise<void> {
     await this.#calls.ftruncate(this.#descriptor, 0);
     this.sizeBytes = 0;

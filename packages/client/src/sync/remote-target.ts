@@ -17,6 +17,7 @@ import { beginPart } from "./part-record.ts";
 import { askedAgain, copyUnchanged, demandUnchanged, SourceChanged } from "./source-changed.ts";
 import { besideOf, type PutOutcome, type SyncTarget } from "./target.ts";
 import type { EntryTime, TreeEntry } from "./tree.ts";
+import { demandAlike } from "./verify-part.ts";
 
 /** A directory of the server to which local files come. */
 export class RemoteTarget implements SyncTarget {
@@ -115,7 +116,14 @@ export class RemoteTarget implements SyncTarget {
       const isWhole = resumedFrom === total && !isNew && total > 0;
       const bytes = isWhole ? 0 : await this.#send(connection, octets, { handle, total, resumedFrom, onMoved });
       demandUnchanged(file, await factsOf(handle));
-      if (resumedFrom > 0) await demandSize(await sizeOf(connection, octets, { signal }), total);
+      if (resumedFrom > 0) {
+        await demandSize(await sizeOf(connection, octets, { signal }), total);
+        const local = async (position: number, length: number): Promise<Uint8Array> => {
+          const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);
+          return buffer.subarray(0, bytesRead);
+        };
+        await demandAlike(remote, connection, { octets, size: total, seam: resumedFrom, local });
+      }
       if (preservesTimes && file.modified) await this.#giveTimes(connection, octets, file.modified);
       await renameOver(connection, octets, remote.octetsOf(path), signal);
       await record.done(path, file.modified?.instantMs === listed.modified?.instantMs ? listed : file);
@@ -203,7 +211,7 @@ async function demandSize(found: number | bigint | undefined, total: number): Pr
 /** Whether nobody will go on with the part: the server said no, or what it has is not the file. */
 function isFinal(error: unknown): boolean {
   if (error instanceof SourceChanged) return true;
-  if (error instanceof SallyportError && error.code === "SALLYPORT_INTEGRITY_SIZE") return true;
+  if (error instanceof SallyportError && error.code.startsWith("SALLYPORT_INTEGRITY_")) return true;
   const code = refusalOf(error)?.code;
   return error instanceof CommandRefused && code !== undefined && code >= 500;
 }

@@ -151,6 +151,7 @@ test("a file goes on where its data connection broke", async (t) => {
   const local = emptyFolder(t);
   const content = randomBytes(200_000);
   let restart = 0;
+  let isBroken = false;
   await using server = await startScriptedServer({
     ...listing("type=file;size=200000;modify=20260101000000; file"),
     REST: (_login, offset) => {
@@ -160,10 +161,13 @@ test("a file goes on where its data connection broke", async (t) => {
     RETR: async (login) => {
       login.reply("150 coming");
       const data = await login.data();
-      if (restart > 0) {
-        data.end(content.subarray(restart));
+      const from = restart;
+      restart = 0;
+      if (isBroken) {
+        data.end(content.subarray(from));
         return "226 done";
       }
+      isBroken = true;
       data.write(content.subarray(0, 70_000));
       await pause(200);
       data.resetAndDestroy();

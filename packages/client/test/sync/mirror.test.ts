@@ -1,4 +1,11 @@
-import { connect, type Client, type ClientOptions, type SyncProgress, type SyncStep } from "@sallyport/client";
+import {
+  connect,
+  type Client,
+  type ClientOptions,
+  type SyncOptions,
+  type SyncProgress,
+  type SyncStep,
+} from "@sallyport/client";
 import { startTestServer, type TestServer } from "@sallyport/testing";
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -203,6 +210,35 @@ test("with a journal an ended mirror goes on in the middle of a file", async (t)
   assertAlike(local, server.directory);
   assert.deepEqual(readdirSync(journal), []);
 });
+
+for (const direction of ["download", "upload"] as const) {
+  test(`a part that is damaged is found out before the ${direction} gets its name, and begun anew`, async (t) => {
+    await using server = await startTestServer();
+    await using client = await connectTo(server);
+    const [local, journal] = [emptyFolder(t), emptyFolder(t)];
+    const [source, target] = direction === "download" ? [server.directory, local] : [local, server.directory];
+    const places = [{ remote: "/" }, { local }] as const;
+    const mirror = (options: SyncOptions) =>
+      direction === "download"
+        ? client.sync(places[0], places[1], options)
+        : client.sync(places[1], places[0], options);
+    fill(source, { "big.bin": randomBytes(20_000_000) });
+    const aborter = new AbortController();
+    const onProgress = ({ file }: SyncProgress): void => void (file.bytes > 9_000_000 && aborter.abort());
+    await assert.rejects(Array.fromAsync(mirror({ journal, signal: aborter.signal, onProgress })));
+    const part = readdirSync(target, { recursive: true, encoding: "utf8" }).find(
+      (name) => statSync(join(target, name)).size > 5_000_000,
+    );
+    assert.ok(part !== undefined);
+    const damaged = readFileSync(join(target, part));
+    damaged.fill(0, 4_000_000, 4_000_100);
+    writeFileSync(join(target, part), damaged);
+    const [step] = await Array.fromAsync(mirror({ journal }));
+    assert.ok(step?.outcome === "done", JSON.stringify(step));
+    assert.equal(step.resumedFrom, 0);
+    assert.ok(readFileSync(join(target, "big.bin")).equals(readFileSync(join(source, "big.bin"))));
+  });
+}
 
 test("a part of a file that has changed since is thrown away", async (t) => {
   await using server = await startTestServer();
