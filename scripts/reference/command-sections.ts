@@ -2,6 +2,7 @@ import { allCommands } from "../../packages/cli/src/all-commands.ts";
 import { ownFlags, type CommandFacts, type FlagFacts } from "../../packages/cli/src/command-facts.ts";
 import { exitCodeMeanings } from "../../packages/cli/src/exit-codes.ts";
 import { argumentText, flagLabel, flagText, usageLines } from "../../packages/cli/src/help.ts";
+import { shellTable } from "../../packages/cli/src/shell/table.ts";
 import { markdownTable, type Sections } from "./sections.ts";
 
 /** Every command with its flags, and the flags that commands share, told once. */
@@ -9,6 +10,13 @@ export async function commandSections(): Promise<Sections> {
   const commands = (await allCommands()).filter(({ below }) => below.length === 0);
   return {
     commands: commands.map(commandText).join("\n\n"),
+    "shell-commands": markdownTable(
+      ["Command", "Does"],
+      Object.entries(shellTable).map(([name, { aliases = [], brief }]) => [
+        [name, ...aliases].map((one) => `\`${one}\``).join(", "),
+        brief,
+      ]),
+    ),
     "shared-flags": sharedFlags(commands).map(groupText).join("\n\n"),
     "exit-codes": markdownTable(
       ["Code", "Means", "For example"],

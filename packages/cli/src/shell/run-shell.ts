@@ -139,6 +139,8 @@ async function interact(shell: Shell, opening: string | undefined): Promise<numb
 
 /** Runs a line while Ctrl-Z means what runs, and not the shell. */
 async function suspendable(shell: Shell, line: string): Promise<number> {
+  // Windows has no such signal.
+  if (process.platform === "win32") return shell.execute(line);
   const suspend = (): void => shell.suspend();
   process.on("SIGTSTP", suspend);
   try {

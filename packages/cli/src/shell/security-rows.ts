@@ -1,4 +1,4 @@
-import type { Client } from "@sallyport/client";
+import { type Client, factOf } from "@sallyport/client";
 import { displayOctets } from "@sallyport/protocol";
 import type { ClientTlsFacts } from "@sallyport/transport";
 import { visibleText } from "../terminal/visible-text.ts";
@@ -12,16 +12,27 @@ const vouchers: Readonly<Record<ClientTlsFacts["trustedBy"], string>> = {
   nobody: "nobody: whoever is in between reads and changes everything",
 };
 
+const resumptions = {
+  accepted: "data connections resume the TLS of the login, which binds them to it",
+  refused: "the server does not resume TLS: each data connection has a handshake of its own",
+} as const;
+
 /** How the control connection that was used last is protected, a label and a text each. */
-export function securityRows({ server, tls, greeting }: Client): readonly (readonly [label: string, value: string])[] {
+export function securityRows({
+  server,
+  tls,
+  greeting,
+  profile,
+}: Client): readonly (readonly [label: string, value: string])[] {
   const greeted = visibleText(displayOctets(greeting?.lines[0] ?? ("" as never)));
   const said = greeted === "" ? [] : ([["greeting", greeted]] as const);
   if (tls === undefined) return [["security", "none: everybody on the way reads password and files"], ...said];
-  const { protocol, suite, group, resumed, certificate, trustedBy } = tls;
+  const { protocol, suite, group, certificate, trustedBy } = tls;
+  const resumption = factOf(profile, "dataResumption", Date.now());
   return [
     ["security", server?.security ?? ""],
     ["TLS", [protocol, suite, ...(group === undefined ? [] : [group])].join(", ")],
-    ["resumed", resumed ? "yes" : "no"],
+    ["resumption", resumption === undefined ? "not known before the first transfer" : resumptions[resumption]],
     ["certificate", visibleText(certificate.subject.replaceAll("\n", ", "))],
     ["valid until", certificate.validUntil.toISOString().slice(0, 10)],
     ["pin", certificate.pin],

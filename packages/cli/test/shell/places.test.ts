@@ -4,20 +4,20 @@ import { test } from "node:test";
 import { localPath, namesContent, remotePath, remotePattern } from "../../src/shell/places.ts";
 import { quotedCharacter } from "../../src/shell/words.ts";
 
-const ground = { directory: "/home/alice/www", home: "/home/alice" };
+const ground = { directory: "/srv/alice/www", home: "/srv/alice" };
 
 test("words name places from where one is", () => {
   for (const [word, path] of [
-    [".", "/home/alice/www"],
-    ["", "/home/alice/www"],
-    ["a/./b//c/", "/home/alice/www/a/b/c"],
-    ["../x", "/home/alice/x"],
+    [".", "/srv/alice/www"],
+    ["", "/srv/alice/www"],
+    ["a/./b//c/", "/srv/alice/www/a/b/c"],
+    ["../x", "/srv/alice/x"],
     ["../../../../..", "/"],
     ["/etc/../x", "/x"],
-    ["~", "/home/alice"],
-    ["~/x", "/home/alice/x"],
-    ["~x", "/home/alice/www/~x"],
-    [`${quotedCharacter("~")}/x`, "/home/alice/www/~/x"],
+    ["~", "/srv/alice"],
+    ["~/x", "/srv/alice/x"],
+    ["~x", "/srv/alice/www/~x"],
+    [`${quotedCharacter("~")}/x`, "/srv/alice/www/~/x"],
   ] as const)
     assert.equal(remotePath(word, ground), path, word);
 });

@@ -97,7 +97,7 @@ describe("commands on standard input", () => {
   });
 
   test("a connection that was lost is replaced, in the same directory", async () => {
-    const kick = `!'${launcher}' kick --account alice --state '${server.state}' > /dev/null`;
+    const kick = `!cat; '${launcher}' kick --account alice --state '${server.state}' > /dev/null`;
     const { code, stdout, stderr } = await script(`cd pub\n${kick}\nls deep --names; pwd\n`);
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^deep\/down\.txt\n\/pub\n$/);
