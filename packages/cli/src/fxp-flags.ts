@@ -12,13 +12,11 @@ const sideNames = ["plain", "ca", "pin", "trustOnFirstUse", "insecure", "cert", 
 type SideName = (typeof sideNames)[number];
 type SideFlags<S extends Side> = { readonly [Name in SideName as `${S}${Capitalize<Name>}`]?: ClientFlags[Name] };
 
-export interface FxpFlags extends ClientFlags, Omit<TransferFlags, "onExisting">, SideFlags<"from">, SideFlags<"to"> {
+export interface FxpFlags extends ClientFlags, TransferFlags, SideFlags<"from">, SideFlags<"to"> {
   readonly mode: "auto" | "direct" | "relay";
   readonly clearData?: boolean;
   readonly address?: readonly string[];
 }
-
-const { onExisting: _, ...fileFlags } = transferFlags;
 
 export const fxpFlags = {
   mode: {
@@ -38,7 +36,7 @@ export const fxpFlags = {
     variadic: true,
   },
   recursive: switchFlag("Copy directories with all that is in them"),
-  ...fileFlags,
+  ...transferFlags,
   ...clientFlags,
   passwordStdin: {
     ...clientFlags.passwordStdin,

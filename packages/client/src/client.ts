@@ -230,7 +230,7 @@ export class Client implements AsyncDisposable {
    * Rejects with PeerIncompatible `SALLYPORT_FXP_REFUSED` where nothing but `direct` is permitted and no way leads there;
    * with IntegrityError as {@link Client.download} does.
    */
-  fxp(
+  async fxp(
     from: string,
     other: Client,
     to: string,
@@ -238,7 +238,8 @@ export class Client implements AsyncDisposable {
   ): Promise<FxpOutcome> {
     const meter = new ProgressMeter(from, onProgress);
     const paths = { from: this.#octets(from), to: other.#octets(to) };
-    return fxp({ from: this.#site, to: other.#site }, paths, { ...options, meter });
+    const outcome = await fxp({ from: this.#site, to: other.#site }, paths, { ...options, meter });
+    return { ...outcome, path: other.#names.textOf(outcome.path as Octets) };
   }
 
   /** Octets in a second that all transfers together move at most; undefined for as many as can. */

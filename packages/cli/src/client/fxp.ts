@@ -5,6 +5,7 @@ import { flagsFor, type FxpFlags, type Side } from "../fxp-flags.ts";
 import { twoLinesOf } from "../password-input.ts";
 import { quotedName, visibleText } from "../terminal/visible-text.ts";
 import { ClientFailure, clientFailure } from "./client-failure.ts";
+import { movedTo } from "./existing.ts";
 import { namedPlace } from "./named-place.ts";
 import { entryAt } from "./remote-entry.ts";
 import { lastNameOf, placeFiles } from "./remote-files.ts";
@@ -141,7 +142,8 @@ class Copies {
     readonly to: string;
   }): TransferJob {
     const { from, to: other } = this.#clients;
-    const { mode, clearData: clear, address: addresses, resume, verify, preserveTimes: preserve } = this.#flags;
+    const { mode, clearData: clear, address: addresses, onExisting: onConflict, resume, verify } = this.#flags;
+    const wishes = { mode, clear, addresses, onConflict, resume, verify, preserve: this.#flags.preserveTimes };
     const { signal } = this.#run.servers;
     return {
       name: path,
@@ -151,19 +153,9 @@ class Copies {
       isProtected: from.tls !== undefined && other.tls !== undefined && clear !== true,
       keepsPart: resume === true,
       move: async (onProgress: OnProgress): Promise<JobOutcome> => {
-        const wishes = { mode, clear, addresses, resume, verify, preserve };
-        const {
-          bytes = 0,
-          resumedFrom,
-          verified,
-          route,
-        } = await from.fxp(path, other, to, {
-          ...wishes,
-          signal,
-          onProgress,
-        });
-        this.#routes.add(routeText(route));
-        return { bytes, resumedFrom, verified, route };
+        const copied = await movedTo(to, from.fxp(path, other, to, { ...wishes, signal, onProgress }));
+        if ("route" in copied && copied.route !== undefined) this.#routes.add(routeText(copied.route));
+        return copied;
       },
     };
   }

@@ -1,21 +1,23 @@
-import { CommandRefused, IntegrityError, isSallyportError, type Octets, TransportError } from "@sallyport/protocol";
+import { IntegrityError, type Octets } from "@sallyport/protocol";
 import { createHash } from "node:crypto";
 import { setTimes } from "../operations/change.ts";
 import { unlessRefused } from "../operations/refusal.ts";
 import { exists, sizeOf } from "../operations/stat.ts";
 import { withRetry } from "../pool/retry.ts";
+import type { OnConflict } from "../transfer/conflict.ts";
 import type { ProgressMeter } from "../transfer/progress.ts";
 import { type RemoteFacts, remoteFacts } from "../transfer/remote-facts.ts";
 import type { TransferSite } from "../transfer/site.ts";
 import { partNameOf, renameOver } from "../transfer/store.ts";
+import { decideName } from "../transfer/taken-name.ts";
 import type { Verification, VerifyMode } from "../transfer/verify.ts";
-import { copyDirectly, type DirectFailure, type FileEnds } from "./direct.ts";
+import { copyByWays, refusesRestart } from "./copy-by-ways.ts";
+import type { FileEnds } from "./direct.ts";
 import { leaseBoth } from "./lease-both.ts";
 import { relay } from "./relay.ts";
-import { facts, noWay, type Route, routeBetween } from "./route.ts";
+import { noWay, type Route, routeBetween } from "./route.ts";
 import { verifyCopy } from "./verify-copy.ts";
-import { watchSize } from "./watch-size.ts";
-import { isAboutFile, type Side, type Way } from "./ways.ts";
+import type { Side, Way } from "./ways.ts";
 
 export interface FxpWishes {
   /**
@@ -27,6 +29,8 @@ export interface FxpWishes {
   readonly clear?: boolean | undefined;
   /** Addresses besides its own that a server may send the other one to, as behind NAT. */
   readonly addresses?: readonly string[] | undefined;
+  /** What happens where the name is taken. Default `overwrite`. */
+  readonly onConflict?: OnConflict | undefined;
   /** Stores under another name and renames. Default true. */
   readonly atomic?: boolean | undefined;
   /** Leaves the part of a copy that fails on the target, and goes on with one of the same file. */
@@ -49,11 +53,17 @@ export type FxpRoute =
   | { readonly kind: "relay"; readonly because: readonly string[] };
 
 export interface FxpOutcome {
-  /** Octets that moved, as far as the target tells. */
+  /** Octets that moved now; undefined where the source does not tell its size. */
   readonly bytes: number | undefined;
+  /** Octets that were there before. */
   readonly resumedFrom: number;
   readonly verified: Verification;
-  readonly route: FxpRoute;
+  /** The name that the file got; another one than was asked for by the policy `rename`. */
+  readonly path: string;
+  /** Absent where nothing had to be moved. */
+  readonly route?: FxpRoute;
+  /** Why nothing was moved; absent where the file is there now. */
+  readonly skipped?: string;
 }
 
 export type FxpPaths = Readonly<Record<Side, Octets>>;
@@ -93,16 +103,14 @@ export async function fxp(sites: FxpSites, paths: FxpPaths, options: FxpOptions)
   }
 }
 
-/** From which octet on, of how many. */
-interface Extent {
-  readonly offset: number;
-  readonly size: number | undefined;
-}
-
 interface Part {
   readonly name: Octets;
+  /** Whether it is renamed when it is whole. */
+  readonly isTemporary: boolean;
   /** Whether what is there is of this copy. */
   readonly isOurs: boolean;
+  /** Whether a later copy is to go on with it when this one fails. */
+  readonly isKept: boolean;
 }
 
 class Copy {
@@ -110,22 +118,27 @@ class Copy {
   readonly #paths: FxpPaths;
   readonly #options: FxpOptions;
   readonly #route: Route;
-  /** Where the octets go, until they get their name. */
+  /** The name that it gets, and where the octets go until then. */
+  #name: Octets;
   #part: Part | undefined;
+  #size: number | undefined;
   #offset = 0;
   #progressMark = 0;
   #resumedFrom = 0;
   #seams: number[] = [];
-  #attempts = 0;
-  #startsAnew = false;
-  #takesAnotherWay = false;
   /** Whether there may be something of it on the target. */
   #hasBegun = false;
+  /** Whether what the target has is worth going on with. */
+  #goesOn: boolean;
+  #startedAnew = false;
+  #takesAnotherWay = false;
 
   constructor(sites: FxpSites, paths: FxpPaths, options: FxpOptions) {
     this.#sites = sites;
     this.#paths = paths;
     this.#options = options;
+    this.#name = paths.to;
+    this.#goesOn = options.resume === true;
     const { clear = false, addresses = [] } = options;
     this.#route = routeBetween({ from: sites.from.pool, to: sites.to.pool }, { clear, addresses });
   }
@@ -145,26 +158,27 @@ class Copy {
   }
 
   async attempt(ends: FileEnds): Promise<FxpOutcome> {
-    const { meter, resume = false, preserve = false, signal } = this.#options;
-    const { from, to } = ends;
+    const { meter, resume = false, preserve = false, onConflict = "overwrite", signal } = this.#options;
     meter.enter("open");
-    const source = await remoteFacts(from.connection, from.path, { signal, withTime: () => resume || preserve });
+    const withTime = (): boolean => resume || preserve || onConflict !== "overwrite";
+    const source = await remoteFacts(ends.from.connection, ends.from.path, { signal, withTime });
     meter.enter("open", { total: source.size });
-    const aimed = this.#part ?? (await this.#aim(ends, source));
-    this.#part = aimed;
-    const part = { from, to: { ...to, path: aimed.name } };
-    await this.#findOffset(part, source);
-    this.#attempts++;
+    const skipped = this.#part === undefined ? await this.#aim(ends, source) : undefined;
+    const part = this.#part;
+    if (part === undefined) return this.#outcome({ method: "off" }, { bytes: 0, ...(skipped && { skipped }) });
+    const partEnds = { from: ends.from, to: { ...ends.to, path: part.name } };
+    if (this.#hasBegun && source.size !== this.#size) await this.#startAnew(partEnds);
+    this.#size = source.size;
+    await this.#findOffset(partEnds, part);
     this.#hasBegun = true;
-    const route = await this.#move(part, source);
-    return this.#finish(ends, source, { part: aimed.name, route });
+    return this.#moveAndFinish(partEnds, part, source);
   }
 
   /** Removes what a failed copy has left, if it is this one's and nobody will go on with it. */
   async cleanUp(reason: unknown): Promise<void> {
     const part = this.#part;
     if (part === undefined || !part.isOurs || !this.#hasBegun) return;
-    if (this.#options.resume === true && !(reason instanceof IntegrityError)) return;
+    if (part.isKept && !(reason instanceof IntegrityError)) return;
     const { pool, limits } = this.#sites.to;
     try {
       // The connection that failed may be gone, and the one who asked as well.
@@ -175,180 +189,121 @@ class Copy {
     }
   }
 
-  /** Settles under which name the octets go. */
-  async #aim({ to }: FileEnds, source: RemoteFacts): Promise<Part> {
-    const { atomic = true, resume = false, signal } = this.#options;
-    if (!atomic) return { name: to.path, isOurs: !(await exists(to.connection, to.path, { signal })) };
-    // A part is found again by the name that the version of the file gives it.
-    const mark = `${this.#sites.from.server}\0${this.#paths.from}\0${source.size}\0${source.modifiedMs}`;
-    const suffix = resume ? createHash("sha256").update(mark).digest("hex").slice(0, 8) : undefined;
-    return { name: partNameOf(to.path, suffix), isOurs: true };
+  /** Settles under which name the octets go; returns why nothing is to be moved, where that is so. */
+  async #aim({ to }: FileEnds, source: RemoteFacts): Promise<string | undefined> {
+    const { atomic = true, resume = false, onConflict = "overwrite", signal } = this.#options;
+    const decision = await decideName(to.connection, to.path, source, { onConflict, signal });
+    if ("skipped" in decision) return decision.skipped;
+    const { name, goesOn } = decision;
+    this.#name = name;
+    if (goesOn) {
+      this.#goesOn = true;
+      this.#part = { name, isTemporary: false, isOurs: true, isKept: true };
+    } else if (atomic) {
+      // A part is found again by the name that the version of the file gives it.
+      const mark = `${this.#sites.from.server}\0${this.#paths.from}\0${source.size}\0${source.modifiedMs}`;
+      const suffix = resume ? createHash("sha256").update(mark).digest("hex").slice(0, 8) : undefined;
+      this.#part = { name: partNameOf(name, suffix), isTemporary: true, isOurs: true, isKept: resume };
+    } else {
+      const isOurs = resume || !(await exists(to.connection, name, { signal }));
+      this.#part = { name, isTemporary: false, isOurs, isKept: resume };
+    }
+    return undefined;
   }
 
   /** From where on to copy: what the target has of it by SIZE. */
-  async #findOffset({ to }: FileEnds, { size }: RemoteFacts): Promise<void> {
-    const { resume, signal, meter } = this.#options;
-    const mayHavePart = resume === true && !this.#startsAnew && this.#part?.isOurs === true;
+  async #findOffset({ to }: FileEnds, { isOurs }: Part): Promise<void> {
+    const { signal, meter } = this.#options;
+    const mayHavePart = isOurs && this.#goesOn;
     const found = mayHavePart ? Number((await sizeOf(to.connection, to.path, { signal })) ?? 0) : 0;
-    const offset = size !== undefined && found > size ? 0 : found;
+    const offset = this.#size !== undefined && found > this.#size ? 0 : found;
     this.#offset = offset;
-    if (this.#attempts === 0) this.#resumedFrom = offset;
+    if (!this.#hasBegun) this.#resumedFrom = offset;
     this.#seams = offset === 0 ? [] : [...this.#seams, offset];
     meter.resumeFrom(offset);
   }
 
-  async #move(ends: FileEnds, { size }: RemoteFacts): Promise<FxpRoute> {
-    if (this.#offset > 0 && this.#offset === size) return { kind: "relay", because: [] };
+  async #moveAndFinish(ends: FileEnds, part: Part, source: RemoteFacts): Promise<FxpOutcome> {
     try {
-      return await this.#moveFrom(ends, { offset: this.#offset, size });
+      const route = await this.#move(ends);
+      return await this.#finish(ends, part, { source, route });
     } catch (error) {
-      if (this.#offset === 0 || !isRestartRefused(error)) throw error;
+      // Where it was joined, the whole may be right.
+      const mayHelp = this.#offset > 0 && (refusesRestart(error) || error instanceof IntegrityError);
+      if (!mayHelp || this.#startedAnew) throw error;
     }
     await this.#startAnew(ends);
-    return this.#moveFrom(ends, { offset: 0, size });
+    return this.#moveAndFinish(ends, part, source);
   }
 
-  async #moveFrom(ends: FileEnds, place: Extent): Promise<FxpRoute> {
-    const { mode = "auto", clear = false, addresses = [] } = this.#options;
+  async #move(ends: FileEnds): Promise<FxpRoute | undefined> {
+    if (this.#offset > 0 && this.#offset === this.#size) return undefined;
+    const { mode = "auto", clear = false, addresses = [], meter, signal } = this.#options;
     const throttle = this.#sites.to.throttle ?? this.#sites.from.throttle;
     // Servers keep to no rate of ours.
     const isThrottled = mode === "auto" && throttle !== undefined;
+    const extent = { offset: this.#offset, size: this.#size };
     if (mode !== "relay" && !isThrottled) {
-      const direct = await this.#moveDirectly(ends, place, { clear, addresses });
-      if (direct !== undefined) return { kind: "direct", ...direct };
+      const { limits, pool } = this.#sites.to;
+      const wishes = { clear, addresses };
+      const options = { route: this.#route, wishes, extent, limits, pool, meter, signal };
+      const copied = await copyByWays(ends, options).catch((error: unknown) => {
+        this.#goOnLater();
+        throw error;
+      });
+      if (copied.kind === "moved") return { kind: "direct", ...copied.way };
+      this.#takesAnotherWay = copied.kind === "connection-lost";
+      if (copied.kind === "connection-lost") throw copied.error;
+      if (mode === "direct") throw noWay(this.#route);
     }
-    if (mode === "direct") throw noWay(this.#route, undefined);
-    const { signal, meter } = this.#options;
-    await relay(ends, { offset: place.offset, signal, throttle, onProgress: meter.moved });
+    this.#goOnLater();
+    await relay(ends, { offset: extent.offset, signal, throttle, onProgress: meter.moved });
     return { kind: "relay", because: isThrottled ? [keepsRate] : this.#route.because };
   }
 
-  /** Tries one way after the other; undefined where none leads there. */
-  async #moveDirectly(
-    ends: FileEnds,
-    { offset, size }: Extent,
-    wishes: { readonly clear: boolean; readonly addresses: readonly string[] },
-  ): Promise<Way | undefined> {
-    const { signal } = this.#options;
-    const servers = { from: ends.from.connection, to: ends.to.connection };
-    for (;;) {
-      const way = this.#route.next(servers, wishes);
-      if (way === undefined) return undefined;
-      // oxlint-disable-next-line no-await-in-loop -- one way after the other
-      const failure = await this.#tryWay(ends, way, { offset, addresses: wishes.addresses });
-      if (failure === undefined) {
-        this.#route.worked(way);
-        return way;
-      }
-      signal?.throwIfAborted();
-      // oxlint-disable-next-line no-await-in-loop -- it decides whether there is another
-      await this.#comeToRest(ends);
-      // oxlint-disable-next-line no-await-in-loop -- it decides whether there is another
-      if (await this.#isNotOfWay(ends, way, failure, { offset, size })) throw failure.error;
-      this.#route.failed(way, failure);
-      // ProFTPD 1.3.8 dies of a certificate that it does not trust (measured).
-      this.#takesAnotherWay = ends.from.connection.isOver || ends.to.connection.isOver;
-      if (this.#takesAnotherWay) throw failure.error;
-    }
-  }
-
-  async #tryWay(
-    ends: FileEnds,
-    way: Way,
-    { offset, addresses }: { readonly offset: number; readonly addresses: readonly string[] },
-  ): Promise<DirectFailure | undefined> {
-    const { meter } = this.#options;
-    const { limits } = this.#sites.from;
-    const stalled = new AbortController();
-    const signal =
-      this.#options.signal === undefined ? stalled.signal : AbortSignal.any([this.#options.signal, stalled.signal]);
-    using stack = new DisposableStack();
-    const onBegun = (): void => {
-      const watch = { onSize: meter.reach.bind(meter), stallMs: limits.dataStallMs };
-      const { pool } = this.#sites.to;
-      stack.use(watchSize(pool, ends.to.path, { ...watch, onStall: () => stalled.abort(stall()) }));
-    };
-    return await copyDirectly(ends, { way, offset, addresses, limits, signal, onBegun });
-  }
-
-  /**
-   * Servers are known to end the control connection with a transfer that failed, which shows with the next reply; and
-   * one that answers nothing any more is of no use.
-   */
-  async #comeToRest({ from, to }: FileEnds): Promise<void> {
-    const { dataOpenMs } = this.#sites.from.limits;
-    const rest = async ({ connection }: FileEnds["from"]): Promise<void> => {
-      const timer = setTimeout(() => connection.destroy(), dataOpenMs);
-      await connection.command("NOOP").catch(() => {});
-      clearTimeout(timer);
-    };
-    await Promise.all([rest(from), rest(to)]);
-  }
-
-  /** Whether another way would not help, or this one does: the file is to blame, or the way leads there and broke. */
-  async #isNotOfWay({ to }: FileEnds, way: Way, { error }: DirectFailure, { offset, size }: Extent): Promise<boolean> {
-    const failure = facts(error);
-    if (isAboutFile(failure) || isRestartRefused(error)) return true;
-    if (to.connection.isOver) return false;
-    const { signal } = this.#options;
-    const found = Number((await sizeOf(to.connection, to.path, { signal })) ?? 0);
-    if (found <= offset) return false;
-    // Some ways lead there and cannot end: ProFTPD as TLS client resets the connection behind what it has sent, where
-    // vsftpd's tickets lie unread, so that part of it is lost (1.3.8 and 3.0.3, measured).
-    return this.#route.isProved(way) || (failure.replyCode === undefined && found !== size);
+  /** What is broken off here, the next attempt goes on with. */
+  #goOnLater(): void {
+    this.#goesOn ||= !this.#startedAnew;
   }
 
   async #startAnew({ to }: FileEnds): Promise<void> {
-    this.#startsAnew = true;
+    this.#startedAnew = true;
+    this.#goesOn = false;
     this.#seams = [];
     this.#resumedFrom = 0;
     this.#offset = 0;
     this.#options.meter.resumeFrom(0);
-    await unlessRefused(to.connection.command("DELE", to.path));
+    if (this.#part?.isTemporary === true) await unlessRefused(to.connection.command("DELE", to.path));
   }
 
   /** Compares what the target has, and gives it its name. */
   async #finish(
     ends: FileEnds,
-    source: RemoteFacts,
-    { part, route }: { readonly part: Octets; readonly route: FxpRoute },
+    part: Part,
+    { source, route }: { readonly source: RemoteFacts; readonly route: FxpRoute | undefined },
   ): Promise<FxpOutcome> {
     const { meter, signal, preserve, verify } = this.#options;
     const { connection, path } = ends.to;
-    const isJoined = this.#seams.length > 0;
     meter.enter("verify");
-    const verified = await verifyCopy(
-      { ...ends, to: { connection, path: part } },
-      {
-        mode: verify ?? (isJoined ? "auto" : "size"),
-        size: source.size,
-        seams: this.#seams,
-        limits: this.#sites.to.limits,
-        signal,
-      },
-    );
+    const mode = verify ?? (this.#seams.length > 0 ? "auto" : "size");
+    const { limits } = this.#sites.to;
+    const verified = await verifyCopy(ends, { mode, size: source.size, seams: this.#seams, limits, signal });
     if (preserve === true && source.modifiedMs !== undefined) {
-      await unlessRefused(setTimes(connection, part, { modified: new Date(source.modifiedMs) }, { signal }));
+      await unlessRefused(setTimes(connection, path, { modified: new Date(source.modifiedMs) }, { signal }));
     }
-    if (part !== path) await renameOver(connection, part, path, signal);
+    if (part.isTemporary) await renameOver(connection, path, this.#name, signal);
     if (source.size !== undefined) meter.reach(source.size);
     meter.enter("done");
-    const bytes = source.size === undefined ? undefined : source.size - this.#offset;
-    return { bytes, resumedFrom: this.#resumedFrom, verified, route };
+    const bytes = source.size === undefined ? undefined : source.size - this.#resumedFrom;
+    return this.#outcome(verified, { bytes, ...(route && { route }) });
+  }
+
+  #outcome(
+    verified: Verification,
+    facts: Pick<FxpOutcome, "bytes"> & Partial<Pick<FxpOutcome, "route" | "skipped">>,
+  ): FxpOutcome {
+    return { ...facts, resumedFrom: this.#resumedFrom, verified, path: this.#name };
   }
 }
 
 const keepsRate = "The rate can be kept here alone";
-
-function stall(): TransportError {
-  const message = "The file has stopped growing on the target";
-  return Object.assign(new TransportError("SALLYPORT_DATA_STALLED", message), { retry: "again" });
-}
-
-/** REST is refused, or by STOR what it announced (ProFTPD: 451). */
-function isRestartRefused(error: unknown): boolean {
-  if (!isSallyportError(error)) return false;
-  if (error.code === "SALLYPORT_RESTART_REFUSED") return true;
-  const { verb, replyCode } = facts(error);
-  return error instanceof CommandRefused && verb === "STOR" && (replyCode === 451 || replyCode === 554);
-}

@@ -57,11 +57,9 @@ function sentenceOf(error: unknown): string {
 const replyCharacters = 200;
 
 /** The failure of a copy that nothing but a direct way was permitted for. */
-export function noWay(route: Route, cause: unknown): PeerIncompatible {
+export function noWay(route: Route): PeerIncompatible {
   const because = route.because.join("; ");
-  return new PeerIncompatible("SALLYPORT_FXP_REFUSED", `The servers do not copy from one to the other. ${because}`, {
-    cause,
-  });
+  return new PeerIncompatible("SALLYPORT_FXP_REFUSED", `The servers do not copy from one to the other. ${because}`);
 }
 
 export function facts(error: unknown): Pick<WayFailure, "verb" | "replyCode" | "code"> {

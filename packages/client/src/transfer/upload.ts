@@ -9,7 +9,7 @@ import { setTimes } from "../operations/change.ts";
 import { refusalOf, unlessRefused } from "../operations/refusal.ts";
 import { exists, sizeOf } from "../operations/stat.ts";
 import { withCarriageReturns } from "./ascii.ts";
-import { freeName, type KnownFile, resolveConflict } from "./conflict.ts";
+import type { KnownFile } from "./conflict.ts";
 import { RunningDigest } from "./file-digest.ts";
 import {
   carryThrough,
@@ -20,10 +20,10 @@ import {
   type FileWishes,
 } from "./file-transfer.ts";
 import { sourceOf } from "./local-file.ts";
-import { remoteFacts } from "./remote-facts.ts";
 import type { TransferSite } from "./site.ts";
 import { learnPublishing, publishesWhole } from "./publishing.ts";
 import { partNameOf, renameOver, type StoreOptions } from "./store.ts";
+import { decideName } from "./taken-name.ts";
 import { digestFor, type Verification, verifyContent, type VerifyMode } from "./verify.ts";
 
 export interface UploadWishes extends FileWishes, Pick<StoreOptions, "atomic"> {
@@ -126,17 +126,10 @@ class Upload implements FileTransfer {
   /** Settles under which name the octets go; returns why nothing is to be moved, where that is so. */
   async #aim(connection: ClientConnection, source: KnownFile): Promise<string | undefined> {
     const { onConflict = "overwrite", resume = false, atomic, signal } = this.#options;
-    let goesOn = false;
-    if (onConflict !== "overwrite") {
-      const known = await knownRemote(connection, this.#remote, signal);
-      const conflict = { path: this.#remote, source };
-      const resolution = known && (await resolveConflict(onConflict, { ...conflict, target: known }));
-      if (resolution?.kind === "skip") return resolution.because;
-      if (resolution?.kind === "rename")
-        this.#remote = (await freeName(this.#remote, takenOn(connection, signal))) as Octets;
-      goesOn = resolution?.kind === "continue";
-    }
-    if (goesOn) {
+    const decision = await decideName(connection, this.#remote, source, { onConflict, signal });
+    if ("skipped" in decision) return decision.skipped;
+    this.#remote = decision.name;
+    if (decision.goesOn) {
       this.#target = { name: this.#remote, isTemporary: false, isOurs: true, isKept: true };
       this.#attempts = 1;
       return undefined;
@@ -317,17 +310,4 @@ export function isRestartRefused(error: unknown): boolean {
   if (isSallyportError(error) && error.code === "SALLYPORT_RESTART_REFUSED") return true;
   const code = refusalOf(error)?.code;
   return error instanceof CommandRefused && code !== undefined && code !== 421 && code !== 425 && code !== 426;
-}
-
-function takenOn(connection: ClientConnection, signal: AbortSignal | undefined) {
-  return (path: string): Promise<boolean> => exists(connection, path as Octets, { signal });
-}
-
-async function knownRemote(
-  connection: ClientConnection,
-  path: Octets,
-  signal: AbortSignal | undefined,
-): Promise<KnownFile | undefined> {
-  if (!(await exists(connection, path, { signal }))) return undefined;
-  return remoteFacts(connection, path, { signal, withTime: () => true });
 }

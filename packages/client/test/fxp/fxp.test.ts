@@ -1,3 +1,4 @@
+import type { FxpWishes } from "@sallyport/client";
 import { isSallyportError } from "@sallyport/protocol";
 import { makeTestIdentity, startTestServer, type TestServer } from "@sallyport/testing";
 import assert from "node:assert/strict";
@@ -34,6 +35,7 @@ describe("from server to server", () => {
       bytes: content.length,
       resumedFrom: 0,
       verified: { method: "size", bytes: content.length },
+      path: "copy",
       route: { kind: "direct", listener: "to", secure: { client: "from", by: "SSCN" } },
     });
     assert.deepEqual(await target.read("copy"), content);
@@ -68,8 +70,8 @@ describe("from server to server", () => {
     await using pair = await pairOf(strange, able, { from: { tls } });
     await new Folder(strange).put("file");
     const { route } = await pair.from.fxp("file", pair.to, "copy");
-    assert.equal(route.kind, "relay");
-    assert.match(String(route.kind === "relay" && route.because), /^Target: STOR was refused with 522 /);
+    assert.equal(route?.kind, "relay");
+    assert.match(String(route?.kind === "relay" && route.because), /^Target: STOR was refused with 522 /);
     assert.deepEqual(await new Folder(able).read("copy"), content);
     pair.said.splice(0);
     await pair.from.fxp("file", pair.to, "again");
@@ -102,7 +104,7 @@ describe("from server to server", () => {
     await using laxToo = await startTestServer({ listener });
     await using pair = await pairOf(lax, laxToo);
     await new Folder(lax).put("file");
-    assert.equal((await pair.from.fxp("file", pair.to, "through here")).route.kind, "relay");
+    assert.equal((await pair.from.fxp("file", pair.to, "through here")).route?.kind, "relay");
     assert.ok(!pair.said.some((line) => line.endsWith("PROT C")));
     const { route } = await pair.from.fxp("file", pair.to, "in clear", { clear: true });
     assert.deepEqual(route, { kind: "direct", listener: "to", secure: undefined });
@@ -172,6 +174,29 @@ describe("copies, whichever way they go", () => {
       assert.deepEqual(await new Folder(other).names(), ["copy"]);
     });
   }
+
+  it("a name that is taken: left, replaced, gone on with, or another is taken", async () => {
+    await using pair = await pairOf(able, other);
+    const target = new Folder(other);
+    await new Folder(able).put("file");
+    await target.put("file", content.subarray(0, 1000));
+    const copy = (onConflict: NonNullable<FxpWishes["onConflict"]>) =>
+      pair.from.fxp("file", pair.to, "file", { onConflict });
+    assert.deepEqual(await copy("skip"), {
+      bytes: 0,
+      resumedFrom: 0,
+      verified: { method: "off" },
+      path: "file",
+      skipped: "it exists",
+    });
+    await assert.rejects(copy("fail"), { code: "SALLYPORT_FILE_EXISTS" });
+    assert.equal((await copy("rename")).path, "file (2)");
+    assert.equal((await target.read("file")).length, 1000);
+    const { resumedFrom, route, verified } = await copy("resume");
+    assert.deepEqual([resumedFrom, route?.kind, verified.method], [1000, "direct", "hash"]);
+    assert.deepEqual([await target.read("file"), await target.read("file (2)")], [content, content]);
+    assert.equal((await copy("size-differs")).skipped, "it has the same size");
+  });
 
   it("within one server, on two control connections", async () => {
     await using pair = await pairOf(able, other);

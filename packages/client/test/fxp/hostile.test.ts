@@ -79,8 +79,8 @@ describe("a hostile or broken source", () => {
     };
     await withSource({ ...mustListen, PASV, RETR }, async (pair) => {
       const { route } = await pair.from.fxp("file", pair.to, "copy");
-      assert.equal(route.kind, "relay");
-      assert.match(String(route.kind === "relay" && route.because), /10\.0\.0\.5/);
+      assert.equal(route?.kind, "relay");
+      assert.match(String(route?.kind === "relay" && route.because), /10\.0\.0\.5/);
       assert.deepEqual(await folder.read("copy"), content);
       // Permitted, it is passed on, and the target has its own say.
       const permitted = pair.from.fxp("file", pair.to, "again", { mode: "direct", addresses: ["10.0.0.5"] });
@@ -116,6 +116,38 @@ describe("a hostile or broken source", () => {
       });
     }
   });
+
+  for (const [mode, what, joined] of [
+    ["relay", "asked for the rest", ["from REST 100000", "to REST 100000"]],
+    ["direct", "copied by the next way, since this one has brought nothing whole yet", []],
+  ] as const) {
+    it(`R-CLI-05 that breaks off is ${what}`, async () => {
+      let [offset, times] = [0, 0];
+      const REST: Handler = (_, argument) => {
+        offset = Number(argument);
+        return "350 from there";
+      };
+      const RETR: Handler = async (login) => {
+        login.reply("150 coming");
+        const octets = content.subarray(offset, times++ === 0 ? 100_000 : undefined);
+        offset = 0;
+        const data = await login.data();
+        await new Promise((resolve) => data.resume().on("error", resolve).once("close", resolve).end(octets));
+        return times === 1 ? "426 disk error" : "226 done";
+      };
+      await withSource(
+        { REST, RETR },
+        async (pair) => {
+          const { bytes, verified } = await pair.from.fxp("file", pair.to, "copy", { mode });
+          assert.deepEqual([bytes, verified.method], [content.length, mode === "relay" ? "sample" : "size"]);
+          assert.deepEqual(await folder.read("copy"), content);
+          const rests = transferDialogue(pair.said).filter((line) => /REST [1-9]/.test(line));
+          assert.deepEqual(rests.slice(0, 2).toSorted(), joined);
+        },
+        { from: { retry: { attempts: 1, firstDelayMs: 1 } } },
+      );
+    });
+  }
 
   it("R-DATA-01 that never begins is given up in time, and the target stops", async () => {
     const limits = { dataOpenMs: 300 };

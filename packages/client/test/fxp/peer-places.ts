@@ -32,6 +32,7 @@ export class PeerPlaces implements AsyncDisposable {
     const parts = (await readdir(target.home)).filter((one) => one.includes("sallyport-part"));
     assert.deepEqual(parts, [], "a part stays");
     await rm(join(target.home, name));
+    assert.ok(route);
     return route;
   }
 
