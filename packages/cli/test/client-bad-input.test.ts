@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { before, describe, test } from "node:test";
 import { clientServer, password, writeBelow } from "./client-server.ts";
-import { launcher, type Outcome, runSallyport } from "./run-sallyport.ts";
+import { launcher, oneSentence, type Outcome, runSallyport } from "./run-sallyport.ts";
 
 const { home, scratch, state, url, run, runBare } = clientServer();
 const big = new Uint8Array(8_000_000);
@@ -22,7 +22,7 @@ before(() => {
 /** One sentence on standard error, the exit code, and nothing on standard output. */
 function refused({ code, stdout, stderr }: Outcome, expected: number, says: RegExp): void {
   assert.match(stderr, says);
-  assert.match(stderr, /^sallyport: [^\n]+[.?)]\n$/);
+  assert.match(stderr, oneSentence);
   assert.equal(stdout, "");
   assert.equal(code, expected, stderr);
 }

@@ -29,6 +29,9 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+/** What a failure writes: one sentence, and at most that there is more to be told. */
+export const oneSentence = /^sallyport: [^\n]+[.?)]\n(?:sallyport: The same command with --explain says why[^\n]*\n)?$/;
+
 /** Runs the real launcher to its end. */
 export async function runSallyport(
   words: readonly string[],

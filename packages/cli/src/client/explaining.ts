@@ -30,7 +30,10 @@ export class FailureExplainer {
     if (explain !== true && (json === true || quiet === true)) return [];
     const explanation = explainFailure(failure);
     if (explanation === undefined) return [];
-    if (explain !== true) return explanation.causes.length > 0 && this.#isNew("hint") ? [hint] : [];
+    if (explain !== true) {
+      const hasSetting = explanation.causes.some(({ settings }) => settings.length > 0);
+      return hasSetting && this.#isNew("hint") ? [hint] : [];
+    }
     const kind = [explanation.code, ...explanation.causes.map(({ id }) => id)].join(" ");
     return this.#isNew(kind) ? explanationLines(explanation, process.stderr.columns ?? usualColumns) : [];
   }
