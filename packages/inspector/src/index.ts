@@ -8,3 +8,4 @@ export type { TlsScore } from "./grade/tls-score.ts";
 export { checkIds, inspect, namesCheck, type InspectFailure, type InspectOptions } from "./inspect.ts";
 export type { Finding, Fix, InspectReport, PortReport } from "./report/report.ts";
 export { renderReport, type ReportOptions } from "./report/render-terminal.ts";
+export { reportFormatNames, reportFormats, type ReportFormat } from "./report/formats.ts";

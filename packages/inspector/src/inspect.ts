@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
 import { limits } from "@sallyport/protocol";
 import { defaultAuthorities } from "@sallyport/transport";
+import { shownLeaves } from "./checks/certificate.ts";
 import type { Check, FixName, Verdict } from "./checks/check.ts";
 import { checks } from "./checks/table.ts";
 import { fixesFor, fixFor } from "./fixes/fixes.ts";
@@ -79,6 +80,7 @@ export async function inspect(host: string, options: InspectOptions = {}): Promi
     ports,
     product: product === undefined ? null : { ...product, version: product.version ?? null },
     grade: gradeOf(findings, facts),
+    certificateUntil: certificateEnd(facts),
     only: options.only ?? null,
     findings,
     connections: { control: budget.controlUsed, controlMax: budget.controlMax, data: budget.dataUsed },
@@ -141,9 +143,17 @@ function portReport(fact: Gathered<ModeFacts>, { ports }: InspectedServer, mode:
     const { protocol, suite, group = null, alpn = null } = secured;
     return { port, state: "tls", text: answerText(greeting), protocol, suite, group, alpn };
   }
-  const text = secured === undefined ? answerText(greeting) : secured.text;
+  const isImplicit = "isImplicit" in fact.value && fact.value.isImplicit;
+  const greeted = isImplicit ? "TLS from the first octet: this is a port for implicit mode" : answerText(greeting);
+  const text = secured === undefined ? greeted : secured.text;
   const isFtp = codeOf(greeting) >= 100;
   return { port, state: isFtp ? "clear" : "not-ftp", text, ...nothing };
+}
+
+function certificateEnd({ modes }: Facts): string | null {
+  if (modes.kind === "missing") return null;
+  const ends = shownLeaves(modes.value).map(({ leaf }) => leaf.validUntil.getTime());
+  return ends.length === 0 ? null : new Date(Math.min(...ends)).toISOString();
 }
 
 function findingsOf(row: Check, facts: Facts, product: DetectedProduct | undefined): readonly Finding[] {

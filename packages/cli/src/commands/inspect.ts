@@ -3,10 +3,13 @@ import {
   isAtLeast,
   namesCheck,
   renderReport,
+  reportFormatNames,
+  reportFormats,
   terminalSettings,
   type GradeLetter,
   type InspectFailure,
   type InspectReport,
+  type ReportFormat,
 } from "@sallyport/inspector";
 import { UsageError } from "@sallyport/protocol";
 import { buildCommand, type CommandContext } from "@stricli/core";
@@ -25,6 +28,7 @@ interface InspectFlags extends CommonFlags {
   readonly passwordStdin?: boolean;
   readonly netrc?: string;
   readonly only?: readonly string[];
+  readonly format?: ReportFormat;
   readonly minGrade: GradeLetter;
   readonly require?: readonly string[];
   readonly timeout: number;
@@ -91,6 +95,13 @@ export const inspectCommand = buildCommand({
         placeholder: "IDS",
         optional: true,
       },
+      format: {
+        kind: "enum",
+        values: reportFormatNames,
+        brief: "Write the report in this form; --json is short for one of them",
+        placeholder: "FORMAT",
+        optional: true,
+      },
       minGrade: {
         kind: "parsed",
         parse: parseGrade,
@@ -146,11 +157,12 @@ export const inspectCommand = buildCommand({
     const write = (lines: readonly string[]) => this.process.stdout.write(lines.map((line) => `${line}\n`).join(""));
     if ("kind" in found) {
       ending.exitCode = failureCodes[found.kind];
-      if (flags.json === true) return write([JSON.stringify({ failure: found })]);
+      if (flags.json === true || flags.format === "json") return write([JSON.stringify({ failure: found })]);
       return void this.process.stderr.write(`sallyport: ${failureSentence(found)}\n`);
     }
     ending.exitCode = exitCodeOf(found, flags);
-    if (flags.json === true) return write([JSON.stringify(found, undefined, 2)]);
+    const format = flags.format ?? (flags.json === true ? "json" : undefined);
+    if (format !== undefined) return void this.process.stdout.write(reportFormats[format](found));
     const { isTTY: isTerminal, columns } = process.stdout;
     const drawing = terminalSettings({ isTerminal, columns, environment: process.env });
     write(renderReport(found, { ...drawing, verbose: flags.verbose === true, quiet: flags.quiet === true }));

@@ -10,11 +10,11 @@ export const leaks = check({
   title: "The version of the server is not told to strangers",
   reference: "S-29",
   needs: ["modes", "explicit"],
-  judge({ explicit: { greeting, help, unknownMechanism }, modes }) {
+  judge({ explicit: { greeting, help, mechanisms }, modes }) {
     const told: readonly (readonly [string, Answer | undefined])[] = [
       ["greeting", greeting],
       ["HELP", help],
-      ["AUTH", unknownMechanism],
+      ["AUTH", mechanisms["X-SALLYPORT-INSPECT"]],
       ["SYST", modes.explicit?.inside?.system],
     ];
     const leaking = told.flatMap(([where, answer]) => {

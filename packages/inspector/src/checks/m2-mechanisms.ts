@@ -34,8 +34,9 @@ export const olderMechanisms = check({
     if (mode !== "explicit") return { untested: "the explicit port has no TLS" };
     const asked = ["AUTH TLS-C", "AUTH SSL", "AUTH TLS-P", "auth tls"].map((name) => [name, mechanisms[name]] as const);
     const evidence = asked.map(([name, answer]) => `${name}: ${answerText(answer)}`);
-    evidence.push(`AUTH X-SALLYPORT-INSPECT: ${answerText(explicit.unknownMechanism)}`);
-    const bogus = codeOf(explicit.unknownMechanism);
+    const others = Object.entries(explicit.mechanisms);
+    evidence.push(...others.map(([name, answer]) => `AUTH ${name}: ${answerText(answer)}`));
+    const bogus = codeOf(explicit.mechanisms["X-SALLYPORT-INSPECT"]);
     if (bogus >= 200 && bogus < 400) {
       return { status: "warn", text: "A mechanism that nobody has is taken", evidence, mode, fix: "server-update" };
     }
@@ -43,7 +44,8 @@ export const olderMechanisms = check({
       const text = "A verb in lower case is not understood, which RFC 959 §5.3 asks for";
       return { status: "warn", text, evidence, mode };
     }
-    const taken = asked.flatMap(([name, answer]) => (codeOf(answer) === 234 ? [name] : []));
+    const kerberos = others.flatMap(([name, answer]) => (codeOf(answer) === 334 ? [`AUTH ${name}`] : []));
+    const taken = [...asked.flatMap(([name, answer]) => (codeOf(answer) === 234 ? [name] : [])), ...kerberos];
     return { status: "info", text: `Taken: ${taken.join(", ")}`, evidence, mode };
   },
 });

@@ -12,6 +12,8 @@ export const bothModes = check({
       const facts = modes[mode];
       if (facts === undefined) return `${mode}: nothing answers`;
       const { secured: tls, port } = facts;
+      if ("isImplicit" in facts && facts.isImplicit)
+        return `${mode} on ${port}: TLS from the first octet, as in implicit mode`;
       if (tls === undefined) return `${mode} on ${port}: no TLS`;
       return `${mode} on ${port}: ${tls.kind === "secured" ? `${tls.protocol}, ${tls.suite}` : tls.text}`;
     });

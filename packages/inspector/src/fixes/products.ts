@@ -48,8 +48,8 @@ const habits: readonly (readonly [Product, RegExp])[] = [
 export function detectProduct({ explicit, implicit }: Facts): DetectedProduct | undefined {
   const told: (Answer | undefined)[] = [];
   if (explicit.kind === "known") {
-    const { greeting, help, features, unknownMechanism, inside } = explicit.value;
-    told.push(greeting, help, features, unknownMechanism, inside?.system, inside?.secondAuth);
+    const { greeting, help, features, mechanisms, inside } = explicit.value;
+    told.push(greeting, help, features, ...Object.values(mechanisms), inside?.system, inside?.secondAuth);
   }
   if (implicit.kind === "known") told.push(implicit.value.greeting, implicit.value.inside?.system);
   const lines = told.flatMap((answer) => (answer?.kind === "reply" ? answer.lines : []));

@@ -16,9 +16,11 @@ export interface ExplicitFacts extends ModeFacts {
   /** FEAT in clear, before AUTH. */
   readonly features: Answer;
   readonly help: Answer;
-  /** A mechanism that nobody has. */
-  readonly unknownMechanism: Answer;
+  /** Answers to AUTH with mechanisms that are not TLS's. */
+  readonly mechanisms: Readonly<Partial<Record<string, Answer>>>;
   readonly auth: Answer;
+  /** A port that keeps silent, because it is one for implicit TLS. */
+  readonly isImplicit: boolean;
 }
 
 /** RFC 4217 §4.2: greeting, FEAT, AUTH TLS, TLS. */
@@ -26,26 +28,34 @@ export async function probeExplicit(server: InspectedServer, port: number): Prom
   const opened = await ProbeConnection.greeted(server, port);
   if ("kind" in opened) return opened;
   await using connection = opened.connection;
-  const base = { port, greeting: opened.greeting };
+  const base = { port, greeting: opened.greeting, isImplicit: false };
   if (codeOf(opened.greeting) !== 220) {
-    const none: Answer = { kind: "closed" };
-    return {
-      ...base,
-      features: none,
-      help: none,
-      unknownMechanism: none,
-      auth: none,
-      secured: undefined,
-      inside: undefined,
-    };
+    await connection[Symbol.asyncDispose]();
+    const isImplicit = opened.greeting.kind === "silent" && (await takesTlsAtOnce(server, port));
+    return { ...base, ...notAsked, isImplicit };
   }
   const features = await connection.command("FEAT");
   const help = await connection.command("HELP");
-  const unknownMechanism = await connection.command("AUTH X-SALLYPORT-INSPECT");
+  const mechanisms: Partial<Record<string, Answer>> = {};
+  for (const mechanism of otherMechanisms) mechanisms[mechanism] = await connection.command(`AUTH ${mechanism}`);
   const auth = await connection.command("AUTH TLS");
-  const clear = { ...base, features, help, unknownMechanism, auth };
+  const clear = { ...base, features, help, mechanisms, auth };
   if (codeOf(auth) !== 234) return { ...clear, secured: undefined, inside: undefined };
   return { ...clear, ...(await secure(connection)) };
+}
+
+/** One that nobody has, those of RFC 2228 that Kerberos brought, and none of TLS. */
+const otherMechanisms = ["X-SALLYPORT-INSPECT", "GSSAPI", "KERBEROS_V4"] as const;
+
+const none: Answer = { kind: "closed" };
+const notAsked = { features: none, help: none, mechanisms: {}, auth: none, secured: undefined, inside: undefined };
+
+async function takesTlsAtOnce(server: InspectedServer, port: number): Promise<boolean> {
+  const connection = await ProbeConnection.open(server, port);
+  if (!(connection instanceof ProbeConnection)) return false;
+  await using held = connection;
+  const secured = await held.startTls();
+  return secured.kind === "secured";
 }
 
 /** draft-murray-auth-ftp-ssl and the practice of port 990: TLS from the first octet, then the greeting. */

@@ -1,4 +1,4 @@
-import { versionWord } from "./words.ts";
+import { findingGroups, portWords } from "./words.ts";
 import { glyphTables, paint, wrap, type Tone } from "../explain/terminal-text.ts";
 import type { FindingStatus } from "../checks/check.ts";
 import type { Finding, InspectReport, PortReport } from "./report.ts";
@@ -21,23 +21,14 @@ export function renderReport(report: InspectReport, options: ReportOptions): str
   if (options.quiet === true) return heading;
   return [
     ...heading,
-    ...sections.flatMap(({ title, statuses }) => {
-      const findings = report.findings.filter(({ status }) => statuses.includes(status));
-      return findings.length === 0
-        ? []
-        : ["", paint(title, "strong", options.colour), ...renderFindings(findings, options)];
-    }),
+    ...findingGroups(report).flatMap(({ title, findings }) =>
+      title === untestedTitle ? [] : ["", paint(title, "strong", options.colour), ...renderFindings(findings, options)],
+    ),
     ...renderUntested(report, options),
     "",
     ...renderFooter(report, options),
   ];
 }
-
-const sections: readonly { readonly title: string; readonly statuses: readonly FindingStatus[] }[] = [
-  { title: "To mend", statuses: ["fail", "warn"] },
-  { title: "In order", statuses: ["ok"] },
-  { title: "To know", statuses: ["info"] },
-];
 
 const tones: Readonly<Record<FindingStatus, Tone>> = {
   fail: "problem",
@@ -47,6 +38,7 @@ const tones: Readonly<Record<FindingStatus, Tone>> = {
   "not-tested": "plain",
 };
 
+const untestedTitle = "Not tested";
 const widthMax = 120;
 const indent = 14;
 
@@ -71,12 +63,9 @@ function renderHeading(
 
 function portText(port: PortReport, { colour, glyphs }: ReportOptions): string {
   const signs = glyphTables[glyphs ?? "unicode"];
-  if (port.state === "tls") {
-    const agreed = [versionWord(port.protocol), port.suite, port.group].filter((word) => word !== null);
-    return paint(`${signs.closed} ${agreed.join("  ")}`, "encrypted", colour);
-  }
-  if (port.state === "clear") return paint(`${signs.open} no TLS: ${port.text}`, "problem", colour);
-  return port.state === "not-ftp" ? `no FTP: ${port.text}` : `nothing answers: ${port.text}`;
+  const words = portWords(port);
+  if (port.state === "tls") return paint(`${signs.closed} ${words}`, "encrypted", colour);
+  return port.state === "clear" ? paint(`${signs.open} ${words}`, "problem", colour) : words;
 }
 
 function renderReasons({ grade }: InspectReport, options: ReportOptions): string[] {
@@ -88,12 +77,7 @@ function renderReasons({ grade }: InspectReport, options: ReportOptions): string
 }
 
 function renderFindings(findings: readonly Finding[], options: ReportOptions): string[] {
-  const ordered = findings.toSorted((one, other) => weightOf(one) - weightOf(other));
-  return ordered.flatMap((finding) => renderFinding(finding, options));
-}
-
-function weightOf({ status }: Finding): number {
-  return status === "fail" ? 0 : 1;
+  return findings.flatMap((finding) => renderFinding(finding, options));
 }
 
 function renderFinding(finding: Finding, options: ReportOptions): string[] {
@@ -139,7 +123,7 @@ function renderUntested({ findings }: InspectReport, options: ReportOptions): st
   if (reasons.size === 0) return [];
   return [
     "",
-    paint("Not tested", "strong", options.colour),
+    paint(untestedTitle, "strong", options.colour),
     ...[...reasons].flatMap(([reason, ids]) => hanging(" ", `${ids.join(" ")}: ${reason}`, options)),
   ];
 }

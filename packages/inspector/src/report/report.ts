@@ -55,6 +55,8 @@ export interface InspectReport {
     | (Pick<DetectedProduct, "product" | "name" | "evidence"> & { readonly version: string | null })
     | null;
   readonly grade: Grade;
+  /** When the first of the certificates that were shown ends; null where none was. */
+  readonly certificateUntil: string | null;
   /** The checks that were asked for, and that the grade is of; null for all. */
   readonly only: readonly string[] | null;
   readonly findings: readonly Finding[];

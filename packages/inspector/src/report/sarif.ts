@@ -1,0 +1,34 @@
+import { checks } from "../checks/table.ts";
+import type { Finding, InspectReport } from "./report.ts";
+import { findingTitle } from "./words.ts";
+
+const levels = { fail: "error", warn: "warning", info: "note", ok: "none", "not-tested": "none" } as const;
+
+/** Writes a report as SARIF 2.1.0 (OASIS), with a result for each finding. */
+export function sarifReport(report: InspectReport): string {
+  const rules = checks.map(({ id, name, title, reference }) => ({
+    id: `${id}/${name}`,
+    shortDescription: { text: title },
+    help: { text: reference },
+  }));
+  const run = {
+    tool: { driver: { name: "sallyport inspect", rules } },
+    results: report.findings.map((finding) => resultOf(finding, report)),
+  };
+  const document = { $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+function resultOf(finding: Finding, { host, ports }: InspectReport) {
+  const { id, check, status, evidence, fix, mode } = finding;
+  const port = ports[mode ?? "explicit"]?.port ?? 21;
+  const scheme = mode === "implicit" ? "ftps" : "ftpes";
+  const authority = host.includes(":") ? `[${host}]` : host;
+  return {
+    ruleId: `${id}/${check}`,
+    level: levels[status],
+    kind: { fail: "fail", warn: "review", info: "informational", ok: "pass", "not-tested": "notApplicable" }[status],
+    message: { text: [findingTitle(finding), ...evidence, ...(fix === null ? [] : [`fix: ${fix.text}`])].join("\n") },
+    locations: [{ physicalLocation: { artifactLocation: { uri: `${scheme}://${authority}:${port}/` } } }],
+  };
+}
