@@ -90,8 +90,8 @@ wait_for_ports() {
   local port
   for port in "$@"; do
     for _ in $(seq 100); do
-      (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && continue 2
       all_run || break
+      (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && all_run && continue 2
       sleep 0.05
     done
     echo "port $port did not open:" >&2
