@@ -77,7 +77,7 @@ const codes: readonly (readonly [prefix: string, exitCode: ExitCode])[] = [
   ["SALLYPORT_ROOT_UNREADABLE", exitCodes.notFound],
   ["SALLYPORT_ROOT_UNWRITABLE", exitCodes.cannotCreate],
   ["SALLYPORT_INPUT_UNREADABLE", exitCodes.notFound],
-  ["SALLYPORT_CAPTURE_UNWRITABLE", exitCodes.cannotCreate],
+  ["SALLYPORT_EXPLANATION_UNWRITABLE", exitCodes.cannotCreate],
   ["SALLYPORT_LOG_UNWRITABLE", exitCodes.cannotCreate],
   ["SALLYPORT_PORT_OCCUPIED", exitCodes.unavailable],
   ["SALLYPORT_ADDRESS_UNAVAILABLE", exitCodes.unavailable],

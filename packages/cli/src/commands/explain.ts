@@ -1,6 +1,4 @@
-import { ConfigError, UsageError } from "@sallyport/protocol";
 import {
-  Capture,
   conclude,
   dialogueNames,
   explain,
@@ -16,19 +14,18 @@ import {
   type RenderOptions,
 } from "@sallyport/inspector";
 import { buildCommand, type CommandContext } from "@stricli/core";
-import { writeFile } from "node:fs/promises";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
+import { type ExplainFileFlags, ExplainFiles, explainFileFlags } from "../explain-files.ts";
 import { parseHost, parseRemotePort, parseSeconds } from "../explain-flags.ts";
 import { caFlag, commonFlags, switchFlag, type CommonFlags } from "../flags.ts";
 import { trustOf } from "../server-trust.ts";
 
-interface ExplainFlags extends CommonFlags {
+interface ExplainFlags extends CommonFlags, ExplainFileFlags {
   readonly explicitPort: number;
   readonly implicitPort: number;
   readonly ca?: string;
   readonly insecure?: boolean;
   readonly dialogue?: DialogueName;
-  readonly capture?: string;
   readonly timeout: number;
   readonly quiet?: boolean;
 }
@@ -42,7 +39,7 @@ export const explainCommand = buildCommand({
       "each connection turns to TLS, and what it costs.",
       "",
       "Exit codes: 0 whatever answers keeps a login secret, 1 something does not or the certificate is not verified,",
-      "64 wrong command line, 66 cannot read FILE, 69 nothing answers, 73 cannot write the capture.",
+      "64 wrong command line, 66 cannot read FILE, 69 nothing answers, 73 cannot write a file.",
     ].join("\n"),
   },
   parameters: {
@@ -74,13 +71,7 @@ export const explainCommand = buildCommand({
         placeholder: "DIALOGUE",
         optional: true,
       },
-      capture: {
-        kind: "parsed",
-        parse: String,
-        brief: "Write what went over the wire as pcapng, which Wireshark opens decrypted",
-        placeholder: "FILE",
-        optional: true,
-      },
+      ...explainFileFlags,
       timeout: {
         kind: "parsed",
         parse: parseSeconds,
@@ -98,33 +89,24 @@ export const explainCommand = buildCommand({
     const terminal = terminalSettings({ isTerminal, columns, environment: process.env });
     const run = flags.dialogue !== undefined ? replay : flags.json === true ? printJson : draw;
     const { process: ending }: ContextWithExitCode = this;
-    if (flags.capture !== undefined && flags.dialogue !== undefined)
-      throw new UsageError(
-        "SALLYPORT_USAGE",
-        "--capture is of both modes at once, and --dialogue shows one; leave one of them out",
-      );
-    const capture = flags.capture === undefined ? undefined : new Capture();
+    const files = new ExplainFiles(flags);
+    const events: ExplainEvent[] = [];
     const exitCode = await run({
       flags,
       host,
-      options: { ports, timeoutMs: flags.timeout * 1000, ...(await trustOf(flags)), ...(capture && { capture }) },
+      events,
+      options: {
+        ...{ ports, timeoutMs: flags.timeout * 1000, octets: files.wantsOctets },
+        ...(await trustOf(flags)),
+        ...(files.capture && { capture: files.capture }),
+      },
       drawing: { host, ports, ...terminal },
       write: (lines) => this.process.stdout.write(lines.map((line) => `${line}\n`).join("")),
     });
-    if (capture !== undefined && flags.capture !== undefined) await keep(capture, flags.capture);
+    await files.write({ host, ports }, events);
     ending.exitCode = exitCode;
   },
 });
-
-/** Its keys open this one explanation, in which no password was sent; the file is the owner's all the same. */
-async function keep(capture: Capture, file: string): Promise<void> {
-  try {
-    await writeFile(file, capture.pcapng(), { mode: 0o600 });
-  } catch (error) {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new ConfigError("SALLYPORT_CAPTURE_UNWRITABLE", `The capture cannot be written to ${file} (${reason})`);
-  }
-}
 
 /** Stricli ends with the exit code that a command has set, which its type of a command's context does not say. */
 interface ContextWithExitCode {
@@ -134,13 +116,14 @@ interface ContextWithExitCode {
 interface Run {
   readonly flags: ExplainFlags;
   readonly host: string;
+  /** Where what happens is noted. */
+  readonly events: ExplainEvent[];
   readonly options: ExplainOptions;
   readonly drawing: RenderOptions;
   write(lines: readonly string[]): void;
 }
 
-async function draw({ flags, host, options, drawing, write }: Run): Promise<ExitCode> {
-  const events: ExplainEvent[] = [];
+async function draw({ flags, host, events, options, drawing, write }: Run): Promise<ExitCode> {
   const noted = noting(explain(host, options), events);
   if (flags.quiet === true) {
     for await (const event of noted) void event;
@@ -152,8 +135,7 @@ async function draw({ flags, host, options, drawing, write }: Run): Promise<Exit
 }
 
 /** Writes one JSON line for each event as it happens, then one for what it comes to. */
-async function printJson({ flags, host, options, drawing, write }: Run): Promise<ExitCode> {
-  const events: ExplainEvent[] = [];
+async function printJson({ flags, host, events, options, drawing, write }: Run): Promise<ExitCode> {
   for await (const event of noting(explain(host, options), events)) {
     if (flags.quiet !== true) write([JSON.stringify(event)]);
   }

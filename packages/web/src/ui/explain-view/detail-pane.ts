@@ -1,0 +1,66 @@
+import type { ExplainEvent, FieldNode } from "@sallyport/inspector/model";
+import { element } from "./element.ts";
+
+/** Octets of one event in hexadecimal digits, and the tree of its fields; pointing at one side lights the other. */
+export function detailPane(event: ExplainEvent): HTMLElement {
+  const octets = event.octets?.match(/../g) ?? [];
+  const cells = octets.map((digits, at) =>
+    element("span", { class: "octet", title: `octet ${event.offset + at}` }, digits),
+  );
+  const rows: { readonly node: FieldNode; readonly row: HTMLElement }[] = [];
+  const tree = treeOf(event.tree, rows);
+  const light = (from: number, to: number, chosen: HTMLElement | undefined): void => {
+    cells.forEach((cell, at) => cell.classList.toggle("lit", event.offset + at >= from && event.offset + at < to));
+    for (const { row } of rows) row.classList.toggle("lit", row === chosen);
+  };
+  for (const { node, row } of rows)
+    for (const kind of ["pointerenter", "focus"]) row.addEventListener(kind, () => light(node.from, node.to, row));
+  cells.forEach((cell, at) => {
+    cell.addEventListener("pointerenter", () => {
+      const offset = event.offset + at;
+      const holding = rows.findLast(({ node }) => node.from <= offset && offset < node.to);
+      if (holding) light(holding.node.from, holding.node.to, holding.row);
+    });
+  });
+  const hint = event.clear ? "Anyone on the wire reads these octets." : sealedHint(event);
+  return element(
+    "section",
+    { class: "detail", "aria-label": "Octets and fields" },
+    element("p", { class: "hint" }, `${hint} ${event.length} octets from octet ${event.offset} of this direction.`),
+    element("div", { class: "columns" }, element("div", { class: "octets" }, ...hexLines(cells, event.offset)), tree),
+  );
+}
+
+function sealedHint(event: ExplainEvent): string {
+  return event.kind === "encrypted"
+    ? "On the wire these octets look like noise; the fields are what our end reads with its keys."
+    : "Inside TLS: nobody on the wire reads this line.";
+}
+
+const octetsInLine = 16;
+
+function hexLines(cells: readonly HTMLElement[], offset: number): HTMLElement[] {
+  const lines: HTMLElement[] = [];
+  for (let at = 0; at < cells.length; at += octetsInLine) {
+    const number = (offset + at).toString(16).padStart(5, "0");
+    lines.push(element("div", { class: "line" }, element("b", {}, number), ...cells.slice(at, at + octetsInLine)));
+  }
+  return lines;
+}
+
+function treeOf(
+  nodes: readonly FieldNode[],
+  rows: { readonly node: FieldNode; readonly row: HTMLElement }[],
+): HTMLElement {
+  return element(
+    "ul",
+    { class: "tree" },
+    ...nodes.map((node) => {
+      const row = element("div", { class: "field", tabindex: "0" }, element("b", {}, node.name), ` ${node.value}`);
+      if (node.note !== undefined) row.append(element("i", {}, node.note));
+      if (node.rfc !== undefined) row.append(element("small", {}, node.rfc));
+      rows.push({ node, row });
+      return element("li", {}, row, ...(node.children ? [treeOf(node.children, rows)] : []));
+    }),
+  );
+}

@@ -1,0 +1,49 @@
+import {
+  type Conclusion,
+  type ModeSummary,
+  problemWords,
+  roundTripsWords,
+  turnWords,
+  verificationWords,
+} from "@sallyport/inspector/model";
+import { element } from "./element.ts";
+import { modes } from "./lanes.ts";
+
+/** What each mode came to, and what to do. */
+export function summaryTable(conclusion: Conclusion): HTMLElement {
+  const { host, ports, advice } = conclusion;
+  const rows: readonly (readonly [name: string, value: (summary: ModeSummary) => string])[] = [
+    ["FTP octets in clear", ({ clearFtpOctets }) => String(clearFtpOctets)],
+    ["TLS begins", ({ turn }) => turnWords(turn)],
+    ["round trips before USER can go", roundTripsWords],
+    [
+      "chosen",
+      ({ serverHello, group }) =>
+        [serverHello?.version, serverHello?.suite, group].filter(Boolean).join(", ") || "nothing",
+    ],
+    ["certificate", ({ verification }) => (verification ? verificationWords(verification, host).sentence : "not seen")],
+    [
+      "outcome",
+      ({ problem, mode }) =>
+        problem ? problemWords(problem, { host, mode, port: ports[mode] }).sentence : "as it should be",
+    ],
+  ];
+  return element(
+    "section",
+    { class: "summary" },
+    element(
+      "table",
+      {},
+      element("tr", {}, element("td"), ...modes.map((mode) => element("th", { scope: "col" }, mode))),
+      ...rows.map(([name, value]) =>
+        element(
+          "tr",
+          {},
+          element("th", { scope: "row" }, name),
+          ...modes.map((mode) => element("td", {}, value(conclusion[mode]))),
+        ),
+      ),
+    ),
+    element("p", { class: "advice" }, advice),
+  );
+}
