@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { before, describe, test } from "node:test";
 import { clientServer, password, writeBelow } from "./client-server.ts";
-import { spawnSallyport } from "./run-sallyport.ts";
+import { spawnSallyport, oneSentence } from "./run-sallyport.ts";
 
 const { home, scratch, state, url, run, runBare } = clientServer();
 const big = randomBytes(3_000_000);
@@ -203,7 +203,8 @@ describe("get and put", () => {
       target,
     ]);
     assert.equal(code, 75);
-    assert.match(stderr, /^sallyport: The server refuses RETR pub\/missing\.txt: 550 No such file or directory\.\n$/);
+    assert.match(stderr, /^sallyport: The server refuses RETR pub\/missing\.txt: 550 No such file or directory\.\n/);
+    assert.match(stderr, oneSentence);
     assert.match(stdout, /1 file failed: the same command again does the rest\.\n$/);
     assert.deepEqual(readdirSync(target), ["hello.txt"]);
   });
