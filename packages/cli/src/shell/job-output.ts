@@ -95,7 +95,7 @@ async function passedOn(target: NodeJS.WriteStream, chunk: Buffer): Promise<Erro
 }
 
 /** Ends a stream and waits until it has written everything, or cannot. */
-export async function ended(stream: Writable): Promise<void> {
+async function ended(stream: Writable): Promise<void> {
   if (stream.destroyed || stream.writableFinished) return;
   await new Promise<void>((resolve) => {
     stream.once("close", resolve);

@@ -10,6 +10,7 @@ import { endWith } from "../client/end-with.ts";
 import { outputDrawing } from "../client/drawing.ts";
 import { bookmarksPath, historyPath } from "../client/own-files.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
+import { countText } from "../terminal/quantities.ts";
 import { visibleText } from "../terminal/visible-text.ts";
 import { complete, type CompletionSources } from "./completion.ts";
 import { History } from "./history.ts";
@@ -154,6 +155,9 @@ async function suspendable(shell: Shell, line: string): Promise<number> {
 async function leave(shell: Shell): Promise<void> {
   const { jobs, queue } = shell;
   shell.announce();
+  if (queue.isStopped && queue.waiting.length > 0) {
+    shell.say(`The queue is stopped: ${countText(queue.waiting.length, "entry is", "entries are")} left undone.`);
+  }
   const count = jobs.running.length + (queue.isStopped ? 0 : queue.waiting.length);
   if (count === 0) return;
   const [what, them] = count === 1 ? ["a job", "it"] : [`${count} jobs`, "them"];

@@ -23,7 +23,7 @@ import { Queue } from "./queue.ts";
 import type { Settings } from "./settings.ts";
 import type { ShellContext } from "./shell-context.ts";
 import { openSink } from "./sink.ts";
-import { surroundingsOfStep } from "./step-surroundings.ts";
+import { saidBy, surroundingsOfStep } from "./step-surroundings.ts";
 import { runSystemCommand } from "./system-command.ts";
 import { commandNamed, type ShellTarget } from "./table.ts";
 import { plainText } from "./words.ts";
@@ -244,9 +244,9 @@ export class Shell implements AsyncDisposable {
   async #runStep(job: Job, step: Step): Promise<number> {
     const tell = (text: string): void => void job.output.err.write(text);
     const { verbose } = this.settings;
+    const words = this.#withoutAlias(step.words);
+    const called = plainText(words[0] ?? "");
     try {
-      const words = this.#withoutAlias(step.words);
-      const called = plainText(words[0] ?? "");
       const found = commandNamed(called);
       if (found === undefined) {
         tell(`There is no command "${visibleText(called)}": help lists them.\n`);
@@ -272,7 +272,7 @@ export class Shell implements AsyncDisposable {
       if (command.changes !== false) this.listings.clear();
       return ownExitCode(Number(context.process.exitCode ?? 0));
     } catch (error) {
-      tell(`${failureText(error, verbose)}\n`);
+      tell(saidBy(called, `${failureText(error, verbose)}\n`));
       return exitCodeFor(error);
     }
   }

@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
-import { ended } from "./job-output.ts";
+import { finished } from "node:stream/promises";
+import { clientFailure } from "../client/client-failure.ts";
 import type { Sink } from "./line.ts";
 
 /** Where output goes in place of the terminal; disposing waits until it has arrived there. */
@@ -15,17 +16,13 @@ interface SinkPlace {
   localPathOf(word: string): string;
 }
 
-/** Opens a file or starts a program. Rejects with the file system's errors. */
+/** Opens a file or starts a program. Rejects with a failure in words, and so does disposing where not all was written. */
 export async function openSink(
   sink: Sink | undefined,
   { localDirectory, localPathOf }: SinkPlace,
-): Promise<(OpenSink & AsyncDisposable) | undefined> {
+): Promise<OpenSink | undefined> {
   if (sink === undefined) return undefined;
-  if (sink.kind === "file") {
-    const stream = createWriteStream(localPathOf(sink.path), { flags: sink.appends ? "a" : "w" });
-    await once(stream, "open");
-    return { stream, [Symbol.asyncDispose]: () => ended(stream) };
-  }
+  if (sink.kind === "file") return openFile(localPathOf(sink.path), sink.appends);
   const child = spawn(sink.command, { shell: true, cwd: localDirectory, stdio: ["pipe", "inherit", "inherit"] });
   const { stdin } = child;
   // A pager that is left early does not read to the end; that is no failure.
@@ -39,6 +36,28 @@ export async function openSink(
     async [Symbol.asyncDispose]() {
       stdin.end();
       await closed;
+    },
+  };
+}
+
+async function openFile(path: string, appends: boolean): Promise<OpenSink> {
+  const stream = createWriteStream(path, { flags: appends ? "a" : "w" });
+  // Told when it is ended.
+  stream.on("error", () => undefined);
+  try {
+    await once(stream, "open");
+  } catch (error) {
+    throw clientFailure(error, path);
+  }
+  return {
+    stream,
+    async [Symbol.asyncDispose]() {
+      stream.end();
+      try {
+        await finished(stream);
+      } catch (error) {
+        throw clientFailure(error, path);
+      }
     },
   };
 }

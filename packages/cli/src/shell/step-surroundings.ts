@@ -1,8 +1,14 @@
 import { outputDrawing, progressOptions } from "../client/drawing.ts";
 import type { Surroundings } from "../client/surroundings.ts";
+import { visibleText } from "../terminal/visible-text.ts";
 import type { Job } from "./jobs.ts";
 import { nameIn } from "./places.ts";
 import type { OpenSink } from "./sink.ts";
+
+/** On its own command line the program speaks, here the command does. */
+export function saidBy(command: string, text: string): string {
+  return text.replace(/^sallyport: /, `${visibleText(command)}: `);
+}
 
 /** What a one-shot command finds around it when it is called in the shell. */
 export function surroundingsOfStep({
@@ -16,8 +22,7 @@ export function surroundingsOfStep({
 }): Surroundings {
   const { output } = job;
   const { connection, directory } = job.place;
-  // On its own command line the program speaks, here the command does.
-  const tell = (text: string): void => void output.err.write(text.replace(/^sallyport: /, `${command}: `));
+  const tell = (text: string): void => void output.err.write(saidBy(command, text));
   return {
     output: sink?.stream ?? output.out,
     tell,

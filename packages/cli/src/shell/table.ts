@@ -256,7 +256,7 @@ export const shellTable: Readonly<Record<string, ShellCommand>> = {
     aliases: ["bookmarks"],
     isPlain: true,
     words: ["nothing"],
-    load: async () => (await import("../commands/bookmark.ts")).bookmarkCommands,
+    load: async () => (await import("./bookmark-commands.ts")).shellBookmarkCommands,
   },
   jobs: {
     brief: "List what runs in the background",

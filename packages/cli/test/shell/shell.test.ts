@@ -21,6 +21,7 @@ describe("commands on standard input", () => {
       ls a* ; ls 'a[1].txt'
       cat "two words.txt" | tr a-z A-Z
       cat hello.txt > here.txt; cat hello.txt >> here.txt
+      cat hello.txt > /dev/full || cat hello.txt > nowhere/x || pwd
       find / --name '*down*'; du --bytes deep; hash hello.txt
       get 'a[1].txt' -o copy.txt
       get deep -r
@@ -28,11 +29,12 @@ describe("commands on standard input", () => {
       mv new/x2.txt new/x3.txt; rm -r new
       mirror deep mirrored; mirror -R up mirrored
       rmdir nothing || cd -
+      bookmark add here; bookmark list
       cat big.bin | head -c 3; cat big.bin | true
       alias where pwd; where
       status --json
       open ${url.implicit.replace("alice", "alice:wrong")} || pwd
-      close; ls || open ${url.implicit} && pwd
+      close; ls || open @here && pwd
     `,
     );
     assert.equal(code, 0, stderr);
@@ -41,10 +43,11 @@ describe("commands on standard input", () => {
       /a1\.txt\n.*a\[1\]\.txt\n2 files, 13 B\n.* a\[1\]\.txt\n1 file, 9 B\nTWO\n/,
       /\ndeep\/down\.txt\n5 {2}deep\nSHA-/,
       /Made .*new\.\n2 files, 4 B in .*\nnew\/x 1\.txt\nnew\/x2\.txt\n/,
-      /\n\0\0\0\/\n\{"server":"ftpes:.*"TLS":"TLSv1\.3.*\}\n\/\n\/\n$/,
+      /\n@here.*\/\n\0\0\0\/\n\{"server":"ftpes:.*"TLS":"TLSv1\.3.*\}\n\/\n\/\n$/,
     ])
       assert.match(stdout, pattern);
     for (const pattern of [
+      /^cat: "\/dev\/full" cannot be written: the disk is full\.\ncat: ".*nowhere\/x" does not exist\.$/m,
       /^rmdir: The server refuses/m,
       /^open: The server refuses the login/m,
       /^ls: No server is open: "open URL" connects to one\./m,
@@ -155,6 +158,7 @@ describe("the shell on a terminal", { skip: noTerminal, timeout: 120_000 }, () =
     await beginSlowly(typist, "get big.bin -o second.bin");
     typist.type(keys.suspend);
     assert.match(await typist.sees("/> "), /\[1\] goes on in the background: get big\.bin -o second\.bin/);
+    assert.match(await typist.does("ls --names"), /big\.bin\r\n/);
     assert.match(await typist.does("jobs"), /\[1\] running .* get big\.bin/);
     typist.type("fg\r");
     await typist.sees(/■ [^>]*\d%/);
