@@ -11,6 +11,7 @@ import type { ReadableStream } from "node:stream/web";
 import type { ClientConnection, TransferOutcome } from "./connection/client-connection.ts";
 import type { ConnectionOpener } from "./connection/connection-opener.ts";
 import { fxp, type FxpOutcome, type FxpWishes } from "./fxp/fxp.ts";
+import { type FxpStep, fxpTree } from "./fxp/fxp-tree.ts";
 import { type Entry, entryOf } from "./listing/entry.ts";
 import { listTree } from "./listing/list-tree.ts";
 import type { ServerClock } from "./listing/server-clock.ts";
@@ -53,6 +54,11 @@ export interface ProgressOptions {
 }
 
 export interface WriteOptions extends OperationOptions, ProgressOptions, Pick<StoreOptions, "atomic"> {}
+
+export interface FxpTreeWishes extends FxpWishes {
+  /** Files at a time, each on a control connection of its own to each server. Default 1. */
+  readonly parallel?: number;
+}
 
 /** What {@link Client} is made of. */
 export interface ClientParts {
@@ -242,6 +248,27 @@ export class Client implements AsyncDisposable {
     return { ...outcome, path: other.#names.textOf(outcome.path as Octets) };
   }
 
+  /**
+   * Copies a directory of this server with all that is in it to another server, each file as {@link Client.fxp} does, and
+   * gives each step with what came of it. Rejects where nothing further can succeed.
+   */
+  fxpTree(
+    from: string,
+    other: Client,
+    to: string,
+    { signal, parallel = 1, ...options }: OperationOptions & ProgressOptions & FxpTreeWishes = {},
+  ): AsyncGenerator<FxpStep, undefined> {
+    return fxpTree({
+      from,
+      to,
+      list: (path, stop) => this.list(path, { recursive: true, signal: stop }),
+      makeDirectory: (path, stop) => madeDirectory(other, path, stop),
+      copyFile: (path, place, stop) => this.fxp(path, other, place, { ...options, signal: stop }),
+      parallel: Math.max(1, parallel),
+      signal,
+    });
+  }
+
   /** Octets in a second that all transfers together move at most; undefined for as many as can. */
   get limitRate(): number | undefined {
     return this.#throttle?.bytesPerSecond;
@@ -360,6 +387,11 @@ export class Client implements AsyncDisposable {
   ): Promise<T> {
     return withRetry(() => this.#useOnce(signal, work), { limits: this.#limits, signal, repeatable });
   }
+}
+
+/** The place where a login begins and the root are there. */
+async function madeDirectory(client: Client, path: string, signal: AbortSignal): Promise<void> {
+  if (path !== "" && path !== "/") await client.makeDirectory(path, { recursive: true, signal });
 }
 
 function throttleOf(bytesPerSecond: number): ByteThrottle {

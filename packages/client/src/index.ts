@@ -13,7 +13,14 @@ export {
   UsageError,
 } from "@sallyport/protocol";
 export { connect } from "./connect.ts";
-export { Client, type ListOptions, type OperationOptions, type ProgressOptions, type WriteOptions } from "./client.ts";
+export {
+  Client,
+  type FxpTreeWishes,
+  type ListOptions,
+  type OperationOptions,
+  type ProgressOptions,
+  type WriteOptions,
+} from "./client.ts";
 export type { ClientOptions, DataWishes, Timeouts, TlsWishes } from "./options.ts";
 export {
   ClientConnection,
@@ -30,6 +37,7 @@ export type { CompressionWish } from "./compression/compression.ts";
 export type { DataMoves } from "./compression/deflated-data.ts";
 export type { Moved, Mover, PortRange } from "./connection/data-task.ts";
 export type { FxpOutcome, FxpRoute, FxpWishes } from "./fxp/fxp.ts";
+export type { FxpStep } from "./fxp/fxp-tree.ts";
 export type { Side, Way } from "./fxp/ways.ts";
 export type { Entry, ModifiedTime } from "./listing/entry.ts";
 export { ConnectionPool, type Lease, type PoolOptions } from "./pool/connection-pool.ts";

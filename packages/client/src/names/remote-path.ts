@@ -5,9 +5,9 @@ import type { Octets } from "@sallyport/protocol";
  * began, for nobody changes the working directory.
  */
 
-export function childPath(directory: Octets, name: Octets): Octets {
+export function childPath<Path extends string>(directory: Path, name: Path): Path {
   if (directory === "" || directory === ".") return name;
-  return (directory.endsWith("/") ? `${directory}${name}` : `${directory}/${name}`) as Octets;
+  return (directory.endsWith("/") ? `${directory}${name}` : `${directory}/${name}`) as Path;
 }
 
 /** The directory that holds the path; empty for a name in the working directory, `/` for what lies in the root. */
