@@ -1,41 +1,44 @@
-import { findProgram, needs, startTestServer } from "@sallyport/testing";
+import { needs, peerNeeds, startProftpd, startTestServer, startVsftpd, type TestServer } from "@sallyport/testing";
 import { Gateway } from "@sallyport/web";
+import axe from "axe-core";
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { browserSkip, openPage, signIn, startBrowser } from "./browser-page.ts";
 
-const browserProgram = "chromium-headless-shell";
-const skip = needs(browserProgram);
-
-suite("The page in a browser", { skip }, () => {
+suite("The page in a browser", { skip: browserSkip }, () => {
   let browser: Browser;
+  let server: TestServer;
+  let gateway: Gateway;
   const folder = mkdtempSync(join(tmpdir(), "sallyport-page-"));
+
   before(async () => {
-    browser = await chromium.launch({
-      executablePath: findProgram(browserProgram) ?? browserProgram,
-      args: ["--no-sandbox", "--disable-gpu"],
-    });
+    [browser, server] = await Promise.all([startBrowser(), startTestServer()]);
+    gateway = await gatewayFor(server.identity.ca);
   });
   after(async () => {
     await browser.close();
+    await gateway[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true, force: true });
   });
+  const explicit = () => ({ address: `localhost:${server.explicitPort}`, mode: "Explicit" }) as const;
 
-  test("connects, asks about the key, browses, uploads, downloads, renames and deletes", async () => {
-    await using server = await startTestServer();
-    await using gateway = await Gateway.start({ listen: "127.0.0.1", port: 0, version: "0.0.0" });
+  test("asks about a key that nobody vouches for, browses, uploads, downloads, renames and deletes", async () => {
+    await using unknown = await gatewayFor(undefined);
     mkdirSync(join(server.directory, "below"));
     writeFileSync(join(server.directory, "hello <b>there.txt"), "hello");
-    const { page, faults } = await opened(browser, gateway);
-    await signIn(page, { address: `localhost:${server.explicitPort}`, mode: "Explicit" });
+    await using open = await openPage(browser, unknown);
+    const { page, faults } = open;
+    await signIn(page, explicit());
     await page.getByRole("dialog").getByText("Can you vouch for localhost?").waitFor();
     await page.getByRole("button", { name: "Remember this key" }).click();
-    await page.getByRole("button", { name: /explicit TLS 1\.3/ }).waitFor();
-    await page.getByRole("row", { name: /hello <b>there\.txt/ }).waitFor();
+    await page.getByRole("button", { name: /explicit TLS 1\.3.*key trusted by you/ }).waitFor();
+    await row(page, "hello <b>there.txt").waitFor();
 
     const content = randomBytes(2_000_000);
     writeFileSync(join(folder, "up.bin"), content);
@@ -43,52 +46,187 @@ suite("The page in a browser", { skip }, () => {
     await page.locator(".transfer[data-state=done]").waitFor();
     assert.deepEqual(readFileSync(join(server.directory, "up.bin")), content);
 
-    await page.getByRole("row", { name: /up\.bin/ }).click();
+    await row(page, "up.bin").click();
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByTitle("Download").click()]);
     assert.equal(download.suggestedFilename(), "up.bin");
     assert.deepEqual(readFileSync(await download.path()), content);
 
-    await page.getByRole("row", { name: /up\.bin/ }).click();
+    await row(page, "up.bin").click();
     await page.keyboard.press("F2");
     await page.getByLabel("New name of up.bin").fill("renamed.bin");
     await page.keyboard.press("Enter");
-    await page.getByRole("row", { name: /renamed\.bin/, selected: true }).waitFor();
+    await page.getByRole("row", { name: "renamed.bin", selected: true }).waitFor();
     await page.keyboard.press("Delete");
     await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
-    await page.getByRole("row", { name: /renamed\.bin/ }).waitFor({ state: "detached" });
+    await row(page, "renamed.bin").waitFor({ state: "detached" });
+
+    await page.getByTitle("Dialogue with the server").click();
+    await page.getByRole("log").getByText("PASS ****").waitFor();
+    assert.doesNotMatch(await page.getByRole("log").innerText(), /secret/);
     assert.deepEqual(faults, []);
-    await page.context().close();
   });
+
+  test("a key that changed is an alarm, and no password goes to it", async () => {
+    await using open = await openPage(browser, gateway);
+    const { page } = open;
+    const keys = JSON.stringify({ [explicit().address]: `sha256/${Buffer.alloc(32, 1).toString("base64")}` });
+    await page.evaluate(`localStorage.setItem("sallyport-known-keys", ${JSON.stringify(keys)})`);
+    const logins = (): number => server.events.filter(({ kind }) => kind === "login").length;
+    const before = logins();
+    await signIn(page, explicit());
+    await page.getByRole("heading", { name: "The key of localhost has changed" }).waitFor();
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByRole("button", { name: "Connect" }).waitFor();
+    assert.equal(logins(), before);
+  });
+
+  test("a refused password says what the server said", async () => {
+    await using open = await openPage(browser, gateway);
+    await signIn(open.page, { ...explicit(), password: "wrong" });
+    await open.page.getByRole("alert").getByText("The server refuses the login").waitFor();
+    await open.page.getByText("530 Wrong user name or password").waitFor();
+  });
+
+  test("everything by keyboard alone", async () => {
+    mkdirSync(join(server.directory, "keys", "inner"), { recursive: true });
+    for (const name of ["alpha.txt", "beta.txt", "gamma.txt"])
+      writeFileSync(join(server.directory, "keys", name), name);
+    await using open = await openPage(browser, gateway);
+    const { page, faults } = open;
+    const { keyboard } = page;
+    await keyboard.type(`ftpes://${explicit().address}/keys`);
+    for (const text of ["alice", "secret"]) {
+      await keyboard.press("Tab");
+      await keyboard.type(text);
+    }
+    await keyboard.press("Enter");
+    await row(page, "alpha.txt").waitFor();
+    await focus(page, "inner");
+    await keyboard.press("Enter");
+    await page.getByText("This folder is empty").waitFor();
+    await page.getByRole("button", { name: "keys" }).focus();
+    await keyboard.press("Enter");
+    await focus(page, "inner");
+    await keyboard.type("be");
+    await page.getByRole("row", { name: "beta.txt", selected: true }).waitFor();
+    await keyboard.press("Shift+ArrowDown");
+    await page.getByText("2 of 4 selected").waitFor();
+    await keyboard.press("Delete");
+    await page.getByRole("dialog", { name: "Delete 2 entries?" }).waitFor();
+    await keyboard.press("Tab");
+    await keyboard.press("Enter");
+    await row(page, "beta.txt").waitFor({ state: "detached" });
+    await keyboard.press("Control+l");
+    await keyboard.type("/");
+    await keyboard.press("Enter");
+    await row(page, "keys").waitFor();
+    assert.deepEqual(faults, []);
+  });
+
+  test("an upload goes on after the gateway was started anew and signed in to again", async () => {
+    let running = await gatewayFor(server.identity.ca);
+    const { port } = running;
+    try {
+      await using open = await openPage(browser, running);
+      const { page } = open;
+      await signIn(page, explicit());
+      await page.getByRole("grid").waitFor();
+      const wire = await page.context().newCDPSession(page);
+      const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 12_000_000 };
+      await wire.send("Network.emulateNetworkConditions", slow);
+      const content = randomBytes(24_000_000);
+      writeFileSync(join(folder, "long.bin"), content);
+      await page.getByTestId("files").setInputFiles(join(folder, "long.bin"));
+      await page.getByText(/[4-9]\.\d MiB of 23 MiB/).waitFor();
+      await running[Symbol.asyncDispose]();
+      running = await gatewayFor(server.identity.ca, port);
+      await signIn(page, explicit());
+      await page.getByText(/done, went on at \d+ %/).waitFor();
+      assert.ok(readFileSync(join(server.directory, "long.bin")).equals(content));
+    } finally {
+      await running[Symbol.asyncDispose]();
+    }
+  });
+
+  test("axe finds nothing to object to, in light, dark and on a phone", async () => {
+    const looks = [
+      { colorScheme: "light", viewport: { width: 1200, height: 760 } },
+      { colorScheme: "dark", viewport: { width: 390, height: 780 } },
+    ] as const;
+    await using unknown = await gatewayFor(undefined);
+    for (const look of looks) {
+      await using open = await openPage(browser, unknown, { ...look, bypassCSP: true });
+      const { page } = open;
+      await page.addScriptTag({ content: axe.source });
+      const screens: Record<string, readonly string[]> = { "sign in": await objections(page) };
+      await signIn(page, explicit());
+      await page.getByRole("dialog").waitFor();
+      screens["trust"] = await objections(page);
+      await page.getByRole("button", { name: "Trust once" }).click();
+      await page.getByRole("row", { name: "keys" }).waitFor();
+      await page.getByTitle("Dialogue with the server").click();
+      screens["files"] = await objections(page);
+      await page.getByTitle("New folder").click();
+      screens["new folder"] = await objections(page);
+      assert.deepEqual(Object.values(screens).flat(), [], look.colorScheme);
+      const width = await page.evaluate("document.documentElement.scrollWidth");
+      assert.ok(Number(width) <= look.viewport.width, `${width}`);
+    }
+  });
+
+  const peers = [
+    { name: "vsftpd", mode: "Implicit", skip: needs(...peerNeeds.vsftpd), start: startVsftpd },
+    { name: "ProFTPD", mode: "Explicit", skip: needs(...peerNeeds.proftpd), start: startProftpd },
+  ] as const;
+  for (const { name, mode, skip, start } of peers) {
+    test(
+      `${mode.toLowerCase()} TLS to ${name}, which demands resumption: lists, uploads and deletes`,
+      { skip },
+      async () => {
+        await using peer = await start();
+        await using own = await gatewayFor(readFileSync(peer.caFile, "utf8"));
+        await using open = await openPage(browser, own);
+        const { page, faults } = open;
+        const port = mode === "Implicit" ? peer.implicitPort : peer.explicitPort;
+        await signIn(page, { address: `localhost:${port}`, mode });
+        await page.getByRole("grid").waitFor();
+        const content = randomBytes(300_000);
+        writeFileSync(join(folder, "peer.bin"), content);
+        await page.getByTestId("files").setInputFiles(join(folder, "peer.bin"));
+        await row(page, "peer.bin").click();
+        assert.deepEqual(readFileSync(join(peer.home, "peer.bin")), content);
+        await page.getByRole("button", { name: /TLS 1\.[23].*data resumed/ }).waitFor();
+        await page.keyboard.press("Delete");
+        await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+        await row(page, "peer.bin").waitFor({ state: "detached" });
+        assert.deepEqual(faults, []);
+      },
+    );
+  }
 });
 
-interface Opened {
-  readonly page: Page;
-  /** What the browser complained about, forbidden scripts and styles included. */
-  readonly faults: readonly string[];
+function gatewayFor(authorities: string | undefined, port = 0): Promise<Gateway> {
+  const trust = authorities === undefined ? {} : { authorities };
+  return Gateway.start({ listen: "127.0.0.1", port, version: "0.0.0", ...trust });
 }
 
-async function opened(browser: Browser, gateway: Gateway): Promise<Opened> {
-  const context = await browser.newContext({ acceptDownloads: true, reducedMotion: "reduce" });
-  const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
-  const faults: string[] = [];
-  page.on("pageerror", (error) => faults.push(String(error)));
-  page.on("console", (message) => {
-    // A refused login is an answer, which the browser writes down as an error.
-    const isAnswer = message.text().startsWith("Failed to load resource");
-    if (message.type() === "error" && !isAnswer) faults.push(message.text());
-  });
-  await page.goto(`http://127.0.0.1:${gateway.port}/`);
-  return { page, faults };
+function row(page: Page, name: string) {
+  return page.getByRole("row", { name });
 }
 
-async function signIn(
-  page: Page,
-  { address, mode }: { readonly address: string; readonly mode: string },
-): Promise<void> {
-  await page.getByRole("combobox", { name: "Server" }).fill(address);
-  await page.getByRole("radio", { name: mode }).check();
-  await page.getByLabel("User", { exact: true }).fill("alice");
-  await page.getByLabel("Password", { exact: true }).fill("secret");
-  await page.getByRole("button", { name: "Connect" }).click();
+/** Moves by keyboard to a row, from wherever the focus is in the grid or before it. */
+async function focus(page: Page, name: string): Promise<void> {
+  await row(page, name).waitFor();
+  for (let presses = 0; presses < 30; presses++) {
+    const role = await page.evaluate("document.activeElement?.getAttribute('role')");
+    if (role === "row") break;
+    await page.keyboard.press("Tab");
+  }
+  await page.keyboard.press("Home");
+  await page.getByRole("row", { name, selected: true }).waitFor();
+}
+
+async function objections(page: Page): Promise<readonly string[]> {
+  const found = (await page.evaluate("axe.run()")) as axe.AxeResults;
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }

@@ -1,10 +1,5 @@
 import type { CertificateJson, PeerCertificateJson, ProblemJson } from "../api/api.ts";
-import {
-  explainFailure,
-  isDialogueError,
-  isSallyportError,
-  SallyportError,
-} from "@sallyport/client";
+import { CommandRefused, explainFailure, isDialogueError, isSallyportError, SallyportError } from "@sallyport/client";
 import { displayOctets } from "@sallyport/protocol";
 import { CertificateError, type CertificateFacts, type PeerCertificateFacts } from "@sallyport/transport";
 
@@ -38,7 +33,7 @@ export function problemOf(error: unknown): ProblemJson {
   const reply = replyOf(error);
   return {
     code: error.code,
-    message: sentence(error instanceof CertificateError ? withoutPin(error.message) : error.message),
+    message: sentence(messageOf(error)),
     ...(reply && { reply }),
     ...(cause && { explanation: cause.text }),
     ...(advice.length > 0 && { advice }),
@@ -112,9 +107,13 @@ function settingText({ product, place, setting }: { product: string; place: stri
   return `${product}: ${setting} (${place})`;
 }
 
-/** The page offers to trust the key; how to pin it is for other programs. */
-function withoutPin(message: string): string {
-  return message.replace(/; if you know it to be the right one, pin it as .*$/s, "");
+/** What the server said stands beside it; how to pin a key is for other programs, the page offers to trust it. */
+function messageOf(error: SallyportError): string {
+  if (error.code === "SALLYPORT_LOGIN_REFUSED") return "The server refuses the login";
+  if (error instanceof CommandRefused && isDialogueError(error)) return "The server refuses that";
+  return error instanceof CertificateError
+    ? error.message.replace(/; if you know it to be the right one, pin it as .*$/s, "")
+    : error.message;
 }
 
 function sentence(text: string): string {

@@ -105,7 +105,7 @@ async function receive(parts: GatewayParts, context: GatewayContext) {
   } catch (error) {
     if (statusOf(error) === 500) parts.onFailure(error);
     await drain(incoming);
-    if (!incoming.complete) context.header("Connection", "close");
+    if (!incoming.readableEnded) context.header("Connection", "close");
     throw error;
   }
 }
@@ -134,7 +134,9 @@ async function send(
   const meter = new ProgressMeter(errand.path, ({ bytes }) => transfer.moved(bytes), { total: sizeBytes });
   let end = offset;
   if (offset < sizeBytes || sizeBytes === 0) {
-    const { bytes } = await pieces.send(connection, offset, atMost(incoming, sizeBytes - offset), { meter });
+    // Whoever stops reading must not close the connection on which the refusal is to go.
+    const chunks: AsyncIterable<Uint8Array> = incoming.iterator({ destroyOnReturn: false });
+    const { bytes } = await pieces.send(connection, offset, atMost(chunks, sizeBytes - offset), { meter });
     end += bytes;
   }
   if (end === sizeBytes) await pieces.publish(connection);
@@ -154,7 +156,7 @@ async function* atMost(chunks: AsyncIterable<Uint8Array>, bytesMax: number): Asy
 
 /** Reads on for a moment, or the browser, which sends before it listens, would see a broken connection and no reason. */
 async function drain(incoming: IncomingMessage): Promise<void> {
-  if (incoming.complete || incoming.destroyed) return;
+  if (incoming.readableEnded || incoming.destroyed) return;
   incoming.resume();
   const ended = new Promise<void>((resolve) => incoming.once("close", resolve).once("end", resolve));
   await Promise.race([ended, delay(bounds.drainMs, undefined, { ref: false })]);

@@ -15,7 +15,7 @@ import { download, uploadTo } from "../state/queue.ts";
 import { Icon, type IconName } from "./icon.tsx";
 
 /** What can be done with the directory and with what is selected. */
-export function Toolbar({ onTranscript }: { readonly onTranscript: () => void }) {
+export function Toolbar() {
   const files = useRef<HTMLInputElement>(null);
   const count = selected.value.size;
   const chosen = (): readonly string[] =>
@@ -47,7 +47,6 @@ export function Toolbar({ onTranscript }: { readonly onTranscript: () => void })
       <Tool icon="rename" text="Rename" isOff={count !== 1} onClick={renameChosen} />
       <Tool icon="remove" text="Delete" isOff={count === 0} onClick={() => void removeSelected()} />
       <Tool icon="reload" text="Reload" onClick={() => void reload()} />
-      <Tool icon="lines" text="Dialogue" onClick={onTranscript} />
       <input
         type="search"
         class="filter"

@@ -54,14 +54,23 @@ export function BrowserScreen({ login }: { readonly login: LoginJson }) {
         </h1>
         <TlsBadge login={login} />
         <span class="spring" />
+        <button
+          type="button"
+          class="quiet"
+          aria-pressed={hasTranscript}
+          onClick={() => setTranscript(!hasTranscript)}
+          title="Dialogue with the server"
+        >
+          <Icon name="lines" /> <span class="tool-text">Dialogue</span>
+        </button>
         <ThemeButton />
-        <button type="button" class="quiet" onClick={() => void signOut()}>
-          <Icon name="leave" /> Sign out
+        <button type="button" class="quiet" onClick={() => void signOut()} title="Sign out">
+          <Icon name="leave" /> <span class="tool-text">Sign out</span>
         </button>
       </header>
       <main onDragOver={over} onDragLeave={() => setOver(false)} onDrop={drop} class={isOver ? "dropping" : ""}>
         <Breadcrumb />
-        <Toolbar onTranscript={() => setTranscript(!hasTranscript)} />
+        <Toolbar />
         {listProblem.value && <ProblemNote problem={listProblem.value} onClose={() => void reload()} />}
         {changeProblem.value && (
           <ProblemNote problem={changeProblem.value} onClose={() => (changeProblem.value = undefined)} />

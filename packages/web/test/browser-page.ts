@@ -1,0 +1,51 @@
+import { findProgram, needs } from "@sallyport/testing";
+import type { Gateway } from "@sallyport/web";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+const program = "chromium-headless-shell";
+
+export const browserSkip = needs(program);
+
+export function startBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: findProgram(program) ?? program, args: ["--no-sandbox", "--disable-gpu"] });
+}
+
+/** The page as a person has it open. */
+export interface OpenPage extends AsyncDisposable {
+  readonly page: Page;
+  /** What the browser complained about: errors, and scripts and styles that the policy forbids. */
+  readonly faults: readonly string[];
+}
+
+export async function openPage(
+  browser: Browser,
+  { port }: Pick<Gateway, "port">,
+  options: BrowserContextOptions = {},
+): Promise<OpenPage> {
+  const context = await browser.newContext({ acceptDownloads: true, reducedMotion: "reduce", ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("console", (message) => {
+    // A no of the gateway is an answer, which the browser writes down as an error.
+    const isAnswer = message.text().startsWith("Failed to load resource");
+    if (message.type() === "error" && !isAnswer) faults.push(message.text());
+  });
+  await page.goto(`http://127.0.0.1:${port}/`);
+  return { page, faults, [Symbol.asyncDispose]: () => context.close() };
+}
+
+export interface SignIn {
+  readonly address: string;
+  readonly mode: "Automatic" | "Explicit" | "Implicit" | "None";
+  readonly password?: string;
+}
+
+export async function signIn(page: Page, { address, mode, password = "secret" }: SignIn): Promise<void> {
+  await page.getByRole("combobox", { name: "Server" }).fill(address);
+  await page.getByRole("radio", { name: mode }).check();
+  await page.getByLabel("User", { exact: true }).fill("alice");
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Connect" }).click();
+}
