@@ -40,10 +40,6 @@ export const olderMechanisms = check({
     if (bogus >= 200 && bogus < 400) {
       return { status: "warn", text: "A mechanism that nobody has is taken", evidence, mode, fix: "server-update" };
     }
-    if (codeOf(mechanisms["auth tls"]) !== 234) {
-      const text = "A verb in lower case is not understood, which RFC 959 §5.3 asks for";
-      return { status: "warn", text, evidence, mode };
-    }
     const kerberos = others.flatMap(([name, answer]) => (codeOf(answer) === 334 ? [`AUTH ${name}`] : []));
     const taken = [...asked.flatMap(([name, answer]) => (codeOf(answer) === 234 ? [name] : [])), ...kerberos];
     return { status: "info", text: `Taken: ${taken.join(", ")}`, evidence, mode };

@@ -1,3 +1,4 @@
+import { answerText } from "../probes/control.ts";
 import { check, type Verdict } from "./check.ts";
 import { isTaken, outcomeText } from "./outcome.ts";
 
@@ -28,3 +29,30 @@ export const applicationProtocol = check({
     return { status: "warn", text, evidence, mode, fix: "tls-alpn" } satisfies Verdict;
   },
 });
+
+/** What makes a browser's request, once it is here, of use to an attacker. */
+export const webRequest = check({
+  id: "T9",
+  name: "web-request",
+  title: "A browser's request ends the connection, and nothing of it comes back",
+  reference: "S-04, S-05, ALPACA (USENIX Security 2021)",
+  needs: ["webRequest"],
+  judge({ webRequest: { mode, replies, survives, reflects } }) {
+    const evidence = [
+      `replies to an HTTP request in TLS: ${replies.length}`,
+      ...replies.slice(0, repliesShown).map((answer) => answerText(answer)),
+      `connection behind it: ${survives ? "goes on" : "closed"}`,
+    ];
+    if (reflects) {
+      const text = "Words of a request come back before a login: a browser that is led here may run them";
+      return { status: "warn", text, evidence, mode, fix: "tls-alpn" };
+    }
+    if (survives) {
+      const text = "A browser's request is taken for wrong commands, and the dialogue goes on";
+      return { status: "info", text, evidence, mode };
+    }
+    return { status: "ok", text: "A browser's request ends the connection", evidence, mode };
+  },
+});
+
+const repliesShown = 3;

@@ -11,6 +11,7 @@ import { resumption, resumptionBinding } from "./d4-resumption.ts";
 import { bounce } from "./d8-bounce.ts";
 import { features } from "./f1-features.ts";
 import { leaks } from "./f2-leaks.ts";
+import { lateAuth, tolerance } from "./m4-tolerance.ts";
 import { implicitDefault } from "./m5-implicit-default.ts";
 import { clearData } from "./p3-clear-data.ts";
 import { explicitGreeting, implicitSilence } from "./m1-greeting.ts";
@@ -30,7 +31,7 @@ import { forwardSecrecy } from "./t4-forward-secrecy.ts";
 import { signatures } from "./t5-signatures.ts";
 import { compression, extensions } from "./t6-extensions.ts";
 import { fallback } from "./t8-fallback.ts";
-import { applicationProtocol } from "./t9-alpn.ts";
+import { applicationProtocol, webRequest } from "./t9-alpn.ts";
 
 /** Every check, in the order of a report. */
 export const checks: readonly Check[] = [
@@ -39,6 +40,8 @@ export const checks: readonly Check[] = [
   authMechanisms,
   olderMechanisms,
   bothModes,
+  tolerance,
+  lateAuth,
   implicitDefault,
   clearLogin,
   protection,
@@ -67,6 +70,7 @@ export const checks: readonly Check[] = [
   compression,
   fallback,
   applicationProtocol,
+  webRequest,
   serverName,
   crossMode,
   clientCertificate,

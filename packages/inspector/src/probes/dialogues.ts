@@ -1,6 +1,8 @@
 import { codeOf, ProbeConnection, type Answer, type ConnectFailure, type HandshakeFailure } from "./control.ts";
 import { askInside, type InsideFacts } from "./inside.ts";
+import type { TlsMode } from "../model/index.ts";
 import type { InspectedServer } from "./inspected-server.ts";
+import { secureConnection, type LoginPlace } from "./secure-connection.ts";
 import type { Secured } from "./secured.ts";
 
 /** What one mode did, from the connection to the last answer inside TLS. */
@@ -19,6 +21,8 @@ export interface ExplicitFacts extends ModeFacts {
   /** Answers to AUTH with mechanisms that are not TLS's. */
   readonly mechanisms: Readonly<Partial<Record<string, Answer>>>;
   readonly auth: Answer;
+  /** What came to NOOP and SYST in one segment. */
+  readonly pipelined: readonly Answer[];
   /** A port that keeps silent, because it is one for implicit TLS. */
   readonly isImplicit: boolean;
 }
@@ -36,10 +40,12 @@ export async function probeExplicit(server: InspectedServer, port: number): Prom
   }
   const features = await connection.command("FEAT");
   const help = await connection.command("HELP");
+  connection.sendOctets(Buffer.from("NOOP\r\nSYST\r\n"));
+  const pipelined = [await connection.reply(), await connection.reply()];
   const mechanisms: Partial<Record<string, Answer>> = {};
   for (const mechanism of otherMechanisms) mechanisms[mechanism] = await connection.command(`AUTH ${mechanism}`);
   const auth = await connection.command("AUTH TLS");
-  const clear = { ...base, features, help, mechanisms, auth };
+  const clear = { ...base, features, help, pipelined, mechanisms, auth };
   if (codeOf(auth) !== 234) return { ...clear, secured: undefined, inside: undefined };
   return { ...clear, ...(await secure(connection)) };
 }
@@ -48,7 +54,15 @@ export async function probeExplicit(server: InspectedServer, port: number): Prom
 const otherMechanisms = ["X-SALLYPORT-INSPECT", "GSSAPI", "KERBEROS_V4"] as const;
 
 const none: Answer = { kind: "closed" };
-const notAsked = { features: none, help: none, mechanisms: {}, auth: none, secured: undefined, inside: undefined };
+const notAsked = {
+  features: none,
+  help: none,
+  pipelined: [],
+  mechanisms: {},
+  auth: none,
+  secured: undefined,
+  inside: undefined,
+};
 
 async function takesTlsAtOnce(server: InspectedServer, port: number): Promise<boolean> {
   const connection = await ProbeConnection.open(server, port);
@@ -152,3 +166,44 @@ export async function probeImplicitSilence(
 const silenceMs = 400;
 /** How long a server is waited for that may well say nothing. */
 const patienceMs = 1500;
+
+/** What a server makes of a browser's request inside TLS (ALPACA, S-04). */
+export interface WebRequestFacts {
+  readonly mode: TlsMode;
+  readonly replies: readonly Answer[];
+  /** Whether the connection lives on behind the request, and goes on with FTP. */
+  readonly survives: boolean;
+  /** Whether a reply has words of the request in it. */
+  readonly reflects: boolean;
+}
+
+/** Words that no server says by itself. */
+const reflected = "sallyport-7c1f";
+const webRequest = [
+  "POST / HTTP/1.1",
+  "Host: ftp.example.test",
+  "Content-Type: text/plain",
+  `X-Probe: <b>${reflected}</b>`,
+  "",
+  `<b>${reflected}</b>`,
+];
+
+export async function probeWebRequest(
+  server: InspectedServer,
+  { mode, port }: LoginPlace,
+): Promise<WebRequestFacts | ConnectFailure> {
+  const opened = await secureConnection(server, mode, port);
+  if ("kind" in opened) return opened;
+  await using connection = opened.connection;
+  connection.sendOctets(Buffer.from(webRequest.map((line) => `${line}\r\n`).join("")));
+  const replies: Answer[] = [];
+  for (let answer = await connection.reply(webMs); answer.kind === "reply"; answer = await connection.reply(webMs)) {
+    replies.push(answer);
+  }
+  const survives = !connection.isOver && (await connection.command("NOOP")).kind === "reply";
+  const told = replies.flatMap((answer) => (answer.kind === "reply" ? answer.lines : []));
+  return { mode, replies, survives, reflects: told.some((line) => line.toLowerCase().includes(reflected)) };
+}
+
+/** Between two replies to lines that came together. */
+const webMs = 400;

@@ -7,17 +7,20 @@ import {
   probeImplicit,
   probeImplicitSilence,
   probeInjection,
+  probeWebRequest,
   type ClearAfterAuthFacts,
   type ExplicitFacts,
   type ImplicitSilenceFacts,
   type InjectionFacts,
   type ModeFacts,
+  type WebRequestFacts,
 } from "./dialogues.ts";
 import { comparingHellos, probeHellos, usualHellos, type HelloFacts } from "./hellos.ts";
 import type { DataFacts } from "./data.ts";
 import { known, missing, outcome, type Gathered, type Missing } from "./gathered.ts";
 import type { InspectedServer } from "./inspected-server.ts";
-import { probeImplicitDefault, probeLogin, type LoginFacts, type LoginPlace, type LoginRefused } from "./login.ts";
+import type { LoginPlace } from "./secure-connection.ts";
+import { probeImplicitDefault, probeLogin, type LoginFacts, type LoginRefused } from "./login.ts";
 
 /** Everything that probes find out, by the name under which a check asks for it. */
 export interface FactTable {
@@ -35,6 +38,7 @@ export interface FactTable {
   readonly hellos: HelloFacts;
   /** A few of them on the other port. */
   readonly otherHellos: HelloFacts;
+  readonly webRequest: WebRequestFacts;
   readonly login: LoginFacts;
   /** A listing in implicit mode without PBSZ and PROT. */
   readonly implicitDefault: DataFacts;
@@ -74,6 +78,7 @@ const beforeLogin = [
   "implicitSilence",
   "hellos",
   "otherHellos",
+  "webRequest",
 ] as const satisfies readonly ProbedFact[];
 const ofLogin = ["login", "implicitDefault"] as const satisfies readonly ProbedFact[];
 
@@ -92,6 +97,8 @@ const probesOfFacts: {
     other === undefined
       ? missing("only one port offers TLS")
       : known(await probeHellos(server, other, comparingHellos)),
+  webRequest: async ({ server, secured: [main] }) =>
+    main === undefined ? noTls : outcome(probeWebRequest(server, main)),
   login: ({ server, secured: [main] }) => loginOutcome(server, main, (place) => probeLogin(server, place)),
   implicitDefault: ({ server, secured }) => {
     const place = secured.find(({ mode }) => mode === "implicit");
@@ -108,6 +115,7 @@ const notNeeded: { readonly [Name in ProbedFact]: Missing } = {
   implicitSilence: none,
   hellos: none,
   otherHellos: none,
+  webRequest: none,
   login: none,
   implicitDefault: none,
 };

@@ -1,14 +1,8 @@
-import type { TlsMode } from "../model/index.ts";
-import { codeOf, ProbeConnection, type Answer, type ConnectFailure } from "./control.ts";
+import { codeOf, type Answer, type ConnectFailure, type ProbeConnection } from "./control.ts";
 import { isComplete, passivePort, probeListing, type DataFacts, type DataProtection } from "./data.ts";
 import type { InspectedServer } from "./inspected-server.ts";
+import { secureConnection, type LoginPlace } from "./secure-connection.ts";
 import type { Secured } from "./secured.ts";
-
-/** Where somebody logs in. */
-export interface LoginPlace {
-  readonly mode: TlsMode;
-  readonly port: number;
-}
 
 /** What a login shows: the data connection from all sides. */
 export interface LoginFacts extends LoginPlace {
@@ -22,6 +16,8 @@ export interface LoginFacts extends LoginPlace {
   /** Ports of several EPSV or PASV, in the order in which they were given. */
   readonly passivePorts: readonly number[];
   /** PORT with the address of a documentation network (RFC 5737), where nobody is; no transfer follows. */
+  /** AUTH TLS by somebody who is logged in. */
+  readonly secondAuth: Answer;
   readonly foreignPort: Answer;
   /** PORT with a port below 1024 of our own address. */
   readonly lowPort: Answer;
@@ -59,7 +55,8 @@ export async function probeLogin(
   const passivePorts = await severalPorts(connection);
   const foreignPort = await connection.command("PORT 192,0,2,1,200,10");
   const lowPort = await connection.command(`PORT ${ownAddress(connection)},0,22`);
-  const asked = { ...place, control, login, features, system, passive, passivePorts, foreignPort, lowPort };
+  const secondAuth = await connection.command("AUTH TLS");
+  const asked = { ...place, secondAuth, control, login, features, system, passive, passivePorts, foreignPort, lowPort };
   const fresh = await visitor.listing(() => ({ kind: "tls" }));
   const resumed = await visitor.listing(({ control: { tickets } }) => ({ kind: "tls", ticket: tickets.at(-1) }));
   const isFreshTaken = fresh !== undefined && isComplete(fresh);
@@ -167,25 +164,6 @@ async function logIn(
     await connection.command("PROT P");
   }
   return { ...secured, login };
-}
-
-async function secureConnection(
-  server: InspectedServer,
-  mode: TlsMode,
-  port: number,
-): Promise<Pick<LoggedIn, "connection" | "control"> | LoginRefused | ConnectFailure> {
-  const opened =
-    mode === "implicit" ? await ProbeConnection.open(server, port) : await ProbeConnection.greeted(server, port);
-  if ("kind" in opened) return opened;
-  const connection = opened instanceof ProbeConnection ? opened : opened.connection;
-  const auth = mode === "explicit" ? await connection.command("AUTH TLS") : undefined;
-  const control = auth === undefined || codeOf(auth) === 234 ? await connection.startTls() : undefined;
-  if (control?.kind === "secured") {
-    if (mode === "implicit") await connection.reply();
-    return { connection, control };
-  }
-  await connection[Symbol.asyncDispose]();
-  return { kind: "unreachable", text: control === undefined ? "AUTH TLS was refused" : control.text };
 }
 
 /** The data connection of one login, opened with the ticket of another (S-08). */
