@@ -1,4 +1,5 @@
 import { limits } from "@sallyport/protocol";
+import type { Dialer } from "@sallyport/transport";
 import type { Capture } from "../capture/capture.ts";
 import type { ExplainEvent, TlsMode } from "../model/index.ts";
 import { clientContexts, type TrustOptions } from "./handshake.ts";
@@ -14,6 +15,8 @@ export interface ExplainOptions extends TrustOptions {
   readonly signal?: AbortSignal;
   /** Gets what goes over the wire on both connections, and their keys; no password goes over them. */
   readonly capture?: Capture;
+  /** How connections are made. Default: directly. */
+  readonly dialer?: Dialer;
   /** Whether events carry their octets. Default: no. */
   readonly octets?: boolean;
 }
@@ -73,7 +76,15 @@ async function probeBoth(
   await Promise.all(
     modes.map((mode) => {
       const lane = new Lane({
-        ...{ mode, timeoutMs, signal, emit, capture: options.capture, keepsOctets: options.octets },
+        ...{
+          mode,
+          timeoutMs,
+          signal,
+          emit,
+          capture: options.capture,
+          keepsOctets: options.octets,
+          dialer: options.dialer,
+        },
         now: () => performance.now() - startedMs,
       });
       return probe(mode, lane, { host, port: ports[mode], insecure: options.insecure === true, contextFor });

@@ -1,5 +1,5 @@
 import { limits } from "@sallyport/protocol";
-import type { WireObserver } from "@sallyport/transport";
+import { type Dialer, directDialer, type WireObserver } from "@sallyport/transport";
 import type { Capture, CapturedConnection } from "../capture/capture.ts";
 import type { Endpoint } from "../capture/tcp-packets.ts";
 import { KeyedOpener } from "../decryption/record-opener.ts";
@@ -26,6 +26,8 @@ export interface LaneOptions {
   now(): number;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** How connections are made; absent: directly. */
+  readonly dialer?: Dialer | undefined;
   emit(event: ExplainEvent): void;
   /** Keeps what went over the wire, too. */
   readonly capture?: Capture | undefined;
@@ -76,6 +78,10 @@ export class Lane implements WireObserver {
 
   get signal(): AbortSignal {
     return this.#options.signal;
+  }
+
+  get dialer(): Dialer {
+    return this.#options.dialer ?? directDialer();
   }
 
   /** Starts over for a new connection; earlier events stay. */
