@@ -33,6 +33,11 @@ const stages: readonly (readonly [code: RegExp, tell: (facts: FailureFacts) => s
   ],
   [/_DATA_TRUNCATED/, () => "The data connection ended as one that was cut ends: what came may not be the whole."],
   [/_DATA_|_NOT_RESUMED/, dataFailed],
+  [
+    /_NOT_A_REPLY|_REPLY_UNEXPECTED|_REPLY_UNSOLICITED|_REPLY_UNREADABLE/,
+    (facts) => `The server answered, and not as FTP has it${said(facts)}.`,
+  ],
+  [/_UNAVAILABLE$/, () => "The server was reached, and does not have what this needs."],
   [/_REPLY_TIMEOUT|_IMPLICIT_PORT/, silence],
   [/_CONNECTION_LOST/, (facts) => `The server ended the control connection ${afterWhat(facts)}.`],
   [/_CONNECTION_OVER/, () => "The control connection had ended before this was asked."],

@@ -1,8 +1,9 @@
-import { causeGroups, explainFailure } from "@sallyport/client";
+import { type Client, causeGroups, connect, explainFailure } from "@sallyport/client";
 import { type CommandRefused, errorOfFailure, octetsFromText, TransportError } from "@sallyport/protocol";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import test from "node:test";
+import { type Handler, startScriptedServer } from "../scripted-server.ts";
 
 const rows = causeGroups.flatMap(([, causes]) => causes);
 
@@ -20,6 +21,13 @@ test("every cause has a name of its own, a sentence, someone who can help, and a
     assert.match(title, /[^.]$/, id);
     assert.notEqual(fixedBy.length * clues.length * reference.length, 0, id);
     assert.ok(here !== undefined || Object.keys(settings).length > 0, `${id}: nothing can be done`);
+  }
+});
+
+test("whatever a cause is found by, what happened is told as well", () => {
+  const codes = rows.flatMap(({ clues }) => clues.flatMap((clue) => clue.codes ?? []));
+  for (const code of codes.filter((one) => one.startsWith("SALLYPORT_"))) {
+    assert.ok(explainFailure(new TransportError(code, "it failed")) !== undefined, code);
   }
 });
 
@@ -65,16 +73,60 @@ test("causes deep down are seen, and errors of others are not explained", () => 
 test("whatever a server says, an explanation comes of it, with three causes at most", () => {
   const code = fc.integer({ min: 400, max: 599 });
   fc.assert(
-    fc.property(
-      code,
-      fc.string({ unit: "binary", maxLength: 200 }),
-      fc.string({ maxLength: 30 }),
-      (number, text, command) => {
-        const explanation = explainFailure(refused(number, text, command));
-        assert.ok(explanation !== undefined && explanation.causes.length <= 3);
-        assert.notEqual(explanation.summary, "");
-      },
-    ),
+    fc.property(code, fc.string({ maxLength: 200 }), fc.string({ maxLength: 30 }), (number, text, command) => {
+      const explanation = explainFailure(refused(number, text, command));
+      assert.ok(explanation !== undefined && explanation.causes.length <= 3);
+      assert.notEqual(explanation.summary, "");
+    }),
     { numRuns: 100 },
   );
 });
+
+/** What no server at hand does by a setting. */
+const scripted: readonly (readonly [
+  cause: string,
+  answers: Record<string, Handler>,
+  ask?: (client: Client) => Promise<unknown>,
+])[] = [
+  ["not-ftp", { GREETING: () => "SSH-2.0-OpenSSH_9.2p1" }],
+  ["tls-not-offered", { AUTH: () => "502 no" }],
+  ["idle-timeout", { NOOP: () => "421 Timeout." }, (client) => client.raw("NOOP")],
+  ["server-busy", { NOOP: () => undefined }, (client) => client.raw("NOOP")],
+  [
+    "control-forgotten",
+    {
+      RETR: async (login) => {
+        login.reply("150 coming");
+        (await login.data()).end("content");
+      },
+    },
+    async (client) => Array.fromAsync(await client.read("file")),
+  ],
+  ["passive-refused", { EPSV: () => "502 no", PASV: () => "502 no" }, (client) => Array.fromAsync(client.list())],
+  ["name-in-other-charset", { MLST: () => "550 no such file" }, (client) => client.stat("\u017elut\u00fd")],
+  ["command-off", { SITE: () => "502 not implemented" }, (client) => client.chmod("file", 0o600)],
+];
+
+for (const [cause, answers, ask] of scripted) {
+  test(`${cause} is told first`, async () => {
+    await using server = await startScriptedServer(answers);
+    const failure = await failureOf(server.port, cause === "tls-not-offered" ? "explicit" : "plain", ask);
+    assert.equal(explainFailure(failure)?.causes[0]?.id, cause, String(failure));
+  });
+}
+
+async function failureOf(
+  port: number,
+  security: "explicit" | "plain",
+  ask: ((client: Client) => Promise<unknown>) | undefined,
+): Promise<unknown> {
+  const timeouts = { command: 200, completion: 200 };
+  try {
+    const options = { security, password: "secret", retry: { attempts: 0 }, timeouts } as const;
+    await using client = await connect(`alice@127.0.0.1:${port}`, options);
+    await ask?.(client);
+  } catch (error) {
+    return error;
+  }
+  return assert.fail("nothing failed");
+}
