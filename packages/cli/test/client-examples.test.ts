@@ -13,7 +13,7 @@ import { launcher, scratchDirectory } from "./run-sallyport.ts";
 const examples: readonly (readonly [typed: string, prints: RegExp])[] = [
   [
     "./sallyport ls ftpes://alice@127.0.0.1:2121/",
-    /^- +4\.8 MiB .*big\.iso\n.*pub\/\n1 directory, 1 file, 4\.8 MiB\n$/s,
+    /^-(?:rw-r--r--)? +4\.8 MiB .*big\.iso\n.*pub\/\n1 directory, 1 file, 4\.8 MiB\n$/s,
   ],
   [
     "./sallyport get ftps://alice@127.0.0.1:2990/big.iso --output big.iso --segments 4 --resume --ca STATE/tls/ca.pem",
