@@ -31,17 +31,25 @@ export async function localCallsFor(path: Path): Promise<LocalCalls> {
 /** Whether a file system lies on this machine and answers at once; the folder of `path` is there. */
 export function isOnQuickFileSystem(path: Path): Promise<boolean> {
   const folder = dirname(typeof path === "string" ? path : path.toString("latin1"));
-  if (latest?.folder !== folder) latest = { folder, isQuick: askFileSystem(path) };
+  if (latest?.folder !== folder) latest = { folder, isQuick: askFileSystem(folderOf(path)) };
   return latest.isQuick;
+}
+
+/** The same for a file that is open. */
+export async function isQuickDescriptor(descriptor: number): Promise<boolean> {
+  return askFileSystem(`/proc/self/fd/${descriptor}`);
 }
 
 /** Of the folder that was asked about last: files come folder by folder. */
 let latest: { readonly folder: string; readonly isQuick: Promise<boolean> } | undefined;
 
+function folderOf(path: Path): Path {
+  return typeof path === "string" ? dirname(path) : Buffer.from(dirname(path.toString("latin1")), "latin1");
+}
+
 async function askFileSystem(path: Path): Promise<boolean> {
-  const folder = typeof path === "string" ? dirname(path) : Buffer.from(dirname(path.toString("latin1")), "latin1");
   try {
-    return isLocalFileSystemType((await promisify(fs.statfs)(folder)).type);
+    return isLocalFileSystemType((await promisify(fs.statfs)(path)).type);
   } catch {
     return false;
   }

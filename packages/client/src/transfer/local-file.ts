@@ -5,16 +5,19 @@ import { constants } from "node:fs";
 import { type FileHandle, open, rename, rm, stat, utimes } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileSystemPath } from "../names/local-name.ts";
+import { LocalReader } from "./local-reader.ts";
 import { LocalWriter } from "./local-writer.ts";
 import { type PartOrigin, partPaths, readNote, removeNote, writeNote } from "./part-note.ts";
 import { addRange, type ByteRange, clipRanges } from "./ranges.ts";
 
 /** A local file open for reading, as the data connection takes it. */
 export function sourceOf(handle: FileHandle, sizeBytes: number): ByteSource {
+  const reader = new LocalReader(handle.fd);
   return {
     sizeBytes,
     descriptor: handle.fd,
-    read: async (buffer, position) => (await handle.read(buffer, 0, buffer.length, position)).bytesRead,
+    pieceBytes: LocalReader.pieceBytes,
+    read: (buffer, position) => reader.read(buffer, position),
   };
 }
 

@@ -1,0 +1,36 @@
+import fs from "node:fs";
+import { promisify } from "node:util";
+import { isQuickDescriptor } from "./local-calls.ts";
+
+/**
+ * Reads a local file: at once where its file system lies on this machine, in pieces that are still in the processor's
+ * cache when they are encrypted, and by a thread elsewhere, or after a read that took long.
+ */
+export class LocalReader {
+  static readonly pieceBytes = 262_144;
+  readonly #descriptor: number;
+  #isQuick: boolean | undefined;
+
+  /** @param descriptor which the caller keeps open. */
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  /** Reads at most a buffer full at a position; 0 is the end. */
+  read(buffer: Uint8Array, position: number): number | Promise<number> {
+    if (this.#isQuick !== true) return this.#readLater(buffer, position);
+    const beganMs = performance.now();
+    const length = fs.readSync(this.#descriptor, buffer, 0, buffer.length, position);
+    // A disk that has to turn first: the next pieces are fetched while this one goes out.
+    if (performance.now() - beganMs > slowMs) this.#isQuick = false;
+    return length;
+  }
+
+  async #readLater(buffer: Uint8Array, position: number): Promise<number> {
+    this.#isQuick ??= await isQuickDescriptor(this.#descriptor);
+    return (await read(this.#descriptor, buffer, 0, buffer.length, position)).bytesRead;
+  }
+}
+
+const read = promisify(fs.read);
+const slowMs = 20;
