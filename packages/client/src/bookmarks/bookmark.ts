@@ -71,22 +71,25 @@ export interface FoundBookmarks {
   readonly passwords: boolean;
 }
 
+/** Reads another program's file of bookmarks. */
+export type BookmarkParser = (text: string, options?: ImportOptions) => ImportedBookmarks | ImportFailure;
+
 /**
- * Reads another program's file by `parse`, which says what is wrong with it, within `importedFileBytes` and
+ * Makes a parser of `read`, which says what is wrong with a file, within `importedFileBytes` and
  * `importedBookmarksCount`.
  */
-export function importBookmarks(
-  text: string,
-  options: ImportOptions,
-  parse: (text: string, found: FoundBookmarks) => ImportFailure | undefined,
-): ImportedBookmarks | ImportFailure {
-  if (text.length > limits.importedFileBytes.value) return { failure: "The file is too large." };
-  const found: FoundBookmarks = { bookmarks: [], skipped: [], passwords: options.passwords === true };
-  const failed = parse(text, found);
-  if (failed) return failed;
-  const { bookmarks, skipped } = found;
-  const isTooMuch = bookmarks.length + skipped.length > limits.importedBookmarksCount.value;
-  return isTooMuch ? { failure: tooManyBookmarks } : { bookmarks, skipped };
+export function bookmarkParser(
+  read: (text: string, found: FoundBookmarks) => ImportFailure | undefined,
+): BookmarkParser {
+  return (text, { passwords = false } = {}) => {
+    if (text.length > limits.importedFileBytes.value) return { failure: "The file is too large." };
+    const found: FoundBookmarks = { bookmarks: [], skipped: [], passwords };
+    const failed = read(text, found);
+    if (failed) return failed;
+    const { bookmarks, skipped } = found;
+    const isTooMuch = bookmarks.length + skipped.length > limits.importedBookmarksCount.value;
+    return isTooMuch ? { failure: tooManyBookmarks } : { bookmarks, skipped };
+  };
 }
 
 /** A name for people to read: one line, no control characters; `fallback` where nothing is left. */

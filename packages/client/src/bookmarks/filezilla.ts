@@ -1,10 +1,8 @@
 import {
   type Bookmark,
   type FoundBookmarks,
-  importBookmarks,
+  bookmarkParser,
   type ImportFailure,
-  type ImportOptions,
-  type ImportedBookmarks,
   known,
   plainBecomesAuto,
   tidyName,
@@ -17,9 +15,7 @@ import { type XmlElement, childOf, parseXml } from "./xml.ts";
  * 3.5, whose passwords are in clear, were looked at). Sites of other protocols are skipped; a site's own bookmarks
  * become bookmarks in a folder with its name. Passwords under a master password stay where they are, with a warning.
  */
-export function parseFileZillaSites(text: string, options: ImportOptions = {}): ImportedBookmarks | ImportFailure {
-  return importBookmarks(text, options, readSites);
-}
+export const parseFileZillaSites = bookmarkParser(readSites);
 
 function readSites(text: string, found: FoundBookmarks): ImportFailure | undefined {
   const root = parseXml(text);

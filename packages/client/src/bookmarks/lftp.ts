@@ -1,21 +1,11 @@
 import { isUrlFailure, parseFtpUrl } from "../url/ftp-url.ts";
-import {
-  type FoundBookmarks,
-  importBookmarks,
-  type ImportFailure,
-  type ImportOptions,
-  type ImportedBookmarks,
-  known,
-  tidyName,
-} from "./bookmark.ts";
+import { type FoundBookmarks, bookmarkParser, type ImportFailure, known, tidyName } from "./bookmark.ts";
 
 /**
  * Reads the bookmarks of lftp (`~/.local/share/lftp/bookmarks` or `~/.lftp/bookmarks`, version 4.9 looked at): a name, a
  * tab, a URL in each line. URLs of other protocols are skipped.
  */
-export function parseLftpBookmarks(text: string, options: ImportOptions = {}): ImportedBookmarks | ImportFailure {
-  return importBookmarks(text, options, readLines);
-}
+export const parseLftpBookmarks = bookmarkParser(readLines);
 
 function readLines(text: string, { bookmarks, skipped, passwords }: FoundBookmarks): ImportFailure | undefined {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");

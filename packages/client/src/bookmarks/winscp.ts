@@ -3,10 +3,8 @@ import { decodeUtf8Name } from "../names/utf8-names.ts";
 import {
   type Bookmark,
   type FoundBookmarks,
-  importBookmarks,
+  bookmarkParser,
   type ImportFailure,
-  type ImportOptions,
-  type ImportedBookmarks,
   known,
   plainBecomesAuto,
   tidyName,
@@ -19,9 +17,7 @@ import { decodeWinScpPassword } from "./winscp-password.ts";
  * 6). Sites of other protocols, workspaces and the default settings are skipped. Passwords under a master password stay
  * where they are, with a warning.
  */
-export function parseWinScpSites(text: string, options: ImportOptions = {}): ImportedBookmarks | ImportFailure {
-  return importBookmarks(text, options, readSites);
-}
+export const parseWinScpSites = bookmarkParser(readSites);
 
 function readSites(text: string, { bookmarks, skipped, passwords }: FoundBookmarks): ImportFailure | undefined {
   const sections = sectionsOf(text.replace(/^\uFEFF/, ""));
