@@ -29,6 +29,7 @@ const examples: readonly (readonly [typed: string, prints: RegExp])[] = [
   ["ls pub", /^extra\.txt\n$/],
   ["./sallyport mirror ./pub ftpes://alice@127.0.0.1:2121/pub --parallel 8 --delete", /^1 file, /],
   ["ls served/pub", /^extra\.txt\n$/],
+  ["printf 'cd pub\\nls\\n' | ./sallyport shell ftpes://alice@127.0.0.1:2121", /extra\.txt/],
 ];
 
 const preparation = `
