@@ -8,6 +8,7 @@ import { GatewayRefusal, problemOf, statusOf } from "./problem.ts";
 import type { GatewayApp } from "./routes/describing.ts";
 import { downloadRoutes } from "./routes/downloads.ts";
 import { entryRoutes } from "./routes/entries.ts";
+import { explanationRoutes } from "./routes/explanations.ts";
 import { loginRoutes } from "./routes/logins.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 
@@ -43,6 +44,7 @@ export function gatewayApp(parts: GatewayParts, page: Page, version: string): Ga
   entryRoutes(app, parts);
   downloadRoutes(app, parts);
   uploadRoutes(app, parts);
+  explanationRoutes(app, parts);
   app.doc31("/api/openapi.json", {
     openapi: "3.1.0",
     info: {

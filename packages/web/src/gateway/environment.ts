@@ -1,6 +1,6 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
-import type { Login } from "./logins/login.ts";
+import type { Login, LoginGround } from "./logins/login.ts";
 import type { Visitor, Visitors } from "./logins/visitors.ts";
 import type { Rates, Reached, VisitorCookie } from "./guard.ts";
 import type { Tickets } from "./files/tickets.ts";
@@ -9,6 +9,8 @@ import { GatewayRefusal } from "./problem.ts";
 /** What every request is answered with. */
 export interface GatewayParts {
   readonly visitors: Visitors;
+  /** Which servers may be reached, and who vouches for them. */
+  readonly grounds: LoginGround;
   readonly tickets: Tickets;
   readonly rates: Rates;
   readonly cookie: VisitorCookie;

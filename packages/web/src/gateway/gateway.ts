@@ -50,10 +50,11 @@ export class Gateway implements AsyncDisposable {
       options.authorities === undefined || options.authorities === ""
         ? undefined
         : [...(await defaultAuthorities()), options.authorities];
-    const visitors = new Visitors({ policy, authorities });
+    const grounds = { policy, authorities };
+    const visitors = new Visitors(grounds);
     const reached = { listen, publicUrl, isTls: tls !== undefined, isBehindProxy };
     const cookie = new VisitorCookie(reached);
-    const parts = { visitors, tickets: new Tickets(), rates: new Rates(), cookie, reached, onFailure };
+    const parts = { visitors, grounds, tickets: new Tickets(), rates: new Rates(), cookie, reached, onFailure };
     const app = gatewayApp({ ...parts, servesStrangers: !isPersonal }, new Page(await pageDirectory()), version);
     const server = createAdaptorServer({
       fetch: app.fetch,

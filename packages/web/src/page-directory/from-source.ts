@@ -1,4 +1,5 @@
-import { existsSync, globSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync, globSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -21,6 +22,7 @@ export async function buildPage(destination: string): Promise<void> {
     root: source,
     configFile: false,
     logLevel: "error",
+    resolve: { conditions: sourceConditions },
     build: { outDir: destination, emptyOutDir: true, target: "es2023", assetsInlineLimit: 0, modulePreload: false },
     oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   });
@@ -33,7 +35,7 @@ export async function buildView(destination: string): Promise<void> {
     root: source,
     configFile: false,
     logLevel: "error",
-    resolve: { conditions: ["source", "browser", "module", "import"] },
+    resolve: { conditions: sourceConditions },
     build: {
       outDir: destination,
       emptyOutDir: true,
@@ -48,15 +50,27 @@ export async function buildView(destination: string): Promise<void> {
   });
 }
 
+/** Sources that are the same make a folder that is the same: it gets its name when it is whole, whoever made it first. */
 async function upToDate(name: string, build: (destination: string) => Promise<void>): Promise<string> {
-  const built = fileURLToPath(new URL(`../../dist/${name}/`, import.meta.url));
-  const stamp = stampOfSources();
-  const stampFile = join(built, ".sources");
-  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return built;
-  await build(built);
-  writeFileSync(stampFile, stamp);
+  const place = fileURLToPath(new URL(`../../dist/from-source/${name}/`, import.meta.url));
+  const built = join(place, createHash("sha256").update(stampOfSources()).digest("hex").slice(0, 16));
+  if (existsSync(built)) return built;
+  const unfinished = join(place, `unfinished-${randomUUID()}`);
+  await build(unfinished);
+  const older = readdirSync(place).filter((entry) => !entry.startsWith("unfinished-"));
+  try {
+    renameSync(unfinished, built);
+  } catch (error) {
+    rmSync(unfinished, { recursive: true, force: true });
+    if (!existsSync(built)) throw error;
+    return built;
+  }
+  for (const entry of older) rmSync(join(place, entry), { recursive: true, force: true });
   return built;
 }
+
+/** A clone has sources and nothing built. */
+const sourceConditions = ["source", "browser", "module", "import"];
 
 const sources = ["**/*.{ts,tsx,css,html,svg}", "../api/*.ts", "../../../inspector/src/model/*.ts"];
 

@@ -63,6 +63,9 @@ export function SignInScreen() {
             {isSigningIn.value ? "Connecting…" : "Connect"}
           </button>
         </div>
+        <p class="aside">
+          What is the difference? <a href="#explain">Watch explicit and implicit TLS happen</a>
+        </p>
       </form>
     </main>
   );
@@ -187,6 +190,7 @@ function Credentials({
 function suggestion(security: Security): Security | undefined {
   const code = signInProblem.value?.code;
   if (security === "implicit" && code === "SALLYPORT_NOT_TLS") return "explicit";
-  const isSilent = code === "SALLYPORT_REPLY_TIMEOUT" || code === "SALLYPORT_CONNECTION_LOST";
+  const isSilent =
+    code === "SALLYPORT_IMPLICIT_PORT" || code === "SALLYPORT_REPLY_TIMEOUT" || code === "SALLYPORT_CONNECTION_LOST";
   return security === "explicit" && isSilent ? "implicit" : undefined;
 }

@@ -1,0 +1,85 @@
+import type { TargetedSubmitEvent } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { ExplainEvent } from "@sallyport/inspector/model";
+import { ExplainView } from "../explain-view/explain-view.ts";
+import { Mark } from "../parts/icon.tsx";
+import { ThemeButton } from "../parts/theme-button.tsx";
+
+if (customElements.get("sallyport-explain") === undefined) customElements.define("sallyport-explain", ExplainView);
+
+/** Watches what crosses the wire in both modes of a server, as it happens. */
+export function ExplainScreen() {
+  const place = useRef<HTMLDivElement>(null);
+  const view = useRef<ExplainView>(null);
+  const source = useRef<EventSource>(null);
+  const [state, setState] = useState<"idle" | "watching" | "failed">("idle");
+  useEffect(() => () => source.current?.close(), []);
+  const watch = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const [host, explicit, implicit] = ["host", "explicit", "implicit"].map((name) => textOf(form.get(name)));
+    if (host === undefined || explicit === undefined || implicit === undefined) return;
+    source.current?.close();
+    const shown = (view.current ??= new ExplainView());
+    place.current?.replaceChildren(shown);
+    shown.begin({ host, ports: { explicit: Number(explicit), implicit: Number(implicit) } });
+    const query = new URLSearchParams({ host, explicitPort: explicit, implicitPort: implicit });
+    const events = new EventSource(`/api/explain?${query.toString()}`);
+    source.current = events;
+    setState("watching");
+    const end = (outcome: "idle" | "failed"): void => {
+      events.close();
+      shown.end();
+      setState(outcome);
+    };
+    events.addEventListener("message", ({ data }) => shown.add(JSON.parse(String(data)) as ExplainEvent));
+    events.addEventListener("over", () => end("idle"));
+    events.addEventListener("error", () => end("failed"));
+  };
+  return (
+    <main class="explain">
+      <div class="sign-in-head">
+        <a href="#" aria-label="Back to the files">
+          <Mark />
+        </a>
+        <h1>Two ways to TLS, live</h1>
+        <span class="spring" />
+        <ThemeButton />
+      </div>
+      <p class="lead">
+        Connects to a server in both modes at once, without logging in, and shows every record: what anyone on the wire
+        reads, and what only the two ends do.
+      </p>
+      <form class="explain-form" onSubmit={watch}>
+        <label class="field">
+          <span>Server</span>
+          <input name="host" required autocapitalize="none" spellcheck={false} placeholder="ftp.example.test" />
+        </label>
+        <PortField name="explicit" title="Explicit port" value="21" />
+        <PortField name="implicit" title="Implicit port" value="990" />
+        <button type="submit" class="primary" disabled={state === "watching"}>
+          {state === "watching" ? "Watching…" : "Watch"}
+        </button>
+      </form>
+      {state === "failed" && (
+        <p class="note" role="alert">
+          The gateway refused or broke off: it may not connect to that server, or this was too often.
+        </p>
+      )}
+      <div ref={place} />
+    </main>
+  );
+}
+
+function PortField({ name, title, value }: { readonly name: string; readonly title: string; readonly value: string }) {
+  return (
+    <label class="field">
+      <span>{title}</span>
+      <input name={name} type="number" min={1} max={65_535} required defaultValue={value} />
+    </label>
+  );
+}
+
+function textOf(value: FormDataEntryValue | null): string | undefined {
+  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
+}

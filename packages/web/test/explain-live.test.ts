@@ -1,0 +1,81 @@
+import { startTestServer, type TestServer } from "@sallyport/testing";
+import { Gateway, type GatewayOptions } from "@sallyport/web";
+import assert from "node:assert/strict";
+import { get } from "node:http";
+import { after, before, suite, test } from "node:test";
+import type { Browser } from "playwright-core";
+import { browserSkip, openPage, startBrowser } from "./browser-page.ts";
+
+suite("both modes, watched live", () => {
+  let server: TestServer;
+  let gateway: Gateway;
+
+  before(async () => {
+    server = await startTestServer();
+    gateway = await start({ authorities: server.identity.ca });
+  });
+  after(async () => {
+    await gateway[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  suite("in a browser", { skip: browserSkip }, () => {
+    let browser: Browser;
+    before(async () => void (browser = await startBrowser()));
+    after(() => browser.close());
+
+    test("a person names a server and sees what crosses the wire, and what it comes to", async () => {
+      await using open = await openPage(browser, gateway);
+      const { page, faults } = open;
+      await page.getByRole("link", { name: /Watch explicit and implicit/ }).click();
+      await page.getByLabel("Server").fill("localhost");
+      await page.getByLabel("Explicit port").fill(String(server.explicitPort));
+      await page.getByLabel("Implicit port").fill(String(server.implicitPort));
+      await page.getByRole("button", { name: "Watch" }).click();
+      await page.getByText(/^Both modes keep the login secret/).waitFor();
+      assert.equal(await page.getByText("verified for localhost", { exact: true }).count(), 2);
+      assert.equal(await page.getByRole("button", { name: /ClientHello/ }).count(), 2);
+      await page.getByRole("button", { name: "Watch" }).waitFor();
+      assert.deepEqual(faults, []);
+    });
+  });
+
+  test("events come as they happen, and the last says that it is over", async () => {
+    const text = await asked(gateway, { explicitPort: server.explicitPort, implicitPort: server.implicitPort });
+    assert.match(text, /"kind":"secured".*"mode":"implicit"|"mode":"implicit".*"kind":"secured"/);
+    assert.match(text, /event: over\n/);
+    assert.doesNotMatch(text, /TRAFFIC_SECRET/);
+  });
+
+  test("servers that may not be reached are not asked, and strangers hear the same of ports that are shut", async () => {
+    await using public_ = await start({ publicUrl: "http://files.example.test", allowTargets: ["127.0.0.1:1"] });
+    const headers = { Host: "files.example.test" };
+    const forbidden = await asked(public_, { explicitPort: server.explicitPort, implicitPort: 1 }, headers);
+    assert.doesNotMatch(forbidden, /220/);
+    const problems = [...forbidden.matchAll(/"problem":(\{[^}]*\})/g)].map(([, problem]) => problem);
+    assert.deepEqual(new Set(problems), new Set(['{"id":"unreachable","code":"not told"}']));
+  });
+});
+
+function start(options: Partial<GatewayOptions>): Promise<Gateway> {
+  return Gateway.start({ listen: "127.0.0.1", port: 0, version: "test", ...options });
+}
+
+/** Asked with node:http, because fetch does not let anyone choose the host. */
+async function asked(
+  { port }: Gateway,
+  ports: Readonly<Record<"explicitPort" | "implicitPort", number>>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const query = new URLSearchParams({
+    host: "127.0.0.1",
+    ...Object.fromEntries(Object.entries(ports).map(([name, value]) => [name, String(value)])),
+  });
+  return await new Promise((resolve, reject) => {
+    get({ host: "127.0.0.1", port, path: `/api/explain?${query.toString()}`, headers }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (part: string) => (text += part));
+      response.once("end", () => resolve(text));
+    }).once("error", reject);
+  });
+}
