@@ -1,5 +1,5 @@
 // npm run bench [-- OPTION…]: compares the server with those of others and with the bound, as ratios; see --help.
-// npm run bench -- NAME [OPTION…]: runs bench/NAME.ts, which looks into one part, with its options.
+// npm run bench -- NAME [OPTION…]: runs bench/NAME.ts, which looks into one part, or compares clients, with its options.
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
@@ -25,7 +25,7 @@ const usage = `npm run bench [-- OPTION…]   compares the server with others, a
   --workers N         processes of our server (default 2)
   --foreign CORES     a run beside which other programs had more than that is repeated once (default 0.35)
   --json FILE         writes the results there, too
-npm run bench -- PART [OPTION…]   looks into one part of the server: ${parts.join(" ")}
+npm run bench -- PART [OPTION…]   looks into one part, or compares clients: ${parts.join(" ")}
 `;
 
 const [first] = process.argv.slice(2);

@@ -1,24 +1,49 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { describeConditions } from "../../bench/comparison/conditions.ts";
 import { type Figure, figure, type Results, sign, summary } from "../../bench/comparison/report.ts";
 import type { Comparison } from "../../bench/comparison/rounds.ts";
 import { markdownTable, type Sections } from "./sections.ts";
 
-/** What a run of `npm run bench -- --json docs/reference/performance.json` found. */
+/**
+ * What runs of `npm run bench -- --json docs/reference/performance.json` and of `npm run bench -- client --json
+ * docs/reference/performance-client.json` found.
+ */
 export function performanceSections(): Sections {
-  const results = JSON.parse(
-    readFileSync(new URL("../../docs/reference/performance.json", import.meta.url), "utf8"),
-  ) as Results;
-  const [costs, compared] = [results.figures.filter(isCost), results.figures.filter((one) => !isCost(one))];
+  const server = resultsIn("performance.json");
+  const client = resultsIn("performance-client.json");
   return {
-    conditions: [...describeConditions(results.conditions), ...results.notes].map((line) => `- ${line}`).join("\n"),
-    targets: `${targetTable(results.figures)}\n\n${summary(results.figures.flatMap(({ judgements }) => judgements))}`,
-    figures: compared.map(figureTable).join("\n\n"),
-    costs: costs.map(figureTable).join("\n\n"),
+    conditions: server ? conditionList(server) : notMeasured,
+    targets: server ? targetTable(server) : notMeasured,
+    figures: figureTables(server?.figures.filter((one) => !isCost(one))),
+    costs: figureTables(server?.figures.filter(isCost)),
+    "client-conditions": client ? conditionList(client) : notMeasured,
+    "client-targets": client ? targetTable(client) : notMeasured,
+    "client-figures": figureTables(client?.figures),
   };
 }
 
-const metricNames = { rate: "throughput", processor: "processor time", seconds: "time", memory: "memory" } as const;
+const notMeasured = "Not measured yet.";
+
+function resultsIn(name: string): Results | undefined {
+  const file = new URL(`../../docs/reference/${name}`, import.meta.url);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Results) : undefined;
+}
+
+function conditionList({ conditions, notes }: Results): string {
+  return [...describeConditions(conditions), ...notes].map((line) => `- ${line}`).join("\n");
+}
+
+function figureTables(figures: readonly Figure[] | undefined): string {
+  return figures?.map(figureTable).join("\n\n") ?? notMeasured;
+}
+
+const metricNames = {
+  rate: "throughput",
+  processor: "processor time",
+  seconds: "time",
+  memory: "memory",
+  "round-trips": "round trips",
+} as const;
 const verdicts = { ambition: "ambition", must: "must", missed: "**missed**", unknown: "not measured" } as const;
 
 /** Compared with another of our own servers: what a safety costs. */
@@ -26,7 +51,7 @@ function isCost({ workload }: Figure): boolean {
   return workload.startsWith("cost-");
 }
 
-function targetTable(figures: readonly Figure[]): string {
+function targetTable({ figures }: Results): string {
   const rows = figures.flatMap(({ title, judgements }) =>
     judgements.map(({ target, value, verdict, better, opponent }) => [
       title,
@@ -38,7 +63,8 @@ function targetTable(figures: readonly Figure[]): string {
       verdicts[verdict],
     ]),
   );
-  return markdownTable(["Figure", "Of", "Against", "Measured", "Must", "Ambition", "Met"], rows);
+  const table = markdownTable(["Figure", "Of", "Against", "Measured", "Must", "Ambition", "Met"], rows);
+  return `${table}\n\n${summary(figures.flatMap(({ judgements }) => judgements))}`;
 }
 
 function figureTable({ title, subject, comparisons, failures }: Figure): string {
