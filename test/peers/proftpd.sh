@@ -79,12 +79,6 @@ ${PEER_OPTIONS:+TLSOptions $PEER_OPTIONS}
   TLSOptions UseImplicitSSL ${PEER_OPTIONS:-}
 </VirtualHost>
 END
-while IFS= read -r directive; do
-  [ "$directive" ] || continue
-  sed -i "/^ *${directive%% *} /d; s|^</Global>|  $directive\n</Global>|" "$dir/proftpd.conf"
-done <<END
-${PEER_DIRECTIVES:-}
-END
 start proftpd "$proftpd" -n -q -c "$dir/proftpd.conf"
 wait_for_ports "$explicit_port" "$implicit_port"
 announce

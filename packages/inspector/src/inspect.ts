@@ -16,6 +16,7 @@ import type { ModeFacts } from "./probes/dialogues.ts";
 import { gather, type Facts } from "./probes/gather.ts";
 import type { Gathered } from "./probes/gathered.ts";
 import type { InspectedServer } from "./probes/inspected-server.ts";
+import { handshakesOf } from "./report/handshakes.ts";
 import { reportVersion, type Finding, type Fix, type InspectReport, type PortReport } from "./report/report.ts";
 
 /** What is inspected, and how. */
@@ -78,6 +79,7 @@ export async function inspect(host: string, options: InspectOptions = {}): Promi
     version: reportVersion,
     ...{ host, address, startedAt: startedAt.toISOString(), tookMs: Math.round(performance.now() - startedMs) },
     ports,
+    handshakes: handshakesOf(facts),
     product: product === undefined ? null : { ...product, version: product.version ?? null },
     grade: gradeOf(findings, facts),
     certificateUntil: certificateEnd(facts),

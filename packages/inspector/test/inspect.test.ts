@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { X509Certificate } from "node:crypto";
+import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import { inspect, renderReport, type InspectReport } from "@sallyport/inspector";
 import { departures } from "./report/schema.ts";
-import { startTestServer, type TestServer } from "@sallyport/testing";
+import { needs, startTestServer, type TestServer } from "@sallyport/testing";
 
 describe("our own server", () => {
   let server: TestServer;
@@ -41,6 +44,26 @@ describe("our own server", () => {
 
   test("its report is as the published schema says", () => {
     assert.deepEqual(departures(JSON.parse(JSON.stringify(report))), []);
+  });
+
+  test("what openssl s_client tells of the same handshake is told, too", { skip: needs("openssl") }, async () => {
+    const words = ["s_client", "-connect", `127.0.0.1:${server.implicitPort}`, "-CAfile", server.identity.caFile];
+    const client = spawn("openssl", [...words, "-showcerts"], { stdio: ["pipe", "pipe", "ignore"], timeout: 20_000 });
+    client.stdin.end("QUIT\r\n");
+    const stdout = await text(client.stdout);
+    const { implicit, explicit, data } = report.handshakes;
+    const told = (pattern: RegExp) => pattern.exec(stdout)?.[1];
+    assert.equal(implicit?.protocol.replace("v", ""), told(/^New, (TLSv[\d.]+)/m)?.replace("v", ""));
+    assert.equal(implicit.suite, told(/Cipher is (\S+)/));
+    assert.equal(implicit.verification === null ? "0 (ok)" : "", told(/Verify return code: (.*)/));
+    assert.equal(implicit.chain[0]?.keyBits, Number(told(/Server public key is (\d+) bit/)));
+    const pem = told(/(-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----)/) ?? "";
+    const leaf = new X509Certificate(pem);
+    assert.equal(implicit.chain[0]?.fingerprint, leaf.fingerprint256.replaceAll(":", "").toLowerCase());
+    assert.equal(implicit.chain[0]?.serialNumber, leaf.serialNumber);
+    assert.equal(implicit.chain[0]?.validUntil, leaf.validToDate.toISOString());
+    assert.deepEqual([explicit?.chain, data?.chain], [implicit.chain, implicit.chain]);
+    assert.ok(implicit.bytesRead > 1500 && implicit.bytesWritten > 1500 && implicit.tickets === 2);
   });
 
   test("every finding but those not tested tells what was seen", () => {

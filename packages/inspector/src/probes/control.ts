@@ -171,7 +171,7 @@ export class ProbeConnection implements AsyncDisposable {
       this.#finish();
       return { kind: "handshake-failed", text: deadline.aborted ? "no end within the time" : failureText(error) };
     }
-    return readSecured(socket, tickets, this.server);
+    return readSecured(socket, { tickets, size: this.#end.sinceTlsBegan }, this.server);
   }
 
   /** Sends a hand-made ClientHello and reads what comes back; the connection is of no use afterwards. */

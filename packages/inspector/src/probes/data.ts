@@ -114,7 +114,7 @@ async function moveOverTls(
   const tickets: Buffer[] = [];
   socket.on("session", (fresh: Buffer) => tickets.push(fresh)).on("error", () => {});
   let secured: Moved["secured"];
-  socket.once("secureConnect", () => (secured = readSecured(socket, tickets, server)));
+  socket.once("secureConnect", () => (secured = readSecured(socket, { tickets, size: end.sinceTlsBegan }, server)));
   const { octets } = await readToEnd(socket, timeoutMs);
   const closeNotify = secured === undefined ? undefined : (end.closeNotify ?? (await closing(tap, end)));
   socket.destroy();

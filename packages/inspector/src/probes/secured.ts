@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import type * as tls from "node:tls";
 import { escapeControls, limits } from "@sallyport/protocol";
 import type { InspectedServer } from "./inspected-server.ts";
+import type { HandshakeSize } from "./wire-end.ts";
 
 /** What was agreed in one finished handshake, and the certificates that came with it. */
 export interface Secured {
@@ -15,9 +16,11 @@ export interface Secured {
   readonly group: string | undefined;
   readonly alpn: string | undefined;
   readonly resumed: boolean;
+  /** Octets until our end was done with the handshake. */
+  readonly size: HandshakeSize;
   /** As the server sent them or the authorities complete them, leaf first; empty on resumption. */
   readonly chain: readonly ShownCertificate[];
-  /** How many of them the authorities added. */
+  /** Whether the authorities vouch for it, and the name fits. */
   readonly trusted: boolean;
   /** OpenSSL's code for what is wrong with the chain; undefined where it is trusted and for this host. */
   readonly problem: string | undefined;
@@ -50,7 +53,11 @@ export interface ShownCertificate {
   readonly der: Buffer;
 }
 
-export function readSecured(socket: tls.TLSSocket, tickets: readonly Buffer[], server: InspectedServer): Secured {
+export function readSecured(
+  socket: tls.TLSSocket,
+  seen: { readonly tickets: readonly Buffer[]; readonly size: HandshakeSize },
+  server: InspectedServer,
+): Secured {
   const leaf = socket.getPeerX509Certificate();
   const resumed = socket.isSessionReused();
   const error: unknown = socket.authorizationError;
@@ -61,11 +68,12 @@ export function readSecured(socket: tls.TLSSocket, tickets: readonly Buffer[], s
     group: groupOf(socket),
     alpn: typeof socket.alpnProtocol === "string" ? escapeControls(socket.alpnProtocol) : undefined,
     resumed,
+    size: seen.size,
     chain: leaf === undefined ? [] : chainOf(leaf).map(shown),
     trusted: socket.authorized,
     problem: error === undefined || error === null ? undefined : problemCode(error),
     isNamed: leaf !== undefined && isFor(leaf, server.host),
-    tickets,
+    tickets: seen.tickets,
     socket,
   };
 }

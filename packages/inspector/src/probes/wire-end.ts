@@ -4,6 +4,12 @@ import type { WireObserver } from "@sallyport/transport";
 /** An encrypted alert of TLS 1.3: two octets, the content type and a tag of 16. */
 const tls13AlertBytes = 19;
 
+/** Octets on the wire. */
+export interface HandshakeSize {
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
 /**
  * Watches how the peer ends TLS, which Node does not tell: whether its last record may be a close_notify. In TLS 1.2 the
  * content type tells; in TLS 1.3 an alert has the length of a record of two octets.
@@ -12,11 +18,17 @@ export class WireEnd implements WireObserver {
   #records: RecordStream | undefined;
   #lastIsAlert = false;
   #finished = false;
-  #receivedBytes = 0;
+  #handshake = { bytesRead: 0, bytesWritten: 0 };
 
   /** TLS begins with the next octet that comes. */
   tlsBegins(): void {
     this.#records = recordStream();
+    this.#handshake = { bytesRead: 0, bytesWritten: 0 };
+  }
+
+  /** Octets in both directions since TLS began. */
+  get sinceTlsBegan(): HandshakeSize {
+    return { ...this.#handshake };
   }
 
   /** True where the last record is an alert, false where the connection ended without; undefined before its end. */
@@ -25,12 +37,8 @@ export class WireEnd implements WireObserver {
     return this.#finished ? false : undefined;
   }
 
-  get receivedBytes(): number {
-    return this.#receivedBytes;
-  }
-
   received(octets: Uint8Array): void {
-    this.#receivedBytes += octets.length;
+    this.#handshake.bytesRead += octets.length;
     if (this.#records === undefined) return;
     const { stream, records } = splitRecords(this.#records, octets);
     this.#records = stream;
@@ -40,7 +48,9 @@ export class WireEnd implements WireObserver {
     this.#lastIsAlert = last.type === contentTypes.alert || isHidden;
   }
 
-  sent(): void {}
+  sent(octets: Uint8Array): void {
+    this.#handshake.bytesWritten += octets.length;
+  }
 
   peerFinished(): void {
     this.#finished = true;

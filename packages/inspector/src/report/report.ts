@@ -2,6 +2,7 @@ import type { CheckSet, FindingStatus, GradeCap } from "../checks/check.ts";
 import type { DetectedProduct } from "../fixes/products.ts";
 import type { Grade } from "../grade/grade.ts";
 import type { TlsMode } from "../model/index.ts";
+import type { Handshakes } from "./handshakes.ts";
 
 /** Version of the published schema, docs/reference/inspect-report.schema.json. */
 export const reportVersion = 1;
@@ -51,6 +52,7 @@ export interface InspectReport {
   readonly startedAt: string;
   readonly tookMs: number;
   readonly ports: Readonly<Record<TlsMode, PortReport | null>>;
+  readonly handshakes: Handshakes;
   readonly product:
     | (Pick<DetectedProduct, "product" | "name" | "evidence"> & { readonly version: string | null })
     | null;

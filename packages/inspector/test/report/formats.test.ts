@@ -33,6 +33,7 @@ const report: InspectReport = {
     },
     implicit: null,
   },
+  handshakes: { explicit: null, implicit: null, data: null },
   product: { product: "vsftpd", name: "vsftpd", version: "3.0.3", evidence: hostile },
   grade: {
     ...{ overall: "D", tls: "A", policy: "D", tlsIfTrusted: "A" },
