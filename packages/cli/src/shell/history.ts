@@ -54,6 +54,12 @@ export function rememberedLine(line: string): string | undefined {
   return /:[^/]*@/.test(masked) ? undefined : masked;
 }
 
+/** A line as it may be shown where others look on, without passwords. */
+export function shownLine(line: string): string {
+  const text = line.trim();
+  return rememberedLine(text) ?? `${/^[\w-]*/.exec(text)?.[0] ?? ""} …`.trim();
+}
+
 /** Undefined where the file is not to be written either. */
 async function readLines(path: string): Promise<readonly string[] | undefined> {
   try {

@@ -5,6 +5,7 @@ import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { parseCount, parseText } from "../flags.ts";
 import { spanText } from "../terminal/quantities.ts";
 import { visibleText } from "../terminal/visible-text.ts";
+import { shownLine } from "./history.ts";
 import type { Job, NumberedJob } from "./jobs.ts";
 import { isLineFailure, parseLine, type Statement } from "./line.ts";
 import { print, type ShellContext } from "./shell-context.ts";
@@ -102,7 +103,7 @@ const add = buildCommand({
   func(this: ShellContext, _flags: object, ...words: string[]) {
     const { shell, job } = this;
     const statement = statementOf(words);
-    const { number, text } = shell.queue.add(statement.text, { statement, place: job.place });
+    const { number, text } = shell.queue.add(shownLine(statement.text), { statement, place: job.place });
     if (shell.isInteractive) shell.say(`queue ${number}: ${visibleText(text)}`);
   },
 });

@@ -42,7 +42,7 @@ export class JobOutput {
   /** What was written while nobody looked; it is told once. */
   takeKept(): readonly { readonly target: NodeJS.WriteStream; readonly chunk: Buffer }[] {
     const kept = this.#kept;
-    if (this.#isCut) kept.push({ target: process.stderr, chunk: Buffer.from("(what it wrote then was dropped)\n") });
+    if (this.#isCut) kept.push({ target: process.stderr, chunk: Buffer.from("(more that it wrote was dropped)\n") });
     [this.#kept, this.#keptBytes, this.#isCut] = [[], 0, false];
     return kept;
   }

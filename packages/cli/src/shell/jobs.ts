@@ -1,5 +1,6 @@
 import { exitCodes } from "../exit-codes.ts";
 import { interruption } from "../client/servers.ts";
+import { shownLine } from "./history.ts";
 import { JobOutput } from "./job-output.ts";
 import type { Place } from "./place.ts";
 
@@ -8,7 +9,7 @@ export type JobState = "running" | "done" | "failed" | "killed";
 
 /** One statement that runs, or ran. */
 export class Job {
-  /** What was typed. */
+  /** What was typed, without passwords. */
   readonly text: string;
   readonly output: JobOutput;
   readonly beganMs = performance.now();
@@ -23,7 +24,7 @@ export class Job {
     facts: { readonly text: string; readonly place: Place; readonly isShown: boolean },
     work: (job: Job) => Promise<number>,
   ) {
-    this.text = facts.text;
+    this.text = shownLine(facts.text);
     this.place = facts.place;
     this.output = new JobOutput(facts.isShown);
     this.ended = this.#run(work);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { History, historyCountMax, rememberedLine } from "../../src/shell/history.ts";
+import { History, historyCountMax, rememberedLine, shownLine } from "../../src/shell/history.ts";
 import { scratchDirectory } from "../run-sallyport.ts";
 
 const scratch = scratchDirectory();
@@ -31,6 +31,9 @@ describe("history", () => {
       ["x".repeat(5_000), undefined],
     ] as const)
       assert.equal(rememberedLine(line), kept, line);
+    assert.equal(shownLine(" open ftp://alice:secret@host/x"), "open ftp://alice@host/x");
+    assert.equal(shownLine("raw PASS secret"), "raw …");
+    assert.equal(shownLine(`get ${"x".repeat(5_000)}`), "get …");
   });
 
   test("lies in a file that its owner alone can read, and does not grow without end", async () => {
