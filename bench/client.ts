@@ -32,14 +32,12 @@ async function compare(): Promise<void> {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort(new Error(signal)));
   const results = await compareClients({
-    workloads: clientWorkloads.filter(
-      ({ name, slow }) => only?.some((start) => name.startsWith(start)) ?? !(slow && quick),
-    ),
+    workloads: clientWorkloads.filter(({ name, slow }) => only?.some((start) => name.startsWith(start)) ?? !slow),
     pairs: Number(values.pairs ?? (quick ? 3 : 7)),
     sizes: quick ? clientSizes.quick : clientSizes.whole,
     foreignCoresMost: Number(values.foreign),
     slowSeconds: quick ? 2 : 4,
-    deadlineMs: 60_000,
+    deadlineMs: 120_000,
     signal: stop.signal,
     onProgress: (line) => process.stderr.write(`${line}\n`),
   });

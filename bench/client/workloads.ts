@@ -13,7 +13,7 @@ export interface ClientWorkload extends Contest<ClientName> {
   readonly server: PeerName | Extract<OwnName, "sallyport">;
   /** The server is a wire of 25 ms away. */
   readonly isFar: boolean;
-  /** Left out of a quick run, unless it is asked for. */
+  /** Left out, unless it is asked for. */
   readonly slow?: true;
   measure(scene: ClientScene, client: ClientName): Promise<Sample>;
 }
@@ -65,7 +65,8 @@ export const clientWorkloads: readonly ClientWorkload[] = [
   print(all),
   listing(all),
   first(all),
-  far(tree("fetch-tree", capable), "far-small"),
+  // Three quarters of a minute each.
+  { ...far(tree("fetch-tree", capable), "far-small"), once: true },
   far(bulk("get", "pure-ftpd", capable, 4), "far-big"),
   { ...far(tree("send-tree", capable), "far-small-put"), slow: true },
 ];
