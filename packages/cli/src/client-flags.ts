@@ -26,6 +26,7 @@ export interface ClientFlags extends CommonFlags {
   readonly cert?: string;
   readonly key?: string;
   readonly servername?: string;
+  readonly clearControl?: boolean;
   readonly active?: boolean;
   readonly ports?: PortRange;
   readonly proxy?: string;
@@ -120,6 +121,7 @@ const tlsFlags = underHeading("TLS AND TRUST", {
     placeholder: "NAME",
     optional: true,
   },
+  clearControl: switchFlag("Go on in clear after the login (CCC): everybody on the way reads and changes commands"),
 } as const);
 
 const networkFlags = underHeading("NETWORK", {

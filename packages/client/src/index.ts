@@ -22,16 +22,16 @@ export {
   type WriteOptions,
 } from "./client.ts";
 export type { ClientOptions, DataWishes, Timeouts, TlsWishes } from "./options.ts";
-export {
-  ClientConnection,
-  type ConnectionEnd,
-  type ConnectionOptions,
-  type ConnectionTarget,
-  type RequestOptions,
-  type TransferOrder,
-  type TransferOutcome,
-  type TransferWishes,
-} from "./connection/client-connection.ts";
+export { ClientConnection } from "./connection/client-connection.ts";
+export type {
+  ConnectionEnd,
+  ConnectionOptions,
+  ConnectionTarget,
+  RequestOptions,
+  TransferOrder,
+  TransferOutcome,
+  TransferWishes,
+} from "./connection/connection-options.ts";
 export type { ConnectDecision } from "./connection/security-choice.ts";
 export type { CompressionWish } from "./compression/compression.ts";
 export type { DataMoves } from "./compression/deflated-data.ts";

@@ -41,6 +41,12 @@ export interface ClientOptions {
   readonly authOrder?: readonly AuthMechanism[];
   /** Default `P`; `C` leaves files in clear. */
   readonly dataProtection?: "P" | "C";
+  /**
+   * Ends TLS on the control connection after the login (CCC, RFC 4217 §6), for firewalls that have to read which ports are
+   * used. Everybody on the way reads commands and names from then on and can change them; passwords and files stay
+   * protected. A server that refuses is spoken to under TLS on; `onDecision` tells. Default false.
+   */
+  readonly clearControl?: boolean;
   readonly data?: DataWishes;
   /** A proxy, `socks5://…`, `socks5h://…`, `socks4a://…` or `http://…`, or a way of one's own to make connections. */
   readonly proxy?: string | URL | Dialer;

@@ -21,7 +21,7 @@ type Taker = (pi: UserPi, reply: ReceivedReply, exchange: Exchange, effects: Use
 /** The next command of the opening; a fault where there is none to send; undefined when all is done. */
 export function nextOfOpening(pi: UserPi): NextCommand | Fault | undefined {
   const { opening, policy, credentials } = pi;
-  if (pi.control === "clear" && policy.security !== "plain") {
+  if (pi.control === "clear" && policy.security !== "plain" && opening.clearing !== "done") {
     const mechanism = policy.mechanisms[opening.mechanism];
     return mechanism === undefined ? noTls : { purpose: "auth", verb: "AUTH", argument: mechanism as Octets };
   }
@@ -50,7 +50,9 @@ export function nextOfOpening(pi: UserPi): NextCommand | Fault | undefined {
   if (opening.features.has("UTF8") && !opening.utf8Asked && policy.asksUtf8 !== false) {
     return { purpose: "utf8", verb: "OPTS", argument: "UTF8 ON" as Octets };
   }
-  return undefined;
+  // Last, since nothing that is said from here on is hidden or certain to come from here (RFC 4217 §6, S-23).
+  const clears = policy.clearsControl === true && pi.control === "tls" && opening.clearing === "unasked";
+  return clears ? { purpose: "ccc", verb: "CCC" } : undefined;
 }
 
 /** RFC 4217 §9 for TLS; tokens of other mechanisms have a size. */
@@ -79,7 +81,20 @@ export const openingReplies: Partial<Record<Purpose, { readonly taken: Taker; re
   prot: { taken: protectionTaken, refused: protectionRefused },
   feat: { taken: featuresTaken, refused: (pi) => learnt(pi, { features: new Map() }) },
   utf8: { taken: (pi) => learnt(pi, { utf8Asked: true }), refused: (pi) => learnt(pi, { utf8Asked: true }) },
+  // Refused, it stays protected: no worse than what was wished for.
+  ccc: { taken: clearTaken, refused: (pi) => learnt(pi, { clearing: "refused" }) },
 };
+
+/** What follows the reply inside TLS is dropped with it; the close_notify of both sides ends it (R-4217-32). */
+function clearTaken(pi: UserPi, _: ReceivedReply, __: Exchange, effects: UserPiEffect[]): UserPi {
+  effects.push({ kind: "end-tls" });
+  return arm({ ...learnt(pi, { clearing: "done" }), phase: "clearing" }, "reply", effects);
+}
+
+/** The control connection is in clear by the user's own wish; its data is protected as before. */
+export function tlsEnded(pi: UserPi, effects: UserPiEffect[]): UserPi {
+  return disarm({ ...pi, control: "clear", phase: "opening" }, effects);
+}
 
 /** The mechanism's token goes to the server in ADAT (RFC 2228 §3). */
 export function tokenCame(pi: UserPi, token: Octets | undefined, effects: UserPiEffect[]): UserPi {

@@ -29,6 +29,8 @@ export interface UserPiPolicy {
   readonly asksUtf8?: boolean;
   /** Which host is meant, of several that the server has (RFC 7151). */
   readonly virtualHost?: Octets;
+  /** Whether the control connection goes on in clear once all secrets are said (CCC), for boxes that read along. */
+  readonly clearsControl?: boolean;
   readonly limits: Pick<
     LimitValues,
     Extract<
@@ -121,6 +123,8 @@ export type UserPiEvent =
   | { readonly kind: "abort"; readonly id: number }
   | { readonly kind: "tls-established" }
   | { readonly kind: "tls-failed"; readonly cause: unknown }
+  /** The control connection is in clear again, as `end-tls` wanted. */
+  | { readonly kind: "tls-ended" }
   /** The handshake was done with a peer that is not to be trusted, for example under another name (R-4217-08). */
   | { readonly kind: "tls-untrusted"; readonly cause: unknown }
   /** The mechanism's next token for the server; undefined where it needs to send none. */
@@ -143,6 +147,8 @@ export type UserPiEffect =
   /** One command line, without CRLF; 0xFF in it is doubled already. */
   | { readonly kind: "send"; readonly line: Octets }
   | { readonly kind: "start-tls" }
+  /** Leave TLS with close_notify both ways and keep TCP; answered by `tls-ended`, or `tls-failed`. */
+  | { readonly kind: "end-tls" }
   /** Ask the mechanism for its next token; `token` is the base64 that the server sent. */
   | { readonly kind: "next-security-token"; readonly token: Octets | undefined }
   /** From here on commands go into the mechanism's envelopes, and replies come out of them. */
@@ -207,6 +213,7 @@ export type Purpose =
   | "prot"
   | "feat"
   | "utf8"
+  | "ccc"
   | "type"
   | "structure"
   | "mode"
@@ -277,6 +284,8 @@ export interface Opening {
   readonly protection: "C" | "P" | "unasked";
   readonly features: Features | undefined;
   readonly utf8Asked: boolean;
+  /** `done`: CCC was taken, and the control connection is or will be in clear. */
+  readonly clearing: "unasked" | "done" | "refused";
 }
 
 /** Everything that the user-PI remembers of one control connection. */
@@ -286,7 +295,7 @@ export interface UserPi {
   /** The host of the control connection's other end, as an address. */
   readonly peerAddress: string;
   readonly memory: HostMemory;
-  readonly phase: "greeting" | "opening" | "handshaking" | "tokens" | "open" | "leaving" | "closed";
+  readonly phase: "greeting" | "opening" | "handshaking" | "tokens" | "clearing" | "open" | "leaving" | "closed";
   readonly control: "clear" | "tls" | "wrapped";
   readonly opening: Opening;
   readonly parameters: {
@@ -323,6 +332,7 @@ const freshOpening: Opening = {
   protection: "unasked",
   features: undefined,
   utf8Asked: false,
+  clearing: "unasked",
 };
 
 /** A user-PI before the first octet: implicit mode has its handshake to do, the others wait for the greeting. */

@@ -4,7 +4,7 @@ import { meaningOf, type ReplyGroup } from "./reply-model.ts";
 import type { RepresentationType } from "./transfer-parameters.ts";
 import type { ReceivedReply } from "./user-pi-failure.ts";
 import { assumed, losesCommands, mayBeginAhead, sendAhead } from "./user-pi-ahead.ts";
-import { leaveWith, nextOfOpening, openingReplies, tlsEstablished, tokenCame } from "./user-pi-opening.ts";
+import { leaveWith, nextOfOpening, openingReplies, tlsEnded, tlsEstablished, tokenCame } from "./user-pi-opening.ts";
 import { refusalOf } from "./user-pi-requests.ts";
 import {
   type Exchange,
@@ -88,7 +88,9 @@ function take(pi: UserPi, event: UserPiEvent, effects: UserPiEffect[]): UserPi {
     case "tls-established":
       return pi.phase === "handshaking" ? tlsEstablished(pi, effects) : pi;
     case "tls-failed":
-      return close(pi, handshakeFailed(event.cause), "never", effects);
+      return close(pi, pi.phase === "clearing" ? notLeft(event.cause) : handshakeFailed(event.cause), "never", effects);
+    case "tls-ended":
+      return pi.phase === "clearing" ? tlsEnded(pi, effects) : pi;
     case "tls-untrusted":
       return leaveWith(pi, handshakeFailed(event.cause), effects);
     case "security-token":
@@ -115,6 +117,10 @@ const decodingFaults: Readonly<Record<Extract<UserPiEvent, { kind: "failure" }>[
 
 function handshakeFailed(cause: unknown): Fault {
   return { code: "SALLYPORT_HANDSHAKE_FAILED", message: "TLS could not be established with this peer", cause };
+}
+
+function notLeft(cause: unknown): Fault {
+  return { code: "SALLYPORT_CONNECTION_LOST", message: "The connection was lost while TLS was being ended", cause };
 }
 
 /** The user asks for something: into the queue, unless it could never be sent. */

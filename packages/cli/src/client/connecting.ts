@@ -53,6 +53,7 @@ export async function clientOptions(
     ...(proxy !== undefined && { proxy }),
     ...(timeoutMs !== undefined && { timeouts: everyStep(timeoutMs) }),
     ...(retries !== undefined && { retry: { attempts: retries } }),
+    ...(flags.clearControl === true && { clearControl: true }),
     ...(compress !== undefined && { compression: compress }),
     ...(virtualHost !== undefined && { virtualHost }),
     ...(afterLogin !== undefined && { afterLogin }),
@@ -72,6 +73,13 @@ export async function clientOptions(
 function tellDecision(decision: ConnectDecision, { verbose, quiet }: ClientFlags, { say }: ConnectingNeeds): void {
   if (decision.kind === "plain-though-tls" && quiet !== true) {
     say(`sallyport: WARNING: ${visibleText(decision.warning.message)}`);
+  }
+  if (decision.kind === "clear-control" && quiet !== true) {
+    say(
+      decision.accepted
+        ? "sallyport: WARNING: --clear-control: whoever is in between reads commands and names from here on, and can change them."
+        : "sallyport: The server refuses to go on in clear; commands stay protected.",
+    );
   }
   if (verbose !== true) return;
   if (decision.kind === "security") say(`Security: ${decision.security}, on port ${decision.port}.`);

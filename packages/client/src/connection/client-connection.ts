@@ -1,5 +1,4 @@
 import {
-  errorOfFailure,
   type Features,
   isSallyportError,
   type LimitValues,
@@ -13,7 +12,6 @@ import {
   stepUserPi,
   type TimerName,
   type TranscriptLine,
-  type TransferRequest,
   type UserPi,
   type UserPiEffect,
   type UserPiEvent,
@@ -21,22 +19,24 @@ import {
   type UserPiStep,
   type UserRequest,
 } from "@sallyport/protocol";
-import { canonicalAddress, type ClientTlsFacts } from "@sallyport/transport";
+import { canonicalAddress, type ClientTlsFacts, type ControlTls } from "@sallyport/transport";
 import type { Socket } from "node:net";
 
 import { KnownServer } from "../profile/known-server.ts";
 import { withCircumstances } from "./circumstances.ts";
+import { errorOf } from "./failure-error.ts";
 import { ControlStream } from "./control-stream.ts";
-import type {
-  BetweenOrder,
-  CommandOptions,
-  ConnectionEnd,
-  ConnectionOptions,
-  ConnectionTarget,
-  RequestOptions,
-  TransferOrder,
-  TransferOutcome,
-  TransferWishes,
+import {
+  type BetweenOrder,
+  type CommandOptions,
+  type ConnectionEnd,
+  type ConnectionOptions,
+  type ConnectionTarget,
+  directionOf,
+  type RequestOptions,
+  type TransferOrder,
+  type TransferOutcome,
+  type TransferWishes,
 } from "./connection-options.ts";
 import { type DataJob, DataParts } from "./data-parts.ts";
 import type { Mover } from "./data-task.ts";
@@ -46,23 +46,13 @@ import { ReplyTap } from "./reply-tap.ts";
 import { onAnotherConnection } from "./tls-fallback.ts";
 import { TranscriptTail } from "./transcript-tail.ts";
 
-export type {
-  BetweenOrder,
-  CommandOptions,
-  ConnectionEnd,
-  ConnectionOptions,
-  ConnectionTarget,
-  RequestOptions,
-  TransferOrder,
-  TransferOutcome,
-  TransferWishes,
-} from "./connection-options.ts";
+export type { RequestOptions, TransferOrder, TransferOutcome } from "./connection-options.ts";
 
 /**
  * One control connection to a server, logged in: carries out what the user-PI wants done over a real network. Requests
  * wait for those before them, so callers need no turn-taking.
  *
- * Failures are those of {@link errorOfFailure}, with command, reply, transcript and retry advice; an aborted request
+ * Failures are those of {@link errorOf}, with command, reply, transcript and retry advice; an aborted request
  * rejects with its signal's reason, and the connection stays usable.
  */
 export class ClientConnection implements AsyncDisposable {
@@ -85,6 +75,7 @@ export class ClientConnection implements AsyncDisposable {
   #isRetired = false;
   #greeting: ReceivedReply | undefined;
   #tls: ClientTlsFacts | undefined;
+  #control: ControlTls | undefined;
 
   /** Connects, protects, logs in and reads the features; resolves when requests can be made. */
   static async open(target: ConnectionTarget, options: ConnectionOptions): Promise<ClientConnection> {
@@ -158,6 +149,11 @@ export class ClientConnection implements AsyncDisposable {
   /** Whether the last transfer was in MODE Z. */
   get isDeflating(): boolean {
     return this.#pi.parameters.mode === "Z";
+  }
+
+  /** Whether commands and replies go in clear, with `plain` or after CCC. */
+  get isControlClear(): boolean {
+    return this.#pi.control === "clear";
   }
 
   /** Whether data connections are protected. */
@@ -275,6 +271,8 @@ export class ClientConnection implements AsyncDisposable {
         return this.#stream.send(effect.line);
       case "start-tls":
         return void this.#startTls();
+      case "end-tls":
+        return void this.#endTls();
       case "connect-data":
         return this.#data.begin(effect.connection, this.#meetingOf(effect)).connect(effect.endpoint);
       case "listen-data":
@@ -311,12 +309,26 @@ export class ClientConnection implements AsyncDisposable {
     const { security, limits } = this.#options;
     if (security === undefined) return this.#step({ kind: "tls-failed", cause: undefined });
     try {
-      const { socket, facts } = await security.startControl(this.#stream.release(), { timeoutMs: limits.handshakeMs });
+      this.#control = await security.startControl(this.#stream.release(), { timeoutMs: limits.handshakeMs });
+      const { socket, facts } = this.#control;
       this.#tls = facts;
       this.#decoder = this.#newDecoder();
-      this.#stream.secured(socket);
+      this.#stream.goOn(socket);
       if (this.#options.mayLogIn?.() === false) return this.#destroy(undefined);
       this.#step({ kind: "tls-established" });
+    } catch (cause) {
+      this.#step({ kind: "tls-failed", cause });
+    }
+  }
+
+  async #endTls(): Promise<void> {
+    this.#stream.release();
+    try {
+      const tcp = await this.#control?.leave();
+      if (tcp === undefined) return;
+      this.#decoder = this.#newDecoder();
+      this.#stream.goOn(tcp);
+      this.#step({ kind: "tls-ended" });
     } catch (cause) {
       this.#step({ kind: "tls-failed", cause });
     }
@@ -420,12 +432,6 @@ interface Pending {
   readonly meeting: Meeting | undefined;
 }
 
-function directionOf({ verb }: TransferOrder): TransferRequest["direction"] {
-  return uploadVerbs.has(verb) ? "upload" : "download";
-}
-
-const uploadVerbs: ReadonlySet<string> = new Set(["STOR", "APPE", "STOU"]);
-
 const timerLimits = {
   greeting: "greetingMs",
   reply: "replyMs",
@@ -433,12 +439,3 @@ const timerLimits = {
   preliminary: "preliminaryMs",
   completion: "completionMs",
 } as const satisfies Record<Exclude<TimerName, "handshake">, keyof LimitValues>;
-
-/** The failure's error; where TLS or the network says more exactly what is wrong, that one, with the same facts. */
-function errorOf(failure: UserPiFailure): SallyportError {
-  const error = errorOfFailure(failure);
-  const { cause } = failure;
-  if (failure.code !== "SALLYPORT_HANDSHAKE_FAILED" || !isSallyportError(cause)) return error;
-  const { command, reply, retry, transcript } = failure;
-  return Object.assign(cause, { retry, transcript, ...(command && { command }), ...(reply && { reply }) });
-}

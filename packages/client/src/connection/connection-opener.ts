@@ -66,6 +66,7 @@ export class ConnectionOpener {
       this.#attempt(candidate, attempt, candidates.length === 1);
     try {
       const { candidate, opened } = await findSecurity(candidates, open, signal);
+      this.#tellClear(opened);
       await afterLogin(opened, this.#parts.options.afterLogin ?? [], signal);
       await this.#settle(candidate);
       return opened;
@@ -79,6 +80,13 @@ export class ConnectionOpener {
     if (!isOnlyOne || candidate.security === "implicit") return undefined;
     const { host, dialer, limits } = this.#parts;
     return new GreetingWatch({ host, port: candidate.port, dialer, limits });
+  }
+
+  /** Once for each client. */
+  #tellClear({ isControlClear }: ClientConnection): void {
+    const { options } = this.#parts;
+    if (options.clearControl !== true || options.security === "plain" || this.#settled !== undefined) return;
+    options.onDecision?.({ kind: "clear-control", accepted: isControlClear });
   }
 
   #candidates(remembered: RememberedHost | undefined): readonly SecurityCandidate[] {
@@ -221,6 +229,7 @@ function policyOf(
     dataSetup: options.data?.mode ?? "passive",
     passiveAddress: options.data?.passiveAddress ?? "control",
     pipelinedMax: 1,
+    clearsControl: options.clearControl === true && security !== "plain",
     ...(options.virtualHost && { virtualHost: virtualHostOf(options.virtualHost, host) }),
     asksUtf8: isUtf8(options.encoding) && !alwaysUtf8.test(known.fact("product") ?? ""),
     limits,

@@ -78,3 +78,10 @@ export interface ConnectionEnd {
   readonly failure: SallyportError | undefined;
   readonly reconnect: "now" | "later" | "never";
 }
+
+/** Which way the octets of a transfer go follows from its verb. */
+export function directionOf({ verb }: TransferOrder): TransferRequest["direction"] {
+  return uploadVerbs.has(verb) ? "upload" : "download";
+}
+
+const uploadVerbs: ReadonlySet<string> = new Set(["STOR", "APPE", "STOU"]);

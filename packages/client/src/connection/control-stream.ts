@@ -9,7 +9,7 @@ export interface ControlStreamEvents {
 }
 
 /**
- * The octets of one control connection, in clear until {@link secured} puts TLS in between. It is never paused, so that
+ * The octets of one control connection, in clear until {@link goOn} puts TLS in between. It is never paused, so that
  * replies are read while data moves.
  */
 export class ControlStream {
@@ -42,8 +42,8 @@ export class ControlStream {
     return socket;
   }
 
-  /** Goes on with TLS over the connection that was released. */
-  secured(socket: Socket): void {
+  /** Goes on with TLS over the connection that was released, or without it again. */
+  goOn(socket: Socket): void {
     this.#socket = socket;
     socket.on("error", () => {});
     if (this.#over) socket.destroy();
@@ -52,7 +52,13 @@ export class ControlStream {
 
   /** Sends one line; 0xFF in it is doubled already. */
   send(line: Octets): void {
-    if (!this.#socket.destroyed) this.#socket.write(bytesFromOctets(`${line}\r\n` as Octets));
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(() => socket.uncork());
+    }
+    socket.write(bytesFromOctets(`${line}\r\n` as Octets));
   }
 
   /** Ends after what was sent, and closes when the peer has ended or `lingerMs` have passed. */

@@ -50,5 +50,7 @@ export type ConnectDecision =
   | { readonly kind: "small-hello"; readonly failure: TlsError }
   /** Data connections do not work in TLS 1.3 with the server, and do in TLS 1.2; `because`, what it said. */
   | { readonly kind: "older-tls"; readonly because: string }
+  /** Whether the server went on in clear on the control connection, as it was asked to: commands and names can be read. */
+  | { readonly kind: "clear-control"; readonly accepted: boolean }
   /** Plain FTP was asked for, of a server that once offered TLS. */
   | { readonly kind: "plain-though-tls"; readonly warning: TlsError };

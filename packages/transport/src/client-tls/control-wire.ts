@@ -92,9 +92,9 @@ export class ControlWire {
         return this.#onFailure(this.failure);
       }
     }
-    if (!this.#leaving) return void this.duplex.deliver(octets);
+    // The reply that makes us leave may bring the server's close_notify along (ProFTPD).
     const rest = this.duplex.deliver(octets, () => this.#closeNotified);
-    if (this.#closeNotified) this.#leaving(rest);
+    if (this.#closeNotified) this.#leaving?.(rest);
   };
 
   readonly #onFinish = (): void => {
