@@ -2,16 +2,10 @@ import { CommandRefused, isSallyportError, type LimitValues, TransportError } fr
 import { sizeOf } from "../operations/stat.ts";
 import type { ConnectionPool } from "../pool/connection-pool.ts";
 import type { ProgressMeter } from "../transfer/progress.ts";
-import { copyDirectly, type DirectFailure, type FileEnds } from "./direct.ts";
+import { copyDirectly, type DirectFailure, type Extent, type FileEnds } from "./direct.ts";
 import { facts, type Route, type RouteWishes } from "./route.ts";
-import { watchSize } from "./watch-size.ts";
+import { watchCopy } from "./watch-copy.ts";
 import { isAboutFile, type Way } from "./ways.ts";
-
-/** From which octet on, of how many. */
-export interface Extent {
-  readonly offset: number;
-  readonly size: number | undefined;
-}
 
 export interface WaysOptions {
   readonly route: Route;
@@ -66,6 +60,8 @@ async function tryWay(
   using stack = new DisposableStack();
   const watch = {
     onSize: (bytes: number) => meter.reach(bytes),
+    extent,
+    pool,
     stallMs: limits.dataStallMs,
     onStall: () => stalled.abort(stall()),
   };
@@ -75,7 +71,7 @@ async function tryWay(
     addresses: wishes.addresses,
     limits,
     signal: signal === undefined ? stalled.signal : AbortSignal.any([signal, stalled.signal]),
-    onBegun: () => void stack.use(watchSize(pool, ends.to.path, watch)),
+    onBegun: () => void stack.use(watchCopy(ends, watch)),
   });
 }
 

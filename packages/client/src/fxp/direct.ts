@@ -20,6 +20,12 @@ export interface FileEnd {
 
 export type FileEnds = Readonly<Record<Side, FileEnd>>;
 
+/** From which octet on, of how many. */
+export interface Extent {
+  readonly offset: number;
+  readonly size: number | undefined;
+}
+
 export interface DirectOptions {
   readonly way: Way;
   /** Octets that the target has already. */

@@ -6,6 +6,7 @@ import { exists, sizeOf } from "../operations/stat.ts";
 import { withRetry } from "../pool/retry.ts";
 import type { OnConflict } from "../transfer/conflict.ts";
 import type { ProgressMeter } from "../transfer/progress.ts";
+import { learnPublishing } from "../transfer/publishing.ts";
 import { type RemoteFacts, remoteFacts } from "../transfer/remote-facts.ts";
 import type { TransferSite } from "../transfer/site.ts";
 import { partNameOf, renameOver } from "../transfer/store.ts";
@@ -245,6 +246,10 @@ class Copy {
     const extent = { offset: this.#offset, size: this.#size };
     if (mode !== "relay" && !isThrottled) {
       const { limits, pool } = this.#sites.to;
+      for (const { connection } of [ends.to, ends.from]) {
+        // oxlint-disable-next-line no-await-in-loop -- once for each server; of progress such a one can tell
+        await learnPublishing(connection, { signal });
+      }
       const wishes = { clear, addresses };
       const options = { route: this.#route, wishes, extent, limits, pool, meter, signal };
       const copied = await copyByWays(ends, options).catch((error: unknown) => {
@@ -284,6 +289,7 @@ class Copy {
   ): Promise<FxpOutcome> {
     const { meter, signal, preserve, verify } = this.#options;
     const { connection, path } = ends.to;
+    if (source.size !== undefined) meter.reach(source.size);
     meter.enter("verify");
     const mode = verify ?? (this.#seams.length > 0 ? "auto" : "size");
     const { limits } = this.#sites.to;
@@ -292,7 +298,6 @@ class Copy {
       await unlessRefused(setTimes(connection, path, { modified: new Date(source.modifiedMs) }, { signal }));
     }
     if (part.isTemporary) await renameOver(connection, path, this.#name, signal);
-    if (source.size !== undefined) meter.reach(source.size);
     meter.enter("done");
     const bytes = source.size === undefined ? undefined : source.size - this.#resumedFrom;
     return this.#outcome(verified, { bytes, ...(route && { route }) });
