@@ -20,7 +20,7 @@ suite("the client from its tarballs", { skip: needs("linux", "npm", "tar") }, ()
   ];
 
   before(() => {
-    buildCopy(build);
+    buildCopy(build, clientRooms);
     installAll(project, packClient(build, tarballs));
   });
   after(() => rmSync(folder, { recursive: true, force: true }));

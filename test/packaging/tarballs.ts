@@ -41,12 +41,12 @@ export function run(
 const searchPath = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
 
 /** Copies the sources into `folder` and builds them there, so that nobody's `dist/` is in the way. */
-export function buildCopy(folder: string): void {
-  for (const path of ["tsconfig.base.json", ...publishedRooms.map((room) => `packages/${room}`)]) {
+export function buildCopy(folder: string, rooms: readonly PublishedRoom[] = publishedRooms): void {
+  for (const path of ["tsconfig.base.json", ...rooms.map((room) => `packages/${room}`)]) {
     cpSync(join(repository, path), join(folder, path), { recursive: true, filter: isSource });
   }
-  linkModules(folder);
-  const references = publishedRooms.map((room) => `packages/${room}`);
+  linkModules(folder, rooms);
+  const references = rooms.map((room) => `packages/${room}`);
   run(join(repository, "node_modules/.bin/tsc"), ["-b", ...references], { cwd: folder });
 }
 
@@ -87,10 +87,10 @@ export function thirdParties(folders: readonly string[]): readonly string[] {
 }
 
 /** A `node_modules` in which our packages are the copies and everything else is what is installed. */
-function linkModules(folder: string): void {
+function linkModules(folder: string, rooms: readonly PublishedRoom[]): void {
   const modules = join(folder, "node_modules");
   mkdirSync(join(modules, "@sallyport"), { recursive: true });
-  for (const room of publishedRooms) {
+  for (const room of rooms) {
     const { name } = readManifest(join(folder, "packages", room));
     symlinkSync(join(folder, "packages", room), join(modules, name));
   }
