@@ -38,7 +38,7 @@ describe("ls and tree", () => {
       assert.equal(stderr, "");
       assert.match(
         stdout,
-        /^-.* 2\.9 MiB {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}big\.iso\nd .* deep\/\n-.* 6 B .* hello\.txt\n/,
+        /^-.* 2\.9 MiB {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}big\.iso\nd.* deep\/\n-.* 6 B .* hello\.txt\n/,
       );
       assert.match(stdout, /\n1 directory, 2 files, 2\.9 MiB\n$/);
     }
