@@ -8,11 +8,12 @@ import { authoritiesOf, PeerPlaces } from "./peer-places.ts";
 
 const skip = needs(...new Set([...peerNeeds.proftpd, ...peerNeeds.vsftpd, ...peerNeeds.pureFtpd]));
 const places = new PeerPlaces();
+let folder = "";
 
 /** ProFTPD has SSCN, vsftpd and Pure-FTPd have nothing of the kind; all of them let data go to and come from others. */
 describe("copies between servers of several makers", { skip }, () => {
   before(async () => {
-    const folder = await mkdtemp(join(tmpdir(), "sallyport-fxp-"));
+    folder = await mkdtemp(join(tmpdir(), "sallyport-fxp-"));
     const [vsftpd, pure] = await Promise.all([
       startVsftpd({ options: ["require_ssl_reuse=NO", "pasv_promiscuous=YES", "port_promiscuous=YES"] }),
       startPureFtpd(),
@@ -23,9 +24,11 @@ describe("copies between servers of several makers", { skip }, () => {
     const proftpd = await startProftpd({ tlsOptions: ["NoSessionReuseRequired"], directives });
     await places.addOurs(await authoritiesOf([vsftpd, pure, proftpd]));
     await Promise.all([places.add("vsftpd", vsftpd), places.add("pure", pure), places.add("proftpd", proftpd)]);
+  });
+  after(async () => {
+    await places[Symbol.asyncDispose]();
     await rm(folder, { recursive: true });
   });
-  after(() => places[Symbol.asyncDispose]());
 
   const protectedPairs = [
     ["proftpd", "ours", "from", "SSCN"],
