@@ -31,6 +31,8 @@ export interface InspectOptions {
   readonly extraCa?: string;
   /** Gives the password also to a server that no authority vouches for. */
   readonly insecure?: boolean;
+  /** Makes the checks that take more connections, and lifts the bound on them. */
+  readonly deep?: boolean;
   /** IDs of the only checks to report; those of a family by their beginning, such as `T`. */
   readonly only?: readonly string[];
   /** Longest wait for each step; default limits.handshakeMs. */
@@ -46,6 +48,8 @@ export type InspectFailure =
 
 /** Control connections of the default set, both ports together: more look like an attack to servers that count. */
 const controlConnectionsMax = 40;
+/** Every suite of four versions and every group, and what the default set takes. */
+const deepConnectionsMax = 400;
 const controlConnectionsAtOnce = 2;
 /** Twice patience with a server that has too many connections, in the time that one usually counts in. */
 const backOffMs = [1000, 4000];
@@ -124,10 +128,11 @@ async function inspectedServer(host: string, address: string, options: InspectOp
   return {
     ...{ host, address, authorities, timeoutMs, signal, credentials },
     insecure: options.insecure === true,
+    isDeep: options.deep === true,
     ports: { explicit: port("explicit", 21), implicit: port("implicit", 990) },
     context: createSecureContext({ ca: [...authorities] }),
     budget: new ConnectionBudget({
-      controlMax: controlConnectionsMax,
+      controlMax: options.deep === true ? deepConnectionsMax : controlConnectionsMax,
       atOnce: controlConnectionsAtOnce,
       backOffMs,
       signal,

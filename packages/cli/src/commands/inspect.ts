@@ -24,6 +24,7 @@ interface InspectFlags extends CommonFlags {
   readonly implicitPort: number | "off";
   readonly ca?: string;
   readonly insecure?: boolean;
+  readonly deep?: boolean;
   readonly user?: string;
   readonly passwordStdin?: boolean;
   readonly netrc?: string;
@@ -45,7 +46,7 @@ export const inspectCommand = buildCommand({
     fullDescription: [
       "Connects to HOST in both modes, finds out what its TLS and its FTP allow, grades both, and says what to do",
       "about each fault. Sends no password but the one it is given, that inside TLS, and writes nothing. It makes at",
-      "most 40 control connections, two at a time.",
+      "most 40 control connections, two at a time; --deep lifts that.",
       "",
       "Checks of the data connection need a login: give --user.",
       "",
@@ -88,6 +89,7 @@ export const inspectCommand = buildCommand({
         optional: true,
       },
       insecure: switchFlag("Give the password also to a server that no authority vouches for"),
+      deep: switchFlag("Make the checks that take more connections, up to 400: every suite and group"),
       only: {
         kind: "parsed",
         parse: parseCheckIds,
@@ -148,6 +150,7 @@ export const inspectCommand = buildCommand({
       ports: { explicit: explicitPortOf(target, flags), implicit: flags.implicitPort },
       timeoutMs: flags.timeout * 1000,
       insecure,
+      deep: flags.deep === true,
       ...(ca !== undefined && { ca }),
       ...(extraCa !== undefined && { extraCa }),
       ...(flags.only && { only: flags.only }),

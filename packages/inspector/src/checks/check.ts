@@ -36,6 +36,7 @@ export type FixName =
   | "certificate-key"
   | "certificate-name"
   | "certificate-renew"
+  | "certificate-staple"
   | "certificate-trust"
   | "clear-control"
   | "close-notify"

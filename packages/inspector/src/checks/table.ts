@@ -3,12 +3,14 @@ import { certificateName } from "./c2-name.ts";
 import { validity } from "./c3-validity.ts";
 import { certificateKey } from "./c4-key.ts";
 import { certificateUsage } from "./c5-usage.ts";
+import { revocation, transparency } from "./c6-status.ts";
 import { sameCertificate } from "./c8-same.ts";
 import type { Check } from "./check.ts";
 import { passiveAddress, passivePorts } from "./d1-passive-address.ts";
 import { dataEnd, dataTls } from "./d3-data-tls.ts";
 import { resumption, resumptionBinding } from "./d4-resumption.ts";
 import { bounce } from "./d8-bounce.ts";
+import { everyGroup, everySuite } from "./deep-suites.ts";
 import { features } from "./f1-features.ts";
 import { leaks } from "./f2-leaks.ts";
 import { lateAuth, tolerance } from "./m4-tolerance.ts";
@@ -62,8 +64,10 @@ export const checks: readonly Check[] = [
   otherPort,
   suites,
   preference,
+  everySuite,
   groups,
   largeHello,
+  everyGroup,
   forwardSecrecy,
   signatures,
   extensions,
@@ -80,5 +84,7 @@ export const checks: readonly Check[] = [
   validity,
   certificateKey,
   certificateUsage,
+  revocation,
+  transparency,
   sameCertificate,
 ];

@@ -47,6 +47,10 @@ const fixes: Readonly<Record<FixName, FixRow>> = {
     of: { sallyport: "sallyport cert create --name NAME" },
   },
   "certificate-renew": { general: "Renew the certificate, and let something renew it by itself.", of: {} },
+  "certificate-staple": {
+    general: "Have a certificate made without must-staple: hardly an FTP server sends OCSP responses.",
+    of: { proftpd: "TLSStapling on" },
+  },
   "certificate-trust": {
     general:
       "Have the key certified by an authority that clients trust, or give clients the authority's certificate (--ca FILE).",

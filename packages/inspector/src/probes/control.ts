@@ -156,7 +156,10 @@ export class ProbeConnection implements AsyncDisposable {
       secureContext: context,
       ALPNProtocols: [...(options.alpn ?? ["ftp"])],
       rejectUnauthorized: false,
+      requestOCSP: true,
     });
+    let hasStaple = false;
+    socket.once("OCSPResponse", (response: Buffer | null) => (hasStaple = response !== null && response.length > 0));
     const tickets: Buffer[] = [];
     socket.on("session", (ticket: Buffer) => tickets.push(ticket));
     this.#decoder = new ReplyDecoder(limitValues());
@@ -171,7 +174,7 @@ export class ProbeConnection implements AsyncDisposable {
       this.#finish();
       return { kind: "handshake-failed", text: deadline.aborted ? "no end within the time" : failureText(error) };
     }
-    return readSecured(socket, { tickets, size: this.#end.sinceTlsBegan }, this.server);
+    return readSecured(socket, { tickets, size: this.#end.sinceTlsBegan, hasStaple }, this.server);
   }
 
   /** Sends a hand-made ClientHello and reads what comes back; the connection is of no use afterwards. */

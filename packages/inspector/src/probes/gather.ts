@@ -15,6 +15,7 @@ import {
   type ModeFacts,
   type WebRequestFacts,
 } from "./dialogues.ts";
+import { probeEverything, type EnumerationFacts } from "./enumerate.ts";
 import { comparingHellos, probeHellos, usualHellos, type HelloFacts } from "./hellos.ts";
 import type { DataFacts } from "./data.ts";
 import { known, missing, outcome, type Gathered, type Missing } from "./gathered.ts";
@@ -39,6 +40,8 @@ export interface FactTable {
   /** A few of them on the other port. */
   readonly otherHellos: HelloFacts;
   readonly webRequest: WebRequestFacts;
+  /** Every suite and group of the port that is looked at closely. */
+  readonly enumeration: EnumerationFacts;
   readonly login: LoginFacts;
   /** A listing in implicit mode without PBSZ and PROT. */
   readonly implicitDefault: DataFacts;
@@ -50,14 +53,15 @@ export type Facts = { readonly [Name in FactName]: Gathered<FactTable[Name]> };
 
 /**
  * Goes through the dialogue of each mode, then sends out the probes of those facts alone that are needed; no probe keeps
- * another from being made. Logins come last, so that a server that counts connections does not refuse them.
+ * another from being made. Logins come behind them, so that a server that counts connections
+ * does not refuse those, and what takes connections without bound is the last.
  */
 export async function gather(server: InspectedServer, needed: ReadonlySet<FactName>): Promise<Facts> {
   const ground = await firstLook(server);
   const found: { -readonly [Name in FactName]: Gathered<FactTable[Name]> } = { ...notNeeded, ...ground.facts };
   const ask = async (name: ProbedFact) => Object.assign(found, { [name]: await probesOfFacts[name](ground) });
   await Promise.all(beforeLogin.filter((name) => needed.has(name)).map(ask));
-  for (const name of ofLogin.filter((candidate) => needed.has(candidate))) await ask(name);
+  for (const name of behindOthers.filter((candidate) => needed.has(candidate))) await ask(name);
   return found;
 }
 
@@ -80,7 +84,7 @@ const beforeLogin = [
   "otherHellos",
   "webRequest",
 ] as const satisfies readonly ProbedFact[];
-const ofLogin = ["login", "implicitDefault"] as const satisfies readonly ProbedFact[];
+const behindOthers = ["login", "implicitDefault", "enumeration"] as const satisfies readonly ProbedFact[];
 
 const probesOfFacts: {
   readonly [Name in ProbedFact]: (ground: Ground) => Promise<Gathered<FactTable[Name]>>;
@@ -99,6 +103,10 @@ const probesOfFacts: {
       : known(await probeHellos(server, other, comparingHellos)),
   webRequest: async ({ server, secured: [main] }) =>
     main === undefined ? noTls : outcome(probeWebRequest(server, main)),
+  enumeration: async ({ server, secured: [main] }) => {
+    if (!server.isDeep) return missing("left out, for its many connections: give --deep");
+    return main === undefined ? noTls : known(await probeEverything(server, main));
+  },
   login: ({ server, secured: [main] }) => loginOutcome(server, main, (place) => probeLogin(server, place)),
   implicitDefault: ({ server, secured }) => {
     const place = secured.find(({ mode }) => mode === "implicit");
@@ -116,6 +124,7 @@ const notNeeded: { readonly [Name in ProbedFact]: Missing } = {
   hellos: none,
   otherHellos: none,
   webRequest: none,
+  enumeration: none,
   login: none,
   implicitDefault: none,
 };

@@ -139,7 +139,7 @@ function octetsOf(offer: HelloOffer | "ssl2", { host }: InspectedServer, name: H
 }
 
 /** A connection on which a ClientHello is awaited. */
-async function readyForHello(
+export async function readyForHello(
   server: InspectedServer,
   { mode, port }: { readonly mode: TlsMode; readonly port: number },
   mechanism: string | undefined,

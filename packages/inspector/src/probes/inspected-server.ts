@@ -12,6 +12,8 @@ export interface InspectedServer {
   readonly credentials: { readonly user: string; readonly password: string } | undefined;
   /** Whether the password may go to a server that no authority vouches for. */
   readonly insecure: boolean;
+  /** Whether checks may take connections without bound. */
+  readonly isDeep: boolean;
   readonly authorities: readonly string[];
   readonly context: SecureContext;
   /** Longest wait for each step. */

@@ -16,6 +16,8 @@ export interface Secured {
   readonly group: string | undefined;
   readonly alpn: string | undefined;
   readonly resumed: boolean;
+  /** Whether an OCSP response came with the handshake (RFC 6066 §8). */
+  readonly hasStaple: boolean;
   /** Octets until our end was done with the handshake. */
   readonly size: HandshakeSize;
   /** As the server sent them or the authorities complete them, leaf first; empty on resumption. */
@@ -55,7 +57,7 @@ export interface ShownCertificate {
 
 export function readSecured(
   socket: tls.TLSSocket,
-  seen: { readonly tickets: readonly Buffer[]; readonly size: HandshakeSize },
+  seen: { readonly tickets: readonly Buffer[]; readonly size: HandshakeSize; readonly hasStaple?: boolean },
   server: InspectedServer,
 ): Secured {
   const leaf = socket.getPeerX509Certificate();
@@ -68,6 +70,7 @@ export function readSecured(
     group: groupOf(socket),
     alpn: typeof socket.alpnProtocol === "string" ? escapeControls(socket.alpnProtocol) : undefined,
     resumed,
+    hasStaple: seen.hasStaple === true,
     size: seen.size,
     chain: leaf === undefined ? [] : chainOf(leaf).map(shown),
     trusted: socket.authorized,
