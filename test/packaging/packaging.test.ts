@@ -73,6 +73,19 @@ suite("packed packages", { skip: needs("linux", "npm", "curl", "tar") }, () => {
   test("the client's example runs from the tarballs, as plain JavaScript", () =>
     runReadmeExample(process.execPath, project));
 
+  test("the online client serves its page from its tarball", () => {
+    const program = [
+      'import { Gateway } from "@sallyport/web";',
+      'await using gateway = await Gateway.start({ listen: "127.0.0.1", port: 0, version: "1.0.0" });',
+      "const page = await fetch(`http://127.0.0.1:${gateway.port}/`).then((answer) => answer.text());",
+      'const script = /src="([^"]+\\.js)"/.exec(page)[1];',
+      "const found = await fetch(`http://127.0.0.1:${gateway.port}${script}`);",
+      "console.log(found.status, found.headers.get('content-type'));",
+    ];
+    const given = ["--input-type=module", "--eval", program.join("\n")];
+    assert.match(run(process.execPath, given, { cwd: project }), /^200 text\/javascript/);
+  });
+
   test("the command runs from its tarball", () => {
     const printed = run(join(project, "node_modules/.bin/sallyport"), ["--version", "--json"], { cwd: project });
     const version = JSON.parse(printed) as { readonly sallyport: string; readonly node: string };

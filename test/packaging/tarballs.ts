@@ -4,7 +4,16 @@ import { delimiter, dirname, join } from "node:path";
 import { repository } from "../tidy/source-files.ts";
 
 /** The packages that go to the registry, by folder. */
-export const publishedRooms = ["protocol", "transport", "client", "server", "inspector", "daemon", "cli"] as const;
+export const publishedRooms = [
+  "protocol",
+  "transport",
+  "client",
+  "server",
+  "inspector",
+  "web",
+  "daemon",
+  "cli",
+] as const;
 
 export type PublishedRoom = (typeof publishedRooms)[number];
 
@@ -48,6 +57,9 @@ export function buildCopy(folder: string, rooms: readonly PublishedRoom[] = publ
   linkModules(folder, rooms);
   const references = rooms.map((room) => `packages/${room}`);
   run(join(repository, "node_modules/.bin/tsc"), ["-b", ...references], { cwd: folder });
+  if (!rooms.includes("web")) return;
+  const pages = [join(repository, "scripts/build-page.ts"), join(folder, "packages/web/dist")];
+  run(process.execPath, ["--conditions=source", ...pages], { cwd: repository });
 }
 
 /** Packs built copies, and every third-party package that they need, from what is installed; returns the files. */

@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { get } from "node:http";
 import { after, suite, test } from "node:test";
 import type { EntryJson, ListingLine, LoginJson, UploadJson } from "../src/api/api.ts";
 import { BrowserHalf } from "./browser-half.ts";
@@ -269,6 +270,10 @@ suite("The gateway", () => {
       body: JSON.stringify(body),
     });
     assert.equal(bare.status, 403);
+    const linked = { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate" };
+    assert.equal((await browser.send("GET", "/", { headers: linked })).status, 200);
+    await browser.refused(browser.send("GET", "/api/logins", { headers: linked }), 403);
+    assert.equal(await statusUnder("rebound.example", browser.origin), 421);
     assert.equal(existsSync(join(target.served, "stolen")), false);
   });
 
@@ -384,4 +389,14 @@ async function until(holds: () => Promise<boolean>, timeoutMs = 5_000): Promise<
     assert.ok(performance.now() < deadline, "it did not come about in time");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** The status of the page when it is asked for under another name. */
+function statusUnder(host: string, origin: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    get(origin, { headers: { Host: host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).on("error", reject);
+  });
 }

@@ -2,7 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { bounds } from "./bounds.ts";
 import { clientAddress, type GatewayEnv, type GatewayParts } from "./environment.ts";
-import { pageHeaders, sameSiteOnly } from "./guard.ts";
+import { ownNameOnly, ownPageOnly, pageHeaders } from "./guard.ts";
 import type { Page } from "./page.ts";
 import { GatewayRefusal, problemOf, statusOf } from "./problem.ts";
 import type { GatewayApp } from "./routes/describing.ts";
@@ -32,7 +32,9 @@ export function gatewayApp(parts: GatewayParts, page: Page, version: string): Ga
   });
   app.notFound((context) => context.json({ code: "SALLYPORT_NOT_FOUND", message: "There is no such page." }, 404));
   app.use(pageHeaders);
-  app.use(sameSiteOnly(parts.reached));
+  app.use(ownNameOnly(parts.reached));
+  app.use("/api/*", ownPageOnly(parts.reached));
+  app.use("/files/*", ownPageOnly(parts.reached));
   app.use("/api/*", async (context, next) => {
     await parts.rates.request(clientAddress(parts, context));
     await next();

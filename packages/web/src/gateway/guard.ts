@@ -17,15 +17,20 @@ export interface Reached {
 /** The one header that a form of another site cannot send. */
 const ownHeader = "X-Sallyport";
 
-/**
- * Lets requests of this page through and no others: the host must be ours (DNS rebinding), the origin too where there is
- * one, and what changes something must carry our header (CSRF).
- */
-export function sameSiteOnly(reached: Reached): MiddlewareHandler {
+/** Answers under our own names alone: a foreign name that was made to lead here (DNS rebinding) gets nothing. */
+export function ownNameOnly(reached: Reached): MiddlewareHandler {
   return async (context, next) => {
     const host = context.req.header("Host") ?? "";
     if (!isOurHost(host, reached))
       throw new GatewayRefusal(421, "SALLYPORT_HOST_UNKNOWN", "This gateway has another name");
+    await next();
+  };
+}
+
+/** Lets requests of our page through and no others: what changes something must carry our header, too (CSRF). */
+export function ownPageOnly(reached: Reached): MiddlewareHandler {
+  return async (context, next) => {
+    const host = context.req.header("Host") ?? "";
     const site = context.req.header("Sec-Fetch-Site");
     const origin = context.req.header("Origin");
     const isOurs =
