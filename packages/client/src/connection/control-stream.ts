@@ -55,6 +55,7 @@ export class ControlStream {
     const socket = this.#socket;
     if (socket.destroyed) return;
     if (socket.writableCorked === 0) {
+      // What is said in one turn goes out in one record.
       socket.cork();
       process.nextTick(() => socket.uncork());
     }
