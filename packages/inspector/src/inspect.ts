@@ -31,6 +31,10 @@ export interface InspectOptions {
   readonly extraCa?: string;
   /** Gives the password also to a server that no authority vouches for. */
   readonly insecure?: boolean;
+  /** The one address to inspect, where the name has several or is not in the system's name service. */
+  readonly address?: string;
+  /** Name servers to ask about the name, instead of the system's; addresses, as 192.0.2.1 or 192.0.2.1:5353. */
+  readonly nameServers?: readonly string[];
   /** Makes the checks that take more connections, and lifts the bound on them. */
   readonly deep?: boolean;
   /** IDs of the only checks to report; those of a family by their beginning, such as `T`. */
@@ -63,7 +67,7 @@ const backOffMs = [1000, 4000];
 export async function inspect(host: string, options: InspectOptions = {}): Promise<InspectReport | InspectFailure> {
   const startedAt = new Date();
   const startedMs = performance.now();
-  const address = await addressOf(host);
+  const address = options.address ?? (await addressOf(host));
   if (address === undefined) return { kind: "name-unknown", host };
   const server = await inspectedServer(host, address, options);
   const rows = checks.filter(wanted(options.only));
@@ -129,6 +133,7 @@ async function inspectedServer(host: string, address: string, options: InspectOp
     ...{ host, address, authorities, timeoutMs, signal, credentials },
     insecure: options.insecure === true,
     isDeep: options.deep === true,
+    nameServers: options.nameServers,
     ports: { explicit: port("explicit", 21), implicit: port("implicit", 990) },
     context: createSecureContext({ ca: [...authorities] }),
     budget: new ConnectionBudget({

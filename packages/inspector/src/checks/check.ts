@@ -31,12 +31,14 @@ export interface Verdict {
 
 /** Faults that every product has its own remedy for. */
 export type FixName =
+  | "addresses"
   | "bounce"
   | "certificate-chain"
   | "certificate-key"
   | "certificate-name"
   | "certificate-renew"
   | "certificate-staple"
+  | "certificate-tlsa"
   | "certificate-trust"
   | "clear-control"
   | "close-notify"

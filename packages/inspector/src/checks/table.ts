@@ -34,6 +34,7 @@ import { signatures } from "./t5-signatures.ts";
 import { compression, extensions } from "./t6-extensions.ts";
 import { fallback } from "./t8-fallback.ts";
 import { applicationProtocol, webRequest } from "./t9-alpn.ts";
+import { addresses, pinnedInNames } from "./x1-names.ts";
 
 /** Every check, in the order of a report. */
 export const checks: readonly Check[] = [
@@ -87,4 +88,6 @@ export const checks: readonly Check[] = [
   revocation,
   transparency,
   sameCertificate,
+  pinnedInNames,
+  addresses,
 ];

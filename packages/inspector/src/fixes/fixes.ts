@@ -19,6 +19,7 @@ export function fixesFor(name: FixName): Readonly<Partial<Record<Product, string
 }
 
 const fixes: Readonly<Record<FixName, FixRow>> = {
+  addresses: { general: "Let the server listen on this address, too, or take the address off the name.", of: {} },
   bounce: {
     general: "Let PORT and EPRT lead to the client's own address alone.",
     of: {
@@ -50,6 +51,10 @@ const fixes: Readonly<Record<FixName, FixRow>> = {
   "certificate-staple": {
     general: "Have a certificate made without must-staple: hardly an FTP server sends OCSP responses.",
     of: { proftpd: "TLSStapling on" },
+  },
+  "certificate-tlsa": {
+    general: "Publish TLSA records of the new key before it is taken into use, and take the old ones off after.",
+    of: {},
   },
   "certificate-trust": {
     general:

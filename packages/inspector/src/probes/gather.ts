@@ -20,6 +20,7 @@ import { comparingHellos, probeHellos, usualHellos, type HelloFacts } from "./he
 import type { DataFacts } from "./data.ts";
 import { known, missing, outcome, type Gathered, type Missing } from "./gathered.ts";
 import type { InspectedServer } from "./inspected-server.ts";
+import { probeNames, type NameFacts } from "./names.ts";
 import type { LoginPlace } from "./secure-connection.ts";
 import { probeImplicitDefault, probeLogin, type LoginFacts, type LoginRefused } from "./login.ts";
 
@@ -42,6 +43,7 @@ export interface FactTable {
   readonly webRequest: WebRequestFacts;
   /** Every suite and group of the port that is looked at closely. */
   readonly enumeration: EnumerationFacts;
+  readonly names: NameFacts;
   readonly login: LoginFacts;
   /** A listing in implicit mode without PBSZ and PROT. */
   readonly implicitDefault: DataFacts;
@@ -83,6 +85,7 @@ const beforeLogin = [
   "hellos",
   "otherHellos",
   "webRequest",
+  "names",
 ] as const satisfies readonly ProbedFact[];
 const behindOthers = ["login", "implicitDefault", "enumeration"] as const satisfies readonly ProbedFact[];
 
@@ -103,6 +106,10 @@ const probesOfFacts: {
       : known(await probeHellos(server, other, comparingHellos)),
   webRequest: async ({ server, secured: [main] }) =>
     main === undefined ? noTls : outcome(probeWebRequest(server, main)),
+  names: async ({ server }) => {
+    const found = await probeNames(server);
+    return found === undefined ? missing("the host is no name of the DNS") : known(found);
+  },
   enumeration: async ({ server, secured: [main] }) => {
     if (!server.isDeep) return missing("left out, for its many connections: give --deep");
     return main === undefined ? noTls : known(await probeEverything(server, main));
@@ -125,6 +132,7 @@ const notNeeded: { readonly [Name in ProbedFact]: Missing } = {
   otherHellos: none,
   webRequest: none,
   enumeration: none,
+  names: none,
   login: none,
   implicitDefault: none,
 };

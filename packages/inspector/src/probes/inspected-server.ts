@@ -8,6 +8,8 @@ export interface InspectedServer {
   readonly host: string;
   /** The one address that every connection goes to, so that all findings are about one machine. */
   readonly address: string;
+  /** Name servers to ask, instead of the system's: addresses, with a port where it is not 53. */
+  readonly nameServers: readonly string[] | undefined;
   readonly ports: Readonly<Record<TlsMode, number | undefined>>;
   readonly credentials: { readonly user: string; readonly password: string } | undefined;
   /** Whether the password may go to a server that no authority vouches for. */
