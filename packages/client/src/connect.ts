@@ -55,7 +55,8 @@ async function openerOf(url: FtpUrl, options: ClientOptions, limits: LimitValues
   const password = options.password ?? url.password ?? (user === "anonymous" ? "anonymous@" : undefined);
   const wish = { security: options.security ?? url.security, port: url.port };
   // What was said in clear may have been said by anybody.
-  const profiles = wish.security === "plain" ? undefined : options.profiles;
+  const isClear = wish.security === "plain" || options.clearControl === true;
+  const profiles = isClear ? undefined : options.profiles;
   return new ConnectionOpener({
     host: url.host,
     wish,

@@ -86,7 +86,7 @@ export interface ClientOptions {
   /**
    * Remembers what was found out about servers, so that it need not be found out again: whether EPSV works, which command
    * lists, in which encoding, zone and way. What is remembered of a server counts as long as its greeting and FEAT stay
-   * the same, for a month at most; with `plain` nothing is, since anybody may have said it. Default: the client's own time.
+   * the same, for a month at most; with `plain` or `clearControl` nothing is, since anybody may have said it. Default: the client's own time.
    */
   readonly profiles?: ProfileStore;
   /** Told of what was decided without being asked. */

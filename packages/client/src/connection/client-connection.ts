@@ -284,7 +284,7 @@ export class ClientConnection implements AsyncDisposable {
       case "settled":
         return this.#settle(effect.id, effect.settlement);
       case "opened":
-        this.known.meet(this.#greeting?.lines ?? [], effect.features);
+        this.known.meet(this.#greeting ?? { code: 220, lines: [] }, effect.features);
         return this.#opened.resolve(effect.features);
       case "arm":
         return this.#arm(effect.timer, effect.sequence);

@@ -248,7 +248,7 @@ function isUtf8(encoding = "auto"): boolean {
 }
 
 /** They hand names on as they are, whatever OPTS UTF8 says (measured): there is nothing to ask for. */
-const alwaysUtf8 = /^(?:Sallyport|vsFTPd|ProFTPD|Pure-FTPd|pyftpdlib)\b/;
+const alwaysUtf8 = /^(?:Sallyport|vsftpd|ProFTPD|Pure-FTPd|pyftpdlib)\b/;
 
 interface TlsKnowledge {
   readonly groups: "small" | undefined;

@@ -129,7 +129,7 @@ class Listing {
 
   /** vsftpd leaves out names with a dot in front unless it is asked as `ls` is. */
   #argument(path: Octets | undefined): Octets | undefined {
-    if (!this.#connection.known.fact("product")?.startsWith("vsFTPd")) return path;
+    if (!this.#connection.known.fact("product")?.startsWith("vsftpd")) return path;
     return (path === undefined ? "-a" : `-a ${path}`) as Octets;
   }
 

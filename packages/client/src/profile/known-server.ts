@@ -1,4 +1,4 @@
-import type { Features } from "@sallyport/protocol";
+import type { Features, ReceivedReply } from "@sallyport/protocol";
 import { productOf } from "./product.ts";
 import type { ProfileStore } from "./profile-file.ts";
 import {
@@ -58,12 +58,12 @@ export class KnownServer {
   }
 
   /** Tells who was met; what is remembered of another server, or of another version of this one, counts no more. */
-  meet(greeting: readonly string[], features: Features): void {
-    const fingerprint = serverFingerprint(greeting, features);
+  meet(greeting: ReceivedReply, features: Features): void {
+    const fingerprint = serverFingerprint(greeting.lines, features);
     if (this.#remembered?.fingerprint !== fingerprint) this.#remembered = undefined;
     this.#learnt = { ...this.#learnt, fingerprint };
     const product = productOf(greeting);
-    if (product !== undefined) this.learn("product", product, greeting.join(" "));
+    if (product !== undefined) this.learn("product", product, greeting.lines.join(" "));
   }
 
   /** All that is known, with its evidence. */

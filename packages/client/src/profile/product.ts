@@ -1,33 +1,28 @@
+import type { ReceivedReply } from "@sallyport/protocol";
+import { detectProduct } from "../explain/server-product.ts";
+
 /**
- * The program behind a greeting, with its version where it tells one: `vsFTPd 3.0.5`. Undefined for one that is not
+ * The program behind a greeting, with its version where it tells one: `vsftpd 3.0.5`. Undefined for one that is not
  * known here, or that says nothing of itself. Greetings can be configured and, before TLS, forged: nothing that matters
  * may hang on it alone.
  */
-export function productOf(greeting: readonly string[]): string | undefined {
-  const text = greeting.join(" ").slice(0, textMax);
-  for (const [name, pattern] of products) {
-    const found = pattern.exec(text);
-    if (found !== null) return found[1] === undefined ? name : `${name} ${found[1]}`;
-  }
-  return undefined;
+export function productOf({ code, lines }: ReceivedReply): string | undefined {
+  const said = lines.map((line) => `${code} ${line.slice(0, lineMax)}`);
+  const text = said.join(" ");
+  const name = detectProduct(said)?.name ?? others.find(([, sign]) => sign.test(text))?.[0];
+  if (name === undefined) return undefined;
+  const at = text.toLowerCase().indexOf(name.toLowerCase());
+  const version = at < 0 ? undefined : /^[^\d[(]{0,24}?[ /v-](\d[\w.-]*)/.exec(text.slice(at + name.length))?.[1];
+  return version === undefined ? name : `${name} ${version}`;
 }
 
-const textMax = 4_096;
+const lineMax = 1_024;
 
-const version = String.raw`(?:[ /v-]*(\d[\w.-]*))?`;
-
-const products: ReadonlyArray<readonly [name: string, pattern: RegExp]> = [
-  ["Sallyport", /\bSallyport\b/i],
-  ["vsFTPd", new RegExp(`\\bvsFTPd${version}`, "i")],
-  ["ProFTPD", new RegExp(`\\bProFTPD${version}`, "i")],
-  ["Pure-FTPd", /\bPure-FTPd\b/i],
-  ["pyftpdlib", new RegExp(`\\bpyftpdlib(?: based ftpd)?${version}`, "i")],
-  ["FileZilla Server", new RegExp(`\\bFileZilla Server(?: version)?${version}`, "i")],
-  ["Microsoft FTP Service", /\bMicrosoft FTP Service\b/i],
-  ["Serv-U", new RegExp(`\\bServ-U FTP Server${version}`, "i")],
-  ["Gene6 FTP Server", new RegExp(`\\bGene6 FTP Server${version}`, "i")],
-  ["IBM i", /\bQTCP\b/],
-  ["wu-ftpd", new RegExp(`\\bwu${version}`, "i")],
-  ["DrFTPD", new RegExp(`\\bDrFTPD${version}`, "i")],
-  ["glFTPd", new RegExp(`\\bglFTPd${version}`, "i")],
+/** Servers whose settings `explainFailure` knows nothing of. */
+const others: ReadonlyArray<readonly [name: string, sign: RegExp]> = [
+  ["Serv-U", /\bServ-U\b/i],
+  ["Gene6 FTP Server", /\bGene6 FTP Server\b/i],
+  ["IBM i", /\bQTCP at\b/],
+  ["DrFTPD", /\bDrFTPD\b/i],
+  ["glFTPd", /\bglFTPd\b/i],
 ];

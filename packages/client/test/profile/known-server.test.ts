@@ -1,5 +1,6 @@
 import { connect, type ClientOptions, profileFile, type ProfileStore } from "@sallyport/client";
-import { makeTestIdentity } from "@sallyport/testing";
+import { octetsFromText } from "@sallyport/protocol";
+import { makeTestIdentity, startTestServer } from "@sallyport/testing";
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -77,7 +78,16 @@ for (const [what, verb, before, now] of [
   });
 }
 
-test("of what was said in clear nothing is remembered", async () => {
+test("of what was said in clear nothing is remembered, after CCC neither", async () => {
+  await using cleared = await startTestServer({ capabilities: ["ccc"], listener: { requireTls: "none" } });
+  const unwritten = newStore();
+  const wishes: ClientOptions = { clearControl: true, tls: { ca: cleared.identity.ca }, profiles: unwritten };
+  {
+    await using client = await connect(`alice:secret@localhost:${cleared.explicitPort}`, wishes);
+    await client.write("file", "x");
+    assert.ok(client.profile.facts.publishesWhole);
+  }
+  await assert.rejects(readFile(unwritten.path), { code: "ENOENT" });
   await using server = await startScriptedServer({ EPSV: () => "502 no" });
   const profiles = newStore();
   for (let run = 0; run < 2; run++) {
@@ -120,7 +130,7 @@ test("facts are written once a day at most, and read by the newest evidence", as
     learn: async () => void writesCount++,
     forget: async () => false,
   });
-  known.meet(["ready"], new Map());
+  known.meet({ code: 220, lines: [octetsFromText("ready")] }, new Map());
   await known.save();
   assert.equal(writesCount, 0, "nothing was learned");
   known.learn("listing", "MLSD", "226");
@@ -135,7 +145,7 @@ test("facts are written once a day at most, and read by the newest evidence", as
 
 test("greetings name products", () => {
   for (const [greeting, product] of [
-    ["(vsFTPd 3.0.3)", "vsFTPd 3.0.3"],
+    ["(vsFTPd 3.0.3)", "vsftpd 3.0.3"],
     ["ProFTPD 1.3.8 Server (Debian) [::ffff:127.0.0.1]", "ProFTPD 1.3.8"],
     ["ProFTPD Server ready", "ProFTPD"],
     ["---------- Welcome to Pure-FTPd [privsep] [TLS] ----------", "Pure-FTPd"],
@@ -143,10 +153,12 @@ test("greetings name products", () => {
     ["pyftpdlib 1.5.6 ready.", "pyftpdlib 1.5.6"],
     ["Serv-U FTP Server v15.4 ready...", "Serv-U 15.4"],
     ["QTCP at SYSTEM.EXAMPLE.ORG.", "IBM i"],
+    ["FTP server ready.", "Sallyport"],
+    ["Microsoft FTP Service", "IIS"],
     ["Welcome", undefined],
     ["x".repeat(1_000_000), undefined],
   ] as const) {
-    assert.equal(productOf([greeting]), product);
+    assert.equal(productOf({ code: 220, lines: [octetsFromText(greeting)] }), product);
   }
 });
 
