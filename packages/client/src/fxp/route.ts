@@ -1,4 +1,4 @@
-import { displayOctets, isSallyportError, type Octets, PeerIncompatible } from "@sallyport/protocol";
+import { displayOctets, isSallyportError, normaliseAddress, type Octets, PeerIncompatible } from "@sallyport/protocol";
 import { refusalOf } from "../operations/refusal.ts";
 import type { ConnectionPool } from "../pool/connection-pool.ts";
 import type { DirectFailure } from "./direct.ts";
@@ -72,6 +72,8 @@ export function facts(error: unknown): Pick<WayFailure, "verb" | "replyCode" | "
 }
 
 function whyNone({ from, to }: Readonly<Record<Side, ServerTraits>>): string {
+  const isKnown = [from, to].some(({ peerAddress }) => normaliseAddress(peerAddress) !== undefined);
+  if (!isKnown) return "Behind a proxy the servers' addresses are not known";
   if (from.protectsData && to.protectsData) return "Neither server offers SSCN or CPSV, which protect such a copy";
   return "Between these servers it would go in clear, which was not permitted";
 }

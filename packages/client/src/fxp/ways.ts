@@ -1,4 +1,4 @@
-import { type Features, isIpv4 } from "@sallyport/protocol";
+import { type Features, isIpv4, normaliseAddress } from "@sallyport/protocol";
 
 /** One of the two servers of a copy: the file comes from the one and goes to the other. */
 export type Side = "from" | "to";
@@ -42,7 +42,8 @@ export function waysBetween(
   { clear }: { readonly clear: boolean },
 ): readonly Way[] {
   const bothProtect = servers.from.protectsData && servers.to.protectsData;
-  const listeners = ["to", "from"] as const;
+  // Behind a proxy the address is nobody's here to tell.
+  const listeners = (["to", "from"] as const).filter((side) => normaliseAddress(servers[side].peerAddress));
   const secured = bothProtect ? listeners.flatMap((listener) => securedWays(listener, servers)) : [];
   return [...secured, ...(clear ? listeners.map((listener) => ({ listener, secure: undefined })) : [])];
 }

@@ -198,6 +198,17 @@ describe("copies, whichever way they go", () => {
     assert.equal((await copy("size-differs")).skipped, "it has the same size");
   });
 
+  it("R-2428-04 over IPv6, by EPSV and EPRT", async () => {
+    const fxp = { ...fxpOptions, addresses: ["::1"] };
+    await using from = await startTestServer({ address: "::1", fxp });
+    await using to = await startTestServer({ address: "::1", fxp });
+    await using pair = await pairOf(from, to, { host: "[::1]" });
+    await new Folder(from).put("file");
+    assert.equal((await pair.from.fxp("file", pair.to, "copy")).route?.kind, "direct");
+    assert.deepEqual(await new Folder(to).read("copy"), content);
+    assert.ok(pair.said.includes("to EPSV") && pair.said.some((line) => line.startsWith("from EPRT |2|::1|")));
+  });
+
   it("within one server, on two control connections", async () => {
     await using pair = await pairOf(able, other);
     await new Folder(able).put("file");

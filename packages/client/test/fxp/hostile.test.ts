@@ -149,6 +149,32 @@ describe("a hostile or broken source", () => {
     });
   }
 
+  it("that sends faster than the target takes has to wait: what comes through here is not kept here", async () => {
+    const stop = new AbortController();
+    let taken = 0;
+    const RETR: Handler = async (login) => {
+      login.reply("150 coming");
+      const data = (await login.data()).on("error", () => {});
+      const piece = Buffer.alloc(1_000_000);
+      while (!data.destroyed && taken < 64_000_000) {
+        // oxlint-disable-next-line no-await-in-loop -- as fast as it is taken
+        await new Promise((resolve) => void data.write(piece, resolve));
+        taken += piece.length;
+      }
+      return "426 given up";
+    };
+    await withSource(
+      { RETR, SIZE: () => "213 64000000", ABOR: () => "226 given up" },
+      async (pair) => {
+        const copying = pair.from.fxp("file", pair.to, "copy", { mode: "relay", signal: stop.signal });
+        setTimeout(() => stop.abort(new Error("enough")), 600);
+        await assert.rejects(copying, /enough/);
+        assert.ok(taken > 1_000_000 && taken < 24_000_000, `${taken} octets were taken of the source`);
+      },
+      { to: { limitRate: 2_000_000 } },
+    );
+  });
+
   it("R-DATA-01 that never begins is given up in time, and the target stops", async () => {
     const limits = { dataOpenMs: 300 };
     const options = { from: { limits }, to: { limits } };

@@ -22,17 +22,22 @@ export interface Pair extends AsyncDisposable {
   readonly said: string[];
 }
 
+export interface PairOptions extends Readonly<Partial<Record<Side, ClientOptions>>> {
+  /** As URLs write it. */
+  readonly host?: string;
+}
+
 export const content = randomBytes(300_000);
 
 /** Logs in at two servers on this machine. */
 export async function pairOf(
   from: Pick<TestServer, "explicitPort">,
   to: Pick<TestServer, "explicitPort">,
-  options: Readonly<Partial<Record<Side, ClientOptions>>> = {},
+  { host = "127.0.0.1", ...options }: PairOptions = {},
 ): Promise<Pair> {
   const said: string[] = [];
   const open = (side: Side, { explicitPort }: Pick<TestServer, "explicitPort">): Promise<Client> =>
-    connect(`ftpes://alice:secret@127.0.0.1:${explicitPort}`, {
+    connect(`ftpes://alice:secret@${host}:${explicitPort}`, {
       retry: { attempts: 0 },
       ...options[side],
       tls: { ca: identity.ca, ...options[side]?.tls },

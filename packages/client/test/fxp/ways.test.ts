@@ -50,6 +50,12 @@ describe("ways between two servers", () => {
     assert.deepEqual(between(able, unable, true), ["to SSCN from", "from SSCN from", "to clear", "from clear"]);
   });
 
+  it("S-10 no server is sent to one whose address a proxy keeps to itself", () => {
+    const proxied = server("CPSV SSCN", { peerAddress: "ftp.example.org" });
+    assert.deepEqual(between(proxied, server("SSCN")), ["to SSCN from", "to SSCN to"]);
+    assert.deepEqual(between(proxied, proxied, true), []);
+  });
+
   it("after a failure, those go that must fail for the same reason", () => {
     const all = waysBetween({ from: server("CPSV SSCN"), to: server("CPSV SSCN") }, { clear: true });
     const after = (way: number, failure: Partial<WayFailure>): string[] => {
