@@ -2,8 +2,8 @@ import { needs, peerNeeds, startProftpd, startTestServer, startVsftpd, type Test
 import { Gateway } from "@sallyport/web";
 import axe from "axe-core";
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
@@ -52,6 +52,15 @@ suite("The page in a browser", { skip: browserSkip }, () => {
     assert.deepEqual(readFileSync(await download.path()), content);
 
     await row(page, "up.bin").click();
+    await page.keyboard.press("Alt+Enter");
+    await page.getByRole("button", { name: "Ask for the checksum" }).click();
+    await page.getByText(createHash("sha512").update(content).digest("hex")).waitFor();
+    await page.getByLabel("Permissions").fill("600");
+    await page.getByRole("button", { name: "Change" }).click();
+    await page.getByRole("row", { name: /up\.bin.*rw-------/ }).waitFor();
+    assert.equal(statSync(join(server.directory, "up.bin")).mode & 0o777, 0o600);
+
+    await row(page, "up.bin").click();
     await page.keyboard.press("F2");
     await page.getByLabel("New name of up.bin").fill("renamed.bin");
     await page.keyboard.press("Enter");
@@ -78,7 +87,10 @@ suite("The page in a browser", { skip: browserSkip }, () => {
     await page.getByRole("button", { name: "Connect" }).waitFor();
     const later = server.events.slice(connections).map(({ kind }) => kind);
     assert.ok(later.length > 0);
-    assert.deepEqual(later.filter((kind) => kind.startsWith("login")), []);
+    assert.deepEqual(
+      later.filter((kind) => kind.startsWith("login")),
+      [],
+    );
   });
 
   test("a refused password says what the server said", async () => {

@@ -58,10 +58,12 @@ export class Gateway implements AsyncDisposable {
     const app = gatewayApp({ ...parts, servesStrangers: !isPersonal }, new Page(await pageDirectory()), version);
     const server = createAdaptorServer({
       fetch: app.fetch,
-      ...(tls && {
-        createServer: createTlsServer,
-        serverOptions: { cert: pemOf(tls.certificate), key: pemOf(tls.key) },
-      }),
+      ...(tls
+        ? {
+            createServer: createTlsServer,
+            serverOptions: { highWaterMark, cert: pemOf(tls.certificate), key: pemOf(tls.key) },
+          }
+        : { serverOptions: { highWaterMark } }),
     }) as Server;
     // An upload takes as long as it takes; headers do not.
     server.requestTimeout = 0;
@@ -89,6 +91,9 @@ export class Gateway implements AsyncDisposable {
     await closed;
   }
 }
+
+/** What is on its way between the two connections of a transfer, so that neither waits for the other at each chunk. */
+const highWaterMark = 1024 * 1024;
 
 function pemOf(pem: string | Uint8Array): string {
   return typeof pem === "string" ? pem : Buffer.from(pem).toString("latin1");

@@ -5,6 +5,7 @@ import { sizeText, timeText, visible } from "../quantities.ts";
 import { type ConflictChoice, type Question, question } from "../state/dialogs.ts";
 import { login, trustQuestion } from "../state/login.ts";
 import { CertificateFacts } from "./certificate-facts.tsx";
+import { DetailsDialog } from "./details-dialog.tsx";
 import { Modal } from "./modal.tsx";
 import { TrustDialog } from "./trust-dialog.tsx";
 
@@ -22,6 +23,8 @@ export function Dialogs() {
       return <ConflictDialog asked={asked} />;
     case "certificate":
       return <CertificateDialog asked={asked} />;
+    case "details":
+      return <DetailsDialog path={asked.path} entry={asked.entry} onClose={asked.answer} />;
   }
 }
 

@@ -14,6 +14,7 @@ import {
   select,
   selected,
   shown,
+  showSelected,
   sort,
   sortBy,
   type SortKey,
@@ -205,6 +206,7 @@ function onKey(event: TargetedKeyboardEvent<HTMLDivElement>): void {
   else if (event.key === "a" && (event.ctrlKey || event.metaKey)) select(rows.map(({ name }) => name));
   else if (event.key === "Backspace") void open(parentPath(path.value));
   else if (event.key === "Delete") void removeSelected();
+  else if (event.key === "Enter" && event.altKey) showSelected();
   else if (current === undefined || event.altKey) return;
   else if (event.key === "Enter") enter(current);
   else if (event.key === "F2") renaming.value = current.name;

@@ -10,6 +10,7 @@ import {
   renaming,
   selected,
   shown,
+  showSelected,
 } from "../state/directory.ts";
 import { download, uploadTo } from "../state/queue.ts";
 import { Icon, type IconName } from "./icon.tsx";
@@ -45,6 +46,7 @@ export function Toolbar() {
       <Tool icon="folder-plus" text="New folder" onClick={() => void makeDirectory()} />
       <Tool icon="download" text="Download" isOff={count === 0} onClick={() => void downloadChosen()} />
       <Tool icon="rename" text="Rename" isOff={count !== 1} onClick={renameChosen} />
+      <Tool icon="details" text="Details" isOff={count !== 1} onClick={showSelected} />
       <Tool icon="remove" text="Delete" isOff={count === 0} onClick={() => void removeSelected()} />
       <Tool icon="reload" text="Reload" onClick={() => void reload()} />
       <input

@@ -26,7 +26,8 @@ export type Question =
       readonly others: number;
       readonly answer: (choice: ConflictChoice | undefined) => void;
     }
-  | { readonly kind: "certificate"; readonly answer: () => void };
+  | { readonly kind: "certificate"; readonly answer: () => void }
+  | { readonly kind: "details"; readonly path: string; readonly entry: EntryJson; readonly answer: () => void };
 
 export interface ConflictChoice {
   readonly policy: Exclude<OnConflict, "ask">;
@@ -56,6 +57,10 @@ export function askConflict(
 
 export function showCertificate(): void {
   question.value = { kind: "certificate", answer: () => (question.value = undefined) };
+}
+
+export function showDetails(path: string, entry: EntryJson): void {
+  question.value = { kind: "details", path, entry, answer: () => (question.value = undefined) };
 }
 
 function closing<Answer>(resolve: (answer: Answer) => void): (answer: Answer) => void {

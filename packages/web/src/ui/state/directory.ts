@@ -2,7 +2,7 @@ import { computed, signal } from "@preact/signals";
 import type { EntryJson, LoginJson, ProblemJson } from "../../api/api.ts";
 import { Problem, problemOf } from "../gateway-client.ts";
 import { childPath, isSafeName } from "../paths.ts";
-import { askName, confirm } from "./dialogs.ts";
+import { askName, confirm, showDetails } from "./dialogs.ts";
 import { leave, login, serverOf } from "./login.ts";
 
 export type SortKey = "name" | "size" | "modified";
@@ -141,6 +141,17 @@ export async function rename(from: string, to: string): Promise<void> {
     (server) => server.rename(childPath(directory, from), childPath(directory, to)),
     to,
   );
+}
+
+export async function changeMode(target: string, mode: number): Promise<void> {
+  const text = mode.toString(8).padStart(3, "0");
+  await change(`Permissions are ${text} now`, (server) => server.changeMode(target, mode));
+}
+
+/** Shows what is known of the entry that is selected. */
+export function showSelected(): void {
+  const entry = shown.value.find(({ name }) => selected.value.has(name));
+  if (entry !== undefined) showDetails(childPath(path.value, entry.name), entry);
 }
 
 /** Removes what is selected, once a person has agreed. */

@@ -1,0 +1,110 @@
+import type { TargetedSubmitEvent } from "preact";
+import { useState } from "preact/hooks";
+import type { EntryJson, HashJson, ProblemJson } from "../../api/api.ts";
+import { problemOf } from "../gateway-client.ts";
+import { modeText, sizeText, timeText, visible } from "../quantities.ts";
+import { changeMode } from "../state/directory.ts";
+import { login, serverOf } from "../state/login.ts";
+import { Modal } from "./modal.tsx";
+import { ProblemNote } from "./problem-note.tsx";
+
+interface DetailsProperties {
+  readonly path: string;
+  readonly entry: EntryJson;
+  readonly onClose: () => void;
+}
+
+/** What the server tells of an entry; its permissions can be changed, and a file's checksum asked for. */
+export function DetailsDialog({ path, entry, onClose }: DetailsProperties) {
+  const { name, type, size, modified, mode, owner, group, target } = entry;
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ["Path", path],
+    ["Kind", type],
+    ["Size", size === undefined ? undefined : `${sizeText(size)} (${size} B)`],
+    ["Modified", timeText(modified)],
+    ["Owner", [owner, group].filter((each) => each !== undefined).join(", ")],
+    ["Leads to", target],
+  ];
+  return (
+    <Modal title={visible(name)} onClose={onClose}>
+      <dl class="facts">
+        {rows
+          .filter(([, value]) => value !== undefined && value !== "")
+          .map(([label, value]) => (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd>{visible(value ?? "")}</dd>
+            </div>
+          ))}
+      </dl>
+      <ModeForm path={path} mode={mode} onDone={onClose} />
+      {type === "file" && <Checksum path={path} />}
+      <div class="actions">
+        <button type="button" class="primary" onClick={onClose} autofocus>
+          Close
+        </button>
+      </div>
+    </Modal>
+  );
+}
+
+function ModeForm({
+  path,
+  mode,
+  onDone,
+}: {
+  readonly path: string;
+  readonly mode: number | undefined;
+  readonly onDone: () => void;
+}) {
+  const [digits, setDigits] = useState(mode === undefined ? "" : (mode & 0o777).toString(8).padStart(3, "0"));
+  const isMode = /^[0-7]{3,4}$/.test(digits);
+  const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    onDone();
+    void changeMode(path, Number.parseInt(digits, 8));
+  };
+  return (
+    <form class="inline" onSubmit={submit}>
+      <label class="field">
+        <span>Permissions</span>
+        <input
+          value={digits}
+          pattern="[0-7]{3,4}"
+          required
+          size={6}
+          autocomplete="off"
+          onInput={({ currentTarget }) => setDigits(currentTarget.value)}
+        />
+      </label>
+      <code>{isMode ? modeText(Number.parseInt(digits, 8)) : ""}</code>
+      <button type="submit" disabled={!isMode}>
+        Change
+      </button>
+    </form>
+  );
+}
+
+function Checksum({ path }: { readonly path: string }) {
+  const [found, setFound] = useState<HashJson | ProblemJson | "asking" | undefined>();
+  const ask = async (): Promise<void> => {
+    if (login.value === undefined) return;
+    setFound("asking");
+    setFound(await serverOf(login.value).hash(path).catch(problemOf));
+  };
+  if (found === undefined || found === "asking") {
+    return (
+      <p>
+        <button type="button" disabled={found === "asking"} onClick={() => void ask()}>
+          {found === "asking" ? "The server computes it…" : "Ask for the checksum"}
+        </button>
+      </p>
+    );
+  }
+  if ("code" in found) return <ProblemNote problem={found} />;
+  return (
+    <p class="digest" role="status">
+      {found.algorithm} <code>{found.digest}</code>
+    </p>
+  );
+}
