@@ -26,7 +26,7 @@ test("an unknown authority costs the grade, and keeps the password here", async 
   const earlierCount = loginsCount();
   const { code, stdout } = await inspect(["--user", "alice", "--only", "C1,D4"]);
   assert.equal(code, 1);
-  assert.match(stdout, /grade T \(TLS T, A if it were trusted, FTP A; of C1,D4 alone\)/);
+  assert.match(stdout, /grade T \(TLS T, A if it were trusted, FTP A as far as seen without a login; of C1,D4 alone\)/);
   assert.match(stdout, /D4: the password stays here, for nobody vouches for the server/);
   assert.equal(loginsCount(), earlierCount);
 });

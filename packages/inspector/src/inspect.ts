@@ -31,6 +31,8 @@ export interface InspectOptions {
   readonly extraCa?: string;
   /** Gives the password also to a server that no authority vouches for. */
   readonly insecure?: boolean;
+  /** Tries whether anybody may log in as anonymous. */
+  readonly anonymous?: boolean;
   /** The one address to inspect, where the name has several or is not in the system's name service. */
   readonly address?: string;
   /** Name servers to ask about the name, instead of the system's; addresses, as 192.0.2.1 or 192.0.2.1:5353. */
@@ -133,6 +135,7 @@ async function inspectedServer(host: string, address: string, options: InspectOp
     ...{ host, address, authorities, timeoutMs, signal, credentials },
     insecure: options.insecure === true,
     isDeep: options.deep === true,
+    isAnonymousTried: options.anonymous === true,
     nameServers: options.nameServers,
     ports: { explicit: port("explicit", 21), implicit: port("implicit", 990) },
     context: createSecureContext({ ca: [...authorities] }),

@@ -107,7 +107,14 @@ const soundReplies: Readonly<Record<"clear" | "inside", Readonly<Record<string, 
       CCC: "534 no",
       REIN: "502 no",
     },
-    ...{ USER: "331 password", PASS: "230 welcome", PORT: "504 no", NOOP: "200 ok", QUIT: "221 bye" },
+    ...{
+      USER: "331 password",
+      PASS: "230 welcome",
+      "USER anonymous": "530 no",
+      PORT: "504 no",
+      NOOP: "200 ok",
+      QUIT: "221 bye",
+    },
   },
 };
 

@@ -24,6 +24,7 @@ interface InspectFlags extends CommonFlags {
   readonly implicitPort: number | "off";
   readonly ca?: string;
   readonly insecure?: boolean;
+  readonly anonymous?: boolean;
   readonly deep?: boolean;
   readonly user?: string;
   readonly passwordStdin?: boolean;
@@ -89,6 +90,7 @@ export const inspectCommand = buildCommand({
         optional: true,
       },
       insecure: switchFlag("Give the password also to a server that no authority vouches for"),
+      anonymous: switchFlag("Try whether anybody may log in as anonymous"),
       deep: switchFlag("Make the checks that take more connections, up to 400: every suite and group"),
       only: {
         kind: "parsed",
@@ -150,6 +152,7 @@ export const inspectCommand = buildCommand({
       ports: { explicit: explicitPortOf(target, flags), implicit: flags.implicitPort },
       timeoutMs: flags.timeout * 1000,
       insecure,
+      anonymous: flags.anonymous === true,
       deep: flags.deep === true,
       ...(ca !== undefined && { ca }),
       ...(extraCa !== undefined && { extraCa }),

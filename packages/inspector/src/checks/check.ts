@@ -32,6 +32,7 @@ export interface Verdict {
 /** Faults that every product has its own remedy for. */
 export type FixName =
   | "addresses"
+  | "anonymous"
   | "bounce"
   | "certificate-chain"
   | "certificate-key"

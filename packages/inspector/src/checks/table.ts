@@ -14,6 +14,7 @@ import { everyGroup, everySuite } from "./deep-suites.ts";
 import { features } from "./f1-features.ts";
 import { leaks } from "./f2-leaks.ts";
 import { lateAuth, tolerance } from "./m4-tolerance.ts";
+import { anonymous } from "./f3-anonymous.ts";
 import { implicitDefault } from "./m5-implicit-default.ts";
 import { clearData } from "./p3-clear-data.ts";
 import { explicitGreeting, implicitSilence } from "./m1-greeting.ts";
@@ -61,6 +62,7 @@ export const checks: readonly Check[] = [
   bounce,
   features,
   leaks,
+  anonymous,
   versions,
   otherPort,
   suites,

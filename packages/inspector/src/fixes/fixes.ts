@@ -20,6 +20,16 @@ export function fixesFor(name: FixName): Readonly<Partial<Record<Product, string
 
 const fixes: Readonly<Record<FixName, FixRow>> = {
   addresses: { general: "Let the server listen on this address, too, or take the address off the name.", of: {} },
+  anonymous: {
+    general: "Switch anonymous logins off where they are not meant.",
+    of: {
+      vsftpd: "anonymous_enable=NO",
+      proftpd: "take the <Anonymous> section out",
+      pureFtpd: "NoAnonymous yes (-E)",
+      iis: "FTP Authentication: disable Anonymous Authentication",
+      sallyport: "sallyport user remove anonymous",
+    },
+  },
   bounce: {
     general: "Let PORT and EPRT lead to the client's own address alone.",
     of: {

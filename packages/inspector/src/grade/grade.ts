@@ -29,10 +29,33 @@ export function gradeOf(findings: readonly Finding[], facts: Facts): Grade {
   const score = scoreTls(facts);
   const earned = score === undefined ? "F" : letterOf(score.total);
   const tlsCaps = reasons.filter(({ scale }) => scale === "tls").map(({ letter }) => letter);
-  const tls = worst([earned, ...tlsCaps]);
+  const tlsOfCaps = worst([earned, ...tlsCaps]);
   const tlsIfTrusted = worst([earned, ...tlsCaps.filter((letter) => letter !== "T" && letter !== "M")]);
-  const policy = worst(["A", ...reasons.filter(({ scale }) => scale === "policy").map(({ letter }) => letter)]);
+  const policyOfCaps = worst(["A", ...reasons.filter(({ scale }) => scale === "policy").map(({ letter }) => letter)]);
+  const isExemplary = tlsOfCaps === "A" && policyOfCaps === "A" && reasons.length === 0 && hasAll(findings, exemplary);
+  const [tls, policy] = isExemplary ? (["A+", "A+"] as const) : [tlsOfCaps, policyOfCaps];
   return { overall: worst([tls, policy]), tls, policy, tlsIfTrusted, score: score ?? null, reasons };
+}
+
+/**
+ * What makes an A an A+, each found in order: a login in clear refused, data bound to its login, ALPN that tells protocols
+ * apart, a post-quantum group, and a certificate that the name system vouches for as well.
+ */
+const exemplary: readonly (readonly [id: string, check: string])[] = [
+  ["P1", "clear-login"],
+  ["P3", "clear-data"],
+  ["D4", "resumption"],
+  ["D5", "resumption-binding"],
+  ["T3", "groups"],
+  ["T9", "alpn"],
+  ["X1", "tlsa"],
+];
+
+function hasAll(findings: readonly Finding[], wanted: readonly (readonly [id: string, check: string])[]): boolean {
+  return wanted.every(([id, check]) => {
+    const own = findings.filter((finding) => finding.id === id && finding.check === check);
+    return own.length > 0 && own.every(({ status }) => status === "ok");
+  });
 }
 
 /** Whether a letter is at least as good as another. */

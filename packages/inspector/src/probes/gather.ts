@@ -22,7 +22,7 @@ import { known, missing, outcome, type Gathered, type Missing } from "./gathered
 import type { InspectedServer } from "./inspected-server.ts";
 import { probeNames, type NameFacts } from "./names.ts";
 import type { LoginPlace } from "./secure-connection.ts";
-import { probeImplicitDefault, probeLogin, type LoginFacts, type LoginRefused } from "./login.ts";
+import { probeAnonymous, probeImplicitDefault, probeLogin, type LoginFacts, type LoginRefused } from "./login.ts";
 
 /** Everything that probes find out, by the name under which a check asks for it. */
 export interface FactTable {
@@ -44,6 +44,7 @@ export interface FactTable {
   /** Every suite and group of the port that is looked at closely. */
   readonly enumeration: EnumerationFacts;
   readonly names: NameFacts;
+  readonly anonymous: Pick<LoginFacts, "mode" | "login">;
   readonly login: LoginFacts;
   /** A listing in implicit mode without PBSZ and PROT. */
   readonly implicitDefault: DataFacts;
@@ -87,7 +88,7 @@ const beforeLogin = [
   "webRequest",
   "names",
 ] as const satisfies readonly ProbedFact[];
-const behindOthers = ["login", "implicitDefault", "enumeration"] as const satisfies readonly ProbedFact[];
+const behindOthers = ["login", "implicitDefault", "anonymous", "enumeration"] as const satisfies readonly ProbedFact[];
 
 const probesOfFacts: {
   readonly [Name in ProbedFact]: (ground: Ground) => Promise<Gathered<FactTable[Name]>>;
@@ -106,6 +107,10 @@ const probesOfFacts: {
       : known(await probeHellos(server, other, comparingHellos)),
   webRequest: async ({ server, secured: [main] }) =>
     main === undefined ? noTls : outcome(probeWebRequest(server, main)),
+  anonymous: async ({ server, secured: [main] }) => {
+    if (!server.isAnonymousTried) return missing("not tried unasked: give --anonymous");
+    return main === undefined ? noTls : outcome(probeAnonymous(server, main));
+  },
   names: async ({ server }) => {
     const found = await probeNames(server);
     return found === undefined ? missing("the host is no name of the DNS") : known(found);
@@ -133,6 +138,7 @@ const notNeeded: { readonly [Name in ProbedFact]: Missing } = {
   webRequest: none,
   enumeration: none,
   names: none,
+  anonymous: none,
   login: none,
   implicitDefault: none,
 };

@@ -16,6 +16,8 @@ export interface InspectedServer {
   readonly insecure: boolean;
   /** Whether checks may take connections without bound. */
   readonly isDeep: boolean;
+  /** Whether a login as anonymous is tried. */
+  readonly isAnonymousTried: boolean;
   readonly authorities: readonly string[];
   readonly context: SecureContext;
   /** Longest wait for each step. */

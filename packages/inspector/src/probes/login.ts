@@ -198,3 +198,16 @@ function ownAddress({ localAddress }: ProbeConnection): string {
   const ipv4 = /(\d+\.\d+\.\d+\.\d+)$/.exec(localAddress ?? "")?.[1] ?? "127.0.0.1";
   return ipv4.replaceAll(".", ",");
 }
+
+/** What a stranger is told who calls himself anonymous, inside TLS (RFC 1635). */
+export async function probeAnonymous(
+  server: InspectedServer,
+  { mode, port }: LoginPlace,
+): Promise<{ readonly mode: LoginPlace["mode"]; readonly login: Answer } | ConnectFailure> {
+  const opened = await secureConnection(server, mode, port);
+  if ("kind" in opened) return opened;
+  await using connection = opened.connection;
+  const named = await connection.command("USER anonymous");
+  const login = codeOf(named) === 331 ? await connection.command("PASS sallyport-inspect@") : named;
+  return { mode, login };
+}

@@ -43,14 +43,20 @@ const widthMax = 120;
 const indent = 14;
 
 function renderHeading(
-  { host, address, ports, grade, product, only }: InspectReport,
+  { host, address, ports, grade, product, only, findings }: InspectReport,
   options: ReportOptions,
 ): string[] {
   const where = host === address ? host : `${host} (${address})`;
-  const letter = paint(`grade ${grade.overall}`, grade.reasons.length === 0 ? "strong" : "problem", options.colour);
-  const parts = `TLS ${grade.tls}${grade.tls === grade.tlsIfTrusted ? "" : `, ${grade.tlsIfTrusted} if it were trusted`}, FTP ${grade.policy}${only === null ? "" : `; of ${only.join(",")} alone`}`;
+  const trusted = grade.tls === grade.tlsIfTrusted ? "" : `, ${grade.tlsIfTrusted} if it were trusted`;
+  const seen = findings.some(isUnseenData) ? " as far as seen without a login" : "";
+  const alone = only === null ? "" : `; of ${only.join(",")} alone`;
+  const letter = `grade ${grade.overall}`;
+  const parts = `(TLS ${grade.tls}${trusted}, FTP ${grade.policy}${seen}${alone})`;
+  const tone = grade.reasons.length === 0 ? "strong" : "problem";
+  const first = `${paint(where, "strong", options.colour)}   ${paint(letter, tone, options.colour)} ${parts}`;
+  const fits = `${where}   ${letter} ${parts}`.length <= widthOf(options);
   const lines = [
-    `${paint(where, "strong", options.colour)}   ${letter} (${parts})`,
+    ...(fits ? [first] : [where, `${letter} ${parts}`].flatMap((line) => wrap(line, widthOf(options), { indent: 2 }))),
     ...(["explicit", "implicit"] as const).flatMap((mode) => {
       const port = ports[mode];
       return port === null ? [] : [`  ${mode.padEnd(9)}${`:${port.port}`.padEnd(7)}${portText(port, options)}`];
@@ -59,6 +65,11 @@ function renderHeading(
   if (product !== null)
     lines.push(`  server   ${[product.name, product.version].filter((word) => word !== null).join(" ")}`);
   return lines;
+}
+
+/** Much of the policy is about data connections, of which a run without a login knows nothing. */
+function isUnseenData({ id, status }: Finding): boolean {
+  return id === "D4" && status === "not-tested";
 }
 
 function portText(port: PortReport, { colour, glyphs }: ReportOptions): string {
