@@ -1,6 +1,6 @@
 import { clientFlags, type ClientFlags } from "./client-flags.ts";
 import { underHeading } from "./command-facts.ts";
-import { parseText, switchFlag } from "./flags.ts";
+import { parseAddress, switchFlag } from "./flags.ts";
 import { transferFlags, type TransferFlags } from "./transfer-flags.ts";
 
 /** One of the two servers. */
@@ -29,7 +29,7 @@ export const fxpFlags = {
   clearData: switchFlag("Let files go from server to server in clear where they cannot protect them"),
   address: {
     kind: "parsed",
-    parse: parseText,
+    parse: parseAddress,
     brief: "Address besides its own that a server may send the other one to, as behind NAT",
     placeholder: "ADDRESS",
     optional: true,

@@ -219,6 +219,7 @@ const adviceByCode: Readonly<Record<string, string>> = {
   SALLYPORT_NOT_TLS: "ftpes:// or --explicit asks for TLS in the way that such a port has it",
   SALLYPORT_IMPLICIT_PORT: "ftps:// or --implicit speaks it",
   SALLYPORT_TLS_UNAVAILABLE: "--plain does without, and everybody on the way can read password and files",
+  SALLYPORT_FXP_REFUSED: "without --mode direct the file comes through here",
 };
 
 /** A port that wants TLS from the first octet says nothing before it. */

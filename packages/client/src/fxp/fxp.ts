@@ -1,4 +1,5 @@
-import { IntegrityError, type Octets } from "@sallyport/protocol";
+import { IntegrityError, type Octets, UsageError } from "@sallyport/protocol";
+import { canonicalAddress } from "@sallyport/transport";
 import { createHash } from "node:crypto";
 import { setTimes } from "../operations/change.ts";
 import { unlessRefused } from "../operations/refusal.ts";
@@ -16,7 +17,7 @@ import { copyByWays, refusesRestart } from "./copy-by-ways.ts";
 import type { FileEnds } from "./direct.ts";
 import { leaseBoth } from "./lease-both.ts";
 import { relay } from "./relay.ts";
-import { noWay, type Route, routeBetween } from "./route.ts";
+import { noWay, type Route, routeBetween, type RouteWishes } from "./route.ts";
 import { verifyCopy } from "./verify-copy.ts";
 import type { Side, Way } from "./ways.ts";
 
@@ -118,6 +119,7 @@ class Copy {
   readonly #sites: FxpSites;
   readonly #paths: FxpPaths;
   readonly #options: FxpOptions;
+  readonly #wishes: RouteWishes;
   readonly #route: Route;
   /** The name that it gets, and where the octets go until then. */
   #name: Octets;
@@ -141,7 +143,8 @@ class Copy {
     this.#name = paths.to;
     this.#goesOn = options.resume === true;
     const { clear = false, addresses = [] } = options;
-    this.#route = routeBetween({ from: sites.from.pool, to: sites.to.pool }, { clear, addresses });
+    this.#wishes = { clear, addresses: addresses.map(canonical) };
+    this.#route = routeBetween({ from: sites.from.pool, to: sites.to.pool }, this.#wishes);
   }
 
   /** Whether the target has more of it than after the attempt before. */
@@ -239,7 +242,7 @@ class Copy {
 
   async #move(ends: FileEnds): Promise<FxpRoute | undefined> {
     if (this.#offset > 0 && this.#offset === this.#size) return undefined;
-    const { mode = "auto", clear = false, addresses = [], meter, signal } = this.#options;
+    const { mode = "auto", meter, signal } = this.#options;
     const throttle = this.#sites.to.throttle ?? this.#sites.from.throttle;
     // Servers keep to no rate of ours.
     const isThrottled = mode === "auto" && throttle !== undefined;
@@ -250,8 +253,7 @@ class Copy {
         // oxlint-disable-next-line no-await-in-loop -- once for each server; of progress such a one can tell
         await learnPublishing(connection, { signal });
       }
-      const wishes = { clear, addresses };
-      const options = { route: this.#route, wishes, extent, limits, pool, meter, signal };
+      const options = { route: this.#route, wishes: this.#wishes, extent, limits, pool, meter, signal };
       const copied = await copyByWays(ends, options).catch((error: unknown) => {
         this.#goOnLater();
         throw error;
@@ -309,6 +311,15 @@ class Copy {
   ): FxpOutcome {
     return { ...facts, resumedFrom: this.#resumedFrom, verified, path: this.#name };
   }
+}
+
+function canonical(address: string): string {
+  const host = canonicalAddress(address);
+  if (host !== undefined) return host;
+  throw new UsageError(
+    "SALLYPORT_ADDRESS_INVALID",
+    "Of a server that another one may be sent to, its IP address is told",
+  );
 }
 
 const keepsRate = "The rate can be kept here alone";

@@ -209,6 +209,12 @@ describe("copies, whichever way they go", () => {
     assert.ok(pair.said.includes("to EPSV") && pair.said.some((line) => line.startsWith("from EPRT |2|::1|")));
   });
 
+  it("addresses that are none are the caller's mistake", async () => {
+    await using pair = await pairOf(able, other);
+    const copying = pair.from.fxp("file", pair.to, "copy", { addresses: ["ftp.example.org"] });
+    await assert.rejects(copying, { code: "SALLYPORT_ADDRESS_INVALID" });
+  });
+
   it("within one server, on two control connections", async () => {
     await using pair = await pairOf(able, other);
     await new Folder(able).put("file");
