@@ -136,6 +136,26 @@ suite("The page in a browser", { skip: browserSkip }, () => {
     assert.deepEqual(faults, []);
   });
 
+  test("a folder goes up with everything in it, and what is taken is asked about once", async () => {
+    mkdirSync(join(folder, "tree", "deep", "er"), { recursive: true });
+    const names = ["tree/one.txt", "tree/deep/two.txt", "tree/deep/er/three ü.txt"];
+    for (const name of names) writeFileSync(join(folder, name), name);
+    await using open = await openPage(browser, gateway);
+    const { page, faults } = open;
+    await signIn(page, explicit());
+    await page.getByRole("grid").waitFor();
+    const choose = async (): Promise<void> => page.getByTestId("folder").setInputFiles(join(folder, "tree"));
+    await choose();
+    await page.locator(".transfer[data-state=done]").nth(2).waitFor();
+    for (const name of names) assert.equal(readFileSync(join(server.directory, name), "utf8"), name);
+    await page.getByRole("button", { name: "Clear finished" }).click();
+    await choose();
+    await page.getByRole("checkbox", { name: /Do the same/ }).check();
+    await page.getByRole("button", { name: "Skip" }).click();
+    await page.locator(".transfer[data-state=skipped]").nth(2).waitFor();
+    assert.deepEqual(faults, []);
+  });
+
   test("an upload goes on after the gateway was started anew and signed in to again", async () => {
     let running = await gatewayFor(server.identity.ca);
     const { port } = running;

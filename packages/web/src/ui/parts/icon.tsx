@@ -7,6 +7,7 @@ const shapes = {
   upload: "M12 16V4M7 9l5-5 5 5M4 20h16",
   download: "M12 4v12M7 11l5 5 5-5M4 20h16",
   "folder-plus": "M3 6h6l2 2h10v11H3zM12 11v5M9.5 13.5h5",
+  "folder-up": "M3 6h6l2 2h10v11H3zM12 17v-6M9.5 13l2.5-2.5 2.5 2.5",
   rename: "M4 20h4L19 9l-4-4L4 16z",
   details: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18M12 11v6M12 7v1",
   remove: "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13",

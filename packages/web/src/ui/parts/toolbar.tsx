@@ -1,3 +1,4 @@
+import type { RefObject } from "preact";
 import { useRef } from "preact/hooks";
 import { childPath } from "../paths.ts";
 import {
@@ -12,12 +13,14 @@ import {
   shown,
   showSelected,
 } from "../state/directory.ts";
-import { download, uploadTo } from "../state/queue.ts";
+import { takeChosen } from "../state/dropped.ts";
+import { download } from "../state/queue.ts";
 import { Icon, type IconName } from "./icon.tsx";
 
 /** What can be done with the directory and with what is selected. */
 export function Toolbar() {
   const files = useRef<HTMLInputElement>(null);
+  const folder = useRef<HTMLInputElement>(null);
   const count = selected.value.size;
   const chosen = (): readonly string[] =>
     shown.value.filter(({ name }) => selected.value.has(name)).map(({ name }) => name);
@@ -31,18 +34,10 @@ export function Toolbar() {
   };
   return (
     <div class="toolbar" role="toolbar" aria-label="Files">
-      <input
-        ref={files}
-        type="file"
-        multiple
-        hidden
-        data-testid="files"
-        onChange={({ currentTarget }) => {
-          uploadTo(path.value, currentTarget.files ?? []);
-          currentTarget.value = "";
-        }}
-      />
+      <Chooser input={files} name="files" />
+      <Chooser input={folder} name="folder" />
       <Tool icon="upload" text="Upload" isPrimary onClick={() => files.current?.click()} />
+      <Tool icon="folder-up" text="Upload folder" onClick={() => folder.current?.click()} />
       <Tool icon="folder-plus" text="New folder" onClick={() => void makeDirectory()} />
       <Tool icon="download" text="Download" isOff={count === 0} onClick={() => void downloadChosen()} />
       <Tool icon="rename" text="Rename" isOff={count !== 1} onClick={renameChosen} />
@@ -82,5 +77,29 @@ function Tool({
       <Icon name={icon} />
       <span class="tool-text">{text}</span>
     </button>
+  );
+}
+
+/** The browser's own dialog for files, or for a folder with everything in it. */
+function Chooser({
+  input,
+  name,
+}: {
+  readonly input: RefObject<HTMLInputElement | null>;
+  readonly name: "files" | "folder";
+}) {
+  return (
+    <input
+      ref={input}
+      type="file"
+      multiple
+      hidden
+      {...(name === "folder" && { webkitdirectory: true })}
+      data-testid={name}
+      onChange={({ currentTarget }) => {
+        void takeChosen([...(currentTarget.files ?? [])], path.value);
+        currentTarget.value = "";
+      }}
+    />
   );
 }

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { childPath } from "../paths.ts";
+import { childPath, parentPath } from "../paths.ts";
 import { reload } from "./directory.ts";
 import { login, serverOf } from "./login.ts";
 import { enqueueUploads } from "./queue.ts";
@@ -21,11 +21,34 @@ export async function takeDrop(items: DataTransferItemList, directory: string): 
   } finally {
     walkCount.value = undefined;
   }
+  await uploadTree(found, directories);
+}
+
+/** Uploads what was chosen with a dialog of the browser; files of a folder know their way in it. */
+export async function takeChosen(files: readonly File[], directory: string): Promise<void> {
+  const found = files.map((file) => {
+    const below = file.webkitRelativePath === "" ? file.name : file.webkitRelativePath;
+    return { file, path: childPath(directory, below) };
+  });
+  const directories = new Set<string>();
+  for (const { path } of found) {
+    for (let above = parentPath(path); above.length > directory.length; above = parentPath(above))
+      directories.add(above);
+  }
+  await uploadTree(found, [...directories].toSorted());
+}
+
+async function uploadTree(
+  files: readonly { readonly file: File; readonly path: string }[],
+  directories: readonly string[],
+): Promise<void> {
+  const current = login.value;
+  if (current === undefined) return;
   const server = serverOf(current);
   // What is there already is as good as made.
   for (const path of directories) await server.makeDirectory(path).catch(() => {});
   if (directories.length > 0) void reload();
-  enqueueUploads(found);
+  enqueueUploads(files);
 }
 
 interface Walked {

@@ -1,7 +1,7 @@
 import { computed, signal } from "@preact/signals";
 import type { LoginEvent, LoginJson, OnConflict, ProblemJson } from "../../api/api.ts";
 import { discardUpload, ownHeaders, Problem, problemOf } from "../gateway-client.ts";
-import { baseName, childPath, parentPath } from "../paths.ts";
+import { baseName, parentPath } from "../paths.ts";
 import { isOver, path as shownPath, reload } from "./directory.ts";
 import { askConflict, type ConflictChoice } from "./dialogs.ts";
 import { login, serverOf, watchTransfers } from "./login.ts";
@@ -301,14 +301,4 @@ function update(id: string, changes: Partial<Transfer>): void {
 
 function serverName({ user, host, port }: LoginJson): string {
   return `${user}@${host}:${port}`;
-}
-
-/** Files and folders that were dropped or chosen, with the paths they get below a directory. */
-export function uploadTo(directory: string, files: Iterable<File>): void {
-  enqueueUploads(
-    [...files].map((file) => ({
-      file,
-      path: childPath(directory, file.webkitRelativePath === "" ? file.name : file.webkitRelativePath),
-    })),
-  );
 }
