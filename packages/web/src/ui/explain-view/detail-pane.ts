@@ -12,6 +12,7 @@ export function detailPane(event: ExplainEvent): HTMLElement {
   const light = (from: number, to: number, chosen: HTMLElement | undefined): void => {
     cells.forEach((cell, at) => cell.classList.toggle("lit", event.offset + at >= from && event.offset + at < to));
     for (const { row } of rows) row.classList.toggle("lit", row === chosen);
+    for (const lit of [cells[from - event.offset], chosen]) lit?.scrollIntoView({ block: "nearest" });
   };
   for (const { node, row } of rows)
     for (const kind of ["pointerenter", "focus"]) row.addEventListener(kind, () => light(node.from, node.to, row));
@@ -27,7 +28,12 @@ export function detailPane(event: ExplainEvent): HTMLElement {
     "section",
     { class: "detail", "aria-label": "Octets and fields" },
     element("p", { class: "hint" }, `${hint} ${event.length} octets from octet ${event.offset} of this direction.`),
-    element("div", { class: "columns" }, element("div", { class: "octets" }, ...hexLines(cells, event.offset)), tree),
+    element(
+      "div",
+      { class: "columns" },
+      element("div", { class: "octets", tabindex: "0" }, ...hexLines(cells, event.offset)),
+      tree,
+    ),
   );
 }
 

@@ -12,7 +12,7 @@ import { viewStyle } from "./view-style.ts";
  */
 export class ExplainView extends HTMLElement {
   readonly #rows = element("div", { class: "moments", role: "rowgroup" });
-  readonly #detail = element("div", { class: "pane", tabindex: "0" });
+  readonly #detail = element("div", { class: "pane" });
   readonly #summary = element("div");
   readonly #until = element("input", { type: "range", min: "0", max: "0", value: "0", "aria-label": "Moments shown" });
   readonly #play = element("button", { type: "button" }, "▶ Play");

@@ -20,7 +20,7 @@ export const viewStyle = `
 .controls { display: flex; gap: 1rem; align-items: center; flex-wrap: wrap; }
 .controls input[type="range"] { flex: 1 1 12rem; accent-color: var(--sealed); }
 button { font: inherit; color: inherit; }
-.controls button { padding: 0.25rem 0.75rem; }
+.controls button { padding: 0.25rem 0.75rem; border: 1px solid var(--rule); border-radius: 6px; background: none; }
 .legend { color: var(--muted); }
 .lanes { overflow-x: auto; }
 .moments { min-width: 46rem; }
@@ -47,9 +47,10 @@ button.line:focus-visible, .field:focus-visible { outline: 2px solid var(--seale
 :host([outsider]) .seal-encrypted.detail .text { background: currentcolor; color: var(--text); border-radius: 2px; user-select: none; }
 :host([outsider]) .pane .tree { visibility: hidden; }
 section.detail { border-top: 1px solid var(--rule); margin-top: 1rem; }
-.pane { position: sticky; bottom: 0; max-height: 45vh; overflow: auto; background: var(--ground); }
+.pane { position: sticky; bottom: 0; background: var(--ground); }
 .lock { display: inline-block; width: 0.6rem; height: 0.6rem; align-self: center; background: currentcolor; border-radius: 1px; }
-.columns { display: grid; grid-template-columns: auto 1fr; gap: 2rem; overflow-x: auto; }
+.columns { display: grid; grid-template-columns: auto 1fr; gap: 2rem; }
+.columns > * { max-height: 38vh; overflow: auto; }
 .octets .line { display: block; white-space: nowrap; padding: 0; }
 .octets b { color: var(--muted); font-weight: 400; margin-right: 1rem; }
 .octet { padding: 0 0.2rem; border-radius: 3px; }
