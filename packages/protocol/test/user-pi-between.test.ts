@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Between, TransferRequest, UserPiPolicy, UserPiStart } from "@sallyport/protocol";
+import type {
+  Between,
+  Octets,
+  TransferRequest,
+  UserPi,
+  UserPiEvent,
+  UserPiPolicy,
+  UserPiStart,
+} from "@sallyport/protocol";
+import fc from "fast-check";
 import { type Dialogue, download, opened, upload } from "./user-pi-dialogue.ts";
 
 const listens: Between = { setUp: "PASV", hosts: [], protection: "P", secureClient: false };
@@ -139,6 +148,68 @@ describe("transfers between two servers", () => {
     assert.deepEqual(dialogue.asks({ kind: "command", id: 2, verb: "NOOP" }), ["NOOP"]);
   });
 });
+
+test("R-4217-43 whatever the server says, the user's own data is protected, and in the client's part of TLS", () => {
+  let movedCount = 0;
+  fc.assert(
+    fc.property(fc.array(fc.nat(1_000), { minLength: 20, maxLength: 80 }), (choices) => {
+      const dialogue = opened();
+      let lastId = 0;
+      for (const choice of choices) {
+        const before = dialogue.of("move-data").length;
+        const event = nextEvent(dialogue.pi, choice, lastId);
+        if (event.kind === "request") lastId = event.request.id;
+        dialogue.happens(event);
+        const { job, secureClient } = dialogue.pi;
+        for (const { protection } of dialogue.of("move-data").slice(before)) {
+          if (job?.kind !== "transfer" || job.request.between !== undefined) continue;
+          movedCount++;
+          assert.deepEqual([protection, secureClient], ["P", false]);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+  assert.ok(movedCount > 100, `own data moved ${movedCount} times`);
+});
+
+const requests: readonly TransferRequest[] = [
+  { ...download, type: "I" },
+  { ...upload, type: "I" },
+  reading(connects),
+  storing({ ...listens, protection: "C" }),
+  reading({ ...connects, secureClient: false, protection: "C" }),
+  storing({ ...listens, secureClient: true }),
+];
+
+/** What may well happen next; now and then a refusal, a failure, or somebody who gives up. */
+function nextEvent({ job, outstanding, dataConnectionsCount }: UserPi, choice: number, lastId: number): UserPiEvent {
+  const connection = dataConnectionsCount;
+  const isBad = choice % 7 === 0;
+  if (choice % 13 === 0) return { kind: "abort", id: lastId };
+  const [command] = outstanding;
+  if (command !== undefined) return replyTo(command.verb, isBad, choice);
+  const data = job?.kind === "transfer" ? job.data.kind : "none";
+  if (data === "connecting" && !isBad) return { kind: "data-connected", connection };
+  if (data === "listening" && !isBad) {
+    return { kind: "data-listening", connection, endpoint: { host: "198.51.100.7", port: 4000 } };
+  }
+  if (data !== "none") return { kind: "data-ended", connection, outcome: isBad ? "failed" : "complete" };
+  return { kind: "request", request: { ...nth(requests, choice % requests.length), id: lastId + 1 } };
+}
+
+function replyTo(verb: string, isBad: boolean, choice: number): UserPiEvent {
+  const good: Readonly<Record<string, number>> = { PASV: 227, EPSV: 229, REST: 350, RETR: 226, STOR: 226, ABOR: 226 };
+  const code = isBad ? nth([426, 502, 534, 550], choice % 4) : (good[verb] ?? 200);
+  const text = verb === "PASV" ? "(192,0,2,1,15,160)" : "(|||4000|)";
+  return { kind: "reply", code, lines: [text as Octets], truncated: false };
+}
+
+function nth<T>(values: readonly T[], at: number): T {
+  const value = values[at];
+  assert.ok(value);
+  return value;
+}
 
 function begun(request: TransferRequest): Dialogue {
   const dialogue = asked(request);
