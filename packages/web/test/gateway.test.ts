@@ -5,7 +5,9 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { once } from "node:events";
 import { get } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { after, suite, test } from "node:test";
 import type { EntryJson, ListingLine, LoginJson, UploadJson } from "../src/api/api.ts";
 import { BrowserHalf } from "./browser-half.ts";
@@ -348,6 +350,25 @@ suite("The gateway", () => {
     const problem = await browser.refused(browser.post("/api/logins", wrong), 403);
     assert.equal(problem.code, "SALLYPORT_LOGIN_REFUSED");
     assert.equal(problem.reply?.code, 530);
+  });
+
+  test("what another protocol says is handed to nobody", async () => {
+    const { gateway } = await ground();
+    const browser = new BrowserHalf(gateway.port);
+    const banners = [
+      "SSH-2.0-OpenSSH_9.9 inner-host\r\n",
+      "HTTP/1.1 200 OK inner-host\r\n\r\n",
+      "* OK inner-host IMAP\r\n",
+    ];
+    for (const banner of banners) {
+      const other = createServer((socket) => socket.on("error", () => {}).end(banner)).listen(0, "127.0.0.1");
+      await once(other, "listening");
+      const { port } = other.address() as AddressInfo;
+      const asked = browser.post("/api/logins", { address: `127.0.0.1:${port}`, security: "explicit", user: "alice" });
+      const problem = await browser.refused(asked, 502);
+      assert.doesNotMatch(JSON.stringify(problem), /inner-host|OpenSSH/);
+      other.close();
+    }
   });
 
   test("the interface describes itself", async () => {
