@@ -31,6 +31,7 @@ const corpus: readonly { readonly id: string; readonly said: RegExp; readonly fa
   { id: "P4", said: /returns to clear text/, faults: { goesOnInClear: true } },
   { id: "P5", said: /is obeyed inside TLS/, faults: { obeysInjection: true } },
   { id: "D1", said: /PASV tells 10\.0\.0\.5/, faults: { inside: { PASV: "227 (10,0,0,5,200,10)" } } },
+  { id: "D2", said: /Each port follows the one before/, faults: { data: { portsInRow: true } } },
   { id: "D3", said: /another certificate/, faults: { data: { tls: tlsOf(another()), resumption: "offered" } } },
   { id: "D4", said: /need not resume/, faults: { data: { resumption: "offered" } } },
   { id: "D4", said: /cannot resume/, faults: { data: { resumption: "absent" } } },

@@ -28,6 +28,8 @@ export interface DataFaults {
   readonly tls?: tls.TlsOptions;
   readonly resumption?: "demanded" | "offered" | "absent";
   readonly clear?: "refused" | "taken";
+  /** Tells ports one behind the other, where nothing listens. */
+  readonly portsInRow?: boolean;
   /** Any login's ticket resumes on any data connection. */
   readonly sharesTickets?: boolean;
   /** Ends TLS by FIN alone. */
@@ -125,6 +127,7 @@ class Dialogue {
   readonly #layer: "clear" | "inside";
   #pending = "";
   #isPrivate = false;
+  #told = 0;
   #accepted: Promise<net.Socket> | undefined;
 
   constructor(shared: Shared, stream: Duplex, layer: "clear" | "inside") {
@@ -198,6 +201,7 @@ class Dialogue {
   }
 
   async #listen(verb: "EPSV" | "PASV"): Promise<void> {
+    if (this.#shared.faults.data?.portsInRow === true) return this.say(`229 (|||${10 + this.#told++}|)`);
     let take = (_socket: net.Socket): void => {};
     this.#accepted = new Promise((resolve) => (take = resolve));
     const server = await this.#shared.listening((socket) => {
