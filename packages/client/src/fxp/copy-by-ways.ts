@@ -21,6 +21,8 @@ export interface WaysOptions {
 export type WaysOutcome =
   | { readonly kind: "moved"; readonly way: Way }
   | { readonly kind: "no-way" }
+  /** The file was refused, or by some servers' way of saying it, the other server was. */
+  | { readonly kind: "refused"; readonly way: Way; readonly failure: DirectFailure }
   /** A way cost a control connection, and the next one is to be tried on another. */
   | { readonly kind: "connection-lost"; readonly error: unknown };
 
@@ -43,12 +45,20 @@ export async function copyByWays(ends: FileEnds, options: WaysOptions): Promise<
     signal?.throwIfAborted();
     // oxlint-disable-next-line no-await-in-loop -- before anything else is asked
     await comeToRest(ends, limits.dataOpenMs);
+    if (isOutOfRoom(failure)) throw failure.error;
+    if (isAboutFile(facts(failure.error))) return { kind: "refused", way, failure };
     // oxlint-disable-next-line no-await-in-loop -- it decides whether there is another
     if (await isNotOfWay(ends, failure, { extent, isProved: route.isProved(way), signal })) throw failure.error;
     route.failed(way, failure);
     // ProFTPD 1.3.8 dies of a certificate that it does not trust (measured).
     if (servers.from.isOver || servers.to.isOver) return { kind: "connection-lost", error: failure.error };
   }
+}
+
+/** Told behind the last octet, perhaps, and the same for every way. */
+function isOutOfRoom({ error }: DirectFailure): boolean {
+  const { replyCode } = facts(error);
+  return replyCode === 452 || replyCode === 552;
 }
 
 async function tryWay(
@@ -107,7 +117,7 @@ async function isNotOfWay(
   { extent: { offset, size }, isProved, signal }: FailureContext,
 ): Promise<boolean> {
   const failure = facts(error);
-  if (isAboutFile(failure) || refusesRestart(error)) return true;
+  if (refusesRestart(error)) return true;
   if (to.connection.isOver) return false;
   const found = Number((await sizeOf(to.connection, to.path, { signal })) ?? 0);
   if (found <= offset) return false;

@@ -13,7 +13,7 @@ import type { TransferSite } from "../transfer/site.ts";
 import { partNameOf, renameOver } from "../transfer/store.ts";
 import { decideName } from "../transfer/taken-name.ts";
 import type { Verification, VerifyMode } from "../transfer/verify.ts";
-import { copyByWays, refusesRestart } from "./copy-by-ways.ts";
+import { copyByWays, refusesRestart, type WaysOutcome } from "./copy-by-ways.ts";
 import type { FileEnds } from "./direct.ts";
 import { leaseBoth } from "./lease-both.ts";
 import { relay } from "./relay.ts";
@@ -247,6 +247,7 @@ class Copy {
     // Servers keep to no rate of ours.
     const isThrottled = mode === "auto" && throttle !== undefined;
     const extent = { offset: this.#offset, size: this.#size };
+    let refused: Extract<WaysOutcome, { kind: "refused" }> | undefined;
     if (mode !== "relay" && !isThrottled) {
       const { limits, pool } = this.#sites.to;
       for (const { connection } of [ends.to, ends.from]) {
@@ -261,10 +262,16 @@ class Copy {
       if (copied.kind === "moved") return { kind: "direct", ...copied.way };
       this.#takesAnotherWay = copied.kind === "connection-lost";
       if (copied.kind === "connection-lost") throw copied.error;
-      if (mode === "direct") throw noWay(this.#route);
+      if (copied.kind === "refused") refused = copied;
+      if (mode === "direct") {
+        if (refused === undefined) throw noWay(this.#route);
+        throw refused.failure.error;
+      }
     }
     this.#goOnLater();
     await relay(ends, { offset: extent.offset, signal, throttle, onProgress: meter.moved });
+    // It was not the file that was refused.
+    if (refused !== undefined) this.#route.failed(refused.way, refused.failure);
     return { kind: "relay", because: isThrottled ? [keepsRate] : this.#route.because };
   }
 

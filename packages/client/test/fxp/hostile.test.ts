@@ -97,6 +97,18 @@ describe("a hostile or broken source", () => {
     });
   });
 
+  it("that refuses with 550 what it does not like about the other server is read from here", async () => {
+    let times = 0;
+    const RETR: Handler = (login, argument) =>
+      times++ === 0 ? "550 no transfers to other hosts" : sends(content.length, "226 done")(login, argument);
+    await withSource({ RETR }, async (pair) => {
+      const { route } = await pair.from.fxp("file", pair.to, "copy");
+      assert.equal(route?.kind, "relay");
+      assert.match(String(route?.kind === "relay" && route.because), /550 no transfers to other hosts/);
+      assert.deepEqual(await folder.read("copy"), content);
+    });
+  });
+
   it("R-959-66 that breaks off with a clean end and 426: what the target holds for whole gets no name", async () => {
     await withSource({ RETR: sends(1000, "426 disk error") }, async (pair) => {
       await folder.put("copy", "old");
