@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { TlsOptions } from "node:tls";
 import { inspect, type Finding, type InspectReport } from "@sallyport/inspector";
-import { parseClientHello } from "@sallyport/protocol";
+import { isGrease, parseClientHello } from "@sallyport/protocol";
 import { makeTestIdentity, type TestIdentity } from "@sallyport/testing";
 import { startFaultyServer, type FaultyServer, type Faults } from "./faulty-server.ts";
 
@@ -61,6 +61,7 @@ const corpus: readonly { readonly id: string; readonly said: RegExp; readonly fa
     said: /Words of a request come back/,
     faults: { inside: { "<b>sallyport-7c1f</b>": "500 <b>sallyport-7c1f</b>?" } },
   },
+  { id: "T11", said: /make the server stumble/, faults: { helloAnswer: refusingGrease } },
   { id: "C1", said: /signs itself|Nobody trusted here/, faults: { tls: tlsOf(another()) } },
   { id: "C1", said: /out of order/, faults: { tls: { ...tls, cert: identity.leaf + another().ca + identity.ca } } },
   { id: "C2", said: /other names/, faults: { tls: tlsOf(makeTestIdentity({ names: ["other.example"] })) } },
@@ -160,6 +161,13 @@ function bareHello(octets: Buffer): Buffer | undefined {
   const hello = parseClientHello(octets);
   const isOlder = typeof hello !== "string" && hello.supportedVersions.length === 0;
   return isOlder ? serverHello(0x0303, 0xc02c, 0) : undefined;
+}
+
+/** An alert decode_error to a suite that is reserved. */
+function refusingGrease(octets: Buffer): Buffer | undefined {
+  const hello = parseClientHello(octets);
+  const isGreased = typeof hello !== "string" && hello.cipherSuites.some((suite) => isGrease(suite));
+  return isGreased ? Buffer.from([21, 3, 3, 0, 2, 2, 50]) : undefined;
 }
 
 /** An alert internal_error to a hello of more than one segment, except to Node's own. */

@@ -25,6 +25,7 @@ import { protection } from "./p2-protection.ts";
 import { clearAfterAuth } from "./p4-clear-after-auth.ts";
 import { injection } from "./p5-injection.ts";
 import { reinitialize } from "./p7-reinitialize.ts";
+import { unknownValues } from "./t11-tolerance.ts";
 import { clientCertificate, crossMode } from "./t12-cross-mode.ts";
 import { serverName } from "./t10-server-name.ts";
 import { otherPort, versions } from "./t1-versions.ts";
@@ -79,6 +80,7 @@ export const checks: readonly Check[] = [
   applicationProtocol,
   webRequest,
   serverName,
+  unknownValues,
   crossMode,
   clientCertificate,
   trust,

@@ -19,6 +19,8 @@ export interface HelloOffer {
   readonly paddingBytes?: number;
   /** Cuts the message into records of so many octets. */
   readonly fragmentBytes?: number;
+  /** Adds a suite, a group and an extension that are reserved to keep servers tolerant (RFC 8701). */
+  readonly grease?: boolean;
   /** SSL 3.0 knows no extensions. */
   readonly withoutExtensions?: boolean;
 }
@@ -34,7 +36,7 @@ export function buildClientHello(offer: HelloOffer, random: Uint8Array): Uint8Ar
   const message = new OctetWriter().number(handshakeTypes.clientHello, 1).vector(3, (body) => {
     body.number(offer.version, 2).octets(random.subarray(0, 32));
     body.vector(1, (id) => id.octets(offer.supportedVersions === undefined ? [] : random.subarray(32, 64)));
-    body.vector(2, (suites) => suites.numbers(offer.suites, 2));
+    body.vector(2, (suites) => suites.numbers(withGrease(offer.suites, offer), 2));
     body.vector(1, (methods) => methods.numbers(offer.compressionMethods ?? [0], 1));
     if (offer.withoutExtensions !== true) body.vector(2, (extensions) => writeExtensions(extensions, offer));
   });
@@ -73,7 +75,9 @@ function writeExtensions(list: OctetWriter, offer: HelloOffer): void {
     );
   }
   if (groups !== undefined) {
-    add(extensionTypes.supportedGroups, (data) => data.vector(2, (named) => named.numbers(groups, 2)));
+    add(extensionTypes.supportedGroups, (data) =>
+      data.vector(2, (named) => named.numbers(withGrease(groups, offer), 2)),
+    );
     add(pointFormats, (data) => data.vector(1, (formats) => formats.number(0, 1)));
   }
   if (signatureAlgorithms !== undefined) {
@@ -98,7 +102,15 @@ function writeExtensions(list: OctetWriter, offer: HelloOffer): void {
     add(extensionTypes.pskModes, (data) => data.vector(1, (modes) => modes.number(1, 1)));
     add(extensionTypes.keyShare, (data) => data.vector(2, () => {}));
   }
+  if (offer.grease === true) add(greaseExtension, (data) => data.number(0, 1));
   if (paddingBytes !== undefined) add(padding, (data) => data.octets(new Uint8Array(paddingBytes)));
+}
+
+const greaseValue = 0x2a2a;
+const greaseExtension = 0x5a5a;
+
+function withGrease(list: readonly number[], { grease }: HelloOffer): readonly number[] {
+  return grease === true ? [greaseValue, ...list] : list;
 }
 
 function inRecords(

@@ -58,6 +58,7 @@ const helloPlans = {
   foreignName: { offer: { ...tls12, suites: aead, serverName: "sallyport-inspect.invalid" } },
   noName: { offer: { ...tls12, suites: aead } },
   twoRecords: { offer: { ...tls12, suites: aead, fragmentBytes: 100 } },
+  grease: { offer: { ...tls12, suites: aead, grease: true } },
   large: { offer: { ...tls12, suites: aead, paddingBytes: 1400 } },
 } as const satisfies Readonly<Record<string, HelloPlan>>;
 
@@ -93,6 +94,7 @@ export const usualHellos: readonly HelloName[] = [
   "foreignName",
   "twoRecords",
   "large",
+  "grease",
 ];
 
 /** What the second port is asked, to see whether it is served by the same settings. */
