@@ -71,6 +71,7 @@ export class AnswerReader {
         const answer = this.#take(message);
         if (answer) return answer;
       }
+      if (joined.stream.failure !== undefined) return { kind: "malformed" };
     }
     if (this.#records.failure === undefined) return undefined;
     return this.#firstIsSsl2() ? { kind: "ssl2" } : this.#clearLine();
