@@ -52,7 +52,7 @@ const shown = { viewport: size, colorScheme: "light" } as const;
     .first()
     .click();
   await page.getByText("server_name").hover();
-  await page.evaluate(() => scrollTo(0, 300));
+  await page.evaluate("scrollTo(0, 300)");
   await page.screenshot({ path: "docs/pictures/explain-page.png" });
 }
 await browser.close();

@@ -14,6 +14,9 @@ const identity = makeTestIdentity({ names: ["localhost"] });
 const folder = mkdtempSync(join(tmpdir(), "sallyport-explained-"));
 const evil = "220 </script><img src=x onerror=document.title='owned'> ready";
 
+/** In the browser. */
+const groundOf = "(element) => getComputedStyle(element).backgroundColor";
+
 suite("an explanation as a page", { skip: browserSkip }, () => {
   let browser: Browser;
   let page: Page;
@@ -71,9 +74,9 @@ suite("an explanation as a page", { skip: browserSkip }, () => {
     assert.equal(await page.getByText("inside: QUIT").first().isVisible(), false);
     await slider.fill(String(await slider.getAttribute("max")));
     const inside = page.getByText("inside: QUIT").first();
-    const ground = await inside.evaluate((one) => getComputedStyle(one).backgroundColor);
+    const ground = await inside.evaluate<string>(groundOf);
     await page.getByLabel("as somebody on the wire sees it").check();
-    assert.notEqual(await inside.evaluate((one) => getComputedStyle(one).backgroundColor), ground);
+    assert.notEqual(await inside.evaluate<string>(groundOf), ground);
   });
 
   test("what a server says is text, the page loads nothing, and anybody can use it", async () => {
