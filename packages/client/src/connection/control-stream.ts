@@ -57,7 +57,8 @@ export class ControlStream {
     if (socket.writableCorked === 0) {
       // What is said in one turn goes out in one record.
       socket.cork();
-      process.nextTick(() => socket.uncork());
+      // Not later, or the hello of a data connection overtakes the command (pyftpdlib resets that).
+      queueMicrotask(() => socket.uncork());
     }
     socket.write(bytesFromOctets(`${line}\r\n` as Octets));
   }

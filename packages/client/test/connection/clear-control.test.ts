@@ -14,7 +14,7 @@ async function observed(port: number): Promise<{ readonly port: number; seen(): 
   const seen: Buffer[] = [];
   const proxy = createServer((near) => {
     const far = dial(port, "127.0.0.1");
-    near.on("data", (octets) => seen.push(octets));
+    near.on("data", (octets: Buffer) => seen.push(octets));
     for (const [from, to] of [
       [near, far],
       [far, near],

@@ -92,8 +92,9 @@ export class ControlWire {
         return this.#onFailure(this.failure);
       }
     }
-    // The reply that makes us leave may bring the server's close_notify along (ProFTPD).
-    const rest = this.duplex.deliver(octets, () => this.#closeNotified);
+    // Record by record only where clear text may follow: whole chunks go through TLS as they do elsewhere.
+    const rest = this.#leaving ? this.duplex.deliver(octets, () => this.#closeNotified) : this.duplex.deliver(octets);
+    // The reply that makes us leave may have brought the server's close_notify along (ProFTPD).
     if (this.#closeNotified) this.#leaving?.(rest);
   };
 
