@@ -67,15 +67,9 @@ test("a tree goes with its directories, through here where that is wanted", asyn
   assert.equal(readFileSync(join(served, "tree/below/three.txt"), "utf8"), "tree/below/three.txt\n");
 });
 
-test("what fails has the exit code of its kind, and says which server it is about", async () => {
+test("what fails has the exit code of its kind", async () => {
   const missing = await fxp([`${source.url.explicit}/nothing.txt`, `${target}/x`]);
   assert.equal(missing.code, 66, missing.stderr);
-  const untrusted = await source.runBare(
-    ["fxp", `${source.url.explicit}/one.txt`, `${target}/x`, ...trust().slice(0, 2)],
-    { environment },
-  );
-  assert.equal(untrusted.code, 79, untrusted.stderr);
-  assert.match(untrusted.stderr, /^sallyport: The target: The certificate of 127\.0\.0\.1 /);
 });
 
 test("a password that is one server's does not go to another", async () => {
@@ -84,5 +78,5 @@ test("a password that is one server's does not go to another", async () => {
     environment: { SALLYPORT_FROM_PASSWORD: password, SALLYPORT_PASSWORD: secret },
   });
   assert.equal(code, 64, stderr);
-  assert.match(stderr, /SALLYPORT_TO_PASSWORD/);
+  assert.match(stderr, /^sallyport: The target: .*SALLYPORT_TO_PASSWORD/);
 });
