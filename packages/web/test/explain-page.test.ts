@@ -7,15 +7,20 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { browserSkip, startBrowser } from "./browser-page.ts";
 
 const identity = makeTestIdentity({ names: ["localhost"] });
 const folder = mkdtempSync(join(tmpdir(), "sallyport-explained-"));
 const evil = "220 </script><img src=x onerror=document.title='owned'> ready";
 
-/** In the browser. */
-const groundOf = "(element) => getComputedStyle(element).backgroundColor";
+const ground = (shown: Locator): Promise<string> =>
+  shown.evaluate((one) => (globalThis as unknown as StyledWindow).getComputedStyle(one).backgroundColor);
+
+/** What of a browser's window is used here. */
+interface StyledWindow {
+  getComputedStyle(element: unknown): { readonly backgroundColor: string };
+}
 
 suite("an explanation as a page", { skip: browserSkip }, () => {
   let browser: Browser;
@@ -74,9 +79,9 @@ suite("an explanation as a page", { skip: browserSkip }, () => {
     assert.equal(await page.getByText("inside: QUIT").first().isVisible(), false);
     await slider.fill(String(await slider.getAttribute("max")));
     const inside = page.getByText("inside: QUIT").first();
-    const ground = await inside.evaluate<string>(groundOf);
+    const unhidden = await ground(inside);
     await page.getByLabel("as somebody on the wire sees it").check();
-    assert.notEqual(await inside.evaluate<string>(groundOf), ground);
+    assert.notEqual(await ground(inside), unhidden);
   });
 
   test("what a server says is text, the page loads nothing, and anybody can use it", async () => {
