@@ -31,18 +31,10 @@ test("an unknown authority costs the grade, and keeps the password here", async 
   assert.equal(loginsCount(), earlierCount);
 });
 
-test("--require fails what could not be tested, --min-grade what is worse", async () => {
+test("--require fails what could not be tested", async () => {
   const trust = ["--ca", server.identity.caFile, "--quiet", "--only", "P1,D4"];
   assert.equal((await inspect([...trust, "--require", "P1"])).code, 0);
   assert.equal((await inspect([...trust, "--require", "D4"])).code, 1);
-  assert.equal((await inspect([...trust, "--min-grade", "A+"])).code, 1);
-});
-
-test("--format json and --json are the same document", async () => {
-  const words = ["--ca", server.identity.caFile, "--only", "P1"];
-  const documents = await Promise.all([inspect([...words, "--json"]), inspect([...words, "--format", "json"])]);
-  const [one, other] = documents.map(({ stdout }) => JSON.parse(stdout) as { readonly grade: unknown });
-  assert.deepEqual(one?.grade, other?.grade);
 });
 
 test("nothing there, and what is not FTP, have exit codes of their own", async () => {
@@ -62,9 +54,7 @@ test("nothing there, and what is not FTP, have exit codes of their own", async (
 test("a wrong command line ends with 64 and a sentence", async () => {
   const cases = [
     [["--only", "Z9"], /--only takes checks with commas between, as in P1,T1 or C, not "Z9"/],
-    [["--min-grade", "G"], /--min-grade takes a grade: A\+, A, /],
     [["--explicit-port", "1"], /name two ports/],
-    [["--password-stdin"], /nobody logs in/],
   ] as const;
   for (const [words, said] of cases) {
     const { code, stderr } = await inspect(words);

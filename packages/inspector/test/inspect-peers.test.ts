@@ -19,14 +19,6 @@ const servers: readonly ServerCase[] = [
     start: (remedies) => startVsftpd({ options: remedies }),
   },
   {
-    name: "vsftpd without require_ssl_reuse",
-    skip: needs(...peerNeeds.vsftpd),
-    product: "vsftpd",
-    faults: ["M5", "P1", "P3", "P4", "D4", "D5", "F2", "T4", "T9"],
-    mended: ["D4"],
-    start: (remedies) => startVsftpd({ options: ["require_ssl_reuse=NO", ...remedies] }),
-  },
-  {
     name: "ProFTPD",
     skip: needs(...peerNeeds.proftpd),
     product: "ProFTPD",
