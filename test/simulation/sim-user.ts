@@ -185,6 +185,8 @@ export class SimUser {
         return this.#send(effect.line);
       case "start-tls":
         return this.#startTls();
+      case "end-tls":
+        return this.#options.violate("the user-PI leaves TLS, which nobody has asked for");
       case "connect-data":
         return this.#connectData(effect.connection, effect.endpoint.host, effect.endpoint.port);
       case "listen-data":
