@@ -20,7 +20,7 @@ import { countOctets, missingRanges, prefixBytes } from "./ranges.ts";
 import { type RemoteFacts, remoteFacts } from "./remote-facts.ts";
 import { fetchSegments } from "./segments.ts";
 import type { TransferSite } from "./site.ts";
-import { digestFor, type Helpers, type Verification, verifyContent, type VerifyMode } from "./verify.ts";
+import { digestFor, type ShareWork, type Verification, verifyContent, type VerifyMode } from "./verify.ts";
 
 export interface DownloadWishes extends FileWishes {
   /** Keeps the server's time of change; what it does not tell is no failure. */
@@ -241,7 +241,7 @@ class Download implements FileTransfer, AsyncDisposable {
               digest: this.#digest,
               limits: this.#site.limits,
               signal,
-              helpers: this.#helpers(),
+              shareWork: this.#shareWork(),
             });
       return await this.#publish(verified);
     } catch (error) {
@@ -258,7 +258,7 @@ class Download implements FileTransfer, AsyncDisposable {
   }
 
   /** The control connections that fetched parts of the file, for what else can be shared out. */
-  #helpers(): Helpers | undefined {
+  #shareWork(): ShareWork | undefined {
     const { segments = 1, signal } = this.#options;
     if (segments <= 1) return undefined;
     const { pool } = this.#site;

@@ -36,10 +36,10 @@ export interface VerifyOptions {
   readonly limits: Pick<LimitValues, "sampleBytes" | "samplesCount" | "sampleWholeBytes">;
   readonly signal?: AbortSignal | undefined;
   /** Has other control connections, so many at most, take part in work that all of them share. */
-  readonly helpers?: Helpers | undefined;
+  readonly shareWork?: ShareWork | undefined;
 }
 
-export type Helpers = (count: number, work: (by: ClientConnection) => Promise<void>) => Promise<void>;
+export type ShareWork = (count: number, work: (by: ClientConnection) => Promise<void>) => Promise<void>;
 
 /** The digest that a comparison would use on this server, or undefined where it uses none. */
 export function digestFor(connection: ClientConnection, mode: VerifyMode): string | undefined {
@@ -108,14 +108,14 @@ async function verifyBySamples(
   remote: Octets,
   options: VerifyOptions,
 ): Promise<Verification> {
-  const { size, seams, limits, helpers } = options;
+  const { size, seams, limits, shareWork } = options;
   const samples = samplePlaces(size, seams, limits);
   const left = samples.values();
   const work = async (by: ClientConnection): Promise<void> => {
     // oxlint-disable-next-line no-await-in-loop -- one after the other on each control connection
     for (const sample of left) await compareSample(by, remote, sample, options);
   };
-  await Promise.all([work(connection), helpers?.(samples.length - 1, work)]);
+  await Promise.all([work(connection), shareWork?.(samples.length - 1, work)]);
   const bytes = samples.reduce((sum, [start, end]) => sum + end - start, 0);
   return { method: "sample", samples: samples.length, bytes, confidence: confidenceOf(size, samples) };
 }
