@@ -17,6 +17,9 @@ const compileCache = {
   NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(process.cwd(), "node_modules/.compile-cache"),
 };
 
+/** Tests wait as well as compute: one file for each core left a third of two cores idle. */
+const filesAtOnce = Math.max(2, Math.ceil(availableParallelism() * 1.5));
+
 const tierName = process.env["SALLYPORT_TEST_TIER"] === "full" ? "full" : "fast";
 const tier = tiers[tierName];
 const parts = process.argv.slice(2);
@@ -44,7 +47,7 @@ function runTests(files: readonly string[]): Promise<boolean> {
     [
       "--conditions=source",
       "--test",
-      `--test-concurrency=${Math.max(2, availableParallelism())}`,
+      `--test-concurrency=${filesAtOnce}`,
       `--test-timeout=${tier.oneTestMs}`,
       "--import=./scripts/test-bound.ts",
       "--test-reporter=./scripts/test-reporter.ts",
