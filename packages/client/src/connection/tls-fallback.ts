@@ -75,8 +75,14 @@ function isForWantOfResumption(error: DialogueError): boolean {
   if (error.code === "SALLYPORT_NOT_RESUMED" || causeCode(error) === "SALLYPORT_NOT_RESUMED") return true;
   const { reply, circumstances } = error;
   if (reply === undefined || reply.code < 400) return false;
-  const isNamed = reply.lines.some((line) => /reuse|resum/i.test(line));
+  const isNamed = reply.lines.some((line) => resumptionTexts(reply.code)?.test(line) === true);
   return isNamed || ((reply.code === 425 || reply.code === 522) && circumstances.dataResumed === false);
+}
+
+/** Other replies name files, which may be called so: x2z are about connections (RFC 959 §4.2), and FileZilla says 450. */
+function resumptionTexts(code: number): RegExp | undefined {
+  if (code === 450) return /^TLS session .*resum/i;
+  return Math.floor(code / 10) % 10 === 2 ? /reuse|resum/i : undefined;
 }
 
 function causeCode({ cause }: Error): string | undefined {

@@ -94,6 +94,10 @@ test("another refusal, and versions that were asked for, change nothing", async 
   await using first = await open(other);
   await assert.rejects(Array.fromAsync(first.list()));
   assert.equal(other.loginsCount, 1);
+  await using named = await choosy(() => "550 resume.pdf: No such file or directory");
+  await using second = await open(named);
+  await assert.rejects(Array.fromAsync(second.list()));
+  assert.equal(named.loginsCount, 1, "a file is called so");
   await using server = await choosy(onlyOld);
   for (const wish of [{ minVersion: "TLSv1.3" }, { maxVersion: "TLSv1.3" }, { resumption: "off" }] as const) {
     // oxlint-disable-next-line no-await-in-loop -- connections are counted

@@ -114,11 +114,9 @@ export class Rates {
     const refused = await this.#refusals.get(`${client} ${host}`);
     if (refused !== null && refused.remainingPoints <= 0) throw tooOften(refused.msBeforeNext);
     await take(this.#logins, client);
-    const isNew = await this.#seen.consume(`${client} ${host}`).then(
-      () => true,
-      () => false,
-    );
-    if (isNew) await take(this.#hosts, client);
+    if ((await this.#seen.get(`${client} ${host}`)) !== null) return;
+    await take(this.#hosts, client);
+    await this.#seen.set(`${client} ${host}`, 1, 3600);
   }
 
   async refused(client: string, host: string): Promise<void> {
