@@ -16,7 +16,8 @@ test("R-CLI-05 a download whose connections are cut at random goes on, and fetch
     const controlPort = server.explicitPort;
     let cutsCount = 0;
     await using proxy = startDelayProxy({
-      cutAfter: ({ port }) => (port === controlPort || cutsCount++ > 5 ? undefined : randomInt(100_000, 2_000_000)),
+      cutAfter: ({ port }) =>
+        port === controlPort || cutsCount++ > 5 ? undefined : randomInt(50_000, Math.floor(content.length / 10)),
     });
     await using client = await connectTo(server, {}, proxy);
     const folder = await localFolder(t);
