@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
@@ -106,6 +106,16 @@ describe("get and put", () => {
       readdirSync(scratch).filter((name) => name.includes("sallyport-part")),
       [],
     );
+  });
+
+  test("names of a tree are octets: those that are no UTF-8 keep theirs", async () => {
+    const source = join(scratch, "octets");
+    mkdirSync(source);
+    const [bad, ok] = ["bad\xFFname", "ok"].map((name) => Buffer.from(name, "latin1"));
+    for (const name of [bad, ok]) writeFileSync(Buffer.concat([Buffer.from(`${source}/`), name ?? Buffer.of()]), "1");
+    const { code, stderr } = await run(["put", source, `${url.explicit}/octet-tree/`, "--recursive"]);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(readdirSync(join(home, "octet-tree/octets"), { encoding: "buffer" }).toSorted(), [bad, ok]);
   });
 
   test("a directory with a slash behind it gives its content, one without gives itself", async () => {

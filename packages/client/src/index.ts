@@ -74,8 +74,8 @@ export type { ReadRange } from "./transfer/read.ts";
 export type { Writable } from "./transfer/write.ts";
 export type { RemoteHash } from "./operations/hash.ts";
 export { formatFtpUrl, type FtpUrl, isUrlFailure, parseFtpUrl, type UrlFailure } from "./url/ftp-url.ts";
-export { type NameCodec, nameCodec } from "./names/name-codec.ts";
-export { type LocalName, localName, localNameRules, remoteName } from "./names/local-name.ts";
+export { type NameCodec, nameCodec, nameOfLocal } from "./names/name-codec.ts";
+export { fileSystemPath, type LocalName, localName, localNameRules, remoteName } from "./names/local-name.ts";
 export {
   type ActionJson,
   actionToJson,

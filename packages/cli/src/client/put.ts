@@ -1,6 +1,13 @@
 import { lstat, readdir, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { remoteName, localNameRules, type Client, type OnProgress } from "@sallyport/client";
+import {
+  type Client,
+  fileSystemPath,
+  localNameRules,
+  nameOfLocal,
+  type OnProgress,
+  remoteName,
+} from "@sallyport/client";
 import { UsageError } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
 import type { PutFlags } from "../commands/put.ts";
@@ -96,27 +103,50 @@ async function treeJobs(
   const jobs: TransferJob[] = [];
   const left = [{ local: source, path: base }];
   for (let place = left.shift(); place !== undefined; place = left.shift()) {
-    // oxlint-disable-next-line no-await-in-loop -- parents before children
-    if (place.path !== "" && place.path !== "/") await client.makeDirectory(place.path, { recursive: true, signal });
-    // oxlint-disable-next-line no-await-in-loop -- one directory after the other
-    for (const name of (await readdir(place.local)).toSorted()) {
-      const local = join(place.local, name);
-      const path = childOf(place.path, remoteName(name, localNameRules()));
-      // oxlint-disable-next-line no-await-in-loop -- local, and cheap
-      const kind = await localKind(local);
-      if (kind === "directory") left.push({ local, path });
-      else if (kind === "file") jobs.push(fileJob({ source: local, client, path }, run, flags));
-      else run.say(`Left out ${visibleText(local)}: it is ${kind}.`);
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- parents before children
+      if (place.path !== "" && place.path !== "/") await client.makeDirectory(place.path, { recursive: true, signal });
+      // oxlint-disable-next-line no-await-in-loop -- one directory after the other
+      for (const { local, name, kind } of await childrenOf(place.local)) {
+        const path = childOf(place.path, remoteName(name, localNameRules()));
+        if (kind === "directory") left.push({ local, path });
+        else if (kind === "file") jobs.push(fileJob({ source: local, client, path }, run, flags));
+        else run.say(`Left out ${visibleText(local)}: it is ${kind}.`);
+      }
+    } catch (error) {
+      // The rest of the tree goes all the same.
+      run.failed(error, place.local);
     }
   }
   return jobs;
 }
 
+interface LocalChild {
+  readonly local: string;
+  readonly name: string;
+  readonly kind: LocalKind;
+}
+
+/** Names are octets here, too: those that are no UTF-8 keep theirs. */
+async function childrenOf(directory: string): Promise<readonly LocalChild[]> {
+  const names = (await readdir(fileSystemPath(directory), { encoding: "buffer" })).map(nameOfLocal).toSorted();
+  return Promise.all(
+    names.map(async (name) => {
+      const local = join(directory, name);
+      // Of what cannot be looked at, opening it says why.
+      return { local, name, kind: await localKind(local).catch(() => "file" as const) };
+    }),
+  );
+}
+
+type LocalKind = "file" | "directory" | "a link to a directory" | "no file";
+
 /** Links to files give the files; links to directories may lead round in circles. */
-async function localKind(path: string): Promise<"file" | "directory" | "a link to a directory" | "no file"> {
-  const own = await lstat(path);
+async function localKind(path: string): Promise<LocalKind> {
+  const octets = fileSystemPath(path);
+  const own = await lstat(octets);
   if (own.isDirectory()) return "directory";
-  const meant = own.isSymbolicLink() ? await stat(path).catch(() => own) : own;
+  const meant = own.isSymbolicLink() ? await stat(octets).catch(() => own) : own;
   if (meant.isDirectory()) return "a link to a directory";
   return meant.isFile() ? "file" : "no file";
 }
