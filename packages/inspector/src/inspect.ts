@@ -174,7 +174,7 @@ function certificateEnd({ modes }: Facts): string | null {
 function findingsOf(row: Check, facts: Facts, product: DetectedProduct | undefined): readonly Finding[] {
   const { id, name, set, title, reference } = row;
   const base = { id, check: name, set, title, reference };
-  const said = row.judge(facts);
+  const said = row.judge(facts, product?.product);
   if ("untested" in said) {
     return [{ ...base, status: "not-tested", text: said.untested, mode: null, evidence: [], cap: null, fix: null }];
   }

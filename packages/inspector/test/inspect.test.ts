@@ -84,6 +84,25 @@ describe("our own server", () => {
   });
 });
 
+test("R-FXP-01 from an address that may send files from server to server, that is named as the cause", async () => {
+  const fxp = { addresses: ["127.0.0.1"] };
+  const inspected = async (dataResumption: "adaptive" | "require") => {
+    await using server = await startTestServer({ fxp, listener: { dataResumption } });
+    const report = await inspect("127.0.0.1", {
+      ports: { explicit: server.explicitPort, implicit: "off" },
+      ca: server.identity.ca,
+      credentials: { user: "alice", password: "secret" },
+      only: ["D4"],
+    });
+    return "kind" in report ? assert.fail(JSON.stringify(report)) : report;
+  };
+  const adaptive = await inspected("adaptive");
+  assert.equal(adaptive.grade.policy, "A-");
+  assert.match(textOf(adaptive, "D4"), /from this address need not resume: it may send files .* \(--fxp\)$/);
+  assert.match(adaptive.findings[0]?.fix?.text ?? "", /^take this address off --fxp /);
+  assert.equal((await inspected("require")).grade.policy, "A");
+});
+
 function textOf({ findings }: InspectReport, id: string): string {
   return findings.flatMap((finding) => (finding.id === id ? [finding.text] : [])).join("\n");
 }

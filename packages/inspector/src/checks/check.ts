@@ -1,3 +1,4 @@
+import type { Product } from "../fixes/products.ts";
 import type { TlsMode } from "../model/index.ts";
 import type { FactName, Facts, FactTable } from "../probes/gather.ts";
 
@@ -53,6 +54,7 @@ export type FixName =
   | "passive-ports"
   | "resumption"
   | "resumption-binding"
+  | "resumption-between-servers"
   | "server-update"
   | "tls-alpn"
   | "tls-groups"
@@ -76,7 +78,8 @@ export interface Check {
   /** RFC and section, or the attack that it is about. */
   readonly reference: string;
   readonly needs: readonly FactName[];
-  judge(facts: Facts): readonly Verdict[] | Untested;
+  /** The product is for what only its own settings explain; undefined where the server does not say what it is. */
+  judge(facts: Facts, product: Product | undefined): readonly Verdict[] | Untested;
 }
 
 /** The facts that a check asked for, all of them there. */
@@ -90,12 +93,12 @@ export function check<const Name extends FactName>(row: {
   readonly title: string;
   readonly reference: string;
   readonly needs: readonly Name[];
-  judge(facts: Known<Name>): Verdict | readonly Verdict[] | Untested;
+  judge(facts: Known<Name>, product: Product | undefined): Verdict | readonly Verdict[] | Untested;
 }): Check {
   const { id, name, set = "default", title, reference, needs } = row;
   return {
     ...{ id, name, set, title, reference, needs },
-    judge(facts) {
+    judge(facts, product) {
       const known: Partial<Record<FactName, unknown>> = {};
       for (const needed of needs) {
         const fact = facts[needed];
@@ -103,7 +106,7 @@ export function check<const Name extends FactName>(row: {
         known[needed] = fact.value;
       }
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each needed fact was put there above
-      const said = row.judge(known as Known<Name>);
+      const said = row.judge(known as Known<Name>, product);
       return "untested" in said || isList(said) ? said : [said];
     },
   };

@@ -1,11 +1,13 @@
+import type { Product } from "../fixes/products.ts";
 import type { DataFacts } from "../probes/data.ts";
 import { isComplete } from "../probes/data.ts";
 import type { LoginFacts } from "../probes/login.ts";
 import { check, type Verdict } from "./check.ts";
+import { listedFeatures } from "./f1-features.ts";
 import { listingText } from "./listing.ts";
 
 /** How a server ties data connections to their control connection by resumption. */
-type Resumption = "demanded" | "adaptive" | "offered" | "absent" | "broken";
+type Resumption = "demanded" | "adaptive" | "between-servers" | "offered" | "absent" | "broken";
 
 export const resumption = check({
   id: "D4",
@@ -14,7 +16,7 @@ export const resumption = check({
   title: "Data connections resume the TLS of their control connection",
   reference: "RFC 4217 §10.2, RFC 8446 §2.2, R-TLS-34",
   needs: ["login"],
-  judge({ login }) {
+  judge({ login }, product) {
     const { mode, control, fresh, resumed, freshAgain } = login;
     if (fresh === undefined || resumed === undefined) return { untested: "the server let nobody in to try" };
     const evidence = [
@@ -23,7 +25,7 @@ export const resumption = check({
       `with the control connection's ticket: ${listingText(resumed)}`,
       ...(freshAgain === undefined ? [] : [`full handshake after that: ${listingText(freshAgain)}`]),
     ];
-    const verdict = verdicts[resumptionOf(login, fresh, resumed)];
+    const verdict = verdicts[resumptionOf(login, { fresh, resumed }, product)];
     return { ...verdict, evidence, mode };
   },
 });
@@ -33,6 +35,12 @@ const cap = { scale: "policy", letter: "B" } as const;
 const verdicts: Readonly<Record<Resumption, Omit<Verdict, "evidence">>> = {
   demanded: { status: "ok", text: "Resumption is demanded: a data connection without it is refused" },
   adaptive: { status: "ok", text: "Resumption is demanded from clients that have shown that they can" },
+  "between-servers": {
+    status: "warn",
+    text: "Data connections from this address need not resume: it may send files from server to server (--fxp)",
+    cap: { scale: "policy", letter: "A-" },
+    fix: "resumption-between-servers",
+  },
   offered: {
     status: "fail",
     text: "Data connections need not resume: whoever connects first gets the files, or gives them",
@@ -53,11 +61,16 @@ const verdicts: Readonly<Record<Resumption, Omit<Verdict, "evidence">>> = {
   },
 };
 
-function resumptionOf({ freshAgain }: LoginFacts, fresh: DataFacts, resumed: DataFacts): Resumption {
+function resumptionOf(
+  { freshAgain, features }: LoginFacts,
+  { fresh, resumed }: Readonly<Record<"fresh" | "resumed", DataFacts>>,
+  product: Product | undefined,
+): Resumption {
   const doesResume = resumed.secured?.resumed === true && isComplete(resumed);
   if (!isComplete(fresh)) return doesResume ? "demanded" : "broken";
   if (!doesResume) return "absent";
-  return freshAgain !== undefined && !isComplete(freshAgain) ? "adaptive" : "offered";
+  if (freshAgain !== undefined && !isComplete(freshAgain)) return "adaptive";
+  return product === "sallyport" && listedFeatures(features)?.includes("SSCN") === true ? "between-servers" : "offered";
 }
 
 export const resumptionBinding = check({

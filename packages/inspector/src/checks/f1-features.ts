@@ -26,7 +26,7 @@ export const features = check({
 const shownCharacters = 300;
 
 /** Names of features, upper case; undefined where FEAT was refused. */
-function listedFeatures(answer: Answer): readonly string[] | undefined {
+export function listedFeatures(answer: Answer): readonly string[] | undefined {
   if (answer.kind !== "reply" || answer.code !== 211) return undefined;
   return answer.lines.slice(1, -1).map((line) => line.trim().toUpperCase());
 }

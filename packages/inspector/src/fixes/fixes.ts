@@ -36,7 +36,7 @@ const fixes: Readonly<Record<FixName, FixRow>> = {
       vsftpd: "port_promiscuous=NO",
       proftpd: "AllowForeignAddress off",
       iis: "leave the FTP bounce protection on",
-      sallyport: "leave out --allow-fxp",
+      sallyport: "take the address off --fxp",
       pyftpdlib: "permit_foreign_addresses = False",
     },
   },
@@ -153,12 +153,19 @@ const fixes: Readonly<Record<FixName, FixRow>> = {
       vsftpd: "require_ssl_reuse=YES",
       proftpd: "TLSSessionCache shm:/file=FILE, and no TLSOptions NoSessionReuseRequired",
       iis: "there is no setting: restrict passive ports to clients by the firewall",
-      sallyport: "leave out --data-resumption off",
+      sallyport: "--data-resumption adaptive or require, in place of off and offer",
     },
   },
   "resumption-binding": {
     general: "Take a server that binds data connections to their own control connection, such as ProFTPD or Sallyport.",
     of: { vsftpd: "vsftpd has no setting for it: keep passive ports for the addresses of known clients" },
+  },
+  "resumption-between-servers": {
+    general: "Let those addresses alone do without resumption that another server has, and no person.",
+    of: {
+      sallyport:
+        "take this address off --fxp where no other server has it, or inspect from elsewhere; under --data-resumption offer nobody need resume",
+    },
   },
   "server-update": {
     general: "Update the server, or take another: after AUTH it must accept nothing but TLS.",
