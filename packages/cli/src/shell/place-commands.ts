@@ -3,12 +3,11 @@ import { ConfigError, UsageError } from "@sallyport/protocol";
 import { buildCommand } from "@stricli/core";
 import { clientFailure } from "../client/client-failure.ts";
 import { expandRemote } from "../client/remote-glob.ts";
-import { entryAt } from "../client/remote-entry.ts";
 import { formatFtpUrl } from "@sallyport/client";
 import { parseText } from "../flags.ts";
 import { jsonText, quotedName, visibleText } from "../terminal/visible-text.ts";
 import { securityRows } from "./security-rows.ts";
-import { connectionOf, groundOf, localWord } from "./place.ts";
+import { checkDirectory, connectionOf, groundOf, localWord } from "./place.ts";
 import { remotePattern } from "./places.ts";
 import { print, type ShellContext } from "./shell-context.ts";
 
@@ -63,10 +62,7 @@ export const cdCommand = buildCommand({
           `${quotedName(pattern)} names ${found.length} places: name one.`,
         );
       }
-      const { type } = await entryAt(client, path, job.signal);
-      if (type !== "directory" && type !== "link" && type !== "unknown") {
-        throw new ConfigError("SALLYPORT_NOT_FOUND", `${quotedName(path)} is no directory`);
-      }
+      await checkDirectory(client, path, job.signal);
       job.place = { ...job.place, directory: path, previous: directory };
     } catch (error) {
       throw clientFailure(error, pattern);

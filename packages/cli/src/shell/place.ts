@@ -1,4 +1,7 @@
-import { UsageError } from "@sallyport/protocol";
+import type { Client } from "@sallyport/client";
+import { ConfigError, UsageError } from "@sallyport/protocol";
+import { entryAt } from "../client/remote-entry.ts";
+import { quotedName } from "../terminal/visible-text.ts";
 import { localPath, namesContent, remotePath, remotePattern, type RemoteGround } from "./places.ts";
 import { urlOf, type ShellConnection } from "./connection.ts";
 import { plainText } from "./words.ts";
@@ -24,6 +27,18 @@ export function connectionOf({ connection }: Place): ShellConnection {
 
 export function groundOf(place: Place): RemoteGround {
   return { directory: place.directory, home: connectionOf(place).home };
+}
+
+/**
+ * Asks the server whether somebody can go to a path. What may lead to a directory may do.
+ *
+ * @throws {CommandRefused} Where the server says that there is no such path.
+ * @throws {ConfigError} SALLYPORT_NOT_FOUND where it is something else.
+ */
+export async function checkDirectory(client: Client, path: string, signal: AbortSignal): Promise<void> {
+  const { type } = await entryAt(client, path, signal);
+  if (type === "directory" || type === "link" || type === "unknown") return;
+  throw new ConfigError("SALLYPORT_NOT_FOUND", `${quotedName(path)} is no directory`);
 }
 
 /** The URL of the pattern that a word means; a word that is a URL stays one. */

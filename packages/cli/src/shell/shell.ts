@@ -18,7 +18,7 @@ import { Job, JobList, type NumberedJob } from "./jobs.ts";
 import { isLineFailure, parseLine, type Statement, type Step } from "./line.ts";
 import { ListingCache } from "./listing-cache.ts";
 import { localPath, remotePath } from "./places.ts";
-import { groundOf, type Place } from "./place.ts";
+import { checkDirectory, groundOf, type Place } from "./place.ts";
 import { Queue } from "./queue.ts";
 import type { Settings } from "./settings.ts";
 import type { ShellContext } from "./shell-context.ts";
@@ -116,7 +116,7 @@ export class Shell implements AsyncDisposable {
     return this.jobs.add(job);
   }
 
-  /** Connects to a server, and goes there. */
+  /** Connects to a server, and goes there. Rejects as `connect` does, and where there is no such directory. */
   async open(text: string, job: Job): Promise<void> {
     const { flags, settings } = this;
     const connection = await openConnection(text, {
@@ -130,9 +130,10 @@ export class Shell implements AsyncDisposable {
     });
     this.#connections.add(connection);
     const { client, home } = connection;
-    job.place = { ...job.place, connection, directory: home, previous: home };
-    const directory = client.path === "" ? home : remotePath(client.path, groundOf(job.place));
-    job.place = { ...job.place, directory };
+    const begun: Place = { ...job.place, connection, directory: home, previous: home };
+    const directory = client.path === "" ? home : remotePath(client.path, groundOf(begun));
+    if (directory !== home) await checkDirectory(client, directory, job.signal);
+    job.place = { ...begun, directory };
   }
 
   /** Changes the limit of what is open and what will be. */

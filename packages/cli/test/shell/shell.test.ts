@@ -37,6 +37,7 @@ describe("commands on standard input", () => {
       alias where pwd; where
       status --json
       open ${url.implicit.replace("alice", "alice:wrong")} || pwd
+      open ${url.implicit}/nothere || open ${url.implicit}/pub/open || pwd
       close; ls || open @here && pwd
     `,
     );
@@ -47,13 +48,14 @@ describe("commands on standard input", () => {
       /\ndeep\/down\.txt\n5 {2}deep\nSHA-/,
       /Made .*new\.\n2 files, 4 B in .*\nnew\/x 1\.txt\nnew\/x2\.txt\n/,
       /\nClosed .*\ndeep\/down\.txt\n\/pub\n/,
-      /\n@here.*\/\n\0\0\0\/\n\{"server":"ftpes:.*"TLS":"TLSv1\.3.*\}\n\/\n\/\n$/,
+      /\n@here.*\/\n\0\0\0\/\n\{"server":"ftpes:.*"TLS":"TLSv1\.3.*\}\n\/\n\/\n\/\n$/,
     ])
       assert.match(stdout, pattern);
     for (const pattern of [
       /^cat: "\/dev\/full" cannot be written: the disk is full\.\ncat: ".*nowhere\/x" does not exist\.$/m,
       /^rmdir: The server refuses/m,
       /^open: The server refuses the login/m,
+      /^open: The server refuses MLST \/nothere: 550 .*\nopen: "\/pub\/open" is no directory\.$/m,
       /^ls: No server is open: "open URL" connects to one\./m,
     ])
       assert.match(stderr, pattern);
@@ -72,6 +74,8 @@ describe("commands on standard input", () => {
     const { code, stdout, stderr } = await script("cat nothing\npwd\n");
     assert.deepEqual([code, stdout], [66, ""]);
     assert.match(stderr, /^cat: The server refuses RETR \/nothing: 550/);
+    const astray = await script("pwd\n", [`${url.explicit}/nothere`]);
+    assert.deepEqual([astray.code, astray.stdout], [66, ""]);
   });
 
   test("--keep-going and --command: all are run, and the first failure tells the exit code", async () => {
