@@ -14,7 +14,7 @@ import {
 import { UsageError } from "@sallyport/protocol";
 import { buildCommand, type CommandContext } from "@stricli/core";
 import { parseRemotePort, parseSeconds } from "../explain-flags.ts";
-import { commonFlags, parseText, switchFlag, type CommonFlags } from "../flags.ts";
+import { caFlag, commonFlags, parseText, switchFlag, type CommonFlags } from "../flags.ts";
 import { parseCheckIds, parseGrade, parseRemotePortOrOff, parseTarget, type InspectTarget } from "../inspect-flags.ts";
 import { findCredentials } from "../login/credentials.ts";
 import { trustOf } from "../server-trust.ts";
@@ -82,13 +82,7 @@ export const inspectCommand = buildCommand({
         placeholder: "PORT",
         default: "990",
       },
-      ca: {
-        kind: "parsed",
-        parse: parseText,
-        brief: "Authorities to trust instead of the system's, in PEM form",
-        placeholder: "FILE",
-        optional: true,
-      },
+      ca: caFlag,
       insecure: switchFlag("Give the password also to a server that no authority vouches for"),
       anonymous: switchFlag("Try whether anybody may log in as anonymous"),
       deep: switchFlag("Make the checks that take more connections, up to 400: every suite and group"),
