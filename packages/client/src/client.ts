@@ -339,6 +339,7 @@ export class Client implements AsyncDisposable {
       names: this.#names,
       limits: this.#limits,
       clock: this.#clock,
+      throttle: this.#throttle,
       serverName: () => this.#serverName,
     };
     return sync(parts, from, to, options);

@@ -110,7 +110,8 @@ export class LocalTarget implements SyncTarget {
         const order = { verb: "RETR", argument: remote.octetsOf(path), type: "I" } as const;
         const expectedBytes = total === undefined ? undefined : total - resumedFrom;
         const restart = resumedFrom > 0 ? { restartOffset: BigInt(resumedFrom) } : {};
-        const mover = receiveInto(partFile, resumedFrom, { expectedBytes, onProgress: meter.moved });
+        const { throttle } = remote;
+        const mover = receiveInto(partFile, resumedFrom, { expectedBytes, onProgress: meter.moved, throttle });
         ({ bytes } = await connection.transfer({ ...order, ...restart }, mover, {
           signal: remote.signal,
           sizeBytes: expectedBytes,

@@ -1,4 +1,5 @@
 import type { LimitValues, Octets } from "@sallyport/protocol";
+import type { ByteThrottle } from "@sallyport/transport";
 import type { ClientConnection } from "../connection/client-connection.ts";
 import type { ServerClock } from "../listing/server-clock.ts";
 import { type NameCodec, octetsToSend } from "../names/name-codec.ts";
@@ -17,6 +18,8 @@ export class RemoteSide {
   readonly limits: LimitValues;
   readonly signal: AbortSignal;
   readonly clock: ServerClock;
+  /** Shared with the client's other transfers. */
+  readonly throttle: ByteThrottle | undefined;
 
   constructor(parts: RemoteSideParts) {
     this.root = octetsToSend(parts.root, parts.names);
@@ -25,6 +28,7 @@ export class RemoteSide {
     this.limits = parts.limits;
     this.signal = parts.signal;
     this.clock = parts.clock;
+    this.throttle = parts.throttle;
   }
 
   /** The path to send for a tree path. */
@@ -66,4 +70,5 @@ export interface RemoteSideParts {
   readonly limits: LimitValues;
   readonly signal: AbortSignal;
   readonly clock: ServerClock;
+  readonly throttle: ByteThrottle | undefined;
 }

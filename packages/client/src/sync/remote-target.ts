@@ -152,13 +152,14 @@ export class RemoteTarget implements SyncTarget {
     octets: Octets,
     { handle, total, resumedFrom, onMoved }: Sending,
   ): Promise<number> {
+    const { signal, throttle } = this.#parts.remote;
+    const pace = { onProgress: onMoved, ...(throttle && { throttle }) };
     const mover: Mover = async (data, moving) => ({
-      bytes: await data.sendFrom(sourceOf(handle, total), resumedFrom, undefined, { ...moving, onProgress: onMoved }),
+      bytes: await data.sendFrom(sourceOf(handle, total), resumedFrom, undefined, { ...moving, ...pace }),
       isWhole: true,
     });
     const restart = resumedFrom > 0 ? { restartOffset: BigInt(resumedFrom) } : {};
     const order = { verb: "STOR", argument: octets, type: "I", ...restart } as const;
-    const { signal } = this.#parts.remote;
     return (await connection.transfer(order, mover, { signal, sizeBytes: total - resumedFrom })).bytes;
   }
 

@@ -1,4 +1,5 @@
 import { type LimitValues, SallyportError } from "@sallyport/protocol";
+import type { ByteThrottle } from "@sallyport/transport";
 import { opendir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { ServerClock } from "../listing/server-clock.ts";
@@ -28,6 +29,7 @@ export interface SyncParts {
   readonly names: NameCodec;
   readonly limits: LimitValues;
   readonly clock: ServerClock;
+  readonly throttle: ByteThrottle | undefined;
   /** Tells this server and login from others. */
   readonly serverName: () => string;
 }

@@ -42,6 +42,19 @@ function transfersOf(server: TestServer, verb: string): number {
   return server.events.filter((event) => event.kind === "transfer" && event.verb === verb).length;
 }
 
+test("a mirror keeps to the client's rate, both ways", async (t) => {
+  await using server = await startTestServer();
+  await using client = await connectTo(server, { limitRate: 4_000_000 });
+  const local = join(emptyFolder(t), "pub");
+  fill(server.directory, { "from/down.bin": randomBytes(1_600_000) });
+  const beganMs = performance.now();
+  assertAllDone(await Array.fromAsync(client.sync({ remote: "/from" }, { local })));
+  const betweenMs = performance.now();
+  assertAllDone(await Array.fromAsync(client.sync({ local }, { remote: "/to" })));
+  const [downMs, upMs] = [betweenMs - beganMs, performance.now() - betweenMs];
+  assert.ok(downMs > 280 && upMs > 280, `0.4 s worth of octets took ${downMs} ms down, ${upMs} ms up`);
+});
+
 test("a mirror of a server is the same in bytes and times, and the second run does nothing", async (t) => {
   await using server = await startTestServer();
   await using client = await connectTo(server);
