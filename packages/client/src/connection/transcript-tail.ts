@@ -38,9 +38,18 @@ export class TranscriptTail {
     return Math.round(performance.now() - this.#startedAtMs);
   }
 
-  #keep(line: TranscriptLine): void {
+  #keep(whole: TranscriptLine): void {
+    const line = whole.text.length > lineCharactersMax ? { ...whole, text: beginningOf(whole.text) } : whole;
     if (this.#lines.length >= 2 * this.#countMax) this.#lines = this.#lines.slice(-this.#countMax);
     this.#lines.push(line);
     this.#onLine?.(line);
   }
+}
+
+/** A server may send lines of a quarter MiB, and hundreds of them are kept. */
+const lineCharactersMax = 4_096;
+
+/** A copy, since a slice would keep the whole in memory. */
+function beginningOf(text: string): string {
+  return `${Buffer.from(text.slice(0, lineCharactersMax), "utf16le").toString("utf16le")}…`;
 }
