@@ -82,7 +82,7 @@ export class LineReader {
       historySize: history.length + 1,
       removeHistoryDuplicates: true,
       escapeCodeTimeout: 50,
-      completer: (text: string, done: Completed) => void this.#complete(text, done),
+      completer: (text: string, done: Completed) => void this.#complete(reader, text, done),
     });
     let isHinted = false;
     reader.on("SIGINT", () => {
@@ -95,9 +95,13 @@ export class LineReader {
     return reader;
   }
 
-  async #complete(text: string, done: Completed): Promise<void> {
+  async #complete(reader: Interface, text: string, done: Completed): Promise<void> {
     const [candidates, typed] = await this.#options.complete(text).catch(() => [[], text] as const);
-    done(null, [[...candidates], typed]);
+    // What came in one piece with Tab is read without waiting: the line may be entered already, and its reader closed.
+    const isEntered = this.#reader !== reader || this.#isOver || this.#ahead.length > 0;
+    if (isEntered) return;
+    const isUnchanged = reader.line.slice(0, reader.cursor) === text;
+    done(null, [isUnchanged ? [...candidates] : [], typed]);
   }
 }
 

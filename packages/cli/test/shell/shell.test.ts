@@ -123,6 +123,9 @@ describe("the shell on a terminal", { skip: noTerminal, timeout: 120_000 }, () =
     await using typist = server.type();
     await typist.sees(`■ TLS 1.3 alice@127.0.0.1:${port} /> `);
     await typist.does(`lcd '${here}'`);
+    // Enter comes before the server has told what begins so.
+    typist.type(`cd p${keys.tab}${keys.enter}`);
+    assert.match(await typist.sees("/> "), /cd: The server refuses MLST \/p: 550/);
     typist.type(`cd p${keys.tab}`);
     await typist.sees("cd pub/");
     typist.type(keys.enter);
