@@ -117,12 +117,15 @@ export class ProbeConnection implements AsyncDisposable {
     if (!this.#stream.destroyed && this.#stream.writable) this.#stream.write(octets);
   }
 
-  /** The next reply but preliminary ones. */
+  /** The next reply but preliminary ones, however many of them come. */
   async reply(timeoutMs = this.server.timeoutMs): Promise<Answer> {
-    for (;;) {
-      const answer = await this.anyReply(timeoutMs);
+    const endMs = performance.now() + timeoutMs;
+    for (let leftMs = timeoutMs; leftMs > 0; leftMs = Math.ceil(endMs - performance.now())) {
+      const answer = await this.anyReply(leftMs);
+      if (answer.kind === "silent") break;
       if (answer.kind !== "reply" || answer.code >= 200) return answer;
     }
+    return { kind: "silent", timeoutMs };
   }
 
   /** The next reply, preliminary ones included. */
