@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { shellWord } from "./shell-word.ts";
 
 /** What somebody has to know to connect. */
 export interface DemoFacts {
@@ -105,7 +106,7 @@ function fileZilla(
 }
 
 function trusting(flag: string, authority: string | undefined): string {
-  return authority === undefined ? "" : ` ${flag} ${quote(authority)}`;
+  return authority === undefined ? "" : ` ${flag} ${shellWord(authority)}`;
 }
 
 function lftpAuthority(authority: string | undefined): string {
@@ -114,11 +115,6 @@ function lftpAuthority(authority: string | undefined): string {
 
 function portFlag(mode: "explicit" | "implicit", port: number | undefined): string {
   return port === undefined ? "" : ` --${mode}-port ${port}`;
-}
-
-/** A word that a shell takes as it is. */
-function quote(path: string): string {
-  return /^[\w./~+-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function painter(colours: boolean) {

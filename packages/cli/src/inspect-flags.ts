@@ -1,5 +1,6 @@
 import { checkIds, gradeLetters, namesCheck, type GradeLetter } from "@sallyport/inspector";
 import { parseHost, parseRemotePort } from "./explain-flags.ts";
+import { shellWord } from "./shell-word.ts";
 
 /** Parsers for `inspect`. What they throw completes the sentence "TARGET takes …, not "value"". */
 
@@ -15,6 +16,43 @@ export function parseTarget(text: string): InspectTarget {
   const host = bracketed ?? name;
   if (host === undefined || port === undefined) return { host: parseHost(text) };
   return { host: parseHost(host), port: parseRemotePort(port) };
+}
+
+/** What decides whether an inspection reaches its server and gets in. */
+export interface AgainFlags {
+  readonly explicitPort?: number | "off";
+  readonly implicitPort: number | "off";
+  readonly ca?: string;
+  readonly state?: string;
+  readonly insecure?: boolean;
+  readonly anonymous?: boolean;
+  readonly deep?: boolean;
+  readonly user?: string;
+  readonly passwordStdin?: boolean;
+  readonly netrc?: string;
+}
+
+/** The command line that inspects the same server in the same way, without what only shapes the report. */
+export function sameInspection({ host, port }: InspectTarget, flags: AgainFlags): string {
+  const named = host.includes(":") ? `[${host}]` : host;
+  const { explicitPort, implicitPort, ca, state, user, netrc } = flags;
+  const values = {
+    "--explicit-port": explicitPort === port ? undefined : explicitPort,
+    "--implicit-port": implicitPort === 990 ? undefined : implicitPort,
+    ...{ "--ca": ca, "--state": state, "--user": user, "--netrc": netrc },
+  };
+  const switches = {
+    "--insecure": flags.insecure,
+    "--password-stdin": flags.passwordStdin,
+    "--anonymous": flags.anonymous,
+    "--deep": flags.deep,
+  };
+  const words = [
+    ...["sallyport", "inspect", port === undefined ? host : `${named}:${port}`],
+    ...Object.entries(values).flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)])),
+    ...Object.entries(switches).flatMap(([flag, isOn]) => (isOn === true ? [flag] : [])),
+  ];
+  return words.map((word) => shellWord(word)).join(" ");
 }
 
 /** A port to connect to, or `off` to leave the mode out. */

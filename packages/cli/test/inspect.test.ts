@@ -31,6 +31,17 @@ test("an unknown authority costs the grade, and keeps the password here", async 
   assert.equal(loginsCount(), earlierCount);
 });
 
+test("what to run after mending reaches the same server in the same way, and tells no password", async () => {
+  const where = [`localhost:${server.explicitPort}`, "--implicit-port", String(server.implicitPort)];
+  const { stdout } = await inspect(["--state", "my state", "--user", "alice", "--insecure", "--only", "C1"]);
+  const said = /^after mending:\s(.*)$/m.exec(stdout)?.[1];
+  assert.equal(
+    said,
+    `sallyport inspect ${where.join(" ")} --state 'my state' --user alice --insecure --only C1`,
+    stdout,
+  );
+});
+
 test("--require fails what could not be tested", async () => {
   const trust = ["--ca", server.identity.caFile, "--quiet", "--only", "P1,D4"];
   assert.equal((await inspect([...trust, "--require", "P1"])).code, 0);

@@ -15,7 +15,14 @@ import { UsageError } from "@sallyport/protocol";
 import { buildCommand, type CommandContext } from "@stricli/core";
 import { parseRemotePort, parseSeconds } from "../explain-flags.ts";
 import { caFlag, commonFlags, parseText, switchFlag, type CommonFlags } from "../flags.ts";
-import { parseCheckIds, parseGrade, parseRemotePortOrOff, parseTarget, type InspectTarget } from "../inspect-flags.ts";
+import {
+  parseCheckIds,
+  parseGrade,
+  parseRemotePortOrOff,
+  parseTarget,
+  sameInspection,
+  type InspectTarget,
+} from "../inspect-flags.ts";
 import { findCredentials } from "../login/credentials.ts";
 import { trustOf } from "../server-trust.ts";
 
@@ -165,7 +172,8 @@ export const inspectCommand = buildCommand({
     if (format !== undefined) return void this.process.stdout.write(reportFormats[format](found));
     const { isTTY: isTerminal, columns } = process.stdout;
     const drawing = terminalSettings({ isTerminal, columns, environment: process.env });
-    write(renderReport(found, { ...drawing, verbose: flags.verbose === true, quiet: flags.quiet === true }));
+    const shown = { verbose: flags.verbose === true, quiet: flags.quiet === true };
+    write(renderReport(found, { ...drawing, ...shown, command: sameInspection(target, flags) }));
   },
 });
 

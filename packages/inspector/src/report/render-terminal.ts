@@ -13,6 +13,8 @@ export interface ReportOptions {
   readonly verbose?: boolean;
   /** The heading and the reasons alone. */
   readonly quiet?: boolean;
+  /** The command line that inspects this server in this way; default: by its name alone. */
+  readonly command?: string;
 }
 
 /** Draws a report as lines: what it comes to, what is wrong with its fix, what is in order, and what to run next. */
@@ -147,8 +149,16 @@ function renderFooter(report: InspectReport, options: ReportOptions): string[] {
   const faults = [
     ...new Set(findings.filter(({ status }) => status === "fail" || status === "warn").map(({ id }) => id)),
   ];
-  const again = faults.length === 0 ? [] : [`after mending: sallyport inspect ${host} --only ${faults.join(",")}`];
-  return [counted, ...again].flatMap((line) => wrap(line, widthOf(options), { indent: 2 }));
+  const { command = `sallyport inspect ${host}` } = options;
+  const again = faults.length === 0 ? [] : againLines(`${command} --only ${faults.join(",")}`, options);
+  return [...wrap(counted, widthOf(options), { indent: 2 }), ...again];
+}
+
+/** A command to be pasted stays in one piece, however long it is. */
+function againLines(command: string, options: ReportOptions): readonly string[] {
+  const line = `after mending: ${command}`;
+  const unbroken = (text: string) => wrap(text, text.length * 4);
+  return line.length <= widthOf(options) ? unbroken(line) : ["after mending:", ...unbroken(command)];
 }
 
 function widthOf({ width }: ReportOptions): number {
