@@ -108,6 +108,15 @@ describe("get and put", () => {
     );
   });
 
+  test("a put that is refused makes nothing on the server", async () => {
+    const words = [join(home, "pub/hello.txt"), join(home, "pub"), `${url.explicit}/refused/`];
+    const { code, stderr } = await run(["put", ...words]);
+    assert.equal(code, 64);
+    assert.match(stderr, /pub" is a directory: --recursive puts what is in it\.\n$/);
+    assert.equal((await run(["put", "-", `${url.explicit}/refused/`], { input: "x" })).code, 64);
+    assert.ok(!existsSync(join(home, "refused")));
+  });
+
   test("names of a tree are octets: those that are no UTF-8 keep theirs", async () => {
     const source = join(scratch, "octets");
     mkdirSync(source);

@@ -30,11 +30,11 @@ export async function put(context: CommandContext, flags: PutFlags, words: reado
   await runOnServers(context, flags, { connectionsMax: flags.parallel }, async (run) => {
     const jobs: TransferJob[] = [];
     const kinds = await Promise.all(sources.map((source) => kindOf(source)));
+    if (flags.recursive !== true) demandFiles(sources, kinds);
     const place = await run.servers.open(url);
-    const target = await remoteTarget(place, {
-      mustBeDirectory: sources.length > 1 || kinds.includes("directory"),
-      signal: run.servers.signal,
-    });
+    const mustBeDirectory = sources.length > 1 || kinds.includes("directory");
+    if (kinds.includes("input") && (mustBeDirectory || place.url.isDirectory)) throw namelessInput();
+    const target = await remoteTarget(place, { mustBeDirectory, signal: run.servers.signal });
     for (const [at, source] of sources.entries()) {
       try {
         const kind = kinds[at];
@@ -64,14 +64,26 @@ async function kindOf(source: string): Promise<SourceKind> {
   }
 }
 
+/** A refused command line changes nothing, so this comes before a connection. */
+function demandFiles(sources: readonly string[], kinds: readonly SourceKind[]): void {
+  const directory = sources.find((_, at) => kinds[at] === "directory");
+  if (directory === undefined) return;
+  throw new UsageError(
+    "SALLYPORT_USAGE_DIRECTORY",
+    `${quotedName(directory)} is a directory: --recursive puts what is in it.`,
+  );
+}
+
+function namelessInput(): UsageError {
+  return new UsageError(
+    "SALLYPORT_USAGE_DIRECTORY",
+    "What comes from standard input needs a name: put it behind the URL's directory.",
+  );
+}
+
 function pathOf(source: string, { kind, path }: RemoteTarget): string {
   if (kind === "file") return path;
-  if (source === standardStream) {
-    throw new UsageError(
-      "SALLYPORT_USAGE_DIRECTORY",
-      "What comes from standard input needs a name: put it behind the URL's directory.",
-    );
-  }
+  if (source === standardStream) throw namelessInput();
   return childOf(path, nameOf(source));
 }
 
@@ -91,12 +103,6 @@ async function treeJobs(
   source: string,
   { client, directory, run, flags }: TreeOptions,
 ): Promise<readonly TransferJob[]> {
-  if (flags.recursive !== true) {
-    throw new UsageError(
-      "SALLYPORT_USAGE_DIRECTORY",
-      `${quotedName(source)} is a directory: --recursive puts what is in it.`,
-    );
-  }
   const { signal } = run.servers;
   const isContent = source.endsWith("/") || basename(source) === "." || basename(source) === "..";
   const base = isContent ? directory : childOf(directory, nameOf(source));
