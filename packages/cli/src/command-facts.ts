@@ -148,6 +148,7 @@ function defaultText(usual: unknown): string | undefined {
   return isTold ? String(usual) : undefined;
 }
 
-function kebab(name: string): string {
+/** The name of a flag as it is typed. */
+export function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -11,14 +11,19 @@ import { sallyportCode } from "./exit-codes.ts";
  * The texts of everything that can go wrong, one sentence each: what is wrong, and what to do. Stack traces are for
  * `verbose` alone.
  */
-export function failureTexts(options: { readonly command: string; readonly verbose: boolean }): ApplicationText {
-  const { command } = options;
+export function failureTexts(options: {
+  readonly command: string;
+  readonly verbose: boolean;
+  /** What is said of a flag that the command has not, where there is more to say than that. */
+  readonly placeOfFlag?: (given: string) => string | undefined;
+}): ApplicationText {
+  const { command, placeOfFlag = () => undefined } = options;
   const asFailure = (error: unknown) => failureText(error, options.verbose);
   return {
     ...text_en,
     noCommandRegisteredForInput: ({ input, corrections }) => sentence(unknownCommand(input, corrections, command)),
     exceptionWhileParsingArguments: (error) =>
-      error instanceof ArgumentScannerError ? sentence(scannerText(error, command)) : asFailure(error),
+      error instanceof ArgumentScannerError ? sentence(scannerText(error, command, placeOfFlag)) : asFailure(error),
     exceptionWhileLoadingCommandFunction: asFailure,
     exceptionWhileLoadingCommandContext: asFailure,
     exceptionWhileRunningCommand: asFailure,
@@ -76,10 +81,16 @@ function unknownCommand(input: string, corrections: readonly string[], command: 
   return `There is no command "${word}": ${meant === "" ? `"${command} --help" lists them.` : `did you mean ${meant}?`}`;
 }
 
-function scannerText(error: ArgumentScannerError, command: string): string {
+function scannerText(
+  error: ArgumentScannerError,
+  command: string,
+  placeOfFlag: (given: string) => string | undefined,
+): string {
   const seeHelp = `"${command} --help" lists what there is`;
   return formatMessageForArgumentScannerError(error, {
     FlagNotFoundError: ({ input, corrections }) => {
+      const place = placeOfFlag(input);
+      if (place !== undefined) return `There is no flag ${dashed(input)} here: ${place}`;
       const meant = corrections.map((name) => dashed(name)).join(" or ");
       return `There is no flag ${dashed(input)}: ${meant === "" ? seeHelp : `did you mean ${meant}?`}`;
     },

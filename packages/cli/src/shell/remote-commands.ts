@@ -1,11 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { octetsFromText, ConfigError, UsageError } from "@sallyport/protocol";
 import { buildCommand, type Command } from "@stricli/core";
-import { clientFlags } from "../client-flags.ts";
 import { expandPattern, literalPattern, type ListedName } from "../client/remote-glob.ts";
 import type { CommandTarget } from "../command-table.ts";
 import { parseText } from "../flags.ts";
 import { quotedName } from "../terminal/visible-text.ts";
+import { connectionFlags } from "./connection-flags.ts";
 import { localWord, pathUrl, patternUrl, type Place } from "./place.ts";
 import { localPath } from "./places.ts";
 import type { ShellContext } from "./shell-context.ts";
@@ -35,11 +35,6 @@ export interface Adaptation {
   ): Arranged | Promise<Arranged>;
 }
 
-/** Flags of connections, which the shell has already. */
-const shellFlags: ReadonlySet<string> = new Set(
-  Object.keys(clientFlags).filter((name) => !["json", "quiet", "explain"].includes(name)),
-);
-
 /**
  * The command of the shell that does what a one-shot command does, by the same function: paths are turned into URLs of
  * the server that is open, which the function finds connected.
@@ -48,7 +43,7 @@ export function adapted(target: CommandTarget, adaptation: Adaptation): Command<
   if (!("parameters" in target)) throw new TypeError("a group of commands has no words of its own");
   const { brief, placeholder, wordsBrief, minimum, arrange, without = [] } = adaptation;
   const { flags = {}, aliases = {} } = target.parameters as OneShotParameters;
-  const own = Object.entries(flags).filter(([name]) => !shellFlags.has(name) && !without.includes(name));
+  const own = Object.entries(flags).filter(([name]) => !connectionFlags.has(name) && !without.includes(name));
   const shown = {
     ...Object.fromEntries(own.map(([name, flag]) => [name, readingPlainText(flag)])),
     ...adaptation.flags,

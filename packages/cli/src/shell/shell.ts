@@ -12,6 +12,7 @@ import { failureText, failureTexts } from "../failure.ts";
 import { helpFlag } from "../help.ts";
 import { firstMessageOnly, ownExitCode } from "../scanner.ts";
 import { visibleText } from "../terminal/visible-text.ts";
+import { placeOfFlag } from "./connection-flags.ts";
 import { openConnection, type ShellConnection } from "./connection.ts";
 import type { History } from "./history.ts";
 import { Job, JobList, type NumberedJob } from "./jobs.ts";
@@ -309,7 +310,7 @@ function applicationOf(target: ShellTarget, name: string, verbose: boolean): App
   const configuration: PartialApplicationConfiguration = {
     name,
     scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
-    localization: { text: failureTexts({ command: name, verbose }) },
+    localization: { text: failureTexts({ command: name, verbose, placeOfFlag }) },
     determineExitCode: exitCodeFor,
   };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the help asks nothing of a context but where to write

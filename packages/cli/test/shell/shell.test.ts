@@ -79,10 +79,22 @@ describe("commands on standard input", () => {
   });
 
   test("--keep-going and --command: all are run, and the first failure tells the exit code", async () => {
-    const commands = ["nonsense; pwd", "cd pub", "ls --nope; pwd", "!exit 3"].flatMap((one) => ["-c", one]);
+    const commands = [
+      "nonsense; pwd",
+      "cd pub",
+      "ls --nope; pwd",
+      "put x --limit-rate 5M",
+      "ls --time-zone Z",
+      "!exit 3",
+    ].flatMap((one) => ["-c", one]);
     const { code, stdout, stderr } = await script("", [url.implicit, "--keep-going", ...commands]);
     assert.deepEqual([code, stdout], [64, "/\n/pub\n"]);
     assert.match(stderr, /There is no command "nonsense": help lists them\.\nls: There is no flag --nope/);
+    assert.match(
+      stderr,
+      /put: There is no flag --limit-rate here: "set limit-rate" does that for all commands together\./,
+    );
+    assert.match(stderr, /ls: There is no flag --time-zone here: .* give it to "sallyport shell"\./);
     const contradiction = await script("pwd\n", [url.explicit, "--password-stdin"]);
     assert.equal(contradiction.code, 64);
   });
