@@ -76,9 +76,22 @@ export function chooseCharset({ utf8Announced, names, fallback = "utf-8" }: Char
 export function octetsToSend(path: string, codec: NameCodec): Octets {
   // oxlint-disable-next-line no-control-regex -- these three characters are the point
   if (/[\r\n\0]/.test(path)) {
-    throw new UsageError("SALLYPORT_FORBIDDEN_CHARACTER", "A path may contain neither CR, LF nor NUL.");
+    throw new UsageError(
+      "SALLYPORT_FORBIDDEN_CHARACTER",
+      `A path may contain neither CR, LF nor NUL: "${shown(path)}".`,
+    );
   }
   return codec.octetsOf(path);
+}
+
+/** Whether a name can be sent at all: the control connection cannot carry every name that a local file may have. */
+export function isSendable(name: string, codec: NameCodec): boolean {
+  try {
+    octetsToSend(name, codec);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The string of a name that the local file system gave as bytes, with the same escapes. */
@@ -96,6 +109,9 @@ function codecOf(
 }
 
 function unencodable(text: string, encoding: string): never {
-  const shown = displayOctets(encodeUtf8Name(text.toWellFormed()) ?? ("" as Octets));
-  throw new UsageError("SALLYPORT_NAME_UNENCODABLE", `The encoding ${encoding} lacks a character of "${shown}".`);
+  throw new UsageError("SALLYPORT_NAME_UNENCODABLE", `The encoding ${encoding} lacks a character of "${shown(text)}".`);
+}
+
+function shown(text: string): string {
+  return displayOctets(encodeUtf8Name(text.toWellFormed()) ?? ("" as Octets));
 }

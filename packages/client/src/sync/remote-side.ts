@@ -2,7 +2,7 @@ import type { LimitValues, Octets } from "@sallyport/protocol";
 import type { ByteThrottle } from "@sallyport/transport";
 import type { ClientConnection } from "../connection/client-connection.ts";
 import type { ServerClock } from "../listing/server-clock.ts";
-import { type NameCodec, octetsToSend } from "../names/name-codec.ts";
+import { isSendable, type NameCodec, octetsToSend } from "../names/name-codec.ts";
 import { childPath } from "../names/remote-path.ts";
 import { unlessRefused } from "../operations/refusal.ts";
 import { sizeOf, stat, timeOf } from "../operations/stat.ts";
@@ -34,6 +34,11 @@ export class RemoteSide {
   /** The path to send for a tree path. */
   octetsOf(path: string): Octets {
     return path === "" ? this.root : childPath(this.root, octetsToSend(path, this.names));
+  }
+
+  /** Whether the server can be told of a name, as `PlanOptions.acceptsName` asks. */
+  acceptsName(name: string): boolean {
+    return isSendable(name, this.names);
   }
 
   /** Works on a connection; what failed and may be asked again is, on another one. */

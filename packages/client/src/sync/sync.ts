@@ -158,8 +158,8 @@ class Mirror {
       filter: this.#filter,
       links: links === "recreate" ? "recreate" : "skip",
       preservesTimes,
+      acceptsName: (name) => (isDownload ? this.#tree : this.#remote).acceptsName(name),
       ...(isDownload && {
-        acceptsName: (name: string) => this.#tree.acceptsName(name),
         targetFoldsCase: wishes.targetFoldsCase ?? (process.platform === "win32" || process.platform === "darwin"),
       }),
       protects: (path) => parts.has(path),

@@ -42,6 +42,21 @@ function transfersOf(server: TestServer, verb: string): number {
   return server.events.filter((event) => event.kind === "transfer" && event.verb === verb).length;
 }
 
+test("names that no command line can carry are left out by the plan", async (t) => {
+  await using server = await startTestServer();
+  await using client = await connectTo(server);
+  const local = emptyFolder(t);
+  fill(local, { "a\nb": "1", "d\nd/in": "2", ok: "3" });
+  const left = ["conflict a\nb left", "conflict d\nd left"];
+  const mirror = (options: SyncOptions = {}): Promise<SyncStep[]> =>
+    Array.fromAsync(client.sync({ local }, { remote: "/to" }, options));
+  assert.deepEqual(told(await mirror({ dryRun: true })), [...left, "transfer ok planned"]);
+  assert.deepEqual(told(await mirror()), [...left, "transfer ok done"]);
+  assert.deepEqual(readdirSync(join(server.directory, "to")), ["ok"]);
+  const upload = client.upload(join(local, "a\nb"), "a\nb");
+  await assert.rejects(upload, { message: 'A path may contain neither CR, LF nor NUL: "a\\x0Ab".' });
+});
+
 test("a mirror keeps to the client's rate, both ways", async (t) => {
   await using server = await startTestServer();
   await using client = await connectTo(server, { limitRate: 4_000_000 });
