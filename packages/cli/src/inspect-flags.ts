@@ -1,22 +1,8 @@
 import { checkIds, gradeLetters, namesCheck, type GradeLetter } from "@sallyport/inspector";
-import { parseHost, parseRemotePort } from "./explain-flags.ts";
+import { parseRemotePort, type ServerTarget } from "./explain-flags.ts";
 import { shellWord } from "./shell-word.ts";
 
 /** Parsers for `inspect`. What they throw completes the sentence "TARGET takes …, not "value"". */
-
-/** A server to inspect. */
-export interface InspectTarget {
-  readonly host: string;
-  readonly port?: number;
-}
-
-/** `HOST`, `HOST:PORT` or `[ADDRESS]:PORT`; an IPv6 address without brackets has no port. */
-export function parseTarget(text: string): InspectTarget {
-  const [, bracketed, name, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text) ?? [];
-  const host = bracketed ?? name;
-  if (host === undefined || port === undefined) return { host: parseHost(text) };
-  return { host: parseHost(host), port: parseRemotePort(port) };
-}
 
 /** What decides whether an inspection reaches its server and gets in. */
 export interface AgainFlags {
@@ -33,7 +19,7 @@ export interface AgainFlags {
 }
 
 /** The command line that inspects the same server in the same way, without what only shapes the report. */
-export function sameInspection({ host, port }: InspectTarget, flags: AgainFlags): string {
+export function sameInspection({ host, port }: ServerTarget, flags: AgainFlags): string {
   const named = host.includes(":") ? `[${host}]` : host;
   const { explicitPort, implicitPort, ca, state, user, netrc } = flags;
   const values = {

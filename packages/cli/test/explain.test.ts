@@ -33,6 +33,13 @@ test("--quiet prints the summary alone", async () => {
   assert.doesNotMatch(stdout, /TCP connect/);
 });
 
+test("the explicit port may stand behind the host, as for inspect", async () => {
+  const words = [`localhost:${peer.explicitPort}`, "--implicit-port", `${peer.implicitPort}`, "--ca", identity.caFile];
+  const { code, stdout, stderr } = await runSallyport(["explain", ...words, "--quiet"]);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /Both modes keep the login secret/);
+});
+
 test("--json writes one line for each event and one for the conclusion", async () => {
   const { code, stdout } = await explain(["--ca", identity.caFile, "--json"]);
   assert.equal(code, 0);
@@ -105,9 +112,10 @@ test("bad input is one sentence and the exit code of sysexits", async () => {
   const noPem = join(scratch, "no.pem");
   writeFileSync(noPem, "nothing\n");
   const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
-    [["explain"], 64, /HOST is missing/],
-    [["explain", "localhost:21"], 64, /HOST takes a host name or an address without port.*not "localhost:21"/],
-    [["explain", "ftp://localhost"], 64, /HOST takes a host name/],
+    [["explain"], 64, /HOST\[:PORT\] is missing/],
+    [["explain", "localhost:21", "--explicit-port", "2121"], 64, /HOST:PORT and --explicit-port name two ports/],
+    [["explain", "localhost:ftp"], 64, /HOST\[:PORT\] takes a host name or an address.*not "localhost:ftp"/],
+    [["explain", "ftp://localhost"], 64, /HOST\[:PORT\] takes a host name/],
     [["explain", "-v"], 64, /no flag -v/],
     [["explain", "localhost", "--explicit-port", "0"], 64, /--explicit-port takes a port from 1 to 65535/],
     [["explain", "localhost", "--timeout", "0"], 64, /--timeout takes seconds from 0\.1 to 600/],

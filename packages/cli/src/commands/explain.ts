@@ -16,12 +16,12 @@ import {
 import { buildCommand, type CommandContext } from "@stricli/core";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { type ExplainFileFlags, ExplainFiles, explainFileFlags } from "../explain-files.ts";
-import { parseHost, parseRemotePort, parseSeconds } from "../explain-flags.ts";
+import { explicitPortOf, parseRemotePort, parseSeconds, targetParameter, type ServerTarget } from "../explain-flags.ts";
 import { caFlag, commonFlags, switchFlag, type CommonFlags } from "../flags.ts";
 import { trustOf } from "../server-trust.ts";
 
 interface ExplainFlags extends CommonFlags, ExplainFileFlags {
-  readonly explicitPort: number;
+  readonly explicitPort?: number;
   readonly implicitPort: number;
   readonly ca?: string;
   readonly insecure?: boolean;
@@ -45,15 +45,15 @@ export const explainCommand = buildCommand({
   parameters: {
     positional: {
       kind: "tuple",
-      parameters: [{ brief: "Host name or address of the server", placeholder: "HOST", parse: parseHost }],
+      parameters: [targetParameter],
     },
     flags: {
       explicitPort: {
         kind: "parsed",
         parse: parseRemotePort,
-        brief: "Port that begins in clear",
+        brief: "Port that begins in clear (default: that of HOST:PORT, else 21)",
         placeholder: "PORT",
-        default: "21",
+        optional: true,
       },
       implicitPort: {
         kind: "parsed",
@@ -83,8 +83,9 @@ export const explainCommand = buildCommand({
       ...commonFlags,
     },
   },
-  async func(this: CommandContext, flags: ExplainFlags, host: string) {
-    const ports = { explicit: flags.explicitPort, implicit: flags.implicitPort };
+  async func(this: CommandContext, flags: ExplainFlags, target: ServerTarget) {
+    const { host } = target;
+    const ports = { explicit: explicitPortOf(target, flags), implicit: flags.implicitPort };
     const { isTTY: isTerminal, columns } = process.stdout;
     const terminal = terminalSettings({ isTerminal, columns, environment: process.env });
     const run = flags.dialogue !== undefined ? replay : flags.json === true ? printJson : draw;

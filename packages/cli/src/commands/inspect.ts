@@ -11,18 +11,10 @@ import {
   type InspectReport,
   type ReportFormat,
 } from "@sallyport/inspector";
-import { UsageError } from "@sallyport/protocol";
 import { buildCommand, type CommandContext } from "@stricli/core";
-import { parseRemotePort, parseSeconds } from "../explain-flags.ts";
+import { explicitPortOf, parseSeconds, targetParameter, type ServerTarget } from "../explain-flags.ts";
 import { caFlag, commonFlags, parseText, switchFlag, type CommonFlags } from "../flags.ts";
-import {
-  parseCheckIds,
-  parseGrade,
-  parseRemotePortOrOff,
-  parseTarget,
-  sameInspection,
-  type InspectTarget,
-} from "../inspect-flags.ts";
+import { parseCheckIds, parseGrade, parseRemotePortOrOff, sameInspection } from "../inspect-flags.ts";
 import { findCredentials } from "../login/credentials.ts";
 import { trustOf } from "../server-trust.ts";
 
@@ -66,13 +58,7 @@ export const inspectCommand = buildCommand({
   parameters: {
     positional: {
       kind: "tuple",
-      parameters: [
-        {
-          brief: "Host name or address of the server, with its explicit port",
-          placeholder: "HOST[:PORT]",
-          parse: parseTarget,
-        },
-      ],
+      parameters: [targetParameter],
     },
     flags: {
       explicitPort: {
@@ -147,7 +133,7 @@ export const inspectCommand = buildCommand({
       ...commonFlags,
     },
   },
-  async func(this: CommandContext, flags: InspectFlags, target: InspectTarget) {
+  async func(this: CommandContext, flags: InspectFlags, target: ServerTarget) {
     const { ca, extraCa, insecure = false } = await trustOf(flags);
     const found = await inspect(target.host, {
       ports: { explicit: explicitPortOf(target, flags), implicit: flags.implicitPort },
@@ -188,16 +174,8 @@ const failureCodes: Readonly<Record<InspectFailure["kind"], InspectExitCode>> = 
   "not-ftp": inspectExitCodes.notFtp,
 };
 
-function explicitPortOf({ port }: InspectTarget, { explicitPort }: InspectFlags): number | "off" {
-  if (port !== undefined && explicitPort !== undefined && port !== explicitPort) {
-    const message = "HOST:PORT and --explicit-port name two ports: leave one out.";
-    throw new UsageError("SALLYPORT_USAGE_CONTRADICTION", message);
-  }
-  return explicitPort ?? port ?? parseRemotePort("21");
-}
-
 /** Nobody logs in unless a user is named. */
-async function credentialsOf({ host }: InspectTarget, flags: InspectFlags) {
+async function credentialsOf({ host }: ServerTarget, flags: InspectFlags) {
   if (flags.user === undefined && flags.passwordStdin !== true) return {};
   const { user, password = "" } = await findCredentials({ host, isPasswordExposed: false }, flags);
   return { credentials: { user, password } };
