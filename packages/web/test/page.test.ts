@@ -107,6 +107,7 @@ suite("The page in a browser", { skip: browserSkip }, () => {
     await using open = await openPage(browser, gateway);
     const { page, faults } = open;
     const { keyboard } = page;
+    await page.waitForFunction("document.activeElement?.tagName === 'INPUT'");
     await keyboard.type(`ftpes://${explicit().address}/keys`);
     for (const text of ["alice", "secret"]) {
       await keyboard.press("Tab");
