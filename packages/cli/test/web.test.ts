@@ -4,8 +4,10 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { get } from "node:https";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { suite, test } from "node:test";
 
 suite("sallyport web", () => {
@@ -27,6 +29,19 @@ suite("sallyport web", () => {
       assert.match(stderr, says);
     });
   }
+
+  test("a port that is in use ends with 69, with the sentence of serve", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const address = other.address();
+    const port = typeof address === "object" ? `${address?.port}` : "";
+    const child = spawn(sallyportCommand, ["web", "--port", port], { timeout: 30_000 });
+    const said = text(child.stderr);
+    const [code] = (await once(child, "close")) as [number];
+    other.close();
+    const sentence = `Port ${port} on 127.0.0.1 is in use by another program: stop that one, or choose another with --port.`;
+    assert.deepEqual([code, await said], [69, `sallyport: ${sentence}\n`]);
+  });
 
   test("serves HTTPS with a certificate of its own authority, and ends with SIGTERM", async () => {
     const state = mkdtempSync(join(tmpdir(), "sallyport-web-"));

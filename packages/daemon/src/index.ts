@@ -1,6 +1,6 @@
 export * from "./certificates/index.ts";
 export * from "./demo.ts";
-export { everyAddress, loopbackAddresses, tryPorts } from "./listening.ts";
+export { everyAddress, loopbackAddresses, portOccupied, tryPorts } from "./listening.ts";
 export { EventLog, type EventLogOptions } from "./log/event-log.ts";
 export type { ServiceEvent } from "./log/service-event.ts";
 export { type RereadSettings, type RereadsSettings, Service } from "./service.ts";

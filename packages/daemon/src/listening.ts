@@ -64,12 +64,7 @@ export function listeningError(error: unknown, listeners: readonly ListenerOptio
 type Complaint = (listener: ListenerOptions, cause: Error) => SallyportError;
 
 const complaints: Readonly<Record<string, Complaint>> = {
-  EADDRINUSE: ({ tlsMode, address, port }, cause) =>
-    new TransportError(
-      "SALLYPORT_PORT_OCCUPIED",
-      `Port ${port} on ${address} is in use by another program: stop that one, or choose another with --${tlsMode}-port.`,
-      { cause },
-    ),
+  EADDRINUSE: ({ tlsMode, address, port }, cause) => portOccupied({ address, port, flag: `--${tlsMode}-port` }, cause),
   EACCES: ({ tlsMode, address, port }, cause) =>
     new ConfigError(
       "SALLYPORT_PORT_FORBIDDEN",
@@ -80,6 +75,15 @@ const complaints: Readonly<Record<string, Complaint>> = {
   EAFNOSUPPORT: ({ address }, cause) => addressUnavailable(address, cause),
   EINVAL: ({ address }, cause) => addressUnavailable(address, cause),
 };
+
+/** Says that a port is taken, and which flag names another. */
+export function portOccupied(
+  { address, port, flag }: { readonly address: string; readonly port: number; readonly flag: string },
+  cause: Error,
+): TransportError {
+  const message = `Port ${port} on ${address} is in use by another program: stop that one, or choose another with ${flag}.`;
+  return new TransportError("SALLYPORT_PORT_OCCUPIED", message, { cause });
+}
 
 function addressUnavailable(address: string, cause: Error): TransportError {
   const message = `This machine has no address ${address}: give one of its own with --listen, or leave it out to listen on all.`;

@@ -45,6 +45,11 @@ export const startCommand = buildCommand({
   parameters: {
     flags: {
       ...commonFlags,
+      state: {
+        ...commonFlags.state,
+        brief:
+          "Directory of certificates and accounts (default: ~/.local/state/sallyport-demo, for root /var/lib/sallyport-demo; with --public -public for -demo)",
+      },
       listen: {
         kind: "parsed",
         parse: parseAddress,

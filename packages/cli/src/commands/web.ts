@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { UsageError } from "@sallyport/protocol";
+import { ConfigError, UsageError } from "@sallyport/protocol";
 import type { GatewayOptions } from "@sallyport/web";
 import { buildCommand, type CommandContext } from "@stricli/core";
 import { failureText } from "../failure.ts";
@@ -94,8 +94,8 @@ export const webCommand = buildCommand({
       allowPrivate: allowPrivate === true,
       authorities: localAuthorities(flags.state),
       onFailure: (error) => process.stderr.write(`${failureText(error, flags.verbose === true)}\n`),
-    }).catch((error: unknown) => {
-      throw occupied(error, flags) ?? error;
+    }).catch(async (error: unknown) => {
+      throw await listeningFailure(error, flags);
     });
     const host = listen.includes(":") ? `[${listen}]` : listen;
     const url = publicUrl ?? `${tls === undefined ? "http" : "https"}://${host}:${gateway.port}/`;
@@ -131,11 +131,16 @@ async function identityOf({ tls, cert, key, state, listen }: WebFlags): Promise<
   return daemon.readIdentity(certificates.identityFiles);
 }
 
-function occupied(error: unknown, { listen, port }: WebFlags): UsageError | undefined {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code !== "EADDRINUSE" && code !== "EACCES") return undefined;
-  const why = code === "EACCES" ? "may not be used by this user" : "is in use";
-  return new UsageError("SALLYPORT_PORT_UNAVAILABLE", `Port ${port} of ${listen} ${why}: give another with --port.`);
+/** Why nothing listens, with what `serve` says and ends with for the same. */
+async function listeningFailure(error: unknown, { listen, port }: WebFlags): Promise<unknown> {
+  if (!(error instanceof Error) || !("code" in error)) return error;
+  if (error.code === "EADDRINUSE") {
+    const { portOccupied } = await import("@sallyport/daemon");
+    return portOccupied({ address: listen, port, flag: "--port" }, error);
+  }
+  if (error.code !== "EACCES") return error;
+  const message = `This user may not listen on port ${port} of ${listen}: choose a port from 1024 on with --port.`;
+  return new ConfigError("SALLYPORT_PORT_FORBIDDEN", message, { cause: error });
 }
 
 function parseWebPort(text: string): number {
