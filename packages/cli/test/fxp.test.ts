@@ -72,6 +72,12 @@ test("what fails has the exit code of its kind", async () => {
   assert.equal(missing.code, 66, missing.stderr);
 });
 
+test("a file of this machine in place of a server is said to be no server", async () => {
+  const { code, stderr } = await fxp([`${source.url.explicit}/one.txt`, "/tmp/x"]);
+  assert.equal(code, 64, stderr);
+  assert.match(stderr, /^sallyport: TO must be the URL of a server.*sallyport get brings files here/);
+});
+
 test("a password that is one server's does not go to another", async () => {
   const elsewhere = target.replace("127.0.0.1", "localhost");
   const { code, stderr } = await fxp([`${source.url.explicit}/one.txt`, `${elsewhere}/x`], {

@@ -1,12 +1,12 @@
 import type { Client, Entry, FxpRoute, OnProgress } from "@sallyport/client";
-import { PeerViolation, UsageError } from "@sallyport/protocol";
+import { isSallyportError, PeerViolation, UsageError } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
 import { flagsFor, type FxpFlags, type Side } from "../fxp-flags.ts";
 import { twoLinesOf } from "../password-input.ts";
 import { quotedName, visibleText } from "../terminal/visible-text.ts";
 import { ClientFailure, clientFailure } from "./client-failure.ts";
 import { movedTo } from "./existing.ts";
-import { namedPlace } from "./named-place.ts";
+import { namedPlace, type NamedPlace } from "./named-place.ts";
 import { entryAt } from "./remote-entry.ts";
 import { lastNameOf, placeFiles } from "./remote-files.ts";
 import { childOf, expandRemote } from "./remote-glob.ts";
@@ -53,7 +53,7 @@ const toLabel = "to   ";
 
 /** What each server is told of passwords and trust. A password that is not said to be for both goes to one host alone. */
 async function wishesOf(flags: FxpFlags, urls: Readonly<Record<Side, string>>): Promise<Record<Side, OwnWishes>> {
-  const [from, to] = await Promise.all([namedPlace(urls.from), namedPlace(urls.to)]);
+  const [from, to] = await Promise.all([serverPlace("FROM", urls.from), serverPlace("TO", urls.to)]);
   const common = from.url.host === to.url.host ? ["SALLYPORT_PASSWORD"] : [];
   let lines: Promise<readonly [string, string]> | undefined;
   const line = async (at: 0 | 1): Promise<string> => {
@@ -78,6 +78,19 @@ async function wishesOf(flags: FxpFlags, urls: Readonly<Record<Side, string>>): 
       label: toLabel,
     },
   };
+}
+
+/** Where a word leads; who gives a file of this machine is told which commands are for those. */
+async function serverPlace(placeholder: "FROM" | "TO", text: string): Promise<NamedPlace> {
+  try {
+    return await namedPlace(text);
+  } catch (error) {
+    if (!isSallyportError(error) || error.code !== "SALLYPORT_URL_INVALID") throw error;
+    const other =
+      placeholder === "FROM" ? "sallyport put sends files of this machine" : "sallyport get brings files here";
+    const message = `${placeholder} must be the URL of a server, as in ftpes://ftp.example.org/pub/ (${other}): ${error.message}`;
+    throw new UsageError("SALLYPORT_URL_INVALID", message, { cause: error });
+  }
 }
 
 class Copies {
