@@ -10,11 +10,17 @@ import { versionFlag } from "./version.ts";
 export async function runCommandLine(words: readonly string[]): Promise<number> {
   const verbose = words.includes("--verbose");
   try {
-    return await runApplication(words, verbose);
+    return await runApplication(spelledHelp(words), verbose);
   } catch (error) {
     process.stderr.write(`${failureText(error, verbose)}\n`);
     return exitCodeFor(error);
   }
+}
+
+/** `sallyport help COMMAND` is `sallyport COMMAND --help`. */
+function spelledHelp(words: readonly string[]): readonly string[] {
+  const [first, ...command] = words;
+  return first === "help" ? [...command, "--help"] : words;
 }
 
 async function runApplication(words: readonly string[], verbose: boolean): Promise<number> {
@@ -32,6 +38,7 @@ async function runApplication(words: readonly string[], verbose: boolean): Promi
           "  sallyport serve DIR                 serve a directory",
           "  sallyport user add NAME             let somebody in",
           "  sallyport ls|get|put … URL          be a client of any server",
+          "  sallyport help COMMAND              what a command does and takes, as its --help",
           "",
           "Exit codes: 0 done, 1 failed, 64 wrong command line, 65 damaged on the way, 66 not found or not readable,",
           "67 login refused or no such account, 69 occupied or out of reach, 70 a bug, 73 cannot write, 75 done in part,",

@@ -97,6 +97,15 @@ describe("help of every command", () => {
     }
   });
 
+  test("help COMMAND prints what COMMAND --help does, and help alone what --help does", async () => {
+    for (const words of [["user", "add"], []]) {
+      const [help, flag] = await Promise.all([runSallyport(["help", ...words]), runSallyport([...words, "--help"])]);
+      assert.deepEqual([help.code, help.stderr, help.stdout], [0, "", flag.stdout]);
+      assert.match(help.stdout, /^USAGE\n/);
+    }
+    assert.match((await runSallyport(["help", "nonsense"])).stderr, /There is no command "nonsense"/);
+  });
+
   test("--help keeps to COLUMNS, and the help of the whole names every exit code", async () => {
     const { stdout } = await runSallyport(["serve", "--help"], { environment: { COLUMNS: "60" } });
     assert.match(stdout, /\n {6}--state DIR /);
