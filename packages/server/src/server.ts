@@ -205,8 +205,11 @@ export class FtpServer implements AsyncDisposable {
 
   #open(socket: Socket, listener: ListenerOptions, { peer, connection: id }: AdmittedPeer): void {
     const { ledger } = this.#environment;
-    // It was reset while the ledger was asked: nobody would hear its end any more.
-    if (socket.destroyed) return ledger.closed(id);
+    // It ended or was reset while the ledger was asked: nobody would hear its end any more.
+    if (socket.destroyed || socket.readableEnded) {
+      socket.destroy();
+      return ledger.closed(id);
+    }
     if (this.#closing) {
       ledger.closed(id);
       return turnAway(socket, listener);

@@ -182,7 +182,10 @@ export class WorkerPool implements Serving {
 
   #admit(socket: Socket, at: number, address: string, admission: Admission): void {
     if (admission.kind === "admitted") {
-      if (socket.destroyed) return this.ledger.closed(admission.connection);
+      if (socket.destroyed || socket.readableEnded) {
+        socket.destroy();
+        return this.ledger.closed(admission.connection);
+      }
       const admitted = { peer: { address, port: socket.remotePort ?? 0 }, connection: admission.connection };
       return this.#hand({ socket, handover: { listener: at, admitted }, precedence: admission.precedence });
     }
