@@ -1,6 +1,7 @@
 import type { ConflictReason, SkipReason, SyncAction, SyncStep } from "@sallyport/client";
 import { countText, sizeText, spanText } from "../terminal/quantities.ts";
 import { visibleText } from "../terminal/visible-text.ts";
+import { failedText, isLasting } from "./failed-text.ts";
 
 const reasons: Readonly<Record<SkipReason | ConflictReason, string>> = {
   link: "it is a link",
@@ -68,6 +69,8 @@ export class MirrorTally {
   deletionsWithheld: SkipReason | undefined;
   readonly #isDryRun: boolean;
   readonly #beganMs = performance.now();
+  /** Of the failed, those that fail again. */
+  #lasting = 0;
   readonly #counts = { files: 0, bytes: 0, directories: 0, deleted: 0, left: 0, failed: 0 };
 
   constructor(isDryRun: boolean) {
@@ -77,6 +80,7 @@ export class MirrorTally {
   count(step: SyncStep): void {
     const counts = this.#counts;
     const { kind } = step.action;
+    if (kind === "conflict" || (step.outcome === "failed" && isLasting(step.error))) this.#lasting++;
     if (step.outcome === "failed" || step.outcome === "untried" || kind === "conflict") counts.failed++;
     else if (kind === "skip") counts.left++;
     else if (step.outcome === "done" || step.outcome === "planned") {
@@ -108,7 +112,7 @@ export class MirrorTally {
       ...(directories > 0 ? [`${directories} ${directories === 1 ? "directory" : "directories"} made`] : []),
       ...(deleted > 0 ? [`${deleted} deleted`] : []),
       ...(left > 0 ? [`${left} left as ${left === 1 ? "it is" : "they are"}`] : []),
-      ...(failed > 0 ? [`${failed} failed: the same command again does the rest`] : []),
+      ...(failed > 0 ? [failedText(String(failed), { count: failed, lasting: this.#lasting })] : []),
     ];
     return `${this.#isDryRun ? "Would be done: " : ""}${parts.join("; ")}.`;
   }

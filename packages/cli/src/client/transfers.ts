@@ -4,6 +4,7 @@ import { countText, rateText, sizeText, spanText } from "../terminal/quantities.
 import { ProgressDisplay } from "../terminal/progress-display.ts";
 import { ClientFailure, clientFailure } from "./client-failure.ts";
 import { standardStream } from "./local-places.ts";
+import { failedText, isLasting } from "./failed-text.ts";
 import type { ClientRun } from "./run.ts";
 
 /** What came of moving one file. */
@@ -62,6 +63,7 @@ export async function runTransfers(
   });
   const beganMs = performance.now();
   const totals = { files: 0, bytes: 0, skipped: 0, failed: 0 };
+  let lasting = 0;
   const left = jobs.entries();
   const worker = async (): Promise<void> => {
     for (const [at, job] of left) {
@@ -104,16 +106,27 @@ export async function runTransfers(
     } catch (error) {
       display.finish(key, "failed");
       totals.failed++;
+      if (isLasting(error)) lasting++;
       const failure = clientFailure(error, local === standardStream ? name : local);
       run.failed(job.keepsPart && doneBytes > 0 ? keptPart(failure) : failure, name);
     }
   };
   await Promise.all(Array.from({ length: Math.min(parallel, jobs.length) }, worker));
   display[Symbol.dispose]();
-  const durationMs = Math.round(performance.now() - beganMs);
+  tellSummary(run, { ...totals, lasting }, { durationMs: Math.round(performance.now() - beganMs), summary });
+}
+
+type Totals = Readonly<Record<"files" | "bytes" | "skipped" | "failed" | "lasting", number>>;
+
+function tellSummary(
+  run: ClientRun,
+  { lasting, ...totals }: Totals,
+  { durationMs, summary }: Pick<TransfersOptions, "summary"> & { readonly durationMs: number },
+): void {
+  const { flags } = run;
   if (flags.json === true) run.printJson({ summary: { ...totals, durationMs } });
   else if (flags.quiet !== true && totals.files + totals.skipped > 0) {
-    const text = summaryText(totals, durationMs);
+    const text = summaryText({ ...totals, lasting }, durationMs);
     if (summary === "stdout") run.print(text);
     else run.say(text);
   }
@@ -126,20 +139,12 @@ function keptPart(failure: unknown): unknown {
   return new ClientFailure({ code: failure.code, message, exitCode: exitCodes.partial }, failure);
 }
 
-function summaryText(
-  {
-    files,
-    bytes,
-    skipped,
-    failed,
-  }: { readonly files: number; readonly bytes: number; readonly skipped: number; readonly failed: number },
-  durationMs: number,
-): string {
+function summaryText({ files, bytes, skipped, failed, lasting }: Totals, durationMs: number): string {
   const rate = durationMs > 0 ? ` at ${rateText((bytes * 1000) / durationMs)}` : "";
   const moved = `${countText(files, "file")}, ${sizeText(bytes).trimEnd()} in ${spanText(durationMs)}${rate}`;
   const others = [
     ...(skipped > 0 ? [`${countText(skipped, "file")} left as ${skipped === 1 ? "it is" : "they are"}`] : []),
-    ...(failed > 0 ? [`${countText(failed, "file")} failed: the same command again does the rest`] : []),
+    ...(failed > 0 ? [failedText(countText(failed, "file"), { count: failed, lasting })] : []),
   ];
   return `${[...(files > 0 || others.length === 0 ? [moved] : []), ...others].join("; ")}.`;
 }

@@ -41,6 +41,14 @@ test("of a server that gives no sign of itself, the settings of all that are kno
   );
 });
 
+test("what an upload that broke off has left cannot be read, and its owner is told how it can go on", () => {
+  const own = { greeting: ["220 FTP server ready."] };
+  const [cause] = explainFailure(refused(550, "That upload is not complete.", "RETR x"), own)?.causes ?? [];
+  assert.equal(cause?.id, "upload-incomplete");
+  assert.equal(cause.likelihood, "certain");
+  assert.match(cause.here?.text ?? "", /Go on with the upload .* rm\.$/);
+});
+
 test("of a server that is known, its settings alone are told, even where that is none", () => {
   const known = { greeting: ["220-FileZilla Server 1.8.2"] };
   const [cause] = explainFailure(refused(425, "TLS session of data connection not resumed."), known)?.causes ?? [];

@@ -177,6 +177,22 @@ export const fileCauses: readonly FailureCause[] = [
     reference: "RFC 2640 §3.1",
   },
   {
+    id: "upload-incomplete",
+    title: "The upload of this file broke off",
+    text:
+      "The file is what came of an upload that broke off. The server keeps it so that the upload can go on; its owner " +
+      "sees it, and nobody can read it until it is whole.",
+    clues: [{ likelihood: "certain", replies: [550], says: /^that upload is not complete/i }],
+    fixedBy: ["you"],
+    settings: {},
+    here: {
+      text: "Go on with the upload from where the whole file is, or remove what is there with rm.",
+      flag: "put --on-existing resume",
+      option: "onConflict",
+    },
+    reference: "RFC 3659 §5; measured with Sallyport",
+  },
+  {
     id: "not-there",
     title: "There is no such file",
     text: "Nothing has this name where it was looked for. Paths begin where the login does, which need not be the root of the server.",
