@@ -51,6 +51,8 @@ export class Job {
   }
 
   async #run(work: (job: Job) => Promise<number>): Promise<number> {
+    // It begins when who made it knows it.
+    await Promise.resolve();
     const code = await work(this);
     await this.output.flush();
     this.#exitCode = code;

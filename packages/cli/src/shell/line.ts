@@ -7,6 +7,8 @@ export interface Step {
   /** See `words.ts`. */
   readonly words: readonly string[];
   readonly sink?: Sink;
+  /** What the system's own shell runs in place of words, which there are none of then. */
+  readonly system?: string;
 }
 
 /** Where output goes in place of the terminal. */
@@ -39,7 +41,8 @@ export function isLineFailure(result: object): result is LineFailure {
  * Reads a line. Words are parted by space; `'…'` quotes everything, `"…"` and `\` quote what stands there, `\x1B` and
  * `\u{200b}` are the characters that listings show so, `\xE9` an octet that is no character; `#` begins a comment. `;`
  * parts statements, `&&` and `||` make one depend on the other, `&` behind one runs it in the background; `|` hands the
- * output to a command of the system's shell, `>` and `>>` to a file. A line that begins with `!` is the system shell's.
+ * output to a command of the system's shell, `>` and `>>` to a file. Behind `!` where a command may begin, the rest of
+ * the line is the system shell's.
  */
 export function parseLine(text: string): Line | LineFailure {
   const system = /^\s*!(.*)$/s.exec(text)?.[1]?.trim();
@@ -71,6 +74,7 @@ export function parseBeginning(text: string): Beginning | undefined {
   if (/^\s*!/.test(text)) return undefined;
   const tokens = tokensOf(text);
   const last = tokens.at(-1);
+  if (last?.kind === "system") return undefined;
   const isBegun = last?.kind === "word" && last.end === text.length;
   const complete = isBegun ? tokens.slice(0, -1) : tokens;
   const start = complete.findLastIndex((token) => token.kind === "operator" && !isRedirection(token.text));
@@ -106,6 +110,7 @@ interface WordToken {
 type Token =
   | WordToken
   | { readonly kind: "operator"; readonly text: string; readonly start: number; readonly end: number }
+  | { readonly kind: "system"; readonly command: string; readonly start: number; readonly end: number }
   | { readonly kind: "comment"; readonly start: number; readonly end: number };
 
 const openFailures: Readonly<Record<Open, string>> = {
@@ -125,6 +130,9 @@ function tokensOf(text: string): readonly Token[] {
       continue;
     }
     if (text[at] === "#") return [...tokens, { kind: "comment", start: at, end: text.length }];
+    if (text[at] === "!" && mayCommandBegin(tokens.at(-1))) {
+      return [...tokens, { kind: "system", command: text.slice(at + 1).trim(), start: at, end: text.length }];
+    }
     operators.lastIndex = at;
     const operator = operators.exec(text)?.[0];
     const token: Token =
@@ -137,6 +145,11 @@ function tokensOf(text: string): readonly Token[] {
     if (operator === "|") at = endOfSystemPart(text, at);
   }
   return tokens;
+}
+
+/** Whether a command may begin behind a token. */
+function mayCommandBegin(token: Token | undefined): boolean {
+  return token === undefined || (token.kind === "operator" && !isRedirection(token.text) && token.text !== "|");
 }
 
 function readWord(text: string, start: number): WordToken {
@@ -258,6 +271,8 @@ function readStep(
   start: number,
   when: Step["when"],
 ): { readonly step: Step; readonly next: number } | LineFailure {
+  const first = tokens[start];
+  if (first?.kind === "system") return { step: { when, words: [], system: first.command }, next: start + 1 };
   const words: string[] = [];
   let sink: Sink | undefined;
   let at = start;

@@ -113,7 +113,7 @@ export const helpCommand = buildCommand({
       [one, ...aliases].join(", "),
       brief,
     ]);
-    printTable(this, [...commands, ["!COMMAND", "Run a command of the system; ! alone starts its shell"]]);
+    printTable(this, [...commands, ["!COMMAND", "Run the rest of the line in the system's shell; ! alone starts it"]]);
     print(this, "");
     for (const line of grammarHelp) print(this, line);
   },

@@ -25,7 +25,7 @@ import type { Settings } from "./settings.ts";
 import type { ShellContext } from "./shell-context.ts";
 import { openSink } from "./sink.ts";
 import { saidBy, surroundingsOfStep } from "./step-surroundings.ts";
-import { runSystemCommand } from "./system-command.ts";
+import { runSystemCommand, runSystemCommandBehind } from "./system-command.ts";
 import { commandNamed, type ShellTarget } from "./table.ts";
 import { plainText } from "./words.ts";
 
@@ -236,11 +236,22 @@ export class Shell implements AsyncDisposable {
       if (step.when === "success" && code !== exitCodes.ok) continue;
       if (step.when === "failure" && code === exitCodes.ok) continue;
       // oxlint-disable-next-line no-await-in-loop -- one after the other, as they stand there
-      code = await this.#runStep(job, step);
+      code = await (step.system === undefined ? this.#runStep(job, step) : this.#runSystemStep(job, step.system));
       if (job.signal.aborted) return code === exitCodes.ok ? exitCodes.interrupted : code;
       if (this.leavingCode !== undefined) break;
     }
     return code;
+  }
+
+  /** A program that has the terminal has its keys, too. */
+  async #runSystemStep(job: Job, command: string): Promise<number> {
+    if (this.#foreground?.job !== job) return runSystemCommandBehind(command, job);
+    this.standBehind({ interrupted: () => undefined, suspended: () => undefined });
+    try {
+      return await runSystemCommand(command, job.place.localDirectory);
+    } finally {
+      this.standBehind(undefined);
+    }
   }
 
   async #runStep(job: Job, step: Step): Promise<number> {

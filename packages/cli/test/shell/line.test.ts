@@ -76,6 +76,18 @@ describe("a line", () => {
 
   test("is the system shell's behind an exclamation mark", () => {
     assert.deepEqual(parseLine(" !ls 'a | wc"), { kind: "system", command: "ls 'a | wc" });
+    for (const operator of ["&&", "||", ";", "&"]) {
+      const steps = statements(`a ${operator} !b 'c | d; e`).flatMap((statement) => statement.steps);
+      assert.deepEqual(
+        steps.map((step) => [step.words, step.system]),
+        [
+          [["a"], undefined],
+          [[], "b 'c | d; e"],
+        ],
+        operator,
+      );
+    }
+    assert.deepEqual(words("ls !a > !b; ls \\!c"), ["ls", "!a", "ls", "!c"]);
   });
 
   test("64 says what is missing", () => {
@@ -141,6 +153,7 @@ describe("the beginning of a line", () => {
     assert.deepEqual(facts("cat a > b"), [["cat", "a"], "b", "b", "none", true]);
     assert.equal(parseBeginning("cat a | le"), undefined);
     assert.equal(parseBeginning("!ls "), undefined);
+    assert.equal(parseBeginning("a && !ls "), undefined);
     assert.equal(parseBeginning("ls # a"), undefined);
   });
 });

@@ -34,6 +34,9 @@ describe("commands on standard input", () => {
       rmdir nothing || cd -
       bookmark add here; bookmark list
       cat big.bin | head -c 3; cat big.bin | true
+      lcd up && !cat x2.txt; echo
+      lcd .. || !echo no
+      queue add 'cd / && !cat up/x2.txt'; wait
       alias where pwd; where
       status --json
       open ${url.implicit.replace("alice", "alice:wrong")} || pwd
@@ -48,7 +51,7 @@ describe("commands on standard input", () => {
       /\ndeep\/down\.txt\n5 {2}deep\nSHA-/,
       /Made .*new\.\n2 files, 4 B in .*\nnew\/x 1\.txt\nnew\/x2\.txt\n/,
       /\nClosed .*\ndeep\/down\.txt\n\/pub\n/,
-      /\n@here.*\/\n\0\0\0\/\n\{"server":"ftpes:.*"TLS":"TLSv1\.3.*\}\n\/\n\/\n\/\n$/,
+      /\n@here.*\/\n\0\0\0x2\nx2\/\n\{"server":"ftpes:.*"TLS":"TLSv1\.3.*\}\n\/\n\/\n\/\n$/,
     ])
       assert.match(stdout, pattern);
     for (const pattern of [
@@ -155,6 +158,7 @@ describe("the shell on a terminal", { skip: noTerminal, timeout: 120_000 }, () =
     assert.match(await typist.does("ls"), /esc\\x1B\[2Jape\.txt/);
     assert.ok(!typist.shown.includes("\u001B[2J"));
     assert.match(await typist.does("cat open"), /no line end\r\n/);
+    assert.match(await typist.does("pwd; !test -t 0 && echo has the terminal"), /\/pub\r\nhas the terminal\r\n/);
     typist.type(keys.interrupt + keys.interrupt);
     await typist.sees("Ctrl-D or exit leaves.");
     typist.type(`pwd\rlpwd\r${keys.end}`);
