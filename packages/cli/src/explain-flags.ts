@@ -17,7 +17,7 @@ export const targetParameter = {
 } as const;
 
 /** `HOST`, `HOST:PORT` or `[ADDRESS]:PORT`; an IPv6 address without brackets has no port. */
-export function parseTarget(text: string): ServerTarget {
+function parseTarget(text: string): ServerTarget {
   const [, bracketed, name, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text) ?? [];
   const host = bracketed ?? name;
   if (host === undefined || port === undefined) return { host: parseHost(text) };
@@ -41,7 +41,7 @@ export function explicitPortOf<Port extends number | "off">(
 }
 
 /** A host name or an address as a person types it; IPv6 addresses may stand in brackets. */
-export function parseHost(text: string): string {
+function parseHost(text: string): string {
   const bare = text.replace(/^\[(.*)\]$/, "$1");
   const isName = /^[\p{L}\p{N}_.-]{1,253}$/u.test(bare) && !bare.startsWith("-");
   if (isIP(bare) === 0 && !isName) {
