@@ -13,7 +13,8 @@ export async function runSystemCommand(command: string, localDirectory: string):
 
 /** Runs a command of the system's shell while somebody else has the terminal; returns its exit code. */
 export async function runSystemCommandBehind(command: string, { output, place, signal }: Job): Promise<number> {
-  const child = spawn(command, { cwd: place.localDirectory, stdio: ["ignore", "pipe", "pipe"], shell: true });
+  // The shell alone finds nothing to do here.
+  const child = spawn(command || ":", { cwd: place.localDirectory, stdio: ["ignore", "pipe", "pipe"], shell: true });
   child.stdout.pipe(output.out, { end: false });
   child.stderr.pipe(output.err, { end: false });
   const end = (): void => void child.kill();

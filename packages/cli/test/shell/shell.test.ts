@@ -36,7 +36,7 @@ describe("commands on standard input", () => {
       cat big.bin | head -c 3; cat big.bin | true
       lcd up && !cat x2.txt; echo
       lcd .. || !echo no
-      queue add 'cd / && !cat up/x2.txt'; wait
+      queue add 'cd / && !cat up/x2.txt'; queue add 'pwd > /dev/null && !'; wait
       alias where pwd; where
       status --json
       open ${url.implicit.replace("alice", "alice:wrong")} || pwd
