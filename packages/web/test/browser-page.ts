@@ -24,7 +24,7 @@ export async function openPage(
 ): Promise<OpenPage> {
   const context = await browser.newContext({ acceptDownloads: true, reducedMotion: "reduce", ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("console", (message) => {

@@ -33,7 +33,7 @@ function isActive(state: TransferState): boolean {
 }
 
 interface UploadJob {
-  readonly file: File;
+  file: File;
   readonly policy: OnConflict;
   url: string | undefined;
   request: XMLHttpRequest | undefined;
@@ -179,7 +179,7 @@ async function run(id: string, current: LoginJson): Promise<void> {
 }
 
 async function upload(id: string, job: UploadJob, path: string, current: LoginJson): Promise<void> {
-  const { file } = job;
+  const file = (job.file = await readable(job.file));
   const facts = { path, sizeBytes: file.size, modifiedMs: file.lastModified };
   const server = serverOf(current);
   const isKnown = job.url !== undefined;
@@ -238,7 +238,9 @@ function send(
     request.setRequestHeader("Upload-Offset", String(offset));
     request.upload.addEventListener("progress", ({ loaded }) => measure(id, offset + loaded));
     request.addEventListener("load", () => {
-      if (request.status === 200) return resolve();
+      // A body that ended early is a connection that broke.
+      if (request.status === 200 && isWhole(request.responseText)) return resolve();
+      if (request.status === 200) return reject(new Error("the connection broke"));
       reject(new Problem(request.status, parsedProblem(request.responseText)));
     });
     for (const kind of ["error", "abort", "timeout"]) {
@@ -246,6 +248,21 @@ function send(
     }
     request.send(job.file.slice(offset));
   });
+}
+
+/** A browser that could not look at a file in time says that it is empty; what it then reads is the truth. */
+async function readable(file: File): Promise<File> {
+  if (file.size > 0) return file;
+  const octets = await file.arrayBuffer();
+  return octets.byteLength === 0 ? file : new File([octets], file.name, { lastModified: file.lastModified });
+}
+
+function isWhole(response: string): boolean {
+  try {
+    return (JSON.parse(response) as { readonly isWhole?: boolean }).isWhole === true;
+  } catch {
+    return false;
+  }
 }
 
 function settleFailure(id: string, job: UploadJob, error: unknown): void {
