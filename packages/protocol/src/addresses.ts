@@ -64,3 +64,14 @@ function formatIpv6(groups: readonly number[]): string {
   if (longestAt < 0) return words.join(":");
   return `${words.slice(0, longestAt).join(":")}::${words.slice(longestAt + longest).join(":")}`;
 }
+
+/** What an attacker has one of: an IPv4 address, or the /64 that a host chooses its IPv6 addresses from. */
+export function hostKey(remoteAddress: string): string {
+  const address = normaliseAddress(remoteAddress) ?? remoteAddress;
+  // On a link all hosts share one prefix.
+  if (!address.includes(":") || address.startsWith("fe80:")) return address;
+  const [head = [], tail] = address.split("::").map((half) => (half === "" ? [] : half.split(":")));
+  const zeros = tail === undefined ? 0 : 8 - head.length - tail.length;
+  const groups = [...head, ...Array.from({ length: zeros }, () => "0"), ...(tail ?? [])];
+  return `${groups.slice(0, 4).join(":")}::/64`;
+}

@@ -47,13 +47,14 @@ suite("both modes, watched live", () => {
     assert.doesNotMatch(text, /TRAFFIC_SECRET/);
   });
 
-  test("servers that may not be reached are not asked, and strangers hear the same of ports that are shut", async () => {
-    await using public_ = await start({ publicUrl: "http://files.example.test", allowTargets: ["127.0.0.1:1"] });
+  test("strangers choose no ports, and hear the same of what is shut and of what may not be reached", async () => {
+    await using public_ = await start({ publicUrl: "http://files.example.test", allowTargets: ["127.0.0.1:21"] });
     const headers = { Host: "files.example.test" };
-    const forbidden = await asked(public_, { explicitPort: server.explicitPort, implicitPort: 1 }, headers);
-    assert.doesNotMatch(forbidden, /220/);
-    const problems = [...forbidden.matchAll(/"problem":(\{[^}]*\})/g)].map(([, problem]) => problem);
-    assert.deepEqual(new Set(problems), new Set(['{"id":"unreachable","code":"not told"}']));
+    const chosen = await asked(public_, { explicitPort: server.explicitPort, implicitPort: 990 }, headers);
+    assert.match(chosen, /SALLYPORT_TARGET_REFUSED/);
+    const standard = await asked(public_, { explicitPort: 21, implicitPort: 990 }, headers);
+    const problems = [...standard.matchAll(/"problem":(\{[^}]*\})/g)].map(([, problem]) => problem);
+    assert.deepEqual(problems, ['{"id":"unreachable","code":"not told"}', '{"id":"unreachable","code":"not told"}']);
   });
 });
 

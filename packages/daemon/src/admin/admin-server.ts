@@ -1,8 +1,7 @@
 import { lstatSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { ConfigError, type LimitValues, limitValues } from "@sallyport/protocol";
+import { ConfigError, hostKey, type LimitValues, limitValues } from "@sallyport/protocol";
 import { type ConnectionStatus, selects } from "@sallyport/server";
-import { hostKey } from "@sallyport/server/accounts";
 import { LineTooLong, linesFrom } from "./admin-lines.ts";
 import {
   type AdminAnswers,

@@ -1,5 +1,6 @@
 import type { ConnectionSelector, ConnectionStatus } from "@sallyport/server";
-import { hostKey, type LoginThrottle } from "@sallyport/server/accounts";
+import { hostKey } from "@sallyport/protocol";
+import type { LoginThrottle } from "@sallyport/server/accounts";
 import type { ServiceEvent } from "../log/service-event.ts";
 import type { Serving } from "../serving.ts";
 

@@ -1,5 +1,4 @@
-import type { LimitValues } from "@sallyport/protocol";
-import { hostKey } from "@sallyport/server/accounts";
+import { hostKey, type LimitValues } from "@sallyport/protocol";
 import type { EventKind, EventOf, ServiceEvent } from "./service-event.ts";
 
 /** What costs a peer nothing to cause, again and again. */

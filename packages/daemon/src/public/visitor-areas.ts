@@ -1,6 +1,5 @@
-import { hostKey } from "@sallyport/server/accounts";
 import { MemoryDirectory, type Storage, subtree } from "@sallyport/server/storage";
-import type { VirtualPath } from "@sallyport/protocol";
+import { hostKey, type VirtualPath } from "@sallyport/protocol";
 
 /** What {@link VisitorAreas} are held to. */
 export interface VisitorAreasOptions {

@@ -1,4 +1,4 @@
-import { type LimitValues, limitValues, normaliseAddress } from "@sallyport/protocol";
+import { hostKey, type LimitValues, limitValues, normaliseAddress } from "@sallyport/protocol";
 import { RecentMap } from "./recent-map.ts";
 import type { Precedence } from "./precedence-lines.ts";
 
@@ -255,17 +255,6 @@ interface BanRecord {
 const nextTurnSoonMs = 250;
 
 const admittedAtOnce = { kind: "admitted", delayMs: 0, precedence: "trusted" } as const satisfies ThrottleVerdict;
-
-/** What an attacker has one of: an IPv4 address, or the /64 that a host chooses its IPv6 addresses from. */
-export function hostKey(remoteAddress: string): string {
-  const address = normaliseAddress(remoteAddress) ?? remoteAddress;
-  // On a link all hosts share one prefix.
-  if (!address.includes(":") || address.startsWith("fe80:")) return address;
-  const [head = [], tail] = address.split("::").map((half) => (half === "" ? [] : half.split(":")));
-  const zeros = tail === undefined ? 0 : 8 - head.length - tail.length;
-  const groups = [...head, ...Array.from({ length: zeros }, () => "0"), ...(tail ?? [])];
-  return `${groups.slice(0, 4).join(":")}::/64`;
-}
 
 /** Longer names than any account can have are cut, and copied: a slice would keep the whole text in memory. */
 function nameKey({ user = "" }: LoginAttempt): string {

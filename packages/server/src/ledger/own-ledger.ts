@@ -1,9 +1,8 @@
-import type { LimitValues } from "@sallyport/protocol";
+import { hostKey, type LimitValues } from "@sallyport/protocol";
 import { randomBytes } from "node:crypto";
 import {
   type Account,
   type FailureVerdict,
-  hostKey,
   type LoginAttempt,
   LoginThrottle,
   type ThrottleVerdict,

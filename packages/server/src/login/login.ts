@@ -1,11 +1,5 @@
-import { reply, rootPath } from "@sallyport/protocol";
-import {
-  type Account,
-  hostKey,
-  type LoginAttempt,
-  type LoginFacts,
-  type LoginVerdict,
-} from "@sallyport/server/accounts";
+import { hostKey, reply, rootPath } from "@sallyport/protocol";
+import { type Account, type LoginAttempt, type LoginFacts, type LoginVerdict } from "@sallyport/server/accounts";
 import { StorageError } from "@sallyport/server/storage";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CommandContext, Outcome } from "../command-handler.ts";

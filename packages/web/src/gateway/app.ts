@@ -1,7 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { bounds } from "./bounds.ts";
-import { clientAddress, type GatewayEnv, type GatewayParts } from "./environment.ts";
+import { clientHost, type GatewayEnv, type GatewayParts } from "./environment.ts";
 import { ownNameOnly, ownPageOnly, pageHeaders } from "./guard.ts";
 import type { Page } from "./page.ts";
 import { GatewayRefusal, problemOf, statusOf } from "./problem.ts";
@@ -36,7 +36,7 @@ export function gatewayApp(parts: GatewayParts, page: Page, version: string): Ga
   app.use("/api/*", ownPageOnly(parts.reached));
   app.use("/files/*", ownPageOnly(parts.reached));
   app.use("/api/*", async (context, next) => {
-    await parts.rates.request(clientAddress(parts, context));
+    await parts.rates.request(clientHost(parts, context));
     await next();
     if (!context.res.headers.has("Cache-Control")) context.res.headers.set("Cache-Control", "no-store");
   });

@@ -1,3 +1,4 @@
+import { hostKey } from "@sallyport/protocol";
 import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import type { Login, LoginGround } from "./logins/login.ts";
@@ -40,11 +41,11 @@ export function loginOf(parts: GatewayParts, context: GatewayContext): { visitor
   return { visitor, login };
 }
 
-/** The address that asks; behind a proxy, what the proxy nearest to us says. */
-export function clientAddress({ reached }: GatewayParts, context: GatewayContext): string {
+/** Who asks, as {@link hostKey} tells hosts apart; behind a proxy, whom the proxy nearest to us names. */
+export function clientHost({ reached }: GatewayParts, context: GatewayContext): string {
   const direct = context.env.incoming.socket.remoteAddress ?? "";
-  if (!reached.isBehindProxy) return direct;
-  return context.req.header("X-Forwarded-For")?.split(",").at(-1)?.trim() || direct;
+  if (!reached.isBehindProxy) return hostKey(direct);
+  return hostKey(context.req.header("X-Forwarded-For")?.split(",").at(-1)?.trim() || direct);
 }
 
 function signedOut(): GatewayRefusal {

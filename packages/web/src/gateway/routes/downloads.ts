@@ -64,7 +64,7 @@ interface FilePart {
 }
 
 function partOf({ size, modified }: Entry, context: GatewayContext): FilePart {
-  const sizeBytes = size === undefined ? undefined : Number(size);
+  const sizeBytes = Number.isSafeInteger(Number(size)) ? Number(size) : undefined;
   const instant = modified?.instant;
   const tag = sizeBytes === undefined || instant === undefined ? undefined : `"${sizeBytes}-${instant.getTime()}"`;
   const validators = {

@@ -3,7 +3,8 @@ import { explain, type ExplainEvent, standardPorts } from "@sallyport/inspector"
 import { streamSSE } from "hono/streaming";
 import { setTimeout as delay } from "node:timers/promises";
 import { bounds } from "../bounds.ts";
-import { clientAddress, type GatewayContext, type GatewayParts } from "../environment.ts";
+import { clientHost, type GatewayContext, type GatewayParts } from "../environment.ts";
+import { GatewayRefusal } from "../problem.ts";
 import { pinnedDialer } from "../targets/pinned-dialer.ts";
 import { failures, type GatewayApp } from "./describing.ts";
 
@@ -11,7 +12,11 @@ import { failures, type GatewayApp } from "./describing.ts";
 export function explanationRoutes(app: GatewayApp, parts: GatewayParts): void {
   app.openapi(explainRoute, async (context) => {
     const { host, explicitPort: explicit, implicitPort: implicit } = context.req.valid("query");
-    await parts.rates.login(clientAddress(parts, context), host);
+    if (parts.servesStrangers && (explicit !== standardPorts.explicit || implicit !== standardPorts.implicit)) {
+      // Whoever may choose ports learns what answers on them.
+      throw new GatewayRefusal(403, "SALLYPORT_TARGET_REFUSED", "This gateway explains the standard ports alone");
+    }
+    await parts.rates.login(clientHost(parts, context), host);
     return tell(parts, context, { host, ports: { explicit, implicit } });
   });
 }

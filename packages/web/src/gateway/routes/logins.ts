@@ -4,7 +4,7 @@ import { streamSSE } from "hono/streaming";
 import { setTimeout as delay } from "node:timers/promises";
 import type { LoginRequest } from "../../api/api.ts";
 import { bounds } from "../bounds.ts";
-import { clientAddress, type GatewayContext, type GatewayParts, loginOf } from "../environment.ts";
+import { clientHost, type GatewayContext, type GatewayParts, loginOf } from "../environment.ts";
 import { GatewayRefusal } from "../problem.ts";
 import { login as loginSchema, loginRequest } from "../schemas.ts";
 import { failures, type GatewayApp, inLogin, json } from "./describing.ts";
@@ -51,7 +51,7 @@ const aliveMs = 20_000;
 async function signIn(parts: GatewayParts, context: GatewayContext, request: LoginRequest) {
   const url = parseFtpUrl(request.address);
   if (isUrlFailure(url)) throw new GatewayRefusal(400, "SALLYPORT_URL_INVALID", url.failure);
-  const client = clientAddress(parts, context);
+  const client = clientHost(parts, context);
   const startedMs = performance.now();
   await parts.rates.login(client, url.host);
   try {

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { networkInterfaces } from "node:os";
 import { GatewayRefusal } from "../problem.ts";
 import { kindOfAddress } from "./forbidden-addresses.ts";
 
@@ -32,11 +33,18 @@ export class TargetPolicy {
   permits({ host, port }: Target, address: string): boolean {
     if (this.#patterns.some((pattern) => pattern.matches(host, address, port))) return true;
     if (this.#rules.onlyAllowed) return false;
-    const kind = kindOfAddress(address);
+    const kind = isOwnAddress(address) ? "private" : kindOfAddress(address);
     if (kind === "public") return true;
     if (kind === "loopback") return this.#rules.allowsLoopback;
     return kind === "private" && this.#rules.allowsPrivate;
   }
+}
+
+/** A public address of this machine leads behind its own firewall. */
+function isOwnAddress(address: string): boolean {
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const isLoopback = kindOfAddress(address) === "loopback";
+  return !isLoopback && own.some((each) => each.address === address);
 }
 
 interface TargetPattern {
