@@ -33,12 +33,7 @@ function testFiles(): string[] {
   return globSync(["packages/*/test/**/*.test.ts", "test/**/*.test.ts"], { exclude: ["**/node_modules/**"] })
     .filter((file) => tierName === "full" || !file.endsWith(".full.test.ts"))
     .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
-    .toSorted((one, other) => turnOf(one) - turnOf(other) || (one < other ? -1 : 1));
-}
-
-/** What crosses packages goes first, and of that the longest: the end of a run then has no file that runs alone. */
-function turnOf(file: string): number {
-  return file.includes("run-blocks") ? 0 : file.startsWith("test/") ? 1 : 2;
+    .toSorted();
 }
 
 /** Runs node's own test runner in a process group of its own, so that what outlives its bound ends with it. */
