@@ -7,7 +7,10 @@ const program = "chromium-headless-shell";
 export const browserSkip = needs(program);
 
 export function startBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: findProgram(program) ?? program, args: ["--no-sandbox", "--disable-gpu"] });
+  // Where no language is set, it cannot read files with other names than those of ASCII.
+  const env = { ...process.env, LC_ALL: "C.UTF-8" } as Record<string, string>;
+  const executablePath = findProgram(program) ?? program;
+  return chromium.launch({ executablePath, env, args: ["--no-sandbox", "--disable-gpu"] });
 }
 
 /** The page as a person has it open. */
