@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { kill } from "node:process";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { FtpDriver, needs } from "@sallyport/testing";
 import { RunningServer } from "./running-server.ts";
@@ -129,7 +129,7 @@ test(
       }
       await server.event("notify-unreachable");
       // An event is written down right behind the reply that the client has.
-      await setTimeout(1_000);
+      await pause(1_000);
       log.push(JSON.stringify(server.events));
       await server.stop("SIGKILL");
     }
