@@ -22,6 +22,7 @@ export type { ByteSink } from "./data-receive.ts";
 export type { ByteSource } from "./data-send.ts";
 export * from "./deflate.ts";
 export * from "./reset-connection.ts";
+export * from "./security-mechanism.ts";
 export * from "./wire-tap.ts";
 export * from "./dialing/index.ts";
 export * from "./client-tls/index.ts";
