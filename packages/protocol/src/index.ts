@@ -54,6 +54,7 @@ export * from "./transfer-encoding.ts";
 export * from "./glob.ts";
 export * from "./reply-decoder.ts";
 export * from "./security-envelope.ts";
+export * from "./data-blocks.ts";
 export * from "./reply-model.ts";
 export * from "./user-pi.ts";
 export * from "./user-pi-failure.ts";

@@ -6,51 +6,62 @@ import { bytesFromOctets, octetsFromBytes, type Octets } from "./octets.ts";
 
 export type EnvelopeCode = 631 | 632 | 633;
 
-/** Protects one fragment of a reply; the result is a token of the security mechanism. */
-export type Wrap = (fragment: Uint8Array) => Uint8Array;
-
-/** Checks and opens a token; undefined where the mechanism rejects it. */
-export type Unwrap = (token: Uint8Array) => Uint8Array | undefined;
-
 /**
- * Puts an encoded reply, with all its CRLFs, into protected lines: each fragment of at most `fragmentBytesMax` octets
- * is wrapped and sent as `63x-token`, the last one as `63x token` (RFC 2228 §7.2, R-2228-11). Lines end with CRLF.
+ * Cuts an encoded reply, with all its CRLFs, into the fragments that the mechanism wraps one by one: each of at most
+ * `fragmentBytesMax` octets, at least one (RFC 2228 §7.2, R-2228-11).
  */
-export function wrapReply(code: EnvelopeCode, reply: Octets, fragmentBytesMax: number, wrap: Wrap): Octets {
+export function replyFragments(reply: Octets, fragmentBytesMax: number): Uint8Array[] {
   const bytes = bytesFromOctets(reply);
   // The peer's PBSZ may leave no room at all; fragments of one octet are slow but true.
   const fragmentBytes = Math.max(1, fragmentBytesMax);
-  const lines: string[] = [];
+  const fragments: Uint8Array[] = [];
   for (let at = 0; at === 0 || at < bytes.length; at += fragmentBytes) {
-    const isLast = at + fragmentBytes >= bytes.length;
-    const token = wrap(bytes.subarray(at, at + fragmentBytes));
-    lines.push(`${code}${isLast ? " " : "-"}${encodeBase64(token)}\r\n`);
+    fragments.push(bytes.subarray(at, at + fragmentBytes));
   }
+  return fragments;
+}
+
+/** Puts the tokens of a reply's fragments into lines: `63x-token`, the last one `63x token`, each with CRLF. */
+export function protectedReply(code: EnvelopeCode, tokens: readonly Uint8Array[]): Octets {
+  const last = tokens.length - 1;
+  const lines = tokens.map((token, index) => `${code}${index === last ? " " : "-"}${encodeBase64(token)}\r\n`);
   return lines.join("") as Octets;
 }
 
-/**
- * Opens the lines of a reply 631, 632 or 633 as the reply decoder gives them, and joins the fragments, wherever they
- * were cut. The result ends with CRLF, which the sender may leave out, and is input for a reply decoder.
- */
-export function unwrapReply(lines: readonly Octets[], unwrap: Unwrap): Octets | "not-base64" | "rejected" {
-  let reply = "";
+/** The tokens in the lines of a reply 631, 632 or 633 as the reply decoder gives them. */
+export function protectedReplyTokens(lines: readonly Octets[]): Uint8Array[] | "not-base64" {
+  const tokens: Uint8Array[] = [];
   for (const line of lines) {
     const token = decodeBase64(line.replace(/^63[123][ -]/, ""));
     if (token === undefined) return "not-base64";
-    const fragment = unwrap(token);
-    if (fragment === undefined) return "rejected";
-    reply += octetsFromBytes(fragment);
+    tokens.push(token);
   }
+  return tokens;
+}
+
+/**
+ * Joins the opened fragments of one protected reply, wherever they were cut. The result ends with CRLF, which the sender
+ * may leave out, and is input for a reply decoder. That decoder has to stand behind all protected replies of a
+ * connection: MIT's server seals each line of a long reply without its CRLF, as 63x- or as a 63x of its own.
+ */
+export function joinReply(fragments: readonly Uint8Array[]): Octets {
+  const texts = fragments.map(octetsFromBytes);
+  const joined = texts.join("").replace(/\0$/, "");
+  // A reply of several lines without any CRLF: each fragment is a line.
+  const isLineByLine = /^\d{3}-/.test(joined) && !joined.includes("\r\n");
+  const reply = isLineByLine ? texts.join("\r\n") : joined;
   return (reply.endsWith("\r\n") ? reply : `${reply}\r\n`) as Octets;
 }
 
 /**
  * Returns the command line that was inside MIC, CONF or ENC. Its line end may be missing, but it can be CRLF alone, and
- * there is one line: undefined where a LF, a CR without LF, or anything after the line end is found (R-2228-09).
+ * there is one line: undefined where a LF, a CR without LF, or anything after the line end is found (R-2228-09). MIT's
+ * client ends the command with NUL in place of CRLF.
  */
 export function innerCommand(opened: Uint8Array): Octets | undefined {
-  const line = octetsFromBytes(opened).replace(/\r\n$/, "") as Octets;
+  const line = octetsFromBytes(opened)
+    .replace(/(?<!\r)\0$/, "")
+    .replace(/\r\n$/, "") as Octets;
   // oxlint-disable-next-line no-control-regex -- CR NUL is a literal CR (RFC 2640 §3.1)
   return /\n|\r(?!\0)/.test(line) ? undefined : line;
 }
