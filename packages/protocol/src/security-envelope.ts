@@ -45,7 +45,7 @@ export function protectedReplyTokens(lines: readonly Octets[]): Uint8Array[] | "
  * connection: MIT's server seals each line of a long reply without its CRLF, as 63x- or as a 63x of its own.
  */
 export function joinReply(fragments: readonly Uint8Array[]): Octets {
-  const texts = fragments.map(octetsFromBytes);
+  const texts = fragments.map((fragment) => octetsFromBytes(fragment));
   const joined = texts.join("").replace(/\0$/, "");
   // A reply of several lines without any CRLF: each fragment is a line.
   const isLineByLine = /^\d{3}-/.test(joined) && !joined.includes("\r\n");
