@@ -10,3 +10,4 @@ export * from "./peers/peer.ts";
 export * from "./peers/servers.ts";
 export * as storageSteps from "./storage-steps.ts";
 export * from "./scripted-peer.ts";
+export * from "./mock-security-mechanism.ts";
