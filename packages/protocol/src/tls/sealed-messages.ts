@@ -56,6 +56,8 @@ export function parseCertificateVerify(message: Uint8Array): CertificateVerify |
 export interface NewSessionTicket {
   readonly lifetimeSeconds: number;
   readonly ticketLength: number;
+  /** How much early data the server takes with it; undefined where it takes none (RFC 8446 §4.2.10). */
+  readonly earlyDataBytes: number | undefined;
 }
 
 export function parseNewSessionTicket(message: Uint8Array): NewSessionTicket | "malformed" {
@@ -64,6 +66,13 @@ export function parseNewSessionTicket(message: Uint8Array): NewSessionTicket | "
   body.number(4);
   body.vector(1);
   const ticketLength = body.vector(2).left;
-  body.vector(2);
-  return body.failed || body.left > 0 ? "malformed" : { lifetimeSeconds, ticketLength };
+  const extensions = body.vector(2);
+  let earlyDataBytes: number | undefined;
+  while (extensions.more) {
+    const type = extensions.number(2);
+    const data = extensions.vector(2);
+    if (type === extensionTypes.earlyData) earlyDataBytes = data.number(4);
+  }
+  const isWhole = !body.failed && body.left === 0 && !extensions.failed;
+  return isWhole ? { lifetimeSeconds, ticketLength, earlyDataBytes } : "malformed";
 }

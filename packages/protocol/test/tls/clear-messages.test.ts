@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseCertificates, parseServerKeyExchange } from "@sallyport/protocol";
+import {
+  parseCertificateRequest,
+  parseCertificates,
+  parseNewSessionTicket,
+  parseServerKeyExchange,
+} from "@sallyport/protocol";
 
 const message = (type: number, body: readonly number[]) => Uint8Array.of(type, 0, 0, body.length, ...body);
 const ecdhe = 0xc02f;
@@ -14,14 +19,18 @@ test("RFC 5246 §7.4.3 a key exchange with its curve or prime, signed or anonymo
   assert.deepEqual(read(ecdhe, [...curve, ...signature]), {
     group: 29,
     primeBits: undefined,
+    prime: undefined,
     publicKeyLength: 2,
+    publicKey: { start: 8, end: 10 },
     signatureAlgorithm: 0x0804,
     signatureLength: 3,
   });
   assert.deepEqual(read(dhe, [...prime, ...signature]), {
     group: undefined,
     primeBits: 24,
+    prime: { start: 6, end: 9 },
     publicKeyLength: 2,
+    publicKey: { start: 14, end: 16 },
     signatureAlgorithm: 0x0804,
     signatureLength: 3,
   });
@@ -55,4 +64,43 @@ test("RFC 5246 §7.4.2 certificates are found by their place, and must fill the 
   assert.equal(read(0, 0, 5, 0, 0, 2, 5, 5, 1), "malformed");
   assert.equal(read(0, 0, 5, 0, 0, 3, 5, 5), "malformed");
   assert.equal(read(0, 0, 6, 0, 0, 2, 5, 5), "malformed");
+});
+
+test("RFC 5246 §7.4.4, RFC 8446 §4.3.2 the names of authorities in a CertificateRequest, in both forms", () => {
+  const names = [0, 7, 0, 2, 0x30, 0, 0, 1, 0x31];
+  const older = message(13, [1, 64, 0, 2, 4, 3, ...names]);
+  assert.deepEqual(parseCertificateRequest(older, 0x0303), {
+    authorities: [
+      { start: 14, end: 16 },
+      { start: 18, end: 19 },
+    ],
+  });
+  const newer = message(13, [0, 0, 19, 0, 13, 0, 4, 0, 2, 4, 3, 0, 47, 0, 9, ...names]);
+  assert.deepEqual(parseCertificateRequest(newer, 0x0304), {
+    authorities: [
+      { start: 23, end: 25 },
+      { start: 27, end: 28 },
+    ],
+  });
+  assert.deepEqual(parseCertificateRequest(message(13, [0, 0, 0]), 0x0304), { authorities: [] });
+  for (let length = 0; length < older.length - 4; length++) {
+    assert.equal(
+      parseCertificateRequest(message(13, [...older.slice(4, 4 + length)]), 0x0303),
+      "malformed",
+      `${length}`,
+    );
+  }
+  assert.equal(parseCertificateRequest(message(13, [0, 0, 19, 0, 47, 0, 9]), 0x0304), "malformed");
+});
+
+test("RFC 8446 §4.6.1 how much early data a ticket allows", () => {
+  const ticket = [0, 0, 28, 32, 1, 2, 3, 4, 1, 0, 0, 2, 9, 9];
+  const read = (extensions: readonly number[]) => parseNewSessionTicket(message(4, [...ticket, ...extensions]));
+  assert.deepEqual(read([0, 0]), { lifetimeSeconds: 7200, ticketLength: 2, earlyDataBytes: undefined });
+  assert.deepEqual(read([0, 8, 0, 42, 0, 4, 0, 0, 64, 0]), {
+    lifetimeSeconds: 7200,
+    ticketLength: 2,
+    earlyDataBytes: 16384,
+  });
+  assert.equal(read([0, 8, 0, 42, 0, 9]), "malformed");
 });
