@@ -3,21 +3,19 @@ import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
 import { limits } from "@sallyport/protocol";
 import { defaultAuthorities } from "@sallyport/transport";
+import type { Capture } from "./capture/capture.ts";
 import { shownLeaves } from "./checks/certificate.ts";
-import type { Check, FixName, Verdict } from "./checks/check.ts";
+import type { Check } from "./checks/check.ts";
 import { checks } from "./checks/table.ts";
-import { fixesFor, fixFor } from "./fixes/fixes.ts";
-import { detectProduct, productNames, type DetectedProduct } from "./fixes/products.ts";
 import { gradeOf } from "./grade/grade.ts";
 import type { TlsMode } from "./model/index.ts";
 import { ConnectionBudget } from "./probes/budget.ts";
-import { answerText, codeOf } from "./probes/control.ts";
-import type { ModeFacts } from "./probes/dialogues.ts";
 import { gather, type Facts } from "./probes/gather.ts";
-import type { Gathered } from "./probes/gathered.ts";
 import type { InspectedServer } from "./probes/inspected-server.ts";
+import { Judging } from "./report/findings.ts";
 import { handshakesOf } from "./report/handshakes.ts";
-import { reportVersion, type Finding, type Fix, type InspectReport, type PortReport } from "./report/report.ts";
+import { portsOf, someIsFtp } from "./report/ports.ts";
+import { reportVersion, type Finding, type InspectReport } from "./report/report.ts";
 
 /** What is inspected, and how. */
 export interface InspectOptions {
@@ -37,18 +35,27 @@ export interface InspectOptions {
   readonly address?: string;
   /** Name servers to ask about the name, instead of the system's; addresses, as 192.0.2.1 or 192.0.2.1:5353. */
   readonly nameServers?: readonly string[];
+  /** Whether an address that the host's name led to may be connected to; default: any. */
+  readonly permits?: (host: string, address: string) => boolean;
   /** Makes the checks that take more connections, and lifts the bound on them. */
   readonly deep?: boolean;
   /** IDs of the only checks to report; those of a family by their beginning, such as `T`. */
   readonly only?: readonly string[];
   /** Longest wait for each step; default limits.handshakeMs. */
   readonly timeoutMs?: number;
+  /** When no more connections are begun, so that the report is of what was seen until then; default 300,000. */
+  readonly maxTimeMs?: number;
   readonly signal?: AbortSignal;
+  /** Keeps everything that goes over the wire; keys of connections with a password are told apart there. */
+  readonly capture?: Capture;
+  /** Is told of each finding as soon as what it takes is known; the report has them all, in its own order. */
+  readonly onFinding?: (finding: Finding) => void;
 }
 
 /** Why a server could not be inspected at all. */
 export type InspectFailure =
   | { readonly kind: "name-unknown"; readonly host: string }
+  | { readonly kind: "forbidden"; readonly host: string; readonly address: string }
   | { readonly kind: "unreachable"; readonly host: string; readonly ports: InspectReport["ports"] }
   | { readonly kind: "not-ftp"; readonly host: string; readonly ports: InspectReport["ports"] };
 
@@ -57,6 +64,7 @@ const controlConnectionsMax = 40;
 /** Every suite of four versions and every group, and what the default set takes. */
 const deepConnectionsMax = 400;
 const controlConnectionsAtOnce = 2;
+const maxTimeMsUsual = 300_000;
 /** Twice patience with a server that has too many connections, in the time that one usually counts in. */
 const backOffMs = [1000, 4000];
 
@@ -71,19 +79,19 @@ export async function inspect(host: string, options: InspectOptions = {}): Promi
   const startedMs = performance.now();
   const address = options.address ?? (await addressOf(host));
   if (address === undefined) return { kind: "name-unknown", host };
+  if (options.permits?.(host, address) === false) return { kind: "forbidden", host, address };
   const server = await inspectedServer(host, address, options);
   const rows = checks.filter(wanted(options.only));
-  const facts = await gather(server, new Set(rows.flatMap(({ needs }) => needs)));
-  const ports = {
-    explicit: portReport(facts.explicit, server, "explicit"),
-    implicit: portReport(facts.implicit, server, "implicit"),
-  };
-  const states = [ports.explicit, ports.implicit].flatMap((port) => (port === null ? [] : [port.state]));
-  if (!states.some((state) => state === "tls" || state === "clear")) {
-    return { kind: states.includes("not-ftp") ? "not-ftp" : "unreachable", host, ports };
+  const judging = new Judging(rows, options.onFinding ?? (() => {}));
+  const facts = await gather(server, new Set(rows.flatMap(({ needs }) => needs)), (known, settled) => {
+    if (someIsFtp(portsOf(known, server))) judging.settled(known, settled);
+  });
+  const ports = portsOf(facts, server);
+  if (!someIsFtp(ports)) {
+    const isSomethingElse = Object.values(ports).some((port) => port?.state === "not-ftp");
+    return { kind: isSomethingElse ? "not-ftp" : "unreachable", host, ports };
   }
-  const product = detectProduct(facts);
-  const findings = rows.flatMap((row) => findingsOf(row, facts, product));
+  const { product, findings } = judging;
   const { budget } = server;
   return {
     version: reportVersion,
@@ -135,6 +143,7 @@ async function inspectedServer(host: string, address: string, options: InspectOp
     ...{ host, address, authorities, timeoutMs, signal, credentials },
     insecure: options.insecure === true,
     isDeep: options.deep === true,
+    capture: options.capture,
     isAnonymousTried: options.anonymous === true,
     nameServers: options.nameServers,
     ports: { explicit: port("explicit", 21), implicit: port("implicit", 990) },
@@ -143,59 +152,14 @@ async function inspectedServer(host: string, address: string, options: InspectOp
       controlMax: options.deep === true ? deepConnectionsMax : controlConnectionsMax,
       atOnce: controlConnectionsAtOnce,
       backOffMs,
+      maxTimeMs: options.maxTimeMs ?? maxTimeMsUsual,
       signal,
     }),
   };
-}
-
-function portReport(fact: Gathered<ModeFacts>, { ports }: InspectedServer, mode: TlsMode): PortReport | null {
-  const port = ports[mode];
-  if (port === undefined) return null;
-  const nothing = { protocol: null, suite: null, group: null, alpn: null };
-  if (fact.kind === "missing") return { port, state: "closed", text: fact.reason, ...nothing };
-  const { greeting, secured } = fact.value;
-  if (secured?.kind === "secured") {
-    const { protocol, suite, group = null, alpn = null } = secured;
-    return { port, state: "tls", text: answerText(greeting), protocol, suite, group, alpn };
-  }
-  const isImplicit = "isImplicit" in fact.value && fact.value.isImplicit;
-  const greeted = isImplicit ? "TLS from the first octet: this is a port for implicit mode" : answerText(greeting);
-  const text = secured === undefined ? greeted : secured.text;
-  const isFtp = codeOf(greeting) >= 100;
-  return { port, state: isFtp ? "clear" : "not-ftp", text, ...nothing };
 }
 
 function certificateEnd({ modes }: Facts): string | null {
   if (modes.kind === "missing") return null;
   const ends = shownLeaves(modes.value).map(({ leaf }) => leaf.validUntil.getTime());
   return ends.length === 0 ? null : new Date(Math.min(...ends)).toISOString();
-}
-
-function findingsOf(row: Check, facts: Facts, product: DetectedProduct | undefined): readonly Finding[] {
-  const { id, name, set, title, reference } = row;
-  const base = { id, check: name, set, title, reference };
-  const said = row.judge(facts, product?.product);
-  if ("untested" in said) {
-    return [{ ...base, status: "not-tested", text: said.untested, mode: null, evidence: [], cap: null, fix: null }];
-  }
-  return said.map((verdict) => ({
-    ...base,
-    status: verdict.status,
-    text: verdict.text,
-    mode: verdict.mode ?? null,
-    evidence: verdict.evidence,
-    cap: verdict.cap ?? null,
-    fix: fixOf(verdict, product),
-  }));
-}
-
-function fixOf({ fix, status }: Verdict, detected: DetectedProduct | undefined): Fix | null {
-  if (fix === undefined || status === "ok") return null;
-  const products = Object.fromEntries(
-    Object.entries(fixesFor(fix satisfies FixName)).map(([product, text]) => [
-      productNames[product as keyof typeof productNames],
-      text,
-    ]),
-  );
-  return { text: fixFor(fix, detected?.product), products: detected === undefined ? products : {} };
 }

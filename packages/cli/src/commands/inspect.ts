@@ -37,7 +37,7 @@ interface InspectFlags extends CommonFlags {
 }
 
 /** What scripts go by. */
-const inspectExitCodes = { good: 0, poor: 1, unreachable: 3, notFtp: 4, partial: 5 } as const;
+const inspectExitCodes = { good: 0, poor: 1, unreachable: 3, notFtp: 4, partial: 5, forbidden: 6 } as const;
 type InspectExitCode = (typeof inspectExitCodes)[keyof typeof inspectExitCodes];
 
 export const inspectCommand = buildCommand({
@@ -172,6 +172,7 @@ const failureCodes: Readonly<Record<InspectFailure["kind"], InspectExitCode>> = 
   "name-unknown": inspectExitCodes.unreachable,
   unreachable: inspectExitCodes.unreachable,
   "not-ftp": inspectExitCodes.notFtp,
+  forbidden: inspectExitCodes.forbidden,
 };
 
 /** Nobody logs in unless a user is named. */
@@ -191,6 +192,9 @@ function exitCodeOf({ grade, findings, isPartial }: InspectReport, { minGrade, r
 
 function failureSentence(failure: InspectFailure): string {
   if (failure.kind === "name-unknown") return `No address is known for ${failure.host}: check the name.`;
+  if (failure.kind === "forbidden") {
+    return `${failure.host} leads to ${failure.address}, which may not be inspected by what --policy says of targets.`;
+  }
   const told = [failure.ports.explicit, failure.ports.implicit].flatMap((port) =>
     port === null ? [] : [`port ${port.port}: ${port.text}`],
   );

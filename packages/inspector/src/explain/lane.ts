@@ -1,5 +1,6 @@
 import { limits } from "@sallyport/protocol";
 import { type Dialer, directDialer, type WireObserver } from "@sallyport/transport";
+import { bothOf } from "../capture/both-of.ts";
 import type { Capture, CapturedConnection } from "../capture/capture.ts";
 import type { Endpoint } from "../capture/tcp-packets.ts";
 import { KeyedOpener } from "../decryption/record-opener.ts";
@@ -226,15 +227,4 @@ export class Lane implements WireObserver {
   #atMs(): number {
     return Math.round(this.#options.now() * 1000) / 1000;
   }
-}
-
-function bothOf(one: WireObserver, other: WireObserver): WireObserver {
-  const both = (tell: (observer: WireObserver) => void): void => [one, other].forEach(tell);
-  return {
-    received: (octets) => both((observer) => observer.received(octets)),
-    sent: (octets) => both((observer) => observer.sent(octets)),
-    peerFinished: () => both((observer) => observer.peerFinished()),
-    finished: () => both((observer) => observer.finished()),
-    failed: (error) => both((observer) => observer.failed(error)),
-  };
 }

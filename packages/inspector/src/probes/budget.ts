@@ -4,6 +4,8 @@ export interface BudgetOptions {
   readonly controlMax: number;
   /** Control connections at once. */
   readonly atOnce: number;
+  /** When no more connections are begun, from the making of the budget. */
+  readonly maxTimeMs?: number;
   readonly signal: AbortSignal;
   /** Waits before the connection is tried again that a server turned away with 421; one try for each. */
   readonly backOffMs: readonly number[];
@@ -17,6 +19,7 @@ export class ConnectionBudget {
   #control = 0;
   #data = 0;
   #isExhausted = false;
+  readonly #begunMs = performance.now();
 
   constructor(options: BudgetOptions) {
     this.#options = options;
@@ -39,19 +42,27 @@ export class ConnectionBudget {
     return this.#isExhausted;
   }
 
+  /** What is used up, as the rest of a sentence. */
+  get exhaustedText(): string {
+    const { controlMax, maxTimeMs = 0 } = this.#options;
+    const isOfConnections = this.#control >= controlMax;
+    return isOfConnections ? `the ${controlMax} connections are used up` : `the ${maxTimeMs / 1000} s are used up`;
+  }
+
   get backOffMs(): readonly number[] {
     return this.#options.backOffMs;
   }
 
   /**
-   * Waits for a place for one more control connection; undefined where the budget is used up.
+   * Waits for a place for one more control connection; undefined where connections or time are used up.
    *
    * @throws the reason of the signal when that aborts.
    */
   async control(): Promise<Disposable | undefined> {
     while (this.#open >= this.#options.atOnce) await this.#nextPlace();
     this.#options.signal.throwIfAborted();
-    if (this.#control >= this.#options.controlMax) {
+    const { controlMax, maxTimeMs = Number.POSITIVE_INFINITY } = this.#options;
+    if (this.#control >= controlMax || performance.now() - this.#begunMs >= maxTimeMs) {
       this.#isExhausted = true;
       return undefined;
     }

@@ -3,10 +3,12 @@ import * as net from "node:net";
 import { isIP } from "node:net";
 import * as tls from "node:tls";
 import { displayOctets, escapeControls, limits, limitValues, ReplyDecoder, type ReplyEvent } from "@sallyport/protocol";
-import { WireTap } from "@sallyport/transport";
+import type { WireTap } from "@sallyport/transport";
+import type { CapturedConnection } from "../capture/capture.ts";
 import { AnswerReader, type HelloAnswer } from "../hello/read-answer.ts";
 import type { InspectedServer } from "./inspected-server.ts";
 import { readSecured, type Secured } from "./secured.ts";
+import { isSecretLine, keepKeys, tapped } from "./tapped.ts";
 import { WireEnd } from "./wire-end.ts";
 
 /** What came where a reply was awaited. Texts are escaped for a terminal. */
@@ -55,6 +57,7 @@ export class ProbeConnection implements AsyncDisposable {
   readonly #tcp: net.Socket;
   readonly #end = new WireEnd();
   readonly #tap: WireTap;
+  readonly #captured: CapturedConnection | undefined;
   #stream: WireTap | tls.TLSSocket;
   #decoder = new ReplyDecoder(limitValues());
   #replies: ReplyEvent[] = [];
@@ -66,7 +69,9 @@ export class ProbeConnection implements AsyncDisposable {
     this.server = server;
     this.#place = place;
     this.#tcp = tcp;
-    this.#tap = new WireTap(tcp, this.#end);
+    const { tap, captured } = tapped(server, tcp, this.#end);
+    this.#tap = tap;
+    this.#captured = captured;
     this.#stream = this.#tap;
     this.#listen(this.#tap);
   }
@@ -78,7 +83,7 @@ export class ProbeConnection implements AsyncDisposable {
    */
   static async open(server: InspectedServer, port: number): Promise<ProbeConnection | ConnectFailure> {
     const place = await server.budget.control();
-    if (place === undefined) return { kind: "budget", text: `the ${server.budget.controlMax} connections are used up` };
+    if (place === undefined) return { kind: "budget", text: server.budget.exhaustedText };
     const tcp = await connectTcp(server, port);
     if (tcp instanceof net.Socket) return new ProbeConnection(server, place, tcp);
     place[Symbol.dispose]();
@@ -109,6 +114,7 @@ export class ProbeConnection implements AsyncDisposable {
   }
 
   send(line: string): void {
+    if (isSecretLine(line)) this.#captured?.carriedPassword();
     this.sendOctets(Buffer.from(`${line}\r\n`, "latin1"));
   }
 
@@ -161,6 +167,7 @@ export class ProbeConnection implements AsyncDisposable {
       rejectUnauthorized: false,
       requestOCSP: true,
     });
+    keepKeys(socket, this.#captured);
     let hasStaple = false;
     socket.once("OCSPResponse", (response: Buffer | null) => (hasStaple = response !== null && response.length > 0));
     const tickets: Buffer[] = [];

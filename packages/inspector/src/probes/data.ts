@@ -3,9 +3,10 @@ import * as net from "node:net";
 import { isIP } from "node:net";
 import * as tls from "node:tls";
 import { limits, octetsFromText, parseExtendedPassiveReply, parsePassiveReply } from "@sallyport/protocol";
-import { WireTap } from "@sallyport/transport";
+import type { WireTap } from "@sallyport/transport";
 import { codeOf, connectTcp, type Answer, type ProbeConnection } from "./control.ts";
 import { readSecured, type Secured } from "./secured.ts";
+import { keepKeys, tapped, type Tapped } from "./tapped.ts";
 import { WireEnd } from "./wire-end.ts";
 
 /** How the data connection of a listing is protected by our end. */
@@ -48,13 +49,14 @@ export async function probeListing(control: ProbeConnection, protection: DataPro
   const tcp = await connectTcp(server, port);
   if (!(tcp instanceof net.Socket)) return { passive, preliminary: { kind: "closed" }, ...nothing };
   const end = new WireEnd();
-  const tap = new WireTap(tcp, end);
+  const wire = tapped(server, tcp, end);
+  const { tap } = wire;
   tap.on("error", () => {});
   try {
     control.send("LIST");
     const preliminary = await control.anyReply();
     if (codeOf(preliminary) >= 200 || codeOf(preliminary) === 0) return { passive, preliminary, ...nothing };
-    const moved = await moveListing(control, tap, end, protection);
+    const moved = await moveListing(control, wire, end, protection);
     const completion = await control.reply();
     return { passive, preliminary, completion, ...moved };
   } finally {
@@ -79,16 +81,16 @@ type Moved = Pick<DataFacts, "secured" | "listingBytes" | "closeNotify" | "ticke
 
 async function moveListing(
   control: ProbeConnection,
-  tap: WireTap,
+  wire: Tapped,
   end: WireEnd,
   protection: DataProtection,
 ): Promise<Moved> {
-  if (protection.kind === "tls") return moveOverTls(control, tap, end, protection.ticket);
-  const unasked = await readToEnd(tap, protection.kind === "clear" ? clearMs : wantsMs);
+  if (protection.kind === "tls") return moveOverTls(control, wire, end, protection.ticket);
+  const unasked = await readToEnd(wire.tap, protection.kind === "clear" ? clearMs : wantsMs);
   if (unasked.octets > 0 || protection.kind === "clear" || unasked.ended) {
     return { secured: undefined, listingBytes: unasked.octets, closeNotify: undefined, tickets: [] };
   }
-  return moveOverTls(control, tap, end, undefined);
+  return moveOverTls(control, wire, end, undefined);
 }
 
 /** What a server that listens for a ClientHello is given before its silence counts. */
@@ -97,7 +99,7 @@ const clearMs = 1500;
 
 async function moveOverTls(
   { server }: ProbeConnection,
-  tap: WireTap,
+  { tap, captured }: Tapped,
   end: WireEnd,
   ticket: Buffer | undefined,
 ): Promise<Moved> {
@@ -111,6 +113,7 @@ async function moveOverTls(
     ...(ticket && { session: ticket }),
     rejectUnauthorized: false,
   });
+  keepKeys(socket, captured);
   const tickets: Buffer[] = [];
   socket.on("session", (fresh: Buffer) => tickets.push(fresh)).on("error", () => {});
   let secured: Moved["secured"];

@@ -57,12 +57,20 @@ export type Facts = { readonly [Name in FactName]: Gathered<FactTable[Name]> };
 /**
  * Goes through the dialogue of each mode, then sends out the probes of those facts alone that are needed; no probe keeps
  * another from being made. Logins come behind them, so that a server that counts connections
- * does not refuse those, and what takes connections without bound is the last.
+ * does not refuse those, and what takes connections without bound is the last. Tells of each fact when it is settled.
  */
-export async function gather(server: InspectedServer, needed: ReadonlySet<FactName>): Promise<Facts> {
+export async function gather(
+  server: InspectedServer,
+  needed: ReadonlySet<FactName>,
+  onSettled: (facts: Facts, settled: readonly FactName[]) => void = () => {},
+): Promise<Facts> {
   const ground = await firstLook(server);
   const found: { -readonly [Name in FactName]: Gathered<FactTable[Name]> } = { ...notNeeded, ...ground.facts };
-  const ask = async (name: ProbedFact) => Object.assign(found, { [name]: await probesOfFacts[name](ground) });
+  onSettled(found, ["address", "explicit", "implicit", "modes"]);
+  const ask = async (name: ProbedFact) => {
+    Object.assign(found, { [name]: await probesOfFacts[name](ground) });
+    onSettled(found, [name]);
+  };
   await Promise.all(beforeLogin.filter((name) => needed.has(name)).map(ask));
   for (const name of behindOthers.filter((candidate) => needed.has(candidate))) await ask(name);
   return found;

@@ -1,4 +1,5 @@
 import type { SecureContext } from "node:tls";
+import type { Capture } from "../capture/capture.ts";
 import type { TlsMode } from "../model/index.ts";
 import type { ConnectionBudget } from "./budget.ts";
 
@@ -24,4 +25,6 @@ export interface InspectedServer {
   readonly timeoutMs: number;
   readonly budget: ConnectionBudget;
   readonly signal: AbortSignal;
+  /** Where everything that goes over the wire is kept. */
+  readonly capture: Capture | undefined;
 }
