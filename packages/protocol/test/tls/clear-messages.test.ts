@@ -75,7 +75,7 @@ test("RFC 5246 §7.4.4, RFC 8446 §4.3.2 the names of authorities in a Certifica
       { start: 18, end: 19 },
     ],
   });
-  const newer = message(13, [0, 0, 19, 0, 13, 0, 4, 0, 2, 4, 3, 0, 47, 0, 9, ...names]);
+  const newer = message(13, [0, 0, 21, 0, 13, 0, 4, 0, 2, 4, 3, 0, 47, 0, 9, ...names]);
   assert.deepEqual(parseCertificateRequest(newer, 0x0304), {
     authorities: [
       { start: 23, end: 25 },
