@@ -53,11 +53,17 @@ export async function clientContext(offer: ClientOffer, trust: ClientTrust): Pro
 
 /**
  * Makes the context of data connections, whose certificate is compared with that of the control connection and verified
- * no more, so it knows no authorities, which spares a full handshake a good part. Its hello is as large as that of the
- * control connection: with one key share alone pyftpdlib 1.5.7 leaves resumed downloads lie (measured).
+ * no more, so it knows no authorities, which spares a full handshake a good part.
+ *
+ * Where the server asked for another group than those of our key shares (vsftpd and Pure-FTPd take P-256 alone), data
+ * connections begin with that one, which spares each a HelloRetryRequest: a round trip, and two keys made in vain.
+ * Otherwise the hello is as large as that of the control connection: with one key share alone pyftpdlib 1.5.7 leaves
+ * resumed downloads lie (measured).
+ *
+ * @param agreedGroup that of the control connection, as OpenSSL names it.
  */
-export function dataContext(offer: ClientOffer): SecureContext {
-  const options = contextOptions(offer, offer.groups === "small" ? smallGroups : undefined);
+export function dataContext(offer: ClientOffer, agreedGroup: string | undefined): SecureContext {
+  const options = contextOptions(offer, groupsLedBy(agreedGroup, offer.groups));
   const identity = ownIdentity(offer);
   return identity ? create({ ...options, ...identity, ca: [] }) : sharedContext(options, []);
 }
@@ -101,6 +107,22 @@ const defaultCiphers = [
 ].join(":");
 
 const smallGroups = "X25519:P-256:P-384";
+/** OpenSSL's own list, but for the finite fields. */
+const largeGroups = `X25519MLKEM768:${smallGroups}:X448:P-521`;
+
+function groupsLedBy(agreed: string | undefined, offered: ClientOffer["groups"]): string | undefined {
+  const usual = offered === "small" ? smallGroups : undefined;
+  const leader = retriedGroups.get(agreed ?? "");
+  return leader === undefined ? usual : `${leader}:${usual ?? largeGroups}`;
+}
+
+/** Groups for which no key share is sent at first, by OpenSSL's names. */
+const retriedGroups: ReadonlyMap<string, string> = new Map([
+  ["prime256v1", "P-256"],
+  ["secp384r1", "P-384"],
+  ["secp521r1", "P-521"],
+  ["X448", "X448"],
+]);
 
 function ownIdentity({ cert, key, pfx, passphrase }: ClientOffer): SecureContextOptions | undefined {
   if (cert === undefined && key === undefined && pfx === undefined) return undefined;

@@ -124,7 +124,7 @@ export class ClientTls {
   /** The options for the next data connection: the control connection's own, and a ticket. */
   async dataOptions(): Promise<ConnectionOptions> {
     const alpn = this.#control?.alpn;
-    this.#dataContext ??= dataContext(this.#options);
+    this.#dataContext ??= dataContext(this.#options, this.#control?.group);
     const options = this.#connectionOptions(alpn === undefined ? undefined : [alpn], this.#dataContext);
     if (this.#options.resumption === "off") return options;
     const session = await this.#tickets.take(limits.firstTicketMs.value);
@@ -209,7 +209,7 @@ export class ClientTls {
     const key: { name?: unknown } | null = socket.getEphemeralKeyInfo();
     const group = typeof key?.name === "string" ? key.name : undefined;
     const alpn = socket.alpnProtocol || undefined;
-    this.#control = { fingerprint: certificate.fingerprint, alpn };
+    this.#control = { fingerprint: certificate.fingerprint, alpn, group };
     return {
       protocol: socket.getProtocol() ?? "unknown",
       suite: socket.getCipher().standardName,
@@ -251,6 +251,7 @@ export class ClientTls {
 interface ControlFacts {
   readonly fingerprint: string;
   readonly alpn: string | undefined;
+  readonly group: string | undefined;
 }
 
 /** A host as certificates and server names have it: in ASCII and lower case, without a dot at its end (RFC 6066 §3). */

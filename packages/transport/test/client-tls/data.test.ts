@@ -180,6 +180,22 @@ test("R-TLS-11 R-TLS-14 data connections send the control connection's server na
   }
 });
 
+for (const groups of ["default", "small"] as const) {
+  test(`a data connection begins with the group that the server asked for on the control connection, groups ${groups}`, async () => {
+    await using control = await tlsServer({ ...serving(good), ecdhCurve: "P-256" });
+    const { tls, facts } = await startControl(control.port, { groups });
+    assert.equal(facts.group, "prime256v1");
+    const firstFlight = Promise.withResolvers<Buffer>();
+    await using data = await tcpServer((tcp) => tcp.once("data", firstFlight.resolve));
+    const downloading = download(tls, data.port).catch(() => {});
+    // The extension key_share with one key, of secp256r1 (RFC 8446 §4.2.8).
+    const keyShare = Buffer.from("0033004700450017004104", "hex");
+    assert.ok((await firstFlight.promise).includes(keyShare));
+    await data[Symbol.asyncDispose]();
+    await downloading;
+  });
+}
+
 test("the first data connection waits for a ticket, but only for a moment", { skip: needs("openssl") }, async () => {
   await using server = await startSServer("-tls1_3", "-num_tickets", "0");
   const { tls } = await startControl(server.port);
