@@ -9,6 +9,7 @@ import {
   startFailed,
 } from "./data-handshake.ts";
 import { type DataPathHooks, provedDataPathHooks } from "./data-path-hooks.ts";
+import { type DataMessages, sendMessages, sendMessagesFrom } from "./data-messages.ts";
 import { type ByteSink, receiveOctets } from "./data-receive.ts";
 import { type ByteSource, endSending, sendChunks, sendOctets } from "./data-send.ts";
 import type { DataTls, TlsPath } from "./data-tls.ts";
@@ -36,8 +37,8 @@ export interface DataConnectionOptions {
 
 /** What is agreed on a data connection that is ready. */
 export interface DataFacts {
-  readonly level: "C" | "P";
-  /** Undefined at level C. */
+  readonly level: "C" | "S" | "P";
+  /** Undefined at level C, and where messages protect the octets. */
   readonly tls: DataTlsFacts | undefined;
 }
 
@@ -58,21 +59,35 @@ export interface DataTlsFacts {
   readonly clientCertificateFingerprint: string | undefined;
 }
 
-/** How the peer ended what it sent: only `close-notify`, and in clear `fin`, is an end; the third may be a cut. */
-export type ReceiveEnding = "close-notify" | "fin" | "fin-without-close-notify";
+/**
+ * How the peer ended what it sent: `close-notify` and `final-block`, and in clear `fin`, are an end; the last may be a
+ * cut.
+ */
+export type ReceiveEnding = "close-notify" | "final-block" | "fin" | "fin-without-close-notify";
 
 export interface ReceiveResult {
   readonly bytes: number;
   readonly end: ReceiveEnding;
 }
 
+/** What a transfer command settles. */
+export interface DataTransfer {
+  readonly direction: Direction;
+  readonly level: ProtectionLevel;
+  /** Protects levels S and P by messages in the place of TLS (RFC 2228 §8.2). */
+  readonly messages?: DataMessages | undefined;
+}
+
 /**
  * One data connection from its TCP connection to its end: protects it as the level says, then moves octets one way.
  *
  * Under level P, TLS starts as soon as the peer starts it, which may be before the transfer command (curl), or else at
- * {@link begin}. Nothing else is read before. Failures are TransportError and TlsError: `SALLYPORT_DATA_RESET`,
- * `_CLOSED`, `_STALLED`, `_FAILED`, `_TLS_BROKEN`, `_LEVEL_CHANGED`, `_HANDSHAKE_FAILED`, `_HANDSHAKE_TIMEOUT`,
- * `_HELLO_REFUSED`; an abort rejects with the signal's reason. After any of them the connection is closed.
+ * {@link begin}. Nothing else is read before. With `messages` there is no TLS: blocks of sealed messages are sent, and
+ * those received are opened, up to the empty one that is the end. Failures are TransportError and TlsError:
+ * `SALLYPORT_DATA_RESET`, `_CLOSED`, `_STALLED`, `_FAILED`, `_TLS_BROKEN`, `_LEVEL_CHANGED`, `_HANDSHAKE_FAILED`,
+ * `_HANDSHAKE_TIMEOUT`, `_HELLO_REFUSED`; of messages `_BLOCK_SIZE`, `_MESSAGE_REJECTED`, `_NOT_CONFIDENTIAL`,
+ * `_OUT_OF_ORDER`, `_NO_FINAL_BLOCK`, `_SECURITY_LOST`, `_BUFFER_TOO_SMALL`; an abort rejects with the signal's reason.
+ * After any of them the connection is closed.
  */
 export class DataConnection implements AsyncDisposable {
   readonly #tcp: Socket;
@@ -83,7 +98,7 @@ export class DataConnection implements AsyncDisposable {
   /** Reads what the peer says first; from the level P on, until TLS or the transfer begins. */
   #opening: OpeningIntake | undefined;
   #protection: Protection = { state: "open" };
-  #began: { readonly direction: Direction; readonly level: ProtectionLevel } | undefined;
+  #began: DataTransfer | undefined;
   #phase: "preparing" | "sending" | "receiving" | "done" = "preparing";
 
   /** @param tcp connected, paused, with nothing read from it. */
@@ -114,11 +129,11 @@ export class DataConnection implements AsyncDisposable {
   }
 
   /** The transfer command has come: settles direction and level, and starts TLS if the peer has not. */
-  begin(transfer: { readonly direction: Direction; readonly level: ProtectionLevel }): void {
+  begin(transfer: DataTransfer): void {
     this.#began = transfer;
     this.#level = transfer.level;
     if (this.#protection.state !== "open") return;
-    if (transfer.level === "C") this.#opening?.stop();
+    if (!usesTls(transfer)) this.#opening?.stop();
     else this.#protect(transfer.direction === "send" ? "sends" : "may-receive");
   }
 
@@ -127,8 +142,8 @@ export class DataConnection implements AsyncDisposable {
     const transfer = this.#began;
     if (!transfer) throw new UsageError("SALLYPORT_DATA_NOT_BEGUN", "begin() comes before ready()");
     const { state } = this.#protection;
-    if (transfer.level === "C") {
-      if (state === "open") return { level: "C", tls: undefined };
+    if (!usesTls(transfer)) {
+      if (state === "open") return { level: transfer.level === "E" ? "P" : transfer.level, tls: undefined };
       this.destroy();
       throw levelChanged();
     }
@@ -151,6 +166,12 @@ export class DataConnection implements AsyncDisposable {
     using watch = this.#watch(socket, options);
     // Reading notices a reset, and takes what TLS still has to say.
     socket.resume();
+    const messages = messagesOf(this.#began);
+    if (messages) {
+      const sent = await sendMessagesFrom(socket, watch, source, { first, end }, messages, options);
+      this.#phase = "done";
+      return sent;
+    }
     const sendFile = this.#hooks.sendFile && socket === this.#tcp;
     const sent = await sendOctets(socket, watch, source, { first, end }, { ...options, sendFile });
     this.#phase = "done";
@@ -162,7 +183,10 @@ export class DataConnection implements AsyncDisposable {
     const socket = this.#startMoving("sending");
     using watch = this.#watch(socket, options);
     socket.resume();
-    const sent = await sendChunks(socket, watch, chunks, options);
+    const messages = messagesOf(this.#began);
+    const sent = messages
+      ? await sendMessages(socket, watch, chunks, messages, options)
+      : await sendChunks(socket, watch, chunks, options);
     this.#phase = "done";
     return sent;
   }
@@ -348,9 +372,11 @@ export class DataConnection implements AsyncDisposable {
     const { userBuffer } = this.#hooks;
     const socket = this.#startMoving("receiving");
     using watch = this.#watch(socket, options);
-    const bytes = await receiveOctets(socket, watch, sink, position, { ...options, outstandingCountMax, userBuffer });
+    const messages = messagesOf(this.#began);
+    const how = { ...options, outstandingCountMax, userBuffer, messages };
+    const bytes = await receiveOctets(socket, watch, sink, position, how);
     this.#phase = "done";
-    return { bytes, end: this.#ending() };
+    return { bytes, end: messages ? "final-block" : this.#ending() };
   }
 
   #ending(): ReceiveEnding {
@@ -369,6 +395,14 @@ type Protection =
   | { readonly state: "failed"; readonly error: TlsError };
 
 const handshakeRecord = 0x16;
+
+function messagesOf(transfer: DataTransfer | undefined): DataMessages | undefined {
+  return transfer?.level === "C" ? undefined : transfer?.messages;
+}
+
+function usesTls(transfer: DataTransfer): boolean {
+  return transfer.level !== "C" && transfer.messages === undefined;
+}
 
 function onAbort(signal: AbortSignal | undefined, abort: () => void): Disposable {
   if (signal?.aborted) abort();

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { ByteThrottle } from "./byte-throttle.ts";
+import { type DataMessages, MessageIntake } from "./data-messages.ts";
 import { transferBuffers } from "./transfer-buffers.ts";
 import type { TransferOptions, TransferWatch } from "./transfer-watch.ts";
 import { readIntoUserBuffer, sharedUserBuffer } from "./user-buffer-hook.ts";
@@ -18,6 +19,16 @@ export interface ReceiveOptions extends TransferOptions {
   readonly outstandingCountMax?: number;
   /** Whether the hook for a reused buffer works in this Node; without it octets come as `data` events. */
   readonly userBuffer: boolean;
+  /** Opens the messages that carry the octets. */
+  readonly messages?: DataMessages | undefined;
+}
+
+/** What received octets are handed to. */
+export interface Taker {
+  /** Whether another piece may be read. */
+  readonly hasRoom: boolean;
+  /** Takes octets, which are the caller's again afterwards. */
+  take(octets: Buffer, length: number): void;
 }
 
 /**
@@ -36,18 +47,21 @@ export async function receiveOctets(
   options: ReceiveOptions,
 ): Promise<number> {
   const staging = new Staging(sink, position, watch, options);
-  const intake = new Intake(socket, watch, staging, options);
+  const opening = options.messages && new MessageIntake(options.messages, staging, watch);
+  const intake = new Intake(socket, watch, opening ?? staging, options);
   staging.onRoom = () => intake.proceed();
+  if (opening) opening.onRoom = staging.onRoom;
   await watch.until((done) => intake.start(done));
   intake.stop();
   watch.ignoreConnection();
+  await opening?.finish();
   await staging.flush();
   watch.throwIfFailed();
   return staging.receivedBytes;
 }
 
 /** Gathers octets and hands them to the sink, a few writes at a time and in order of position. */
-class Staging {
+class Staging implements Taker {
   /** Called when reading may go on. */
   onRoom: () => void = () => {};
   receivedBytes = 0;
@@ -158,11 +172,11 @@ interface Filled {
   readonly length: number;
 }
 
-/** Reads the socket into the staging, and stops where there is no room or the throttle says so. */
+/** Reads the socket into its taker, and stops where there is no room or the throttle says so. */
 class Intake {
   readonly #socket: Socket;
   readonly #watch: TransferWatch;
-  readonly #staging: Staging;
+  readonly #taker: Taker;
   readonly #throttle: ByteThrottle | undefined;
   readonly #userBuffer: boolean;
   #waitsForThrottle = false;
@@ -170,10 +184,10 @@ class Intake {
   #onPaid: () => void = () => {};
   readonly #rest: Rest | undefined;
 
-  constructor(socket: Socket, watch: TransferWatch, staging: Staging, { throttle, userBuffer, rests }: ReceiveOptions) {
+  constructor(socket: Socket, watch: TransferWatch, taker: Taker, { throttle, userBuffer, rests }: ReceiveOptions) {
     this.#socket = socket;
     this.#watch = watch;
-    this.#staging = staging;
+    this.#taker = taker;
     this.#throttle = throttle;
     this.#userBuffer = userBuffer;
     this.#rest = rests && !throttle ? new Rest(socket, () => this.proceed()) : undefined;
@@ -197,7 +211,7 @@ class Intake {
 
   /** Goes on reading, unless something still stands against it. */
   proceed(): void {
-    if (!this.#staging.hasRoom || this.#waitsForThrottle || this.#rest?.isResting || this.#watch.failed) return;
+    if (!this.#taker.hasRoom || this.#waitsForThrottle || this.#rest?.isResting || this.#watch.failed) return;
     this.#watch.awaitPeer(true);
     this.#socket.resume();
   }
@@ -219,11 +233,11 @@ class Intake {
   /** Returns whether reading may go on. */
   #take(octets: Buffer, length: number): boolean {
     this.#watch.moved();
-    if (!this.#watch.failed) this.#staging.take(octets, length);
+    if (!this.#watch.failed) this.#taker.take(octets, length);
     this.#rest?.took(length);
     const waitMs = this.#throttle?.take(length) ?? 0;
     if (waitMs > 0) this.#waitForThrottle(waitMs);
-    const goesOn = this.#staging.hasRoom && !this.#waitsForThrottle;
+    const goesOn = this.#taker.hasRoom && !this.#waitsForThrottle;
     if (!goesOn) this.#watch.awaitPeer(false);
     return goesOn;
   }

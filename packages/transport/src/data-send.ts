@@ -177,7 +177,21 @@ async function endWith(socket: Socket, watch: TransferWatch, octets: Uint8Array)
   watch.awaitPeer(false);
 }
 
-async function pauseFor(waitMs: number, watch: TransferWatch): Promise<void> {
+/** Writes octets that belong together, such as a length and what it is the length of. */
+export async function writeTogether(
+  socket: Socket,
+  watch: TransferWatch,
+  parts: readonly [Uint8Array, Uint8Array],
+): Promise<void> {
+  socket.cork();
+  socket.write(parts[0]);
+  const written = writeOctets(socket, watch, parts[1]);
+  socket.uncork();
+  await written;
+}
+
+/** Waits for a throttle, or until the transfer fails. */
+export async function pauseFor(waitMs: number, watch: TransferWatch): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   await watch.until((done) => (timer = setTimeout(done, waitMs)));
   clearTimeout(timer);
@@ -220,6 +234,7 @@ const pieceBytesMin = 16_384;
 const slowMs = 2_000;
 const fastMs = 250;
 
-function endedEarly(): SallyportError {
+/** The file has become shorter than it said. */
+export function endedEarly(): SallyportError {
   return new SallyportError("SALLYPORT_SOURCE_ENDED_EARLY", "The file ended before its length, it was cut while sent");
 }

@@ -23,6 +23,8 @@ export type { ByteSource } from "./data-send.ts";
 export * from "./deflate.ts";
 export * from "./reset-connection.ts";
 export * from "./security-mechanism.ts";
+export * from "./message-security.ts";
+export type { DataMessages } from "./data-messages.ts";
 export * from "./wire-tap.ts";
 export * from "./dialing/index.ts";
 export * from "./client-tls/index.ts";

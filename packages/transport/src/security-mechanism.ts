@@ -56,6 +56,12 @@ export interface OpenedMessage {
   /** Whether it was encrypted, not only sealed. */
   readonly confidential: boolean;
   readonly order: MessageOrder;
+  /**
+   * The peer's number of the message, where the token shows one that is sealed with it (RFC 4121 §4.2.6.2). Control and
+   * data connections share the numbers, so that `order` alone cannot tell a message that overtook another from one that
+   * was taken out of a transfer.
+   */
+  readonly sequence?: bigint;
 }
 
 /**

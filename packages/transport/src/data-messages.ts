@@ -1,0 +1,251 @@
+import { DataBlockDecoder, dataBlockHeader, TransportError } from "@sallyport/protocol";
+import type { Socket } from "node:net";
+import type { Taker } from "./data-receive.ts";
+import { type ByteSource, endedEarly, endSending, type Extent, pauseFor, writeTogether } from "./data-send.ts";
+import type { MessageSecurity, TransferOrder } from "./message-security.ts";
+import { type OpenedMessage, SecurityMechanismError } from "./security-mechanism.ts";
+import { transferBuffers } from "./transfer-buffers.ts";
+import type { TransferOptions, TransferWatch } from "./transfer-watch.ts";
+
+/*
+ * Protection levels S and P under a mechanism with messages of its own (RFC 2228 §8.2, RFC 2743): the octets of a
+ * transfer travel in blocks, each a sealed message behind its length, and an empty message is the end.
+ */
+
+/** How the octets of one transfer become messages. */
+export interface DataMessages {
+  readonly security: MessageSecurity;
+  /** Whether they are encrypted (P), not only sealed (S). */
+  readonly confidential: boolean;
+  /** The size that PBSZ settled: no token is longer. */
+  readonly bufferBytes: number;
+}
+
+/**
+ * Sends a part of a source in messages, and the empty one at the end; returns how many octets went. Several messages
+ * are with the mechanism while others are read and written.
+ */
+export function sendMessagesFrom(
+  socket: Socket,
+  watch: TransferWatch,
+  source: ByteSource,
+  extent: Extent,
+  messages: DataMessages,
+  options: TransferOptions,
+): Promise<number> {
+  return sendPieces(socket, watch, messages, options, (pieceBytes) => piecesOf(source, extent, pieceBytes));
+}
+
+/** The same for chunks, each of which is its own again when the next one is asked for. */
+export function sendMessages(
+  socket: Socket,
+  watch: TransferWatch,
+  chunks: AsyncIterable<Uint8Array>,
+  messages: DataMessages,
+  options: TransferOptions,
+): Promise<number> {
+  return sendPieces(socket, watch, messages, options, (pieceBytes) => slicesOf(chunks, pieceBytes));
+}
+
+/** Opens the messages of a transfer and hands their octets on, in order. */
+export class MessageIntake implements Taker {
+  /** Called when reading may go on. */
+  onRoom: () => void = () => {};
+  readonly #messages: DataMessages;
+  readonly #to: Taker;
+  readonly #watch: TransferWatch;
+  readonly #decoder: DataBlockDecoder;
+  readonly #order: TransferOrder;
+  #openingBytes = 0;
+  #openingCount = 0;
+  #hasEnded = false;
+  #onQuiet: () => void = () => {};
+
+  constructor(messages: DataMessages, to: Taker, watch: TransferWatch) {
+    this.#messages = messages;
+    this.#to = to;
+    this.#watch = watch;
+    this.#decoder = new DataBlockDecoder(messages.bufferBytes);
+    this.#order = messages.security.transferOrder();
+  }
+
+  get hasRoom(): boolean {
+    return this.#openingBytes < openingBytesMax && this.#to.hasRoom;
+  }
+
+  take(octets: Buffer, length: number): void {
+    for (const event of this.#decoder.push(octets.subarray(0, length))) {
+      if (this.#watch.failed) return;
+      if (event.kind === "token") this.#open(event.token);
+      else this.#watch.fail(tooLarge(event.tokenBytes, this.#messages.bufferBytes));
+    }
+  }
+
+  /** The stream is over: waits until all that came is opened, and fails the transfer where the end is missing. */
+  async finish(): Promise<void> {
+    if (this.#openingCount > 0) await this.#watch.until((done) => (this.#onQuiet = done));
+    if (this.#watch.failed) return;
+    if (!this.#hasEnded || !this.#decoder.isBetweenBlocks) this.#watch.fail(noFinalBlock());
+    else if (!(await this.#order.isWhole())) this.#watch.fail(outOfOrder());
+  }
+
+  #open(token: Uint8Array): void {
+    this.#openingBytes += token.length;
+    this.#openingCount += 1;
+    const opened = (): void => {
+      const wasFull = !this.hasRoom;
+      this.#openingBytes -= token.length;
+      this.#openingCount -= 1;
+      if (this.#openingCount === 0) this.#onQuiet();
+      if (wasFull && this.hasRoom) this.onRoom();
+    };
+    this.#messages.security
+      .openData(token)
+      .then((message) => this.#deliver(message))
+      .catch((error: unknown) => this.#watch.fail(rejected(error)))
+      .then(opened, opened);
+  }
+
+  #deliver(message: OpenedMessage): void {
+    if (this.#watch.failed) return;
+    const { octets, confidential } = message;
+    if (this.#messages.confidential && !confidential) throw notConfidential();
+    if (this.#hasEnded || !this.#order.follows(message)) throw outOfOrder();
+    if (octets.length === 0) this.#hasEnded = true;
+    else this.#to.take(Buffer.from(octets.buffer, octets.byteOffset, octets.length), octets.length);
+  }
+}
+
+/** Octets that the mechanism may read until `sealed`. */
+interface Piece {
+  readonly octets: Uint8Array;
+  sealed?(): void;
+}
+
+async function sendPieces(
+  socket: Socket,
+  watch: TransferWatch,
+  { security, confidential, bufferBytes }: DataMessages,
+  { onProgress, throttle }: TransferOptions,
+  piecesOfSize: (pieceBytes: number) => AsyncIterable<Piece>,
+): Promise<number> {
+  const sealing: { readonly token: Promise<Uint8Array>; readonly length: number }[] = [];
+  let sentBytes = 0;
+  const seal = ({ octets, sealed }: Piece): void => {
+    const token = security.seal(octets, confidential);
+    token.then(sealed, sealed).catch(() => {});
+    sealing.push({ token, length: octets.length });
+  };
+  const writeNext = async (): Promise<void> => {
+    const next = sealing.shift();
+    if (next === undefined) return;
+    const token = await settled(next.token, watch);
+    await writeTogether(socket, watch, [dataBlockHeader(token.length), token]);
+    watch.throwIfFailed();
+    sentBytes += next.length;
+    if (next.length > 0) onProgress?.(sentBytes);
+    const waitMs = throttle?.take(next.length) ?? 0;
+    if (waitMs > 0) await pauseFor(waitMs, watch);
+  };
+  try {
+    const limitBytes = await settled(security.sizeLimit(bufferBytes, confidential), watch);
+    if (limitBytes < 1) throw failed("SALLYPORT_DATA_BUFFER_TOO_SMALL", "A message does not fit the size of PBSZ");
+    const pieceBytes = Math.min(limitBytes, throttle?.pieceBytes ?? pieceBytesMax, pieceBytesMax);
+    for await (const piece of piecesOfSize(pieceBytes)) {
+      seal(piece);
+      watch.throwIfFailed();
+      if (sealing.length === sealingCountMax) await writeNext();
+    }
+    seal({ octets: new Uint8Array(0) });
+    // oxlint-disable-next-line no-await-in-loop -- blocks go one after the other
+    while (sealing.length > 0) await writeNext();
+    await endSending(socket, watch);
+    return sentBytes;
+  } catch (error) {
+    const failure = error instanceof SecurityMechanismError ? rejected(error) : error;
+    watch.fail(failure);
+    throw failure;
+  }
+}
+
+/** What the mechanism answers, or the failure of the transfer if that comes first. */
+async function settled<T>(answer: Promise<T>, watch: TransferWatch): Promise<T> {
+  await watch.until((done) => void answer.then(done, done));
+  watch.throwIfFailed();
+  return answer;
+}
+
+async function* piecesOf(
+  source: ByteSource,
+  { first, end = Number.POSITIVE_INFINITY }: Extent,
+  pieceBytes: number,
+): AsyncGenerator<Piece> {
+  const stop = Math.min(end, source.sizeBytes ?? end);
+  for (let position = first; position < stop;) {
+    const buffer = transferBuffers.borrow(pieceBytesMax);
+    const sealed = (): void => transferBuffers.giveBack(buffer);
+    const wanted = buffer.subarray(0, Math.min(pieceBytes, stop - position));
+    const length = await lengthRead(source, wanted, position).catch((error: unknown) => {
+      sealed();
+      throw error;
+    });
+    if (length === 0) {
+      sealed();
+      if (source.sizeBytes !== undefined) throw endedEarly();
+      return;
+    }
+    position += length;
+    yield { octets: wanted.subarray(0, length), sealed };
+  }
+}
+
+async function lengthRead(source: ByteSource, buffer: Uint8Array, position: number): Promise<number> {
+  return source.read(buffer, position);
+}
+
+async function* slicesOf(chunks: AsyncIterable<Uint8Array>, pieceBytes: number): AsyncGenerator<Piece> {
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += pieceBytes) yield { octets: chunk.slice(at, at + pieceBytes) };
+  }
+}
+
+/** In-flight octets are bounded by this and the piece; more of either is not faster. */
+const sealingCountMax = 4;
+const pieceBytesMax = 262_144;
+const openingBytesMax = 1_048_576;
+
+function failed(code: string, message: string, options?: ErrorOptions): TransportError {
+  return new TransportError(code, message, options);
+}
+
+function tooLarge(tokenBytes: number, bufferBytes: number): TransportError {
+  const message = `A block of ${tokenBytes} octets came on the data connection, and PBSZ allows ${bufferBytes}`;
+  return failed("SALLYPORT_DATA_BLOCK_SIZE", message);
+}
+
+function noFinalBlock(): TransportError {
+  return failed("SALLYPORT_DATA_NO_FINAL_BLOCK", "The data connection ended before the empty block that ends the data");
+}
+
+function outOfOrder(): TransportError {
+  const message = "A block of the data connection is out of order, or one was taken out";
+  return failed("SALLYPORT_DATA_OUT_OF_ORDER", message);
+}
+
+function notConfidential(): TransportError {
+  return failed(
+    "SALLYPORT_DATA_NOT_CONFIDENTIAL",
+    "A block of the data connection is not encrypted, as PROT P demands",
+  );
+}
+
+/** What the mechanism says about a block, as the failure of the transfer. */
+function rejected(cause: unknown): unknown {
+  if (!(cause instanceof SecurityMechanismError)) return cause;
+  const isPeers = cause.fault === "message-rejected";
+  const code = isPeers ? "SALLYPORT_DATA_MESSAGE_REJECTED" : "SALLYPORT_DATA_SECURITY_LOST";
+  const message = isPeers
+    ? "A block of the data connection is forged, damaged or a repetition"
+    : `The security mechanism cannot go on with the data connection: ${cause.message}`;
+  return failed(code, message, { cause });
+}
