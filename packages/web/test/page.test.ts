@@ -75,6 +75,20 @@ suite("The page in a browser", { skip: browserSkip }, () => {
     assert.deepEqual(faults, []);
   });
 
+  test("speaks the language of the browser, or the one that was chosen", async () => {
+    await using open = await openPage(browser, gateway, { locale: "fr-CH" });
+    const { page, faults } = open;
+    await page.getByRole("button", { name: "Se connecter" }).waitFor();
+    await page.getByLabel("Langue").selectOption("Deutsch");
+    await page.getByRole("button", { name: "Verbinden" }).waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: "Verbinden" }).waitFor();
+    assert.equal(await page.locator("html").getAttribute("lang"), "de");
+    await page.getByLabel("Sprache").selectOption("Español");
+    await page.getByRole("button", { name: "Conectar" }).waitFor();
+    assert.deepEqual(faults, []);
+  });
+
   test("a key that changed is an alarm, and no password goes to it", async () => {
     await using open = await openPage(browser, gateway);
     const { page } = open;
@@ -175,7 +189,7 @@ suite("The page in a browser", { skip: browserSkip }, () => {
       await running[Symbol.asyncDispose]();
       running = await gatewayFor(server.identity.ca, port);
       await signIn(page, explicit());
-      await page.getByText(/done, went on at \d+ %/).waitFor();
+      await page.getByText(/done, went on at \d+%/).waitFor();
       assert.ok(readFileSync(join(server.directory, "long.bin")).equals(content));
     } finally {
       await running[Symbol.asyncDispose]();

@@ -2,8 +2,11 @@ import { useEffect, useState } from "preact/hooks";
 import { login, isResuming } from "./state/login.ts";
 import { Dialogs } from "./parts/dialogs.tsx";
 import { BrowserScreen } from "./screens/browser.tsx";
-import { ExplainScreen } from "./screens/explain.tsx";
+import { later } from "./parts/later.tsx";
 import { SignInScreen } from "./screens/sign-in.tsx";
+import { texts } from "./texts/language.ts";
+
+const ExplainScreen = later(async () => (await import("./screens/explain.tsx")).ExplainScreen);
 
 export function App() {
   const [hash, setHash] = useState(location.hash);
@@ -16,7 +19,7 @@ export function App() {
   if (isResuming.value)
     return (
       <p class="waiting" role="status">
-        Opening…
+        {texts.value.page.opening}
       </p>
     );
   return (

@@ -1,3 +1,6 @@
+import { computed } from "@preact/signals";
+import { locale, texts } from "./texts/language.ts";
+
 /** Sizes, times and rates in words. */
 
 export function sizeText(bytes: number | undefined): string {
@@ -6,15 +9,28 @@ export function sizeText(bytes: number | undefined): string {
   let amount = bytes;
   let unit = -1;
   for (; amount >= 1024 && unit < units.length - 1; unit++) amount /= 1024;
-  return `${amount < 10 ? amount.toFixed(1) : Math.round(amount)} ${units[unit]}`;
+  return `${(amount < 10 ? tenths : wholes).value.format(amount)} ${units[unit]}`;
 }
 
 const units = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+const tenths = computed(
+  () => new Intl.NumberFormat(locale.value, { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+);
+const wholes = computed(() => new Intl.NumberFormat(locale.value, { maximumFractionDigits: 0 }));
+const percents = computed(() => new Intl.NumberFormat(locale.value, { style: "percent", roundingMode: "floor" }));
+const timeFormat = computed(() => new Intl.DateTimeFormat(locale.value, { dateStyle: "medium", timeStyle: "short" }));
 
-const timeFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+/** A number as this language writes it. */
+export function numberText(number: number): string {
+  return wholes.value.format(number);
+}
+
+export function percentText(part: number): string {
+  return percents.value.format(part);
+}
 
 export function timeText(iso: string | undefined): string {
-  return iso === undefined || iso === "" ? "" : timeFormat.format(new Date(iso));
+  return iso === undefined || iso === "" ? "" : timeFormat.value.format(new Date(iso));
 }
 
 export function rateText(bytesPerSecond: number): string {
@@ -23,9 +39,10 @@ export function rateText(bytesPerSecond: number): string {
 
 export function durationText(seconds: number): string {
   const whole = Math.ceil(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  const { times } = texts.value;
+  if (whole < 60) return times.seconds(whole);
+  if (whole < 3600) return times.minutes(Math.floor(whole / 60), whole % 60);
+  return times.hours(Math.floor(whole / 3600), Math.floor((whole % 3600) / 60));
 }
 
 /** Permission bits as `ls` writes them. */

@@ -3,6 +3,7 @@ import type { TargetedSubmitEvent } from "preact";
 import { crumbs, typedPath } from "../paths.ts";
 import { visible } from "../quantities.ts";
 import { open, path } from "../state/directory.ts";
+import { texts } from "../texts/language.ts";
 
 /** Where one is: every part leads there, and the whole can be typed (Ctrl+L). */
 export function Breadcrumb() {
@@ -27,7 +28,7 @@ export function Breadcrumb() {
       <form class="crumbs" onSubmit={submit}>
         <input
           name="path"
-          aria-label="Path"
+          aria-label={texts.value.files.path}
           defaultValue={path.value}
           autofocus
           autocomplete="off"
@@ -41,7 +42,7 @@ export function Breadcrumb() {
   }
   const all = crumbs(path.value);
   return (
-    <nav class="crumbs" aria-label="Path" onDblClick={() => setTyping(true)}>
+    <nav class="crumbs" aria-label={texts.value.files.path} onDblClick={() => setTyping(true)}>
       <ol>
         {all.map(({ name, path: target }, at) => (
           <li key={target}>

@@ -2,11 +2,12 @@ import type { TargetedSubmitEvent } from "preact";
 import { useState } from "preact/hooks";
 import type { EntryJson, HashJson, ProblemJson } from "../../api/api.ts";
 import { problemOf } from "../gateway-client.ts";
-import { modeText, sizeText, timeText, visible } from "../quantities.ts";
+import { modeText, numberText, sizeText, timeText, visible } from "../quantities.ts";
 import { changeMode } from "../state/directory.ts";
 import { login, serverOf } from "../state/login.ts";
 import { Modal } from "./modal.tsx";
 import { ProblemNote } from "./problem-note.tsx";
+import { texts } from "../texts/language.ts";
 
 interface DetailsProperties {
   readonly path: string;
@@ -17,13 +18,14 @@ interface DetailsProperties {
 /** What the server tells of an entry; its permissions can be changed, and a file's checksum asked for. */
 export function DetailsDialog({ path, entry, onClose }: DetailsProperties) {
   const { name, type, size, modified, mode, owner, group, target } = entry;
+  const t = texts.value.details;
   const rows: readonly (readonly [string, string | undefined])[] = [
-    ["Path", path],
-    ["Kind", type],
-    ["Size", size === undefined ? undefined : `${sizeText(size)} (${size} B)`],
-    ["Modified", timeText(modified)],
-    ["Owner", [owner, group].filter((each) => each !== undefined).join(", ")],
-    ["Leads to", target],
+    [texts.value.files.path, path],
+    [t.kind, t.kinds[type]],
+    [texts.value.common.size, size === undefined ? undefined : `${sizeText(size)} (${numberText(size)} B)`],
+    [texts.value.common.modified, timeText(modified)],
+    [t.owner, [owner, group].filter((each) => each !== undefined).join(", ")],
+    [t.target, target],
   ];
   return (
     <Modal title={visible(name)} onClose={onClose}>
@@ -41,7 +43,7 @@ export function DetailsDialog({ path, entry, onClose }: DetailsProperties) {
       {type === "file" && <Checksum path={path} />}
       <div class="actions">
         <button type="button" class="primary" onClick={onClose} autofocus>
-          Close
+          {texts.value.common.close}
         </button>
       </div>
     </Modal>
@@ -67,7 +69,7 @@ function ModeForm({
   return (
     <form class="inline" onSubmit={submit}>
       <label class="field">
-        <span>Permissions</span>
+        <span>{texts.value.details.permissions}</span>
         <input
           value={digits}
           pattern="[0-7]{3,4}"
@@ -79,7 +81,7 @@ function ModeForm({
       </label>
       <code>{isMode ? modeText(Number.parseInt(digits, 8)) : ""}</code>
       <button type="submit" disabled={!isMode}>
-        Change
+        {texts.value.details.change}
       </button>
     </form>
   );
@@ -96,7 +98,7 @@ function Checksum({ path }: { readonly path: string }) {
     return (
       <p>
         <button type="button" disabled={found === "asking"} onClick={() => void ask()}>
-          {found === "asking" ? "The server computes it…" : "Ask for the checksum"}
+          {found === "asking" ? texts.value.details.checksumAsked : texts.value.details.checksum}
         </button>
       </p>
     );

@@ -8,6 +8,7 @@ import { CertificateFacts } from "./certificate-facts.tsx";
 import { DetailsDialog } from "./details-dialog.tsx";
 import { Modal } from "./modal.tsx";
 import { TrustDialog } from "./trust-dialog.tsx";
+import { texts } from "../texts/language.ts";
 
 /** Whatever a person is asked at the moment. */
 export function Dialogs() {
@@ -46,7 +47,7 @@ function NameDialog({ asked }: Asked<"name">) {
         </label>
         <div class="actions">
           <button type="button" onClick={() => answer(undefined)}>
-            Cancel
+            {texts.value.common.cancel}
           </button>
           <button type="submit" class="primary">
             {action}
@@ -64,7 +65,7 @@ function ConfirmDialog({ asked }: Asked<"confirm">) {
       <p>{text}</p>
       <div class="actions">
         <button type="button" onClick={() => answer(false)} autofocus>
-          Cancel
+          {texts.value.common.cancel}
         </button>
         <button type="button" class="danger" onClick={() => answer(true)}>
           {action}
@@ -74,35 +75,39 @@ function ConfirmDialog({ asked }: Asked<"confirm">) {
   );
 }
 
-const policies: readonly (readonly [ConflictChoice["policy"], string])[] = [
-  ["overwrite", "Replace"],
-  ["newer", "Replace if newer"],
-  ["size-differs", "Replace if the size differs"],
-  ["rename", "Keep both"],
-  ["skip", "Skip"],
+const policies: readonly (readonly [
+  ConflictChoice["policy"],
+  "overwrite" | "newer" | "sizeDiffers" | "rename" | "skip",
+])[] = [
+  ["overwrite", "overwrite"],
+  ["newer", "newer"],
+  ["size-differs", "sizeDiffers"],
+  ["rename", "rename"],
+  ["skip", "skip"],
 ];
 
 function ConflictDialog({ asked }: Asked<"conflict">) {
   const { path, source, target, others, answer } = asked;
   const [forAll, setForAll] = useState(false);
+  const t = texts.value.conflict;
   return (
-    <Modal title={`${visible(baseName(path))} exists already`} onClose={() => answer(undefined)}>
+    <Modal title={t.title(visible(baseName(path)))} onClose={() => answer(undefined)}>
       <table class="compare">
         <thead>
           <tr>
             <th />
-            <th scope="col">Size</th>
-            <th scope="col">Modified</th>
+            <th scope="col">{texts.value.common.size}</th>
+            <th scope="col">{texts.value.common.modified}</th>
           </tr>
         </thead>
         <tbody>
           <tr>
-            <th scope="row">On the server</th>
+            <th scope="row">{t.onServer}</th>
             <td>{sizeText(target.size)}</td>
             <td>{timeText(target.modified)}</td>
           </tr>
           <tr>
-            <th scope="row">Yours</th>
+            <th scope="row">{t.yours}</th>
             <td>{sizeText(source.size)}</td>
             <td>{timeText(new Date(source.modifiedMs).toISOString())}</td>
           </tr>
@@ -111,13 +116,13 @@ function ConflictDialog({ asked }: Asked<"conflict">) {
       {others > 0 && (
         <label class="tick">
           <input type="checkbox" checked={forAll} onChange={({ currentTarget }) => setForAll(currentTarget.checked)} />
-          Do the same for the {others} others
+          {t.forOthers(others)}
         </label>
       )}
       <div class="actions actions-stacked">
         {policies.map(([policy, text]) => (
           <button type="button" key={policy} autofocus={policy === "skip"} onClick={() => answer({ policy, forAll })}>
-            {text}
+            {t[text]}
           </button>
         ))}
       </div>
@@ -127,37 +132,34 @@ function ConflictDialog({ asked }: Asked<"conflict">) {
 
 function CertificateDialog({ asked }: Asked<"certificate">) {
   const tls = login.value?.tls;
+  const t = texts.value.tls;
   return (
-    <Modal title="How this connection is protected" onClose={asked.answer}>
+    <Modal title={t.title} onClose={asked.answer}>
       <dl class="facts">
         <div>
-          <dt>Mode</dt>
-          <dd>
-            {login.value?.security === "implicit"
-              ? "implicit: TLS from the first octet"
-              : "explicit: TLS after AUTH TLS"}
-          </dd>
+          <dt>{t.mode}</dt>
+          <dd>{login.value?.security === "implicit" ? t.implicitMode : t.explicitMode}</dd>
         </div>
         {tls && (
           <>
             <div>
-              <dt>Version</dt>
+              <dt>{t.version}</dt>
               <dd>{tls.protocol}</dd>
             </div>
             <div>
-              <dt>Suite</dt>
+              <dt>{t.suite}</dt>
               <dd>{tls.suite}</dd>
             </div>
             <div>
-              <dt>Key exchange</dt>
-              <dd>{tls.group ?? "not seen"}</dd>
+              <dt>{t.exchange}</dt>
+              <dd>{tls.group ?? t.notSeen}</dd>
             </div>
             <div>
-              <dt>Trusted by</dt>
-              <dd>{trustTexts[tls.trustedBy] ?? tls.trustedBy}</dd>
+              <dt>{t.trustedBy}</dt>
+              <dd>{tls.trustedBy === "authorities" ? t.byAuthorities : t.byPin}</dd>
             </div>
             <div>
-              <dt>Data connections</dt>
+              <dt>{t.data}</dt>
               <dd>{resumptionText(tls.dataResumed)}</dd>
             </div>
           </>
@@ -166,19 +168,15 @@ function CertificateDialog({ asked }: Asked<"certificate">) {
       {tls && <CertificateFacts certificate={tls.certificate} />}
       <div class="actions">
         <button type="button" class="primary" onClick={() => asked.answer()} autofocus>
-          Close
+          {texts.value.common.close}
         </button>
       </div>
     </Modal>
   );
 }
 
-const trustTexts: Readonly<Record<string, string>> = {
-  authorities: "an authority that this gateway trusts",
-  pin: "you: this key alone is accepted",
-};
-
 function resumptionText(resumed: boolean | undefined): string {
-  if (resumed === undefined) return "none yet";
-  return resumed ? "encrypted, TLS resumed from this connection" : "encrypted, each with a handshake of its own";
+  const t = texts.value.tls;
+  if (resumed === undefined) return t.dataNone;
+  return resumed ? t.dataResumedText : t.dataNotResumedText;
 }

@@ -21,16 +21,13 @@ import {
 } from "../state/directory.ts";
 import { download } from "../state/queue.ts";
 import { Icon, type IconName } from "./icon.tsx";
+import { texts } from "../texts/language.ts";
 
 const rowHeight = 36;
 /** Rows above and below what is seen. */
 const spare = 12;
 
-const columns: readonly (readonly [SortKey, string])[] = [
-  ["name", "Name"],
-  ["size", "Size"],
-  ["modified", "Modified"],
-];
+const columns: readonly SortKey[] = ["name", "size", "modified"];
 
 /** The entries of a directory: only the rows that are seen are there, however many there are. */
 export function FileGrid() {
@@ -53,16 +50,16 @@ export function FileGrid() {
     <div
       class="grid"
       role="grid"
-      aria-label="Files"
+      aria-label={texts.value.files.files}
       aria-rowcount={rows.length + 1}
       aria-multiselectable="true"
       aria-busy={isLoading.value}
     >
       <div role="row" class="row head" aria-rowindex={1}>
-        {columns.map(([key, text]) => (
+        {columns.map((key) => (
           <div key={key} role="columnheader" class={`cell cell-${key}`} aria-sort={sortState(key)}>
             <button type="button" class="quiet" onClick={() => sortBy(key)}>
-              {text}
+              {texts.value.common[key]}
               <span class="arrow" aria-hidden="true">
                 {sort.value.key === key ? (sort.value.isDescending ? "▾" : "▴") : ""}
               </span>
@@ -70,7 +67,7 @@ export function FileGrid() {
           </div>
         ))}
         <div role="columnheader" class="cell cell-mode">
-          Mode
+          {texts.value.common.mode}
         </div>
       </div>
       <div class="rows" role="rowgroup" ref={scroller} onScroll={measure} onKeyDown={onKey}>
@@ -138,7 +135,7 @@ function RenameField({ name }: { readonly name: string }) {
     <input
       ref={input}
       class="rename"
-      aria-label={`New name of ${visible(name)}`}
+      aria-label={texts.value.files.newNameOf(visible(name))}
       defaultValue={name}
       onKeyDown={onKeyDown}
       onClick={(event) => event.stopPropagation()}

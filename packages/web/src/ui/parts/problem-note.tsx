@@ -1,22 +1,28 @@
 import type { ProblemJson } from "../../api/api.ts";
 import { visible } from "../quantities.ts";
 import { Icon } from "./icon.tsx";
+import { problemTexts, texts } from "../texts/language.ts";
+
+/** The sentence about a problem in the language of the page, where it has one. */
+export function problemText({ code, message }: ProblemJson): string {
+  return problemTexts.value[code] ?? visible(message);
+}
 
 /** Why something failed: what the server said, what it means, and what to do. */
 export function ProblemNote({ problem, onClose }: { readonly problem: ProblemJson; readonly onClose?: () => void }) {
-  const { message, reply, explanation, advice = [], code } = problem;
+  const { reply, explanation, advice = [], code } = problem;
   return (
     <div class="problem" role="alert">
       <div>
-        <p class="problem-message">{visible(message)}</p>
+        <p class="problem-message">{problemText(problem)}</p>
         {reply && (
           <p class="problem-reply">
-            The server said <code>{`${reply.code} ${visible(reply.text)}`}</code>
+            {texts.value.common.serverSaid} <code>{`${reply.code} ${visible(reply.text)}`}</code>
           </p>
         )}
-        {explanation !== undefined && <p>{explanation}</p>}
+        {explanation !== undefined && <p lang="en">{explanation}</p>}
         {advice.length > 0 && (
-          <ul>
+          <ul lang="en">
             {advice.map((text) => (
               <li key={text}>{text}</li>
             ))}
@@ -25,7 +31,7 @@ export function ProblemNote({ problem, onClose }: { readonly problem: ProblemJso
         <p class="problem-code">{code}</p>
       </div>
       {onClose && (
-        <button type="button" class="quiet" onClick={onClose} aria-label="Close this message">
+        <button type="button" class="quiet" onClick={onClose} aria-label={texts.value.common.closeMessage}>
           <Icon name="close" />
         </button>
       )}

@@ -2,22 +2,25 @@ import { baseName } from "../paths.ts";
 import { durationText, rateText, sizeText, visible } from "../quantities.ts";
 import { walkCount } from "../state/dropped.ts";
 import { cancel, clearFinished, pause, resume, type Transfer, transfers } from "../state/queue.ts";
+import { problemText } from "./problem-note.tsx";
 import { Icon } from "./icon.tsx";
+import { texts } from "../texts/language.ts";
 
 /** What is on its way, and what became of it. */
 export function QueuePanel() {
+  const t = texts.value.queue;
   const rows = transfers.value;
   if (rows.length === 0 && walkCount.value === undefined) return null;
   const running = rows.filter(({ state }) => state === "running" || state === "queued").length;
   const failed = rows.filter(({ state }) => state === "failed").length;
-  const title = [running > 0 ? `${running} under way` : "Transfers", failed > 0 ? `${failed} failed` : ""];
+  const title = [running > 0 ? t.underWay(running) : t.transfers, failed > 0 ? t.failed(failed) : ""];
   return (
-    <section class="queue" aria-label="Transfers">
+    <section class="queue" aria-label={t.transfers}>
       <header>
         <h2>{title.filter((text) => text !== "").join(" · ")}</h2>
-        {walkCount.value !== undefined && <span role="status">{walkCount.value} files found…</span>}
+        {walkCount.value !== undefined && <span role="status">{t.found(walkCount.value)}</span>}
         <button type="button" class="quiet" onClick={clearFinished}>
-          Clear finished
+          {t.clear}
         </button>
       </header>
       <ul>
@@ -31,6 +34,7 @@ export function QueuePanel() {
 
 function Row({ transfer }: { readonly transfer: Transfer }) {
   const { id, direction, path, state, bytes, total, problem } = transfer;
+  const t = texts.value.queue;
   const name = visible(baseName(path));
   return (
     <li class={`transfer transfer-${state}`} data-state={state}>
@@ -39,25 +43,25 @@ function Row({ transfer }: { readonly transfer: Transfer }) {
         {name}
       </span>
       <progress
-        aria-label={`${direction} of ${name}`}
+        aria-label={t[direction](name)}
         max={Math.max(1, total ?? 1)}
         value={state === "done" ? Math.max(1, total ?? 1) : Math.min(bytes, total ?? bytes)}
       />
       <span class="transfer-state">{stateText(transfer)}</span>
       <span class="transfer-actions">
         {direction === "upload" && (state === "running" || state === "queued") && (
-          <Action icon="pause" label={`Pause ${name}`} onClick={() => pause(id)} />
+          <Action icon="pause" label={t.pause(name)} onClick={() => pause(id)} />
         )}
         {direction === "upload" && (state === "paused" || state === "failed") && (
-          <Action icon="play" label={`Resume ${name}`} onClick={() => resume(id)} />
+          <Action icon="play" label={t.resume(name)} onClick={() => resume(id)} />
         )}
         {direction === "upload" && state !== "done" && state !== "cancelled" && state !== "skipped" && (
-          <Action icon="close" label={`Cancel ${name}`} onClick={() => void cancel(id)} />
+          <Action icon="close" label={t.cancel(name)} onClick={() => void cancel(id)} />
         )}
       </span>
       {problem && (
         <p class="transfer-problem">
-          {visible(problem.message)} {problem.reply && `(${problem.reply.code} ${visible(problem.reply.text)})`}
+          {problemText(problem)} {problem.reply && `(${problem.reply.code} ${visible(problem.reply.text)})`}
         </p>
       )}
     </li>
@@ -81,9 +85,10 @@ function Action({
 }
 
 function stateText({ state, bytes, total, rate, note }: Transfer): string {
-  const size = total === undefined ? sizeText(bytes) : `${sizeText(bytes)} of ${sizeText(total)}`;
-  if (state === "done") return note === undefined ? `done, ${sizeText(total ?? bytes)}` : `done, ${note}`;
-  if (state !== "running") return note === undefined ? state : `${state}: ${note}`;
-  const left = total === undefined || rate === 0 ? "" : ` · ${durationText((total - bytes) / rate)} left`;
+  const t = texts.value.queue;
+  const size = total === undefined ? sizeText(bytes) : t.of(sizeText(bytes), sizeText(total));
+  if (state === "done") return `${t.states.done}, ${note?.() ?? sizeText(total ?? bytes)}`;
+  if (state !== "running") return note === undefined ? t.states[state] : `${t.states[state]}: ${note()}`;
+  const left = total === undefined || rate === 0 ? "" : ` · ${t.left(durationText((total - bytes) / rate))}`;
   return rate === 0 ? size : `${size} · ${rateText(rate)}${left}`;
 }

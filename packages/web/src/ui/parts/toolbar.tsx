@@ -16,12 +16,14 @@ import {
 import { takeChosen } from "../state/dropped.ts";
 import { download } from "../state/queue.ts";
 import { Icon, type IconName } from "./icon.tsx";
+import { texts } from "../texts/language.ts";
 
 /** What can be done with the directory and with what is selected. */
 export function Toolbar() {
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   const count = selected.value.size;
+  const t = texts.value.files;
   const chosen = (): readonly string[] =>
     shown.value.filter(({ name }) => selected.value.has(name)).map(({ name }) => name);
   const downloadChosen = async (): Promise<void> => {
@@ -33,22 +35,22 @@ export function Toolbar() {
     renaming.value = name;
   };
   return (
-    <div class="toolbar" role="toolbar" aria-label="Files">
+    <div class="toolbar" role="toolbar" aria-label={t.files}>
       <Chooser input={files} name="files" />
       <Chooser input={folder} name="folder" />
-      <Tool icon="upload" text="Upload" isPrimary onClick={() => files.current?.click()} />
-      <Tool icon="folder-up" text="Upload folder" onClick={() => folder.current?.click()} />
-      <Tool icon="folder-plus" text="New folder" onClick={() => void makeDirectory()} />
-      <Tool icon="download" text="Download" isOff={count === 0} onClick={() => void downloadChosen()} />
-      <Tool icon="rename" text="Rename" isOff={count !== 1} onClick={renameChosen} />
-      <Tool icon="details" text="Details" isOff={count !== 1} onClick={showSelected} />
-      <Tool icon="remove" text="Delete" isOff={count === 0} onClick={() => void removeSelected()} />
-      <Tool icon="reload" text="Reload" onClick={() => void reload()} />
+      <Tool icon="upload" text={t.upload} isPrimary onClick={() => files.current?.click()} />
+      <Tool icon="folder-up" text={t.uploadFolder} onClick={() => folder.current?.click()} />
+      <Tool icon="folder-plus" text={t.newFolder} onClick={() => void makeDirectory()} />
+      <Tool icon="download" text={t.download} isOff={count === 0} onClick={() => void downloadChosen()} />
+      <Tool icon="rename" text={t.rename} isOff={count !== 1} onClick={renameChosen} />
+      <Tool icon="details" text={t.details} isOff={count !== 1} onClick={showSelected} />
+      <Tool icon="remove" text={t.remove} isOff={count === 0} onClick={() => void removeSelected()} />
+      <Tool icon="reload" text={t.reload} onClick={() => void reload()} />
       <input
         type="search"
         class="filter"
-        placeholder="Filter"
-        aria-label="Filter by name"
+        placeholder={t.filter}
+        aria-label={t.filterByName}
         value={filter.value}
         onInput={({ currentTarget }) => {
           filter.value = currentTarget.value;

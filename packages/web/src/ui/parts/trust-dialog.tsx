@@ -1,61 +1,60 @@
 import { answerTrust, forgetExpectedKey, type TrustQuestion } from "../state/login.ts";
 import { CertificateFacts } from "./certificate-facts.tsx";
 import { Modal } from "./modal.tsx";
+import { texts } from "../texts/language.ts";
 
 /** Asks whether a server that cannot prove who it is may have the password. A key that changed is an alarm. */
 export function TrustDialog({ question }: { readonly question: TrustQuestion }) {
   const { problem, expected } = question;
   const { certificate } = problem;
+  const t = texts.value.trust;
   const stop = (): void => void answerTrust("stop");
   if (certificate === undefined) return null;
   if (expected !== undefined) {
     return (
-      <Modal title={`The key of ${certificate.host} has changed`} tone="alarm" onClose={stop}>
-        <p>
-          You trusted another key of this server before. Another machine may be answering for it and reading what you
-          send. No password was sent. Go on only if the server's owner confirms the new key.
-        </p>
+      <Modal title={t.changed(certificate.host)} tone="alarm" onClose={stop}>
+        <p>{t.changedText}</p>
         <dl class="facts">
           <div>
-            <dt>Expected</dt>
+            <dt>{t.expected}</dt>
             <dd>{expected}</dd>
           </div>
           <div>
-            <dt>Presented</dt>
+            <dt>{t.presented}</dt>
             <dd>{certificate.pin}</dd>
           </div>
         </dl>
         <CertificateFacts certificate={certificate} />
         <div class="actions">
           <button type="button" onClick={forgetExpectedKey}>
-            Forget the old key
+            {t.forget}
           </button>
           <button type="button" class="primary" onClick={stop} autofocus>
-            Stop
+            {t.stop}
           </button>
         </div>
       </Modal>
     );
   }
   return (
-    <Modal title={`Can you vouch for ${certificate.host}?`} onClose={stop}>
-      <p>Nobody that this gateway knows vouches for this server. No password was sent yet. Its certificate</p>
-      <ul>
+    <Modal title={t.vouch(certificate.host)} onClose={stop}>
+      <p>{t.vouchText}</p>
+      <ul lang="en">
         {certificate.problems.map((text) => (
           <li key={text}>{text}</li>
         ))}
       </ul>
-      <p>Compare the key fingerprint with what the server's owner tells you.</p>
+      <p>{t.compare}</p>
       <CertificateFacts certificate={certificate} />
       <div class="actions">
         <button type="button" onClick={stop} autofocus>
-          Stop
+          {t.stop}
         </button>
         <button type="button" onClick={() => void answerTrust("once")}>
-          Trust once
+          {t.once}
         </button>
         <button type="button" class="primary" onClick={() => void answerTrust("remember")}>
-          Remember this key
+          {t.remember}
         </button>
       </div>
     </Modal>

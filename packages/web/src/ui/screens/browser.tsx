@@ -26,6 +26,7 @@ import { takeDrop } from "../state/dropped.ts";
 import { signOut } from "../state/login.ts";
 import { resumeFor } from "../state/queue.ts";
 import { sizeText } from "../quantities.ts";
+import { texts } from "../texts/language.ts";
 
 /** The files of a server. */
 export function BrowserScreen({ login }: { readonly login: LoginJson }) {
@@ -59,16 +60,22 @@ export function BrowserScreen({ login }: { readonly login: LoginJson }) {
           class="quiet"
           aria-pressed={hasTranscript}
           onClick={() => setTranscript(!hasTranscript)}
-          title="Dialogue with the server"
+          title={texts.value.transcript.about}
         >
-          <Icon name="lines" /> <span class="tool-text">Dialogue</span>
+          <Icon name="lines" /> <span class="tool-text">{texts.value.transcript.title}</span>
         </button>
         <ThemeButton />
-        <button type="button" class="quiet" onClick={() => void signOut()} title="Sign out">
-          <Icon name="leave" /> <span class="tool-text">Sign out</span>
+        <button type="button" class="quiet" onClick={() => void signOut()} title={texts.value.files.signOut}>
+          <Icon name="leave" /> <span class="tool-text">{texts.value.files.signOut}</span>
         </button>
       </header>
-      <main onDragOver={over} onDragLeave={() => setOver(false)} onDrop={drop} class={isOver ? "dropping" : ""}>
+      <main
+        onDragOver={over}
+        onDragLeave={() => setOver(false)}
+        onDrop={drop}
+        class={isOver ? "dropping" : ""}
+        data-drop={texts.value.files.dropHere}
+      >
         <Breadcrumb />
         <Toolbar />
         {listProblem.value && <ProblemNote problem={listProblem.value} onClose={() => void reload()} />}
@@ -92,15 +99,16 @@ export function BrowserScreen({ login }: { readonly login: LoginJson }) {
 
 function Emptiness() {
   if (shown.value.length > 0 || listProblem.value !== undefined) return null;
-  if (isLoading.value) return <p class="empty">Reading the directory…</p>;
-  if (filter.value !== "") return <p class="empty">No name has “{filter.value}” in it.</p>;
-  return <p class="empty">This folder is empty. Drop files here to upload them.</p>;
+  if (isLoading.value) return <p class="empty">{texts.value.files.reading}</p>;
+  if (filter.value !== "") return <p class="empty">{texts.value.files.noMatch(filter.value)}</p>;
+  return <p class="empty">{texts.value.files.empty}</p>;
 }
 
 function summary(): string {
+  const t = texts.value.files;
   const rows = shown.value;
   const chosen = rows.filter(({ name }) => selected.value.has(name));
-  if (chosen.length === 0) return isLoading.value ? `${rows.length} entries, reading…` : `${rows.length} entries`;
+  if (chosen.length === 0) return isLoading.value ? t.entriesReading(rows.length) : t.entries(rows.length);
   const bytes = chosen.reduce((sum, { size }) => sum + (size ?? 0), 0);
-  return `${chosen.length} of ${rows.length} selected, ${sizeText(bytes)}`;
+  return t.selected(chosen.length, rows.length, sizeText(bytes));
 }

@@ -4,11 +4,13 @@ import type { ExplainEvent } from "@sallyport/inspector/model";
 import { ExplainView } from "../explain-view/explain-view.ts";
 import { Mark } from "../parts/icon.tsx";
 import { ThemeButton } from "../parts/theme-button.tsx";
+import { texts } from "../texts/language.ts";
 
 if (customElements.get("sallyport-explain") === undefined) customElements.define("sallyport-explain", ExplainView);
 
 /** Watches what crosses the wire in both modes of a server, as it happens. */
 export function ExplainScreen() {
+  const t = texts.value.explain;
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<ExplainView>(null);
   const source = useRef<EventSource>(null);
@@ -39,31 +41,28 @@ export function ExplainScreen() {
   return (
     <main class="explain">
       <div class="sign-in-head">
-        <a href="#" aria-label="Back to the files">
+        <a href="#" aria-label={t.back}>
           <Mark />
         </a>
-        <h1>Two ways to TLS, live</h1>
+        <h1>{t.title}</h1>
         <span class="spring" />
         <ThemeButton />
       </div>
-      <p class="lead">
-        Connects to a server in both modes at once, without logging in, and shows every record: what anyone on the wire
-        reads, and what only the two ends do.
-      </p>
+      <p class="lead">{t.lead}</p>
       <form class="explain-form" onSubmit={watch}>
         <label class="field">
-          <span>Server</span>
+          <span>{texts.value.signIn.server}</span>
           <input name="host" required autocapitalize="none" spellcheck={false} placeholder="ftp.example.test" />
         </label>
-        <PortField name="explicit" title="Explicit port" value="21" />
-        <PortField name="implicit" title="Implicit port" value="990" />
+        <PortField name="explicit" title={t.explicitPort} value="21" />
+        <PortField name="implicit" title={t.implicitPort} value="990" />
         <button type="submit" class="primary" disabled={state === "watching"}>
-          {state === "watching" ? "Watching…" : "Watch"}
+          {state === "watching" ? t.watching : t.watch}
         </button>
       </form>
       {state === "failed" && (
         <p class="note" role="alert">
-          The gateway refused or broke off: it may not connect to that server, or this was too often.
+          {t.failed}
         </p>
       )}
       <div ref={place} />

@@ -2,21 +2,14 @@ import type { TargetedSubmitEvent } from "preact";
 import { useState } from "preact/hooks";
 import type { Security } from "../../api/api.ts";
 import { Icon, Mark } from "../parts/icon.tsx";
+import { LanguageChoice } from "../parts/language-choice.tsx";
 import { ProblemNote } from "../parts/problem-note.tsx";
 import { ThemeButton } from "../parts/theme-button.tsx";
 import { isSigningIn, overBecause, signIn, signInProblem } from "../state/login.ts";
 import { recentServers, type RecentServer } from "../state/recent.ts";
+import { texts } from "../texts/language.ts";
 
-const modes: readonly { readonly value: Security; readonly title: string; readonly text: string }[] = [
-  { value: "auto", title: "Automatic", text: "The best TLS that the server has, never without." },
-  {
-    value: "explicit",
-    title: "Explicit",
-    text: "Begins in clear on port 21, then AUTH TLS shuts the door before the login.",
-  },
-  { value: "implicit", title: "Implicit", text: "TLS from the first octet, on port 990." },
-  { value: "plain", title: "None", text: "Password and files can be read by anyone on the way." },
-];
+const modes = ["auto", "explicit", "implicit", "plain"] as const satisfies readonly Security[];
 
 /** Names a server and how to speak to it. */
 export function SignInScreen() {
@@ -38,12 +31,11 @@ export function SignInScreen() {
         <Mark />
         <h1>Sallyport</h1>
         <span class="spring" />
+        <LanguageChoice />
         <ThemeButton />
       </div>
-      <p class="lead">
-        Manage the files of any FTP or FTPS server. Your password never goes out in clear unless you say so.
-      </p>
-      {overBecause.value !== undefined && <p class="note">{overBecause.value}</p>}
+      <p class="lead">{texts.value.signIn.lead}</p>
+      {overBecause.value !== undefined && <p class="note">{texts.value.over[overBecause.value]}</p>}
       <form onSubmit={submit}>
         <ServerField form={form} setForm={setForm} recent={recent} />
         <ModeChoice form={form} setForm={setForm} security={security} isGiven={ofScheme !== undefined} />
@@ -52,19 +44,19 @@ export function SignInScreen() {
         {signInProblem.value && <ProblemNote problem={signInProblem.value} />}
         {suggestion(security) && (
           <p class="note">
-            This port may speak the other mode:{" "}
+            {texts.value.signIn.otherMode}{" "}
             <button type="button" onClick={() => setForm({ ...form, security: suggestion(security) ?? "auto" })}>
-              Use {suggestion(security)} TLS
+              {suggestion(security) === "explicit" ? texts.value.signIn.useExplicit : texts.value.signIn.useImplicit}
             </button>
           </p>
         )}
         <div class="actions">
           <button type="submit" class="primary" disabled={isSigningIn.value}>
-            {isSigningIn.value ? "Connecting…" : "Connect"}
+            {isSigningIn.value ? texts.value.signIn.connecting : texts.value.signIn.connect}
           </button>
         </div>
         <p class="aside">
-          What is the difference? <a href="#explain">Watch explicit and implicit TLS happen</a>
+          {texts.value.signIn.difference} <a href="#explain">{texts.value.signIn.watch}</a>
         </p>
       </form>
     </main>
@@ -84,12 +76,12 @@ function ServerField({
   return (
     <>
       <label class="field">
-        <span>Server</span>
+        <span>{texts.value.signIn.server}</span>
         <input
           name="address"
           value={form.address}
           onInput={({ currentTarget }) => setForm({ ...form, address: currentTarget.value })}
-          placeholder="ftp.example.com, or ftps://host:990"
+          placeholder={texts.value.signIn.serverExample}
           autocomplete="off"
           autocapitalize="none"
           spellcheck={false}
@@ -122,8 +114,8 @@ function ModeChoice({
   return (
     <>
       <fieldset class="modes" disabled={isGiven}>
-        <legend>Encryption</legend>
-        {modes.map(({ value, title, text }) => (
+        <legend>{texts.value.signIn.encryption}</legend>
+        {modes.map((value) => (
           <label key={value} class={`mode mode-${value === "plain" ? "clear" : "encrypted"}`}>
             <input
               type="radio"
@@ -134,8 +126,8 @@ function ModeChoice({
             />
             <Icon name={value === "plain" ? "open" : "closed"} />
             <span>
-              <strong>{title}</strong>
-              <small>{text}</small>
+              <strong>{texts.value.signIn[value]}</strong>
+              <small>{texts.value.signIn[`${value}Text`]}</small>
             </span>
           </label>
         ))}
@@ -149,7 +141,7 @@ function PlainWarning() {
   return (
     <label class="tick warning">
       <input type="checkbox" required />
-      Send my password and files where anyone on the way can read them
+      {texts.value.signIn.plainMeant}
     </label>
   );
 }
@@ -166,7 +158,7 @@ function Credentials({
     <>
       <div class="pair">
         <label class="field">
-          <span>User</span>
+          <span>{texts.value.signIn.user}</span>
           <input
             name="user"
             value={form.user}
@@ -178,7 +170,7 @@ function Credentials({
           />
         </label>
         <label class="field">
-          <span>Password</span>
+          <span>{texts.value.signIn.password}</span>
           <input name="password" type="password" autocomplete="current-password" />
         </label>
       </div>

@@ -4,6 +4,7 @@ import { Problem, problemOf } from "../gateway-client.ts";
 import { childPath, isSafeName } from "../paths.ts";
 import { askName, confirm, showDetails } from "./dialogs.ts";
 import { leave, login, serverOf } from "./login.ts";
+import { texts } from "../texts/language.ts";
 
 export type SortKey = "name" | "size" | "modified";
 
@@ -34,7 +35,7 @@ export const shown = computed<readonly EntryJson[]>(() => {
   return found.toSorted(orders[sort.value.key](sort.value.isDescending ? -1 : 1));
 });
 
-const names = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+const names = new Intl.Collator(navigator.languages, { numeric: true, sensitivity: "base" });
 
 type Order = (one: EntryJson, other: EntryJson) => number;
 
@@ -76,9 +77,10 @@ export async function open(wanted: string, focusOn?: string): Promise<void> {
       next = found.length * 2;
     }
     if (stop.aborted) return;
+    const t = texts.value.files;
     show(wanted, found);
     if (focusOn !== undefined) moveTo(focusOn);
-    announcement.value = `${wanted}: ${found.length} entries`;
+    announcement.value = t.listed(wanted, t.entries(found.length));
   } catch (error) {
     if (stop.aborted) return;
     if (isOver(error)) return;
@@ -127,9 +129,10 @@ export function sortBy(key: SortKey): void {
 }
 
 export async function makeDirectory(): Promise<void> {
-  const name = await askName({ title: "New folder", label: "Name", initial: "", action: "Create" });
+  const t = texts.value.files;
+  const name = await askName({ title: t.newFolder, label: texts.value.common.name, initial: "", action: t.create });
   if (name === undefined) return;
-  await change(`Folder ${name} was made`, (server) => server.makeDirectory(childPath(path.value, name)), name);
+  await change(t.folderMade(name), (server) => server.makeDirectory(childPath(path.value, name)), name);
 }
 
 export async function rename(from: string, to: string): Promise<void> {
@@ -137,7 +140,7 @@ export async function rename(from: string, to: string): Promise<void> {
   if (to === "" || to === from) return;
   const directory = path.value;
   await change(
-    `${from} is ${to} now`,
+    texts.value.files.renamed(from, to),
     (server) => server.rename(childPath(directory, from), childPath(directory, to)),
     to,
   );
@@ -145,7 +148,7 @@ export async function rename(from: string, to: string): Promise<void> {
 
 export async function changeMode(target: string, mode: number): Promise<void> {
   const text = mode.toString(8).padStart(3, "0");
-  await change(`Permissions are ${text} now`, (server) => server.changeMode(target, mode));
+  await change(texts.value.files.modeIs(text), (server) => server.changeMode(target, mode));
 }
 
 /** Shows what is known of the entry that is selected. */
@@ -159,12 +162,13 @@ export async function removeSelected(): Promise<void> {
   const chosen = shown.value.filter(({ name }) => selected.value.has(name));
   const [first] = chosen;
   if (first === undefined) return;
-  const what = chosen.length === 1 ? first.name : `${chosen.length} entries`;
+  const t = texts.value.files;
+  const what = chosen.length === 1 ? first.name : t.entries(chosen.length);
   const hasDirectories = chosen.some(({ type }) => type === "directory");
-  const text = hasDirectories ? "Folders go with everything in them. This cannot be undone." : "This cannot be undone.";
-  if (!(await confirm({ title: `Delete ${what}?`, text, action: "Delete" }))) return;
+  const text = hasDirectories ? t.deleteFoldersText : t.deleteText;
+  if (!(await confirm({ title: t.askDelete(what), text, action: t.remove }))) return;
   const directory = path.value;
-  await change(`${what} deleted`, async (server) => {
+  await change(t.deleted(what), async (server) => {
     for (const { name, type } of chosen) await server.remove(childPath(directory, name), type === "directory");
   });
 }
@@ -190,6 +194,6 @@ async function change(
 /** A gateway that was started anew, or forgot this login, has to be signed in to again. */
 export function isOver(error: unknown): boolean {
   const isGone = error instanceof Problem && error.status === 401;
-  if (isGone) leave("The gateway does not know this login any more: sign in again. Uploads go on then.");
+  if (isGone) leave("forgotten");
   return isGone;
 }

@@ -14,7 +14,9 @@ export const signInProblem = signal<ProblemJson | undefined>(undefined);
 export const trustQuestion = signal<TrustQuestion | undefined>(undefined);
 export const transcript = signal<readonly TranscriptEvent[]>([]);
 /** Why the page is back at signing in, where it was not asked for. */
-export const overBecause = signal<string | undefined>(undefined);
+export const overBecause = signal<OverBecause | undefined>(undefined);
+
+export type OverBecause = "idle" | "expired" | "signedOut" | "forgotten";
 
 export interface TrustQuestion {
   readonly request: LoginRequest;
@@ -100,7 +102,7 @@ export async function resumeLogin(): Promise<void> {
 }
 
 /** The login is gone: the gateway forgot it, or was started anew. */
-export function leave(because: string | undefined): void {
+export function leave(because: OverBecause | undefined): void {
   events?.close();
   events = undefined;
   login.value = undefined;
@@ -120,16 +122,10 @@ function take(event: LoginEvent): void {
   if (event.kind === "transcript") transcript.value = [...transcript.value.slice(1 - transcriptLines), event];
   else if (event.kind === "transfer") onTransfer(event);
   else if (event.kind === "login") login.value = event.login;
-  else if (event.kind === "over") leave(overTexts[event.because]);
+  else if (event.kind === "over") leave(event.because === "signed-out" ? "signedOut" : event.because);
 }
 
 const transcriptLines = 500;
-
-const overTexts: Readonly<Record<string, string>> = {
-  idle: "You were signed out because nothing happened for half an hour.",
-  expired: "You were signed out because the login was old.",
-  "signed-out": "You were signed out.",
-};
 
 /** By which name a key is remembered: the address without user and path. */
 function serverKey({ address, security }: LoginRequest): string {

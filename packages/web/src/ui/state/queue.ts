@@ -2,9 +2,11 @@ import { computed, signal } from "@preact/signals";
 import type { LoginEvent, LoginJson, OnConflict, ProblemJson } from "../../api/api.ts";
 import { discardUpload, ownHeaders, Problem, problemOf } from "../gateway-client.ts";
 import { baseName, parentPath } from "../paths.ts";
+import { percentText } from "../quantities.ts";
 import { isOver, path as shownPath, reload } from "./directory.ts";
 import { askConflict, type ConflictChoice } from "./dialogs.ts";
 import { login, serverOf, watchTransfers } from "./login.ts";
+import { texts } from "../texts/language.ts";
 
 export type TransferState = "queued" | "running" | "paused" | "failed" | "done" | "skipped" | "cancelled";
 
@@ -21,7 +23,8 @@ export interface Transfer {
   /** Octets in a second, of late. */
   readonly rate: number;
   readonly problem: ProblemJson | undefined;
-  readonly note: string | undefined;
+  /** What there is to add, in the language of the moment. */
+  readonly note: (() => string) | undefined;
 }
 
 export const transfers = signal<readonly Transfer[]>([]);
@@ -113,7 +116,7 @@ export function resumeFor(current: LoginJson): void {
   }
 }
 
-const waitsForLogin = "goes on when you have signed in again";
+const waitsForLogin = (): string => texts.value.queue.waitsForLogin;
 
 /** Saves a file by the browser's own download. */
 export async function download(path: string): Promise<void> {
@@ -187,16 +190,19 @@ async function upload(id: string, job: UploadJob, path: string, current: LoginJs
   if (begun.kind === "taken") {
     const choice = await askOnce({ path, file, target: begun.target });
     if (find(id)?.state !== "running") return;
-    if (choice === undefined) return update(id, { state: "skipped", note: "it exists" });
+    if (choice === undefined) return update(id, { state: "skipped", note: () => texts.value.queue.exists });
     if (choice.forAll) policyForAll = choice.policy;
     begun = await server.beginUpload({ ...facts, onConflict: choice.policy });
   }
-  if (begun.kind === "skipped") return update(id, { state: "skipped", note: begun.because });
+  if (begun.kind === "skipped") return update(id, { state: "skipped", note: () => begun.because });
   if (begun.kind === "taken") return;
   job.url = begun.url;
   if (find(id)?.state !== "running") return;
   update(id, { bytes: begun.offset, path: begun.path });
-  if (begun.offset > 0) update(id, { note: `went on at ${Math.floor((100 * begun.offset) / file.size)} %` });
+  if (begun.offset > 0) {
+    const part = begun.offset / file.size;
+    update(id, { note: () => texts.value.queue.wentOn(percentText(part)) });
+  }
   await send(id, job, { url: begun.url, offset: begun.offset });
   jobs.delete(id);
   update(id, { state: "done", bytes: file.size, rate: 0 });
@@ -272,7 +278,7 @@ function settleFailure(id: string, job: UploadJob, error: unknown): void {
   if (isRefused && isOver(error)) return update(id, { state: "paused", note: waitsForLogin, rate: 0 });
   const mayGoOn = !isRefused || error.problem.code === "SALLYPORT_UPLOAD_OFFSET" || error.status === 429;
   if (mayGoOn && ++job.attempts < attemptsMax) {
-    update(id, { state: "paused", note: "the connection broke: trying again", rate: 0 });
+    update(id, { state: "paused", note: () => texts.value.queue.tryingAgain, rate: 0 });
     setTimeout(
       () => {
         if (find(id)?.state !== "paused") return;
