@@ -6,7 +6,7 @@ import {
   type TranscriptLine,
   UsageError,
 } from "@sallyport/protocol";
-import { ByteThrottle, type ClientTlsFacts } from "@sallyport/transport";
+import { type ByteSink, ByteThrottle, type ClientTlsFacts } from "@sallyport/transport";
 import type { ReadableStream } from "node:stream/web";
 import type { ClientConnection, TransferOutcome } from "./connection/client-connection.ts";
 import type { ConnectionOpener } from "./connection/connection-opener.ts";
@@ -32,7 +32,7 @@ import type { LocalPlace, RemotePlace, SyncOptions, SyncStep } from "./sync/sync
 import { download, type DownloadWishes } from "./transfer/download.ts";
 import type { FileOutcome } from "./transfer/file-transfer.ts";
 import { type OnProgress, ProgressMeter } from "./transfer/progress.ts";
-import { read, type ReadRange } from "./transfer/read.ts";
+import { read, readInto, type ReadIntoOptions, type ReadRange } from "./transfer/read.ts";
 import type { StoreOptions } from "./transfer/store.ts";
 import type { TransferSite } from "./transfer/site.ts";
 import { upload, type UploadWishes } from "./transfer/upload.ts";
@@ -179,6 +179,20 @@ export class Client implements AsyncDisposable {
       },
       { limits: this.#limits, signal },
     );
+  }
+
+  /**
+   * Reads a file, or the part from `start` to `end` (exclusive), into a sink, in pieces of up to 256 KiB: the cheapest
+   * way for what goes on at once. A piece is the sink's until its promise settles. Returns how many octets the sink got.
+   */
+  readInto(
+    path: string,
+    sink: ByteSink,
+    { signal, ...options }: OperationOptions & ReadRange & Pick<ReadIntoOptions, "sizeBytes" | "onProgress"> = {},
+  ): Promise<number> {
+    const work = (connection: ClientConnection): Promise<number> =>
+      readInto(connection, this.#octets(path), sink, { ...options, signal, throttle: this.#throttle });
+    return this.#useOnce(signal, work);
   }
 
   /** Writes a file whose content is in memory or comes from a stream. */

@@ -1,9 +1,9 @@
 import type { Octets } from "@sallyport/protocol";
-import type { ByteThrottle } from "@sallyport/transport";
+import type { ByteSink, ByteThrottle } from "@sallyport/transport";
 import { ReadableStream, type ReadableStreamDefaultController } from "node:stream/web";
 import type { ClientConnection } from "../connection/client-connection.ts";
 import { sizeOf } from "../operations/stat.ts";
-import { receiveWhole } from "./receive.ts";
+import { receiveInto, receiveWhole } from "./receive.ts";
 
 export interface ReadRange {
   /** First octet, default 0. */
@@ -67,6 +67,51 @@ export async function read(
   const failure = await Promise.race([begun.promise, ended]);
   if (failure !== undefined) throw failure.error;
   return flow.stream(() => aborter.abort(enough));
+}
+
+export interface ReadIntoOptions extends Omit<ReadOptions, "onDone"> {
+  /** Of the whole file, where it is known; otherwise the server is asked. */
+  readonly sizeBytes?: number | undefined;
+}
+
+/**
+ * Reads a file into a sink in large pieces, whose buffers are used again: positions count from the file's start. Resolves
+ * with how many octets the sink got when the transfer is over; one that ends ahead of the file's end is aborted.
+ */
+export async function readInto(
+  connection: ClientConnection,
+  remote: Octets,
+  sink: ByteSink,
+  { start = 0, end, sizeBytes, signal, onProgress, throttle }: ReadIntoOptions,
+): Promise<number> {
+  const stop = end === undefined || (sizeBytes !== undefined && end >= sizeBytes) ? Number.POSITIVE_INFINITY : end;
+  const aborter = new AbortController();
+  let received = 0;
+  const write = (buffer: Uint8Array, position: number): undefined | Promise<void> => {
+    const piece = buffer.subarray(0, Math.max(0, Math.min(buffer.length, stop - position)));
+    received += piece.length;
+    const writing = piece.length === 0 ? undefined : sink.write(piece, position);
+    if (position + buffer.length < stop) return writing;
+    if (writing === undefined) return void aborter.abort(enough);
+    return writing.finally(() => aborter.abort(enough));
+  };
+  const size = sizeBytes ?? sizeOf(connection, remote, { signal }).catch(() => undefined);
+  const expectedBytes = Promise.resolve(size).then((found) =>
+    found === undefined ? undefined : Math.max(0, Number(found) - start),
+  );
+  try {
+    await connection.transfer(
+      { verb: "RETR", argument: remote, type: "I", restartOffset: BigInt(start) },
+      receiveInto({ write }, start, { expectedBytes, throttle, ...(onProgress && { onProgress }) }),
+      {
+        signal: signal === undefined ? aborter.signal : AbortSignal.any([signal, aborter.signal]),
+        sizeBytes: expectedBytes,
+      },
+    );
+  } catch (error) {
+    if (error !== enough) throw error;
+  }
+  return received;
 }
 
 /** Ends a transfer of which enough was received. */

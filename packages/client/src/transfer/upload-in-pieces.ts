@@ -1,4 +1,5 @@
 import { IntegrityError, type Octets } from "@sallyport/protocol";
+import type { ByteSource } from "@sallyport/transport";
 import { createHash } from "node:crypto";
 import type { ClientConnection, TransferOrder, TransferOutcome } from "../connection/client-connection.ts";
 import type { Mover } from "../connection/data-task.ts";
@@ -42,17 +43,21 @@ export class UploadInPieces {
     return found > this.#source.sizeBytes ? 0 : found;
   }
 
-  /** Sends what comes behind `offset`, which is where the server's part ends. */
+  /** Sends what comes behind `offset`, which is where the server's part ends; a source is read from its position 0 on. */
   async send(
     connection: ClientConnection,
     offset: number,
-    chunks: AsyncIterable<Uint8Array>,
+    piece: AsyncIterable<Uint8Array> | ByteSource,
     { signal, meter }: PieceOptions,
   ): Promise<TransferOutcome> {
     let hasBegun = false;
     const mover: Mover = async (data, moving) => {
       hasBegun = true;
-      return { bytes: await data.sendChunks(chunks, { ...moving, onProgress: meter.moved }), isWhole: true };
+      const options = { ...moving, onProgress: meter.moved };
+      const bytes = await ("read" in piece
+        ? data.sendFrom(piece, 0, undefined, options)
+        : data.sendChunks(piece, options));
+      return { bytes, isWhole: true };
     };
     const order = { verb: "STOR", argument: this.#part, type: "I" } as const;
     const send = (given: TransferOrder): Promise<TransferOutcome> => connection.transfer(given, mover, { signal });

@@ -1,8 +1,8 @@
 import { createRoute } from "@hono/zod-openapi";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Entry } from "@sallyport/client";
+import type { ByteSink } from "@sallyport/transport";
 import type { ServerResponse } from "node:http";
-import { once } from "node:events";
 import { type GatewayContext, type GatewayParts, loginOf, visitorOf } from "../environment.ts";
 import { parseRange, rangeHolds } from "../files/byte-range.ts";
 import { fileHeaders } from "../files/file-headers.ts";
@@ -42,10 +42,18 @@ async function sendFile(parts: GatewayParts, context: GatewayContext): Promise<R
   const total = end === undefined ? undefined : end - start;
   const facts = { id: token.slice(0, 12), direction: "download", path: errand.path, total } as const;
   const transfer = login.transfers.begin(facts, () => outgoing.destroyed);
+  const answer = new FileAnswer(outgoing, () => outgoing.writeHead(status, allHeaders), transfer);
+  const range = { start, ...(end !== undefined && { end }) };
   try {
-    const source = await client.read(errand.path, { start, ...(end !== undefined && { end }) });
-    outgoing.writeHead(status, allHeaders);
-    await pour(source, outgoing, { transfer, total });
+    const sizeBytes = sizeOf(found);
+    const bytes = await client.readInto(errand.path, answer, {
+      ...range,
+      ...(sizeBytes !== undefined && { sizeBytes }),
+    });
+    if (total !== undefined && bytes !== total) {
+      throw new GatewayRefusal(502, "SALLYPORT_DATA_TRUNCATED", `The server sent ${bytes} octets of ${total}`);
+    }
+    answer.end();
     transfer.done();
   } catch (error) {
     transfer.failed(error);
@@ -63,9 +71,13 @@ interface FilePart {
   readonly end: number | undefined;
 }
 
-function partOf({ size, modified }: Entry, context: GatewayContext): FilePart {
-  const sizeBytes = Number.isSafeInteger(Number(size)) ? Number(size) : undefined;
-  const instant = modified?.instant;
+function sizeOf({ size }: Entry): number | undefined {
+  return Number.isSafeInteger(Number(size)) ? Number(size) : undefined;
+}
+
+function partOf(entry: Entry, context: GatewayContext): FilePart {
+  const sizeBytes = sizeOf(entry);
+  const instant = entry.modified?.instant;
   const tag = sizeBytes === undefined || instant === undefined ? undefined : `"${sizeBytes}-${instant.getTime()}"`;
   const validators = {
     ...(tag !== undefined && { ETag: tag }),
@@ -86,36 +98,40 @@ function partOf({ size, modified }: Entry, context: GatewayContext): FilePart {
   return { status: range === undefined ? 200 : 206, headers, start, end };
 }
 
-/** Writes as fast as the browser takes it: the server is read no faster. */
-async function pour(
-  source: AsyncIterable<Uint8Array>,
-  outgoing: ServerResponse,
-  { transfer, total }: { readonly transfer: RunningTransfer; readonly total: number | undefined },
-): Promise<void> {
-  let bytes = 0;
-  for await (const chunk of source) {
-    if (outgoing.destroyed) throw left();
-    bytes += chunk.length;
-    if (!outgoing.write(chunk)) await drained(outgoing);
-    transfer.moved(bytes);
-  }
-  if (total !== undefined && bytes !== total) {
-    throw new GatewayRefusal(502, "SALLYPORT_DATA_TRUNCATED", `The server sent ${bytes} octets of ${total}`);
-  }
-  outgoing.end();
-}
+/** Writes as fast as the browser takes it: the server is read no faster, and nothing is copied on the way. */
+class FileAnswer implements ByteSink {
+  readonly #outgoing: ServerResponse;
+  readonly #begin: () => void;
+  readonly #transfer: RunningTransfer;
+  #bytes = 0;
 
-async function drained(outgoing: ServerResponse): Promise<void> {
-  const over = new AbortController();
-  try {
-    await Promise.race([
-      once(outgoing, "drain", { signal: over.signal }),
-      once(outgoing, "close", { signal: over.signal }).then(() => {
-        throw left();
-      }),
-    ]);
-  } finally {
-    over.abort();
+  /** @param begin sends the headers, once there is something: until then a refusal can be the answer. */
+  constructor(outgoing: ServerResponse, begin: () => void, transfer: RunningTransfer) {
+    this.#outgoing = outgoing;
+    this.#begin = begin;
+    this.#transfer = transfer;
+  }
+
+  write(piece: Uint8Array): undefined | Promise<void> {
+    const outgoing = this.#outgoing;
+    if (outgoing.destroyed) throw left();
+    if (!outgoing.headersSent) this.#begin();
+    this.#bytes += piece.length;
+    this.#transfer.moved(this.#bytes);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const onClose = (): void => reject(left());
+    outgoing.once("close", onClose);
+    outgoing.write(piece, (error) => {
+      outgoing.off("close", onClose);
+      if (error) reject(left());
+      else resolve();
+    });
+    return promise;
+  }
+
+  end(): void {
+    if (!this.#outgoing.headersSent) this.#begin();
+    this.#outgoing.end();
   }
 }
 

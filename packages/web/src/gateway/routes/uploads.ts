@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { UploadJson, UploadRequest } from "../../api/api.ts";
 import { bounds } from "../bounds.ts";
 import { type GatewayContext, type GatewayParts, loginOf, visitorOf } from "../environment.ts";
+import { RequestBody } from "../files/request-body.ts";
 import type { Errand } from "../files/tickets.ts";
 import type { Login } from "../logins/login.ts";
 import type { RunningTransfer } from "../logins/transfers.ts";
@@ -134,24 +135,16 @@ async function send(
   const meter = new ProgressMeter(errand.path, ({ bytes }) => transfer.moved(bytes), { total: sizeBytes });
   let end = offset;
   if (offset < sizeBytes || sizeBytes === 0) {
-    // Whoever stops reading must not close the connection on which the refusal is to go.
-    const chunks: AsyncIterable<Uint8Array> = incoming.iterator({ destroyOnReturn: false });
-    const { bytes } = await pieces.send(connection, offset, atMost(chunks, sizeBytes - offset), { meter });
+    const { bytes } = await pieces.send(connection, offset, new RequestBody(incoming, sizeBytes - offset), { meter });
     end += bytes;
   }
+  if (incoming.destroyed && !incoming.complete) throw left();
   if (end === sizeBytes) await pieces.publish(connection);
   return end;
 }
 
-/** Refuses what is more than was announced. */
-async function* atMost(chunks: AsyncIterable<Uint8Array>, bytesMax: number): AsyncGenerator<Uint8Array> {
-  let left = bytesMax;
-  for await (const chunk of chunks) {
-    left -= chunk.length;
-    if (left < 0)
-      throw new GatewayRefusal(413, "SALLYPORT_UPLOAD_TOO_LONG", "More came than the file was said to have");
-    yield chunk;
-  }
+function left(): GatewayRefusal {
+  return new GatewayRefusal(400, "SALLYPORT_CANCELLED", "The browser broke the upload off");
 }
 
 /** Reads on for a moment, or the browser, which sends before it listens, would see a broken connection and no reason. */

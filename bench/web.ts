@@ -1,0 +1,197 @@
+// npm run bench -- web [OPTION…]: what the gateway of the online client moves, against `sallyport get` and `put`; see --help.
+import { sallyportCommand } from "@sallyport/testing";
+import { execFile, spawn } from "node:child_process";
+import { readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs, promisify } from "node:util";
+import { BrowserHalf } from "../packages/web/test/browser-half.ts";
+import type { LoginJson, UploadJson } from "../packages/web/src/api/api.ts";
+import { commandOf, type ClientSite } from "./client/programs.ts";
+import { clientSizes } from "./client/workloads.ts";
+import { makeGround, type Ground } from "./comparison/ground.ts";
+import { spread } from "./comparison/rounds.ts";
+import { startSallyport } from "./comparison/sallyport.ts";
+
+const usage = `npm run bench -- web [OPTION…]   what the gateway moves, against sallyport get and put at the same server
+  --pairs N      runs of each pair (default 7)
+  --mebibytes N  size of the file (default 1024)
+  --only NAME    download or upload
+  --profile DIR  keeps a processor profile of the gateway there
+`;
+
+const { values } = parseArgs({
+  options: {
+    pairs: { type: "string", default: "7" },
+    mebibytes: { type: "string", default: "1024" },
+    only: { type: "string" },
+    profile: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+const mebibyte = 1_048_576;
+const run = promisify(execFile);
+const deadlineMs = 120_000;
+
+if (values.help) process.stdout.write(usage);
+else await compare();
+
+/** Rates in MiB/s. `get` and `put` are measured from login to end: that they have to start is left out. */
+async function compare(): Promise<void> {
+  const sizes = { ...clientSizes.smoke, bulkBytes: Number(values.mebibytes) * mebibyte };
+  using ground = makeGround(sizes);
+  const server = await startSallyport({ ground, workers: 1, options: [], preloads: [] });
+  const gateway = await startGateway(ground, values.profile);
+  try {
+    const caFile = join(ground.certificates, "ca.pem");
+    const site = { host: "127.0.0.1", port: server.port, caFile, state: join(ground.directory, "client-state") };
+    const browser = new BrowserHalf(gateway.port);
+    const login = await signIn(browser, site);
+    const contest = { browser, login, site, ground };
+    const ways = [
+      { name: "download", ours: () => viaGateway(contest, "download"), command: () => byCommand(contest, "get") },
+      { name: "upload", ours: () => viaGateway(contest, "upload"), command: () => byCommand(contest, "put") },
+    ].filter(({ name }) => values.only === undefined || values.only === name);
+    for (const { name, ours, command } of ways) {
+      const pairs: { readonly ours: number; readonly theirs: number }[] = [];
+      for (let pair = 0; pair < Number(values.pairs); pair++) {
+        const isOursFirst = pair % 2 === 0;
+        const first = await (isOursFirst ? ours() : command());
+        const second = await (isOursFirst ? command() : ours());
+        pairs.push(isOursFirst ? { ours: first, theirs: second } : { ours: second, theirs: first });
+      }
+      const ratio = spread(pairs.map((pair) => pair.ours / pair.theirs));
+      const [gatewayRate, commandRate] = [spread(pairs.map((it) => it.ours)), spread(pairs.map((it) => it.theirs))];
+      const figures = `${rateText(gatewayRate.median)}, sallyport ${name === "download" ? "get" : "put"} ${rateText(commandRate.median)}`;
+      const range = `${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}`;
+      process.stdout.write(`${name}: gateway ${figures}, ratio ${ratio.median.toFixed(2)} (${range})\n`);
+    }
+    process.stdout.write(`memory of the gateway at its highest: ${gateway.peakMebibytes()} MiB\n`);
+  } finally {
+    await gateway.stop();
+    await server.stop();
+  }
+}
+
+interface RunningGateway {
+  readonly port: number;
+  peakMebibytes(): number;
+  stop(): Promise<void>;
+}
+
+/** The gateway as the command starts it. */
+async function startGateway(ground: Ground, profile: string | undefined): Promise<RunningGateway> {
+  const words = ["web", "--port", "0", "--json", "--state", join(ground.directory, "web-state")];
+  const options = profile === undefined ? "" : `--cpu-prof --cpu-prof-dir=${profile}`;
+  const child = spawn(sallyportCommand, words, {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, NODE_OPTIONS: options },
+  });
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  const lines = createInterface({ input: child.stdout });
+  const line = await new Promise<string>((resolve, reject) => {
+    lines.once("line", resolve);
+    child.once("close", () => reject(new Error("the gateway did not start")));
+  });
+  const { url } = JSON.parse(line) as { readonly url: string };
+  return {
+    port: Number(new URL(url).port),
+    peakMebibytes: () => {
+      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+      return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024);
+    },
+    stop: async () => {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+/** Trusts the server's key as a person would. */
+async function signIn(browser: BrowserHalf, { host, port }: ClientSite): Promise<LoginJson> {
+  const request = { address: `${host}:${port}`, security: "explicit", user: "alice", password: "secret" } as const;
+  const refused = (await (await browser.post("/api/logins", request)).json()) as {
+    readonly certificate?: { readonly pin: string };
+  };
+  return browser.signIn({ ...request, pin: refused.certificate?.pin });
+}
+
+interface Contest {
+  readonly browser: BrowserHalf;
+  readonly login: LoginJson;
+  readonly site: ClientSite;
+  readonly ground: Ground;
+}
+
+/** By curl in the browser's place, which throws away what it gets. */
+async function viaGateway(contest: Contest, way: "download" | "upload"): Promise<number> {
+  const { browser, ground } = contest;
+  const headers = ["-H", `Cookie: ${browser.cookie}`, "-H", "X-Sallyport: 1"];
+  const startedMs = performance.now();
+  if (way === "download") {
+    const url = await downloadUrl(contest);
+    const words = ["-sSf", "-o", "/dev/null", "-w", "%{size_download}", ...headers, `${browser.origin}${url}`];
+    const { stdout } = await run("curl", words, { timeout: deadlineMs });
+    if (Number(stdout) !== ground.sizes.bulkBytes) throw new Error(`${stdout} octets came`);
+  } else {
+    const url = await uploadUrl(contest);
+    const words = ["-sSf", "-X", "PATCH", "-T", localFile(ground), "-H", "Expect:", "-H", "Upload-Offset: 0"];
+    await run("curl", [...words, ...headers, `${browser.origin}${url}`], { timeout: deadlineMs });
+  }
+  const seconds = (performance.now() - startedMs) / 1000;
+  if (way === "upload") check(join(ground.home, "up", "web"), ground);
+  return rateOf(ground, seconds);
+}
+
+async function downloadUrl({ browser, login }: Contest): Promise<string> {
+  const answer = await browser.post(`/api/logins/${login.id}/downloads`, { path: "/big" });
+  return ((await answer.json()) as { readonly url: string }).url;
+}
+
+async function uploadUrl({ browser, login, ground }: Contest): Promise<string> {
+  const facts = { path: "/up/web", sizeBytes: ground.sizes.bulkBytes, modifiedMs: 1, onConflict: "overwrite" };
+  const answer = (await (await browser.post(`/api/logins/${login.id}/uploads`, facts)).json()) as UploadJson;
+  if (answer.kind !== "ready") throw new Error(JSON.stringify(answer));
+  return answer.url;
+}
+
+async function byCommand({ site, ground }: Contest, kind: "get" | "put"): Promise<number> {
+  const isGet = kind === "get";
+  const job = {
+    kind,
+    streams: 1,
+    remote: isGet ? "big" : "up/put",
+    local: isGet ? fetchedFile(ground) : localFile(ground),
+  };
+  const command = commandOf("sallyport", job, site);
+  if (command === undefined) throw new Error("the command does that");
+  const { program, words, environment } = command;
+  const given = { timeout: deadlineMs, env: { ...process.env, ...environment } };
+  const { stdout } = await run(program, [...words, "--json"], given);
+  const { durationMs } = JSON.parse(stdout.split("\n", 1)[0] ?? "") as { readonly durationMs: number };
+  check(isGet ? fetchedFile(ground) : join(ground.home, "up", "put"), ground);
+  return rateOf(ground, durationMs / 1000);
+}
+
+/** That all of it came; and the next run begins without it. */
+function check(file: string, { sizes }: Ground): void {
+  const { size } = statSync(file);
+  if (size !== sizes.bulkBytes) throw new Error(`${file} has ${size} octets`);
+  rmSync(file);
+}
+
+function fetchedFile({ directory }: Ground): string {
+  return join(directory, "fetched");
+}
+
+function localFile({ home }: Ground): string {
+  return join(home, "big");
+}
+
+function rateOf({ sizes }: Ground, seconds: number): number {
+  return sizes.bulkBytes / mebibyte / seconds;
+}
+
+function rateText(mebibytesPerSecond: number): string {
+  return `${mebibytesPerSecond.toFixed(0)} MiB/s`;
+}
