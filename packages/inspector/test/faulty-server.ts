@@ -2,6 +2,7 @@ import { once } from "node:events";
 import * as net from "node:net";
 import { Duplex } from "node:stream";
 import * as tls from "node:tls";
+import { parseClientHello } from "@sallyport/protocol";
 
 /** How a scripted server differs from a sound one. Lines are looked up whole, then by their verb. */
 export interface Faults {
@@ -245,7 +246,7 @@ async function secure(
   socket: Duplex,
   goOn: (first: Buffer) => void = () => {},
 ): Promise<tls.TLSSocket | undefined> {
-  const [first]: readonly Buffer[] = await once(socket, "data").catch(() => []);
+  const first = await firstFlight(socket);
   if (first === undefined) return undefined;
   if (first[0] !== 0x16 && first[0] !== 0x80 && faults.goesOnInClear === true) return void goOn(first);
   const own = faults.helloAnswer?.(first);
@@ -260,6 +261,17 @@ async function secure(
   stream.on("error", () => socket.destroy());
   await Promise.race([once(stream, "secure"), once(stream, "close")]).catch(() => {});
   return stream.destroyed ? undefined : stream;
+}
+
+/** The first octets, and where those begin a ClientHello the whole of it, in however many segments it comes. */
+async function firstFlight(socket: Duplex): Promise<Buffer | undefined> {
+  let flight = Buffer.alloc(0);
+  do {
+    const [octets]: readonly Buffer[] = await once(socket, "data").catch(() => []);
+    if (octets === undefined) return undefined;
+    flight = Buffer.concat([flight, octets]);
+  } while (parseClientHello(flight) === "incomplete");
+  return flight;
 }
 
 /** Puts octets that were read too early back in front of the stream. */

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { shown } from "../probes/secured.ts";
-import { distinctLeaves, noCertificate } from "./certificate.ts";
+import { distinctLeaves, noCertificate, type ShownLeaf } from "./certificate.ts";
 import { check, type Verdict } from "./check.ts";
 
 /** Codes of OpenSSL for a chain that has no beginning here; dates and names have checks of their own. */
@@ -38,37 +38,49 @@ export const chainOrder = check({
   name: "chain",
   title: "The chain is sent whole and in order",
   reference: "RFC 8446 §4.4.2, RFC 5246 §7.4.2",
-  needs: ["hellos"],
-  judge({ hellos: { mode, answers } }) {
-    const flight = [answers.strong, answers.blockChaining, answers.finiteField, answers.staticRsa, answers.tls11].find(
-      (answer) => answer?.kind === "hello" && answer.certificates.length > 0,
-    );
-    if (flight?.kind !== "hello")
-      return { untested: "certificates are readable up to TLS 1.2 alone, which is not there" };
-    const chain = flight.certificates.flatMap((der) => readable(der));
-    const evidence = chain.map(({ subject }, at) => `${at} ${subject}`);
-    if (chain.length < flight.certificates.length) {
-      return {
-        status: "fail",
-        text: "A certificate of the chain cannot be read",
-        evidence,
-        mode,
-        fix: "certificate-chain",
-      };
-    }
-    const broken = chain.findIndex(
-      ({ issuer }, at) => chain[at + 1] !== undefined && chain[at + 1]?.subject !== issuer,
-    );
-    if (broken >= 0) {
-      const text = `Certificate ${broken + 1} did not issue certificate ${broken}: the chain is out of order`;
-      return { status: "warn", text, evidence, mode, cap: { scale: "tls", letter: "B" }, fix: "certificate-chain" };
-    }
-    const top = chain.at(-1);
-    const hasRoot = chain.length > 1 && top?.isSelfIssued === true;
-    const text = hasRoot ? "In order, with the authority's own certificate, which nobody needs" : "In order";
-    return { status: hasRoot ? "info" : "ok", text, evidence, mode };
+  needs: ["modes"],
+  judge({ modes }) {
+    const leaves = distinctLeaves(modes);
+    return leaves.length === 0 ? noCertificate : leaves.map((leaf) => chainVerdict(leaf));
   },
 });
+
+function chainVerdict({ mode, secured: { seen, problem } }: ShownLeaf): Verdict {
+  const { sent } = seen();
+  const chain = sent.flatMap((der) => readable(der));
+  const evidence = chain.map(({ subject }, at) => `sent ${at} ${subject}`);
+  const cap = { scale: "tls", letter: "B" } as const;
+  const fix = "certificate-chain";
+  if (chain.length < sent.length || chain.length === 0) {
+    const seen = [`certificates sent: ${sent.length}, readable: ${chain.length}`, ...evidence];
+    return { status: "fail", text: "A certificate of the chain cannot be read", evidence: seen, mode, cap, fix };
+  }
+  const broken = chain.findIndex(({ issuer }, at) => chain[at + 1] !== undefined && chain[at + 1]?.subject !== issuer);
+  if (broken >= 0) {
+    const text = `Certificate ${broken + 1} did not issue certificate ${broken}: the chain is out of order`;
+    return { status: "warn", text, evidence, mode, cap, fix };
+  }
+  const top = chain.at(-1);
+  if (top?.isSelfIssued === false && incomplete.has(problem ?? "")) {
+    const text = `The chain ends before an authority that is known here: the certificate of ${top.issuer} is not sent`;
+    return { status: "warn", text, evidence: [...evidence, problem ?? ""], mode, cap, fix };
+  }
+  const crossed = chain.find(({ subject }, at) => chain.findIndex((other) => other.subject === subject) < at);
+  if (crossed !== undefined) {
+    const text = `In order, with two certificates for ${crossed.subject} (cross-signed)`;
+    return { status: "info", text, evidence, mode };
+  }
+  const hasRoot = chain.length > 1 && top?.isSelfIssued === true;
+  const text = hasRoot ? "In order, with the authority's own certificate, which nobody needs" : "In order";
+  return { status: hasRoot ? "info" : "ok", text, evidence, mode };
+}
+
+/** Codes of OpenSSL for a chain whose next certificate is nowhere to be found. */
+const incomplete: ReadonlySet<string> = new Set([
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+]);
 
 function readable(der: Uint8Array) {
   try {

@@ -1,3 +1,4 @@
+import { hasRocaMark } from "../certificates/roca.ts";
 import type { ShownCertificate } from "../probes/secured.ts";
 import { distinctLeaves, noCertificate } from "./certificate.ts";
 import { check, type GradeLetter, type Verdict } from "./check.ts";
@@ -27,10 +28,13 @@ function keyText({ keyType, keyBits, curve, signatureAlgorithm }: ShownCertifica
 }
 
 function flawOf(leaf: ShownCertificate): { readonly text: string; readonly letter: GradeLetter } | undefined {
-  const { keyType, keyBits, exponent, signatureAlgorithm } = leaf;
+  const { keyType, keyBits, exponent, modulus, signatureAlgorithm } = leaf;
   if (/md[245]/i.test(signatureAlgorithm)) return { text: "Signed with MD5 or older", letter: "F" };
   if (exponent === 1n) return { text: "An RSA key with the exponent 1 hides nothing", letter: "F" };
   if (/sha-?1(?!\d)/i.test(signatureAlgorithm)) return { text: "Signed with SHA-1", letter: "T" };
+  if (modulus !== undefined && hasRocaMark(modulus)) {
+    return { text: "The key has the mark of those that can be factored (ROCA, CVE-2017-15361)", letter: "F" };
+  }
   if (keyBits === undefined) return undefined;
   const isRsa = keyType.startsWith("rsa") || keyType === "dsa";
   if (isRsa && keyBits < 1024) return { text: `A key of ${keyBits} bits can be broken by anybody`, letter: "F" };

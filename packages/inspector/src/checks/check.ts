@@ -46,6 +46,7 @@ export type FixName =
   | "close-notify"
   | "data-certificate"
   | "data-clear"
+  | "early-data"
   | "explicit-tls"
   | "implicit-tls"
   | "injection"

@@ -8,7 +8,9 @@ export const unknownValues = check({
   reference: "RFC 8701, RFC 8446 §4.2",
   needs: ["hellos"],
   judge({ hellos: { mode, answers } }) {
-    const { strong, grease } = answers;
+    const { strong, tolerant } = answers;
+    // Asked alone only where the hello that has everything was refused.
+    const grease = isTaken(tolerant) === true ? tolerant : answers.grease;
     if (isTaken(strong) !== true || isTaken(grease) === undefined) return { untested: "no TLS 1.2 to ask in" };
     const evidence = [`reserved suite, group and extension beside known ones: ${outcomeText(grease)}`];
     if (isTaken(grease) === true) return { status: "ok", text: "Unknown values are passed over", evidence, mode };

@@ -1,5 +1,6 @@
-import { shownLeaves } from "./certificate.ts";
-import { check } from "./check.ts";
+import { handshakeFacts } from "../probes/handshake-facts.ts";
+import { noCertificate, shownLeaves } from "./certificate.ts";
+import { check, type Verdict } from "./check.ts";
 import { isTaken, outcomeText } from "./outcome.ts";
 
 export const crossMode = check({
@@ -25,17 +26,33 @@ export const crossMode = check({
   },
 });
 
+/** What stays of a long list of names as evidence. */
+const namesMax = 8;
+
 export const clientCertificate = check({
   id: "T13",
   name: "client-certificate",
   title: "Whether the server asks for a client certificate",
   reference: "RFC 5246 §7.4.4, R-TLS-40",
-  needs: ["hellos"],
-  judge({ hellos: { mode, answers } }) {
-    const answer = [answers.strong, answers.blockChaining].find((candidate) => candidate?.kind === "hello");
-    if (answer?.kind !== "hello") return { untested: "readable up to TLS 1.2 alone, which is not there" };
-    const evidence = [`CertificateRequest: ${answer.asksForCertificate ? "yes" : "no"}`];
-    const text = answer.asksForCertificate ? "A client certificate is asked for" : "No client certificate is asked for";
-    return { status: "info", text, evidence, mode };
+  needs: ["modes"],
+  judge({ modes }) {
+    const verdicts = shownLeaves(modes).map(({ mode, secured }): Verdict => {
+      const { clientAuthorities: names } = handshakeFacts(secured);
+      if (names === undefined) {
+        return {
+          status: "info",
+          text: "No client certificate is asked for",
+          evidence: ["CertificateRequest: no"],
+          mode,
+        };
+      }
+      const listed = names.slice(0, namesMax).map((name) => `of ${name}`);
+      const text =
+        names.length === 0
+          ? "A client certificate is asked for"
+          : "A client certificate of certain authorities is asked for";
+      return { status: "info", text, evidence: [`CertificateRequest: yes, ${names.length} names`, ...listed], mode };
+    });
+    return verdicts.length > 0 ? verdicts : noCertificate;
   },
 });

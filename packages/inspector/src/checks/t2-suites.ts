@@ -1,5 +1,5 @@
 import { suiteName } from "@sallyport/protocol";
-import type { HelloName } from "../probes/hellos.ts";
+import type { HelloName, HelloOutcome } from "../probes/hellos.ts";
 import { check, type GradeLetter, type Verdict } from "./check.ts";
 import { isTaken, outcomeText } from "./outcome.ts";
 
@@ -59,11 +59,31 @@ export const preference = check({
   reference: "RFC 9325 §4.2.1",
   needs: ["hellos"],
   judge({ hellos: { mode, answers } }) {
-    const { strong, strongReversed } = answers;
-    if (strong?.kind !== "hello" || strongReversed?.kind !== "hello") return { untested: "no TLS 1.2 with AEAD" };
-    const picked = [strong, strongReversed].map(({ hello }) => suiteName(hello.cipherSuite));
-    const evidence = [`in our order: ${picked[0] ?? ""}`, `in reverse: ${picked[1] ?? ""}`];
-    const isOwn = picked[0] === picked[1];
-    return { status: "info", text: isOwn ? "The server's order counts" : "The client's order counts", evidence, mode };
+    const { strong, chachaFirst, chachaLast } = answers;
+    const [usual, first, last] = [strong, chachaFirst, chachaLast].map((answer) => suiteOf(answer));
+    if (usual === undefined || first === undefined) return { untested: "no TLS 1.2 with AEAD" };
+    const evidence = [`AES-256 first: ${usual}`, `ChaCha20 first: ${first}`];
+    if (last !== undefined) evidence.push(`ChaCha20 last: ${last}`);
+    return { status: "info", text: orderText({ usual, first, last }), evidence, mode };
   },
 });
+
+/** A server of its own order may still let a client have ChaCha20 that puts it first. */
+function orderText({
+  usual,
+  first,
+  last,
+}: {
+  readonly usual: string;
+  readonly first: string;
+  readonly last: string | undefined;
+}) {
+  if (first === usual) return "The server's order counts";
+  return last === usual
+    ? "The server's order counts, but a client that prefers ChaCha20 gets it"
+    : "The client's order counts";
+}
+
+function suiteOf(answer: HelloOutcome | undefined): string | undefined {
+  return answer?.kind === "hello" ? suiteName(answer.hello.cipherSuite) : undefined;
+}

@@ -13,7 +13,7 @@ export const groups = check({
     const verdicts: Verdict[] = [];
     const { tls13, postQuantum, weakGroups } = answers;
     const evidence = [
-      `TLS 1.3 asks for ${groupText(tls13)}`,
+      `TLS 1.3, of all we name: ${groupText(tls13)}${isRetry(tls13) ? ", asked for by HelloRetryRequest" : ""}`,
       `of the post-quantum hybrids: ${isTaken(postQuantum) === true ? groupText(postQuantum) : outcomeText(postQuantum)}`,
     ];
     if (isTaken(weakGroups) === true) {
@@ -46,22 +46,31 @@ export const largeHello = check({
   reference: "RFC 8446 §5.1, RFC 7685",
   needs: ["hellos"],
   judge({ hellos: { mode, answers } }) {
-    const { strong, large, twoRecords } = answers;
+    const { strong, tolerant, large, twoRecords } = answers;
     if (isTaken(strong) !== true) return { untested: "the same hello in one piece is refused as well" };
+    if (isTaken(tolerant) === true) {
+      const seen = [`over 1500 octets, in two segments and records of 600 octets: ${outcomeText(tolerant)}`];
+      return { status: "ok", text: "Large and cut hellos are understood", evidence: seen, mode };
+    }
+    if (isTaken(large) === undefined || isTaken(twoRecords) === undefined) return { untested: outcomeText(large) };
     const evidence = [
       `over 1500 octets: ${outcomeText(large)}`,
       `in records of 100 octets: ${outcomeText(twoRecords)}`,
     ];
-    if (isTaken(large) !== true && large?.kind !== "missing") {
+    if (isTaken(large) === false) {
       const text = "A large ClientHello, such as present-day clients send, is not understood";
       return { status: "fail", text, evidence, mode, cap: { scale: "tls", letter: "B" }, fix: "server-update" };
     }
-    if (isTaken(twoRecords) !== true && twoRecords?.kind !== "missing") {
+    if (isTaken(twoRecords) === false) {
       return { status: "warn", text: "A ClientHello in several records is not understood", evidence, mode };
     }
     return { status: "ok", text: "Large and cut hellos are understood", evidence, mode };
   },
 });
+
+function isRetry(outcome: HelloOutcome | undefined): boolean {
+  return outcome?.kind === "hello" && outcome.hello.helloRetryRequest;
+}
 
 function groupText(outcome: HelloOutcome | undefined): string {
   if (outcome?.kind !== "hello") return outcomeText(outcome);

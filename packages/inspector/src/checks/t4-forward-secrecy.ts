@@ -1,3 +1,4 @@
+import { getDiffieHellman } from "node:crypto";
 import { check, type Verdict } from "./check.ts";
 import { isTaken, outcomeText } from "./outcome.ts";
 
@@ -30,5 +31,43 @@ export const forwardSecrecy = check({
     if (verdicts.length > 0) return verdicts;
     if (isTaken(staticRsa) === undefined) return { untested: "the hello was not answered" };
     return { status: "ok", text: "Every suite has forward secrecy", evidence, mode };
+  },
+});
+
+/** Primes that many servers share: of what is short, everybody can afford to break one for all (Logjam). */
+const sharedPrimes = new Map(
+  (["modp1", "modp2", "modp5", "modp14", "modp15", "modp16", "modp17", "modp18"] as const).map((name) => [
+    getDiffieHellman(name).getPrime("hex"),
+    name,
+  ]),
+);
+
+export const ephemeralKeys = check({
+  id: "T4",
+  name: "ephemeral-keys",
+  title: "Each handshake has a key and a prime that cost an attacker something",
+  reference: "RFC 9325 §7.5, Logjam (CVE-2015-4000)",
+  needs: ["hellos"],
+  judge({ hellos: { mode, answers } }) {
+    const shares = Object.values(answers).flatMap((answer) => {
+      return answer.kind === "hello" && answer.keyExchange !== undefined ? [answer.keyExchange] : [];
+    });
+    if (shares.length < 2) return { untested: "no two key exchanges of TLS 1.2 were seen" };
+    const distinct = new Set(shares.map(({ publicKeyHex }) => publicKeyHex)).size;
+    const evidence = [`key exchanges seen: ${shares.length}, different keys: ${distinct}`];
+    const verdicts: Verdict[] = [];
+    const prime = shares.find(({ primeHex }) => primeHex !== undefined);
+    const shared = sharedPrimes.get(prime?.primeHex?.replace(/^(?:00)+/, "") ?? "");
+    if (prime?.primeBits !== undefined)
+      evidence.push(`prime of ${prime.primeBits} bits, ${shared ?? "of nobody else"}`);
+    if (shared !== undefined && (prime?.primeBits ?? 0) < 2048) {
+      const text = `The Diffie-Hellman prime is one that many servers share (${shared}), and short enough to be broken for all`;
+      verdicts.push({ status: "fail", text, evidence, mode, cap: { scale: "tls", letter: "B" }, fix: "tls-suites" });
+    }
+    if (distinct < shares.length) {
+      const text = "A key of one handshake is used again in another: who gets it reads both";
+      verdicts.push({ status: "warn", text, evidence, mode, fix: "server-update" });
+    }
+    return verdicts.length > 0 ? verdicts : { status: "ok", text: "No key is used twice", evidence, mode };
   },
 });

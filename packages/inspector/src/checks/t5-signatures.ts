@@ -1,4 +1,5 @@
 import { signatureAlgorithmName } from "@sallyport/protocol";
+import { handshakeFacts } from "../probes/handshake-facts.ts";
 import { check } from "./check.ts";
 import { isTaken, outcomeText } from "./outcome.ts";
 
@@ -7,13 +8,16 @@ export const signatures = check({
   name: "signatures",
   title: "The handshake is not signed with SHA-1",
   reference: "RFC 9155",
-  needs: ["hellos"],
-  judge({ hellos: { mode, answers } }) {
+  needs: ["hellos", "modes"],
+  judge({ hellos: { mode, answers }, modes }) {
     const { sha1, strong } = answers;
     if (isTaken(strong) !== true || sha1 === undefined) return { untested: "no TLS 1.2 to ask in" };
     const algorithm = sha1.kind === "hello" ? sha1.keyExchange?.signatureAlgorithm : undefined;
     const named = algorithm === undefined ? "" : `, signed with ${signatureAlgorithmName(algorithm)}`;
     const evidence = [`offered SHA-1 alone: ${outcomeText(sha1)}${named}`];
+    const { secured } = modes[mode] ?? {};
+    const usual = secured?.kind === "secured" ? handshakeFacts(secured).signature : undefined;
+    if (usual !== undefined) evidence.push(`offered what is usual today: signed with ${usual.algorithm}`);
     if (algorithm !== undefined && algorithm >>> 8 <= 2) {
       return { status: "warn", text: "A handshake signed with SHA-1 is on offer", evidence, mode, fix: "tls-suites" };
     }

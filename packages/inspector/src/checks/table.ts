@@ -3,8 +3,10 @@ import { certificateName } from "./c2-name.ts";
 import { validity } from "./c3-validity.ts";
 import { certificateKey } from "./c4-key.ts";
 import { certificateUsage } from "./c5-usage.ts";
-import { revocation, transparency } from "./c6-status.ts";
+import { revocation } from "./c6-status.ts";
+import { transparency } from "./c7-transparency.ts";
 import { sameCertificate } from "./c8-same.ts";
+import { bothKeys } from "./c9-both-keys.ts";
 import type { Check } from "./check.ts";
 import { passiveAddress, passivePorts } from "./d1-passive-address.ts";
 import { dataEnd, dataTls } from "./d3-data-tls.ts";
@@ -31,9 +33,10 @@ import { serverName } from "./t10-server-name.ts";
 import { otherPort, versions } from "./t1-versions.ts";
 import { preference, suites } from "./t2-suites.ts";
 import { groups, largeHello } from "./t3-groups.ts";
-import { forwardSecrecy } from "./t4-forward-secrecy.ts";
+import { ephemeralKeys, forwardSecrecy } from "./t4-forward-secrecy.ts";
 import { signatures } from "./t5-signatures.ts";
-import { compression, extensions } from "./t6-extensions.ts";
+import { encryptThenMac, extensions, tickets } from "./t6-extensions.ts";
+import { compression, earlyChange, heartbeat } from "./t7-leftovers.ts";
 import { fallback } from "./t8-fallback.ts";
 import { applicationProtocol, webRequest } from "./t9-alpn.ts";
 import { addresses, pinnedInNames } from "./x1-names.ts";
@@ -73,9 +76,14 @@ export const checks: readonly Check[] = [
   largeHello,
   everyGroup,
   forwardSecrecy,
+  ephemeralKeys,
   signatures,
   extensions,
+  encryptThenMac,
+  tickets,
   compression,
+  heartbeat,
+  earlyChange,
   fallback,
   applicationProtocol,
   webRequest,
@@ -92,6 +100,7 @@ export const checks: readonly Check[] = [
   revocation,
   transparency,
   sameCertificate,
+  bothKeys,
   pinnedInNames,
   addresses,
 ];

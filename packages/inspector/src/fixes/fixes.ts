@@ -95,6 +95,7 @@ const fixes: Readonly<Record<FixName, FixRow>> = {
       pyftpdlib: "tls_data_required = True",
     },
   },
+  "early-data": { general: "Switch early data (0-RTT) off: FTP has no command that may be sent twice.", of: {} },
   "explicit-tls": {
     general: "Give the server a certificate and switch TLS on.",
     of: {

@@ -21,6 +21,12 @@ export interface HelloOffer {
   readonly fragmentBytes?: number;
   /** Adds a suite, a group and an extension that are reserved to keep servers tolerant (RFC 8701). */
   readonly grease?: boolean;
+  /** Asks whether CBC suites authenticate what is encrypted (RFC 7366), and not the text. */
+  readonly encryptThenMac?: boolean;
+  /** Offers the heartbeat, which nobody needs over TCP (RFC 6520). */
+  readonly heartbeat?: boolean;
+  /** Asks for timestamps of public logs that are not in the certificate (RFC 6962 §3.3.1). */
+  readonly timestamps?: boolean;
   /** SSL 3.0 knows no extensions. */
   readonly withoutExtensions?: boolean;
 }
@@ -66,6 +72,9 @@ const ssl2Ciphers = [0x010080, 0x020080, 0x030080, 0x040080, 0x050080, 0x060040,
 const pointFormats = 11;
 const padding = 21;
 
+/** Extensions whose presence in an answer is looked at (IANA, TLS ExtensionType Values). */
+export const askedExtensions = { heartbeat: 15, timestamps: 18, encryptThenMac: 22 } as const;
+
 function writeExtensions(list: OctetWriter, offer: HelloOffer): void {
   const add = (type: number, write: (data: OctetWriter) => void) => list.number(type, 2).vector(2, write);
   const { serverName, groups, signatureAlgorithms, alpn, supportedVersions, paddingBytes } = offer;
@@ -102,6 +111,9 @@ function writeExtensions(list: OctetWriter, offer: HelloOffer): void {
     add(extensionTypes.pskModes, (data) => data.vector(1, (modes) => modes.number(1, 1)));
     add(extensionTypes.keyShare, (data) => data.vector(2, () => {}));
   }
+  if (offer.encryptThenMac === true) add(askedExtensions.encryptThenMac, () => {});
+  if (offer.heartbeat === true) add(askedExtensions.heartbeat, (data) => data.number(1, 1));
+  if (offer.timestamps === true) add(askedExtensions.timestamps, () => {});
   if (offer.grease === true) add(greaseExtension, (data) => data.number(0, 1));
   if (paddingBytes !== undefined) add(padding, (data) => data.octets(new Uint8Array(paddingBytes)));
 }

@@ -14,6 +14,7 @@ import {
   recordStream,
   splitRecords,
   tlsVersions,
+  type ByteRange,
   type HandshakeMessage,
   type HandshakeStream,
   type RecordStream,
@@ -39,8 +40,15 @@ export interface ServerFlight {
   readonly hello: ServerHello;
   /** DER, leaf first; empty in TLS 1.3, where they are encrypted. */
   readonly certificates: readonly Uint8Array[];
-  readonly keyExchange: ServerKeyExchange | undefined;
+  readonly keyExchange: SharedKey | undefined;
   readonly asksForCertificate: boolean;
+}
+
+/** A ServerKeyExchange with the values that are compared. */
+export interface SharedKey extends ServerKeyExchange {
+  /** Of the prime of DHE and of the server's share, in hex. */
+  readonly primeHex: string | undefined;
+  readonly publicKeyHex: string;
 }
 
 /** Reads the answer to a ClientHello from octets in whatever pieces they arrive; never throws. */
@@ -128,9 +136,11 @@ const flightReaders = new Map<number, FlightReader>([
     handshakeTypes.serverKeyExchange,
     (message, { cipherSuite, version }) => {
       const keyExchange = parseServerKeyExchange(message, cipherSuite);
-      if (keyExchange !== "malformed") return { keyExchange };
       // Before TLS 1.2 no algorithm stands in front of the signature.
-      return version < tlsVersions.tls12 ? {} : keyExchange;
+      if (keyExchange === "malformed") return version < tlsVersions.tls12 ? {} : keyExchange;
+      const { prime, publicKey } = keyExchange;
+      const hex = ({ start, end }: ByteRange) => Buffer.from(message.subarray(start, end)).toString("hex");
+      return { keyExchange: { ...keyExchange, primeHex: prime && hex(prime), publicKeyHex: hex(publicKey) } };
     },
   ],
   [handshakeTypes.certificateRequest, () => ({ asksForCertificate: true })],

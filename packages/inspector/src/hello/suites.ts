@@ -43,6 +43,9 @@ export const everySuite: readonly number[] = [
   ...suiteClasses.rc4,
 ];
 
+/** ChaCha20 before AES, as devices without hardware for AES like it. */
+export const chachaSuites = [0xcca9, 0xcca8, 0xccaa] as const;
+
 /** TLS_FALLBACK_SCSV: says that this hello is a second try with a lower version (RFC 7507). */
 export const fallbackSignal = 0x5600;
 

@@ -168,8 +168,13 @@ export class ProbeConnection implements AsyncDisposable {
       requestOCSP: true,
     });
     keepKeys(socket, this.#captured);
-    let hasStaple = false;
-    socket.once("OCSPResponse", (response: Buffer | null) => (hasStaple = response !== null && response.length > 0));
+    const end = this.#end;
+    const { watch } = end;
+    socket.on("keylog", (line: Buffer) => watch.learn(line.toString("latin1")));
+    let staple: Buffer | undefined;
+    socket.once("OCSPResponse", (response: Buffer | null) => {
+      if (response !== null && response.length > 0) staple = response;
+    });
     const tickets: Buffer[] = [];
     socket.on("session", (ticket: Buffer) => tickets.push(ticket));
     this.#decoder = new ReplyDecoder(limitValues());
@@ -184,11 +189,31 @@ export class ProbeConnection implements AsyncDisposable {
       this.#finish();
       return { kind: "handshake-failed", text: deadline.aborted ? "no end within the time" : failureText(error) };
     }
-    return readSecured(socket, { tickets, size: this.#end.sinceTlsBegan, hasStaple }, this.server);
+    return readSecured(socket, { tickets, end, staple }, this.server);
   }
 
-  /** Sends a hand-made ClientHello and reads what comes back; the connection is of no use afterwards. */
-  async hello(octets: Uint8Array): Promise<HelloAnswer> {
+  /**
+   * Sends a hand-made ClientHello, in two segments where it is given in two parts, and reads what comes back; nothing but
+   * {@link afterFlight} is of use afterwards.
+   */
+  async hello(octets: Uint8Array, rest?: Uint8Array): Promise<HelloAnswer> {
+    const flight = this.#flight(this.server.timeoutMs);
+    this.sendOctets(octets);
+    if (rest !== undefined) {
+      await pause(segmentGapMs, this.server.signal);
+      this.sendOctets(rest);
+    }
+    return flight;
+  }
+
+  /** Sends octets behind a server's flight, and reads the records that come back. */
+  async afterFlight(octets: Uint8Array, timeoutMs: number): Promise<HelloAnswer> {
+    const flight = this.#flight(timeoutMs);
+    this.sendOctets(octets);
+    return flight;
+  }
+
+  async #flight(timeoutMs: number): Promise<HelloAnswer> {
     this.#tap.removeAllListeners("data");
     const reader = new AnswerReader();
     let answer: HelloAnswer | undefined;
@@ -196,8 +221,7 @@ export class ProbeConnection implements AsyncDisposable {
       answer ??= reader.push(received);
       this.#wake();
     });
-    this.sendOctets(octets);
-    const deadline = AbortSignal.timeout(this.server.timeoutMs);
+    const deadline = AbortSignal.timeout(timeoutMs);
     for (;;) {
       if (answer !== undefined) return answer;
       if (this.#ended) return reader.end();
@@ -262,6 +286,8 @@ export class ProbeConnection implements AsyncDisposable {
   }
 }
 
+/** Long enough for two segments to be read as two. */
+const segmentGapMs = 30;
 /** Long enough for what the server wrote behind a reply in the same moment. */
 const pendingMs = 100;
 

@@ -114,10 +114,12 @@ async function moveOverTls(
     rejectUnauthorized: false,
   });
   keepKeys(socket, captured);
+  const { watch } = end;
+  socket.on("keylog", (line: Buffer) => watch.learn(line.toString("latin1")));
   const tickets: Buffer[] = [];
   socket.on("session", (fresh: Buffer) => tickets.push(fresh)).on("error", () => {});
   let secured: Moved["secured"];
-  socket.once("secureConnect", () => (secured = readSecured(socket, { tickets, size: end.sinceTlsBegan }, server)));
+  socket.once("secureConnect", () => (secured = readSecured(socket, { tickets, end }, server)));
   const { octets } = await readToEnd(socket, timeoutMs);
   const closeNotify = secured === undefined ? undefined : (end.closeNotify ?? (await closing(tap, end)));
   socket.destroy();

@@ -16,6 +16,7 @@ import {
   type WebRequestFacts,
 } from "./dialogues.ts";
 import { probeEverything, type EnumerationFacts } from "./enumerate.ts";
+import { probeEarlyChange, type EarlyChangeFacts } from "./early-change.ts";
 import { comparingHellos, probeHellos, usualHellos, type HelloFacts } from "./hellos.ts";
 import type { DataFacts } from "./data.ts";
 import { known, missing, outcome, type Gathered, type Missing } from "./gathered.ts";
@@ -40,6 +41,7 @@ export interface FactTable {
   readonly hellos: HelloFacts;
   /** A few of them on the other port. */
   readonly otherHellos: HelloFacts;
+  readonly earlyChange: EarlyChangeFacts;
   readonly webRequest: WebRequestFacts;
   /** Every suite and group of the port that is looked at closely. */
   readonly enumeration: EnumerationFacts;
@@ -93,6 +95,7 @@ const beforeLogin = [
   "implicitSilence",
   "hellos",
   "otherHellos",
+  "earlyChange",
   "webRequest",
   "names",
 ] as const satisfies readonly ProbedFact[];
@@ -113,6 +116,8 @@ const probesOfFacts: {
     other === undefined
       ? missing("only one port offers TLS")
       : known(await probeHellos(server, other, comparingHellos)),
+  earlyChange: async ({ server, secured: [main] }) =>
+    main === undefined ? noTls : outcome(probeEarlyChange(server, main)),
   webRequest: async ({ server, secured: [main] }) =>
     main === undefined ? noTls : outcome(probeWebRequest(server, main)),
   anonymous: async ({ server, secured: [main] }) => {
@@ -143,6 +148,7 @@ const notNeeded: { readonly [Name in ProbedFact]: Missing } = {
   implicitSilence: none,
   hellos: none,
   otherHellos: none,
+  earlyChange: none,
   webRequest: none,
   enumeration: none,
   names: none,

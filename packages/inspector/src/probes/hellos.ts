@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
+import { suiteName } from "@sallyport/protocol";
 import type { TlsMode } from "../model/index.ts";
 import { buildClientHello, buildSsl2Hello, type HelloOffer } from "../hello/build-hello.ts";
 import type { HelloAnswer } from "../hello/read-answer.ts";
 import {
+  chachaSuites,
   everySuite,
   fallbackSignal,
   groupClasses,
@@ -21,20 +23,35 @@ interface HelloPlan {
   readonly offer: HelloOffer | "ssl2";
   /** How the explicit mode is asked for TLS here; where it refuses, AUTH TLS follows on the same connection. */
   readonly mechanism?: string;
+  /** Sends it in two segments. */
+  readonly inTwo?: boolean;
 }
 
 const tls12 = { version: 0x0303, groups: groupClasses.classical, signatureAlgorithms } as const;
 const tls13 = { ...tls12, suites: suiteClasses.tls13, supportedVersions: [0x0304] } as const;
 const aead = [...suiteClasses.forwardAead, ...suiteClasses.finiteField.slice(0, 3)];
+const withoutChacha = aead.filter((suite) => !chachaSuites.some((chacha) => chacha === suite));
+const named = (part: string) => suiteClasses.forwardAead.filter((suite) => suiteName(suite).includes(part));
 
 /** Every hand-made hello: what it offers, and thereby asks. */
 const helloPlans = {
-  /** Suites of good standing, in our order; DEFLATE beside no compression. */
-  strong: { offer: { ...tls12, suites: aead, compressionMethods: [1, 0] }, mechanism: "AUTH TLS-C" },
-  /** The same in reverse: a server with a preference of its own picks the same again. */
-  strongReversed: { offer: { ...tls12, suites: aead.toReversed() } },
+  /** Suites of good standing, in our order; DEFLATE beside no compression, and what only older servers take. */
+  strong: {
+    offer: { ...tls12, suites: aead, compressionMethods: [1, 0], heartbeat: true, timestamps: true },
+    mechanism: "AUTH TLS-C",
+  },
+  /** The same in another order: a server with a preference of its own picks the same again. */
+  chachaFirst: {
+    offer: { ...tls12, suites: [...chachaSuites, ...withoutChacha.toReversed()] },
+    mechanism: "AUTH TLS ",
+  },
+  /** Tells, where ChaCha20 was picked, whether that was for its place alone. */
+  chachaLast: { offer: { ...tls12, suites: [...withoutChacha.toReversed(), ...chachaSuites] } },
+  /** Keys of one kind alone: which certificate a server has beside the one it shows first. */
+  ecdsaKey: { offer: { ...tls12, suites: named("ECDHE_ECDSA") } },
+  rsaKey: { offer: { ...tls12, suites: named("ECDHE_RSA") } },
   blockChaining: {
-    offer: { ...tls12, suites: suiteClasses.forwardCbc },
+    offer: { ...tls12, suites: suiteClasses.forwardCbc, encryptThenMac: true },
     mechanism: "AUTH SSL",
   },
   finiteField: { offer: { ...tls12, suites: suiteClasses.finiteField }, mechanism: "AUTH TLS-P" },
@@ -49,17 +66,25 @@ const helloPlans = {
   tls10: { offer: { ...tls12, version: 0x0301, suites: everySuite } },
   ssl3: { offer: { version: 0x0300, recordVersion: 0x0300, suites: everySuite, withoutExtensions: true } },
   ssl2: { offer: "ssl2" },
-  /** Versions that do not exist yet, beside those that do. */
+  /** Versions that do not exist yet, and a draft of TLS 1.3, beside those that do. */
   futureVersion: {
-    offer: { ...tls12, suites: [...suiteClasses.tls13, ...aead], supportedVersions: [0x0306, 0x0305, 0x0304, 0x0303] },
+    offer: {
+      ...tls12,
+      suites: [...suiteClasses.tls13, ...aead],
+      supportedVersions: [0x0306, 0x0305, 0x7f1c, 0x0304, 0x0303],
+    },
   },
   fallback: { offer: { ...tls12, suites: [...aead, fallbackSignal] } },
   foreignAlpn: { offer: { ...tls12, suites: aead, alpn: ["h2", "http/1.1"] } },
   foreignName: { offer: { ...tls12, suites: aead, serverName: "sallyport-inspect.invalid" } },
   noName: { offer: { ...tls12, suites: aead } },
+  /** Host and port where a name belongs, as some clients send it. */
+  portInName: { offer: { ...tls12, suites: aead } },
+  /** Everything at once that a server should pass over; where it does not, the parts follow one by one. */
+  tolerant: { offer: { ...tls12, suites: aead, grease: true, paddingBytes: 1400, fragmentBytes: 600 }, inTwo: true },
   twoRecords: { offer: { ...tls12, suites: aead, fragmentBytes: 100 } },
   grease: { offer: { ...tls12, suites: aead, grease: true } },
-  large: { offer: { ...tls12, suites: aead, paddingBytes: 1400 } },
+  large: { offer: { ...tls12, suites: aead, paddingBytes: 1400 }, inTwo: true },
 } as const satisfies Readonly<Record<string, HelloPlan>>;
 
 export type HelloName = keyof typeof helloPlans;
@@ -76,7 +101,7 @@ export interface HelloFacts {
 /** The hellos of the default set: the lower versions only where the one above was taken. */
 export const usualHellos: readonly HelloName[] = [
   "strong",
-  "strongReversed",
+  "chachaFirst",
   "blockChaining",
   "finiteField",
   "staticRsa",
@@ -92,9 +117,9 @@ export const usualHellos: readonly HelloName[] = [
   "fallback",
   "foreignAlpn",
   "foreignName",
-  "twoRecords",
-  "large",
-  "grease",
+  "noName",
+  "portInName",
+  "tolerant",
 ];
 
 /** What the second port is asked, to see whether it is served by the same settings. */
@@ -109,17 +134,34 @@ export async function probeHellos(
   const mechanisms: Partial<Record<string, Answer>> = {};
   const ask = async (name: HelloName) => (answers[name] = await askHello(server, place, name, mechanisms));
   await Promise.all(names.map(ask));
-  for (const [above, below] of descents) {
-    if (names.includes("tls11") && answers[above]?.kind === "hello") await ask(below);
+  for (const { behind, asks } of followUps) {
+    const next = names.includes(behind) || answers[behind] !== undefined ? asks(answers) : [];
+    await Promise.all(next.map(ask));
   }
   return { ...place, answers, mechanisms };
 }
 
-/** Whoever takes TLS 1.1 is asked for the versions below it. */
-const descents = [
-  ["tls11", "tls10"],
-  ["tls10", "ssl3"],
-] as const satisfies readonly (readonly [HelloName, HelloName])[];
+type Answers = HelloFacts["answers"];
+
+/** Hellos that only what was answered makes worth a connection. */
+const followUps: readonly { readonly behind: HelloName; asks(answers: Answers): readonly HelloName[] }[] = [
+  { behind: "tls11", asks: ({ tls11 }) => (tls11?.kind === "hello" ? ["tls10"] : []) },
+  { behind: "tls10", asks: ({ tls10 }) => (tls10?.kind === "hello" ? ["ssl3"] : []) },
+  { behind: "chachaFirst", asks: (answers) => (isSamePick(answers) ? [] : ["chachaLast"]) },
+  { behind: "tolerant", asks: ({ tolerant }) => (tolerant?.kind === "hello" ? [] : ["large", "twoRecords", "grease"]) },
+  {
+    behind: "noName",
+    asks: ({ strong }) => {
+      if (strong?.kind !== "hello") return [];
+      return [suiteName(strong.hello.cipherSuite).includes("ECDSA") ? "rsaKey" : "ecdsaKey"];
+    },
+  },
+];
+
+function isSamePick({ strong, chachaFirst }: Answers): boolean {
+  if (strong?.kind !== "hello" || chachaFirst?.kind !== "hello") return true;
+  return strong.hello.cipherSuite === chachaFirst.hello.cipherSuite;
+}
 
 async function askHello(
   server: InspectedServer,
@@ -131,11 +173,22 @@ async function askHello(
   const ready = await readyForHello(server, place, plan.mechanism, mechanisms);
   if (!(ready instanceof ProbeConnection)) return { kind: "missing", text: ready.text };
   await using connection = ready;
-  return await connection.hello(octetsOf(plan.offer, server, name));
+  const octets = octetsOf(plan.offer, server, place, name);
+  if (plan.inTwo !== true) return await connection.hello(octets);
+  return await connection.hello(octets.subarray(0, firstSegmentBytes), octets.subarray(firstSegmentBytes));
 }
 
-function octetsOf(offer: HelloOffer | "ssl2", { host }: InspectedServer, name: HelloName): Uint8Array {
+/** Less than the least that a segment carries (RFC 9293 §3.7.1). */
+const firstSegmentBytes = 500;
+
+function octetsOf(
+  offer: HelloOffer | "ssl2",
+  { host }: InspectedServer,
+  { port }: { readonly port: number },
+  name: HelloName,
+): Uint8Array {
   if (offer === "ssl2") return buildSsl2Hello(randomBytes(16));
+  if (name === "portInName") return buildClientHello({ ...offer, serverName: `${host}:${port}` }, randomBytes(64));
   const isNamed = isIP(host) === 0 && name !== "noName" && offer.serverName === undefined;
   return buildClientHello(isNamed ? { ...offer, serverName: host } : offer, randomBytes(64));
 }

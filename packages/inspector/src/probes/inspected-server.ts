@@ -19,6 +19,8 @@ export interface InspectedServer {
   readonly isDeep: boolean;
   /** Whether a login as anonymous is tried. */
   readonly isAnonymousTried: boolean;
+  /** Whether probes may make directories and files, which they remove again. */
+  readonly isWritingAllowed: boolean;
   readonly authorities: readonly string[];
   readonly context: SecureContext;
   /** Longest wait for each step. */

@@ -3,7 +3,8 @@ import { isIP } from "node:net";
 import type * as tls from "node:tls";
 import { escapeControls, limits } from "@sallyport/protocol";
 import type { InspectedServer } from "./inspected-server.ts";
-import type { HandshakeSize } from "./wire-end.ts";
+import type { HandshakeSeen } from "./handshake-watch.ts";
+import type { HandshakeSize, WireEnd } from "./wire-end.ts";
 
 /** What was agreed in one finished handshake, and the certificates that came with it. */
 export interface Secured {
@@ -16,8 +17,8 @@ export interface Secured {
   readonly group: string | undefined;
   readonly alpn: string | undefined;
   readonly resumed: boolean;
-  /** Whether an OCSP response came with the handshake (RFC 6066 §8). */
-  readonly hasStaple: boolean;
+  /** The OCSP response that came with the handshake (RFC 6066 §8). */
+  readonly staple: Buffer | undefined;
   /** Octets until our end was done with the handshake. */
   readonly size: HandshakeSize;
   /** As the server sent them or the authorities complete them, leaf first; empty on resumption. */
@@ -27,8 +28,10 @@ export interface Secured {
   /** OpenSSL's code for what is wrong with the chain; undefined where it is trusted and for this host. */
   readonly problem: string | undefined;
   readonly isNamed: boolean;
-  /** Tickets received so far; more arrive while the connection is read. */
+  /** Sessions to resume, received so far; more arrive while the connection is read. */
   readonly tickets: readonly Buffer[];
+  /** What the server's messages say, as far as they have come when it is asked. */
+  readonly seen: () => HandshakeSeen;
   readonly socket: tls.TLSSocket;
 }
 
@@ -44,6 +47,8 @@ export interface ShownCertificate {
   readonly keyBits: number | undefined;
   readonly curve: string | undefined;
   readonly exponent: bigint | undefined;
+  /** Of an RSA key. */
+  readonly modulus: bigint | undefined;
   readonly signatureAlgorithm: string;
   readonly names: readonly string[];
   /** Object identifiers of the extended key usage; undefined without the extension. */
@@ -57,12 +62,17 @@ export interface ShownCertificate {
 
 export function readSecured(
   socket: tls.TLSSocket,
-  seen: { readonly tickets: readonly Buffer[]; readonly size: HandshakeSize; readonly hasStaple?: boolean },
+  {
+    tickets,
+    end,
+    staple,
+  }: { readonly tickets: readonly Buffer[]; readonly end: WireEnd; readonly staple?: Buffer | undefined },
   server: InspectedServer,
 ): Secured {
   const leaf = socket.getPeerX509Certificate();
   const resumed = socket.isSessionReused();
   const error: unknown = socket.authorizationError;
+  const { watch } = end;
   return {
     kind: "secured",
     protocol: socket.getProtocol() ?? "unknown",
@@ -70,18 +80,19 @@ export function readSecured(
     group: groupOf(socket),
     alpn: typeof socket.alpnProtocol === "string" ? escapeControls(socket.alpnProtocol) : undefined,
     resumed,
-    hasStaple: seen.hasStaple === true,
-    size: seen.size,
+    staple,
+    size: end.sinceTlsBegan,
     chain: leaf === undefined ? [] : chainOf(leaf).map(shown),
     trusted: socket.authorized,
     problem: error === undefined || error === null ? undefined : problemCode(error),
     isNamed: leaf !== undefined && isFor(leaf, server.host),
-    tickets: seen.tickets,
+    tickets,
+    seen: () => watch.seen(),
     socket,
   };
 }
 
-/** A certificate from its DER, as in a handshake that others can read. */
+/** A certificate, as in a handshake that others can read. */
 export function shown(certificate: X509Certificate): ShownCertificate {
   const { subject, issuer, serialNumber, validFromDate, validToDate, subjectAltName, fingerprint256 } = certificate;
   const key = keyOf(certificate);
@@ -102,15 +113,23 @@ export function shown(certificate: X509Certificate): ShownCertificate {
   };
 }
 
-function keyOf(certificate: X509Certificate): Pick<ShownCertificate, "keyType" | "keyBits" | "curve" | "exponent"> {
+function keyOf(certificate: X509Certificate): KeyFacts {
   try {
     const { asymmetricKeyType: keyType = "unknown", asymmetricKeyDetails: details = {} } = certificate.publicKey;
     const curve = details.namedCurve;
     const keyBits = details.modulusLength ?? (curve === undefined ? undefined : curveBits(curve));
-    return { keyType, keyBits, curve, exponent: details.publicExponent };
+    return { keyType, keyBits, curve, exponent: details.publicExponent, modulus: modulusOf(certificate) };
   } catch {
-    return { keyType: "unknown", keyBits: undefined, curve: undefined, exponent: undefined };
+    return { keyType: "unknown", keyBits: undefined, curve: undefined, exponent: undefined, modulus: undefined };
   }
+}
+
+type KeyFacts = Pick<ShownCertificate, "keyType" | "keyBits" | "curve" | "exponent" | "modulus">;
+
+function modulusOf({ publicKey }: X509Certificate): bigint | undefined {
+  if (publicKey.asymmetricKeyType !== "rsa") return undefined;
+  const { n } = publicKey.export({ format: "jwk" });
+  return n === undefined ? undefined : BigInt(`0x${Buffer.from(n, "base64url").toString("hex")}`);
 }
 
 /** The size stands in the names of all curves: prime256v1, secp384r1, brainpoolP512r1. */

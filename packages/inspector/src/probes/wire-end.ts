@@ -1,5 +1,6 @@
 import { contentTypes, recordStream, splitRecords, type RecordStream } from "@sallyport/protocol";
 import type { WireObserver } from "@sallyport/transport";
+import { HandshakeWatch } from "./handshake-watch.ts";
 
 /** An encrypted alert of TLS 1.3: two octets, the content type and a tag of 16. */
 const tls13AlertBytes = 19;
@@ -19,11 +20,18 @@ export class WireEnd implements WireObserver {
   #lastIsAlert = false;
   #finished = false;
   #handshake = { bytesRead: 0, bytesWritten: 0 };
+  #watch = new HandshakeWatch();
 
   /** TLS begins with the next octet that comes. */
   tlsBegins(): void {
     this.#records = recordStream();
     this.#handshake = { bytesRead: 0, bytesWritten: 0 };
+    this.#watch = new HandshakeWatch();
+  }
+
+  /** What the server's messages say, from the last beginning of TLS. */
+  get watch(): HandshakeWatch {
+    return this.#watch;
   }
 
   /** Octets in both directions since TLS began. */
@@ -40,6 +48,7 @@ export class WireEnd implements WireObserver {
   received(octets: Uint8Array): void {
     this.#handshake.bytesRead += octets.length;
     if (this.#records === undefined) return;
+    this.#watch.received(octets);
     const { stream, records } = splitRecords(this.#records, octets);
     this.#records = stream;
     const last = records.at(-1);

@@ -11,7 +11,14 @@ import type { Finding } from "../../src/report/report.ts";
 const none = missing("not looked for");
 const nothing: Facts = {
   ...{ address: none, explicit: none, implicit: none, modes: none, clearLogin: none, injection: none },
-  ...{ clearAfterAuth: none, implicitSilence: none, hellos: none, otherHellos: none, webRequest: none },
+  ...{
+    clearAfterAuth: none,
+    implicitSilence: none,
+    hellos: none,
+    otherHellos: none,
+    earlyChange: none,
+    webRequest: none,
+  },
   ...{ enumeration: none, names: none, anonymous: none, login: none, implicitDefault: none },
 };
 
