@@ -1,7 +1,7 @@
 // Brings node_modules, and with it the Node that this project runs on, to the state that package-lock.json names.
 // Runs before `npm start`, `npm test` and ./sallyport, on whatever Node (18 or newer) the machine has, hence plain
 // JavaScript and nothing but node: modules. Prints to stderr only, so that `npm start --silent` keeps stdout clean.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, delimiter, join } from "node:path";
@@ -88,6 +88,13 @@ async function install() {
     );
   }
   writeFileSync(stampFile, wantedStamp());
+  bundleClient();
+}
+
+/** Without the bundle commands run from their sources, and start more slowly. */
+function bundleClient() {
+  const script = join(root, "scripts", "bundle-client.ts");
+  spawnSync(join(installed, ".bin", "node"), ["--conditions=source", script], { stdio: "ignore", timeout: 60_000 });
 }
 
 /** Runs npm, the one that called us where there is one, and returns what went wrong. */

@@ -22,6 +22,16 @@ export async function dataPathHooks({ sendFile = true }: { readonly sendFile?: b
   return proved;
 }
 
+/**
+ * Takes the hooks that matter to clients as proved, for a short process that knows of an earlier one with the very same
+ * Node which has proved them.
+ */
+export function takeDataPathHooksAsProved(): void {
+  proofs.closeNotify ??= Promise.resolve();
+  proofs.userBuffer ??= Promise.resolve();
+  proved = { ...proved, closeNotify: true, userBuffer: true };
+}
+
 /** The hooks that {@link dataPathHooks} has proved by now; before that none. */
 export function provedDataPathHooks(): DataPathHooks {
   return proved;

@@ -8,6 +8,7 @@ import { findCredentials, type PasswordSource } from "../login/credentials.ts";
 import { visibleText } from "../terminal/visible-text.ts";
 import type { NamedPlace } from "./named-place.ts";
 import { hostsPath, knownServersPath, profilesPath } from "./own-files.ts";
+import { proveHooksOnce } from "./proved-hooks.ts";
 
 /** What a command asks of its connections beyond the flags. */
 export interface ConnectingNeeds {
@@ -29,6 +30,7 @@ export async function clientOptions(
   flags: ClientFlags,
   needs: ConnectingNeeds,
 ): Promise<ClientOptions> {
+  proveHooksOnce();
   const security = chosenSecurity(url, flags);
   const login = { ...url, isPasswordExposed: bookmark === undefined && needs.isExposed !== false };
   const credentials = await findCredentials(login, flags, {
