@@ -132,6 +132,55 @@ export interface HashJson {
   readonly digest: string;
 }
 
+/** Copies what lies in a directory into another one, on the same server or on that of another login of this browser. */
+export interface CopyRequest {
+  readonly directory: string;
+  readonly names: readonly string[];
+  readonly toLogin: string;
+  readonly toDirectory: string;
+  /** Removes each from where it was once it is there whole. */
+  readonly isMove: boolean;
+  readonly onConflict: Exclude<OnConflict, "ask">;
+}
+
+export interface CopyJson {
+  /** Under which the events of the login tell of it. */
+  readonly id: string;
+}
+
+/** Looks for names below a directory. */
+export interface SearchRequest {
+  readonly path: string;
+  /** Part of a name, in any case; `*` stands for anything between parts. */
+  readonly text: string;
+}
+
+/** A line of a search: what was found as it is found, how far it is, and last how it ended. */
+export type SearchLine =
+  | { readonly found: readonly FoundJson[]; readonly seen: number }
+  | {
+      readonly end: {
+        /** Entries that were looked at. */
+        readonly seen: number;
+        /** Directories that the server did not show. */
+        readonly unread: number;
+        /** Whether the search was cut off, since there is too much. */
+        readonly isCut: boolean;
+      };
+    }
+  | { readonly failure: ProblemJson };
+
+export interface FoundJson {
+  readonly directory: string;
+  readonly entry: EntryJson;
+}
+
+/** Some of what lies in a directory, folders with everything in them, as one ZIP file. */
+export interface ArchiveRequest {
+  readonly directory: string;
+  readonly names: readonly string[];
+}
+
 /** What happens behind a login, as server-sent events. */
 export type LoginEvent =
   | {
@@ -143,7 +192,7 @@ export type LoginEvent =
   | {
       readonly kind: "transfer";
       readonly id: string;
-      readonly direction: "upload" | "download";
+      readonly direction: "upload" | "download" | "copy";
       readonly path: string;
       readonly bytes: number;
       readonly total?: number | undefined;

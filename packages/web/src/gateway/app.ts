@@ -6,10 +6,13 @@ import { ownNameOnly, ownPageOnly, pageHeaders } from "./guard.ts";
 import type { Page } from "./page.ts";
 import { GatewayRefusal, problemOf, statusOf } from "./problem.ts";
 import type { GatewayApp } from "./routes/describing.ts";
+import { archiveRoutes } from "./routes/archives.ts";
+import { copyRoutes } from "./routes/copies.ts";
 import { downloadRoutes } from "./routes/downloads.ts";
 import { entryRoutes } from "./routes/entries.ts";
 import { explanationRoutes } from "./routes/explanations.ts";
 import { loginRoutes } from "./routes/logins.ts";
+import { searchRoutes } from "./routes/search.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 
 /** Everything that the gateway answers. */
@@ -46,6 +49,9 @@ export function gatewayApp(parts: GatewayParts, page: Page, version: string): Ga
   entryRoutes(app, parts);
   downloadRoutes(app, parts);
   uploadRoutes(app, parts);
+  copyRoutes(app, parts);
+  searchRoutes(app, parts);
+  archiveRoutes(app, parts);
   explanationRoutes(app, parts);
   app.doc31("/api/openapi.json", {
     openapi: "3.1.0",

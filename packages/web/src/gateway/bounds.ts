@@ -9,7 +9,7 @@ export const bounds = {
   loginsPerVisitor: 16,
   visitorsCount: 10_000,
   /** A JSON body. */
-  requestBytes: 64 * 1024,
+  requestBytes: 1024 * 1024,
   /** Control connections of one login. */
   connectionsPerLogin: 4,
   transfersPerLogin: 8,
@@ -32,6 +32,18 @@ export const bounds = {
   /** No answer about a server that was not reached comes earlier than this, for strangers. */
   unreachableFloorMs: 3_000,
   connectMs: 15_000,
+  /** Names in one request to copy or to pack. */
+  namesPerRequest: 10_000,
+  /** Entries that a search looks at, finds, and how long it takes. */
+  searchSeen: 500_000,
+  searchFound: 5_000,
+  searchMs: 5 * 60_000,
+  searchesPerLogin: 2,
+  /** What a ZIP file has at most. */
+  archiveEntries: 100_000,
+  archiveBytes: 1024 ** 4,
+  /** Directories below directories, in searches and ZIP files. */
+  depth: 100,
   /** What is read on from a refused upload, so that the browser reads the refusal. */
   drainMs: 2_000,
 } as const;

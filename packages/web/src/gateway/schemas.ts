@@ -1,5 +1,13 @@
 import { z } from "@hono/zod-openapi";
-import type { LoginRequest, OnConflict, UploadRequest } from "../api/api.ts";
+import type {
+  ArchiveRequest,
+  CopyRequest,
+  LoginRequest,
+  OnConflict,
+  SearchRequest,
+  UploadRequest,
+} from "../api/api.ts";
+import { bounds } from "./bounds.ts";
 
 /* What a browser may send, checked before anything is done with it. */
 
@@ -30,6 +38,29 @@ export const pathRequest = z.object({ path }).openapi("PathRequest");
 export const renameRequest = z.object({ from: path, to: path }).openapi("RenameRequest");
 
 export const removeRequest = z.object({ path, recursive: z.boolean().default(false) }).openapi("RemoveRequest");
+
+const names = z.array(text(1024).min(1)).min(1).max(bounds.namesPerRequest).readonly();
+
+export const archiveRequest = z
+  .object({ directory: path, names })
+  .openapi("ArchiveRequest") satisfies z.ZodType<ArchiveRequest>;
+
+export const searchRequest = z
+  .object({ path, text: text(200).min(1) })
+  .openapi("SearchRequest") satisfies z.ZodType<SearchRequest>;
+
+export const copyRequest = z
+  .object({
+    directory: path,
+    names,
+    toLogin: z.string().max(64),
+    toDirectory: path,
+    isMove: z.boolean().default(false),
+    onConflict: z.enum(["overwrite", "skip", "newer", "size-differs", "rename"]).default("skip"),
+  })
+  .openapi("CopyRequest") satisfies z.ZodType<CopyRequest>;
+
+export const copy = z.object({ id: z.string() }).openapi("Copy");
 
 export const modeRequest = z.object({ path, mode: z.int().min(0).max(0o7777) }).openapi("ModeRequest");
 

@@ -12,6 +12,11 @@ export type Errand =
       readonly isShown: boolean;
     }
   | {
+      readonly kind: "archive";
+      readonly directory: string;
+      readonly names: readonly string[];
+    }
+  | {
       readonly kind: "upload";
       readonly path: string;
       readonly sizeBytes: number;

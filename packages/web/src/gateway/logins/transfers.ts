@@ -5,7 +5,7 @@ import type { EventStream } from "./event-stream.ts";
 
 export interface TransferFacts {
   readonly id: string;
-  readonly direction: "upload" | "download";
+  readonly direction: "upload" | "download" | "copy";
   readonly path: string;
   readonly total: number | undefined;
 }
