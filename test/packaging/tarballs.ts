@@ -7,6 +7,7 @@ import { repository } from "../tidy/source-files.ts";
 export const publishedRooms = [
   "protocol",
   "transport",
+  "gssapi",
   "client",
   "server",
   "inspector",

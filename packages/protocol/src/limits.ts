@@ -94,6 +94,7 @@ export const limits = {
   replyLineBytes: limit(262_144, "bytes", "one line of a reply that is kept; facts and 63x tokens are long (R-959-09)"),
   replyBytes: limit(4_194_304, "bytes", "one reply that is kept; what is beyond is read and dropped (R-959-09)"),
   explainedBytes: limit(1_048_576, "bytes", "what a server may send on one connection that is explained"),
+  securityTokensCount: limit(16, "count", "tokens of a client in one exchange of GSSAPI; Kerberos needs one or two"),
   requestQueueCount: limit(1_024, "count", "requests that wait for the client's control connection"),
   preliminaryRepliesCount: limit(
     1_024,
@@ -188,6 +189,13 @@ export const limits = {
   sampleBytes: limit(65_536, "bytes", "one sample of a file that is read back to compare it"),
   samplesCount: limit(8, "count", "samples of a file that are read back"),
   sampleWholeBytes: limit(1_048_576, "bytes", "a file up to this size is read back whole"),
+  protectionBufferBytes: limit(1_048_576, "bytes", "the most that PBSZ settles: one block of a protected transfer"),
+  mechanismMessageBytes: limit(4_194_304, "bytes", "one message that a security mechanism seals or opens"),
+  mechanismInFlightBytes: limit(4_194_304, "bytes", "messages on their way to a mechanism's process; others wait"),
+  mechanismQuestionsCount: limit(16_384, "count", "questions that wait for a mechanism's process"),
+  mechanismAnswerMs: limit(60_000, "ms", "one answer of a mechanism's process, which may ask several KDCs"),
+  mechanismStartsCount: limit(8, "count", "starts of a mechanism's process in mechanismStartsMs"),
+  mechanismStartsMs: limit(60_000, "ms", "after which starts of a mechanism's process are counted anew"),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

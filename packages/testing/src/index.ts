@@ -8,6 +8,8 @@ export * from "./test-server.ts";
 export { storageContract } from "./storage-contract.ts";
 export * from "./peers/peer.ts";
 export * from "./peers/servers.ts";
+export * from "./peers/kdc.ts";
 export * as storageSteps from "./storage-steps.ts";
 export * from "./scripted-peer.ts";
 export * from "./mock-security-mechanism.ts";
+export * from "./sealed-driver.ts";

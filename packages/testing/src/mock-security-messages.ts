@@ -55,7 +55,8 @@ export class MockMessages {
     if (!isTheirs || !timingSafeEqual(seal, this.#seal(header, held))) throw rejectedMessage();
     const decipher = createDecipheriv("aes-256-ctr", this.#keys.encrypt, header);
     const octets = confidential ? decipher.update(held).subarray(confounderBytes) : held;
-    return { octets, confidential, order: this.#place(Number(header.readBigUInt64BE(8))) };
+    const sequence = header.readBigUInt64BE(8);
+    return { octets, confidential, order: this.#place(Number(sequence)), sequence };
   }
 
   wrapSizeLimit(tokenBytesMax: number, confidential: boolean): number {

@@ -1,17 +1,17 @@
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, globSync, readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { canBeReached } from "./checkout-place.ts";
 
 /** What a test can need of the machine besides programs. */
-type Circumstance = "root" | "ipv6" | "linux" | "pyftpdlib" | "perl-tls" | "reachable-checkout";
+type Circumstance = "root" | "ipv6" | "linux" | "pyftpdlib" | "perl-tls" | "libgssapi" | "reachable-checkout";
 
 /**
  * Tells node:test whether to skip: false when the machine has everything, otherwise the reason.
  *
  * Names are programs, looked up in the folders of peers and on the PATH, or circumstances: `root`, `ipv6` (the
- * loopback has ::1), `linux`, `pyftpdlib` and `perl-tls` (the libraries of Debian's Python and Perl), and
+ * loopback has ::1), `linux`, `pyftpdlib` and `perl-tls` (the libraries of Debian's Python and Perl), `libgssapi`, and
  * `reachable-checkout` (other users reach this checkout, or root may mount it where they do). On a build machine (CI
  * set in the environment) nothing is skipped: there it throws.
  *
@@ -42,9 +42,15 @@ const circumstances: Record<Circumstance, () => boolean> = {
   ipv6: () => Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === "::1")),
   linux: () => process.platform === "linux",
   pyftpdlib: () => existsSync("/usr/lib/python3/dist-packages/pyftpdlib"),
+  libgssapi: () => ["/usr/lib", "/lib64", "/usr/lib64"].some(holdsGssapi),
   "perl-tls": () => existsSync("/usr/share/perl5/IO/Socket/SSL.pm"),
   "reachable-checkout": canBeReached,
 };
+
+/** Debian keeps libraries in a folder for each architecture, others do not. */
+function holdsGssapi(folder: string): boolean {
+  return globSync([`${folder}/libgssapi_krb5.so.2`, `${folder}/*/libgssapi_krb5.so.2`]).length > 0;
+}
 
 function isMet(requirement: string): boolean {
   return isCircumstance(requirement) ? circumstances[requirement]() : findProgram(requirement) !== undefined;

@@ -1,0 +1,1 @@
+export { gssapiMechanism, type GssapiMechanism, type GssapiOptions, isGssapiAvailable } from "./mechanism.ts";
