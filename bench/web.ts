@@ -1,15 +1,18 @@
 // npm run bench -- web [OPTION…]: what the gateway of the online client moves, against `sallyport get` and `put`; see --help.
 import { sallyportCommand } from "@sallyport/testing";
 import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { parseArgs, promisify } from "node:util";
 import { BrowserHalf } from "../packages/web/test/browser-half.ts";
 import type { LoginJson, UploadJson } from "../packages/web/src/api/api.ts";
 import { commandOf, type ClientSite } from "./client/programs.ts";
 import { clientSizes } from "./client/workloads.ts";
-import { makeGround, type Ground } from "./comparison/ground.ts";
+import { type Ground, makeGround } from "./comparison/ground.ts";
+import { compileProgram, startProgram } from "./comparison/program.ts";
 import { spread } from "./comparison/rounds.ts";
 import { startSallyport } from "./comparison/sallyport.ts";
 
@@ -47,7 +50,8 @@ async function compare(): Promise<void> {
     const site = { host: "127.0.0.1", port: server.port, caFile, state: join(ground.directory, "client-state") };
     const browser = new BrowserHalf(gateway.port);
     const login = await signIn(browser, site);
-    const contest = { browser, login, site, ground };
+    const browserProgram = await compileProgram("web-browser", ground.directory);
+    const contest = { browser, login, site, ground, browserProgram };
     const ways = [
       { name: "download", ours: () => viaGateway(contest, "download"), command: () => byCommand(contest, "get") },
       { name: "upload", ours: () => viaGateway(contest, "upload"), command: () => byCommand(contest, "put") },
@@ -121,26 +125,38 @@ interface Contest {
   readonly login: LoginJson;
   readonly site: ClientSite;
   readonly ground: Ground;
+  /** Compiled. */
+  readonly browserProgram: string;
 }
 
-/** By curl in the browser's place, which throws away what it gets. */
+/** By a program in the browser's place, which does next to nothing itself. */
 async function viaGateway(contest: Contest, way: "download" | "upload"): Promise<number> {
-  const { browser, ground } = contest;
-  const headers = ["-H", `Cookie: ${browser.cookie}`, "-H", "X-Sallyport: 1"];
-  const startedMs = performance.now();
+  const { ground } = contest;
+  const { bulkBytes } = ground.sizes;
   if (way === "download") {
-    const url = await downloadUrl(contest);
-    const words = ["-sSf", "-o", "/dev/null", "-w", "%{size_download}", ...headers, `${browser.origin}${url}`];
-    const { stdout } = await run("curl", words, { timeout: deadlineMs });
-    if (Number(stdout) !== ground.sizes.bulkBytes) throw new Error(`${stdout} octets came`);
-  } else {
-    const url = await uploadUrl(contest);
-    const words = ["-sSf", "-X", "PATCH", "-T", localFile(ground), "-H", "Expect:", "-H", "Upload-Offset: 0"];
-    await run("curl", [...words, ...headers, `${browser.origin}${url}`], { timeout: deadlineMs });
+    const { seconds, bodyBytes } = await ask(contest, `GET ${await downloadUrl(contest)}`, 0);
+    if (bodyBytes !== bulkBytes) throw new Error(`${bodyBytes} octets came`);
+    return rateOf(ground, seconds);
   }
-  const seconds = (performance.now() - startedMs) / 1000;
-  if (way === "upload") check(join(ground.home, "up", "web"), ground);
+  const { seconds } = await ask(contest, `PATCH ${await uploadUrl(contest)}`, bulkBytes);
+  check(join(ground.home, "up", "web"), ground);
   return rateOf(ground, seconds);
+}
+
+interface Answered {
+  readonly seconds: number;
+  readonly bodyBytes: number;
+}
+
+async function ask({ browser, browserProgram }: Contest, line: string, bytes: number): Promise<Answered> {
+  const { host, port } = new URL(browser.origin);
+  const headers = [`${line} HTTP/1.1`, `Host: ${host}`, `Cookie: ${browser.cookie}`, "X-Sallyport: 1"];
+  const body = bytes === 0 ? [] : [`Content-Length: ${bytes}`, "Upload-Offset: 0"];
+  const head = `${[...headers, ...body, "Connection: close"].join("\r\n")}\r\n\r\n`;
+  const child = startProgram(browserProgram, [port, String(bytes), head]);
+  const [told, failed, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  if (code !== 0) throw new Error(`${line}: exit ${code} ${failed}`);
+  return JSON.parse(told) as Answered;
 }
 
 async function downloadUrl({ browser, login }: Contest): Promise<string> {

@@ -39,7 +39,10 @@ export function startProgram(
 }
 
 /** Compiles one program of bench/; see {@link compilePrograms}. */
-export async function compileProgram(name: ProgramName | "guesser", directory: string): Promise<string> {
+export async function compileProgram(
+  name: ProgramName | "guesser" | "web-browser",
+  directory: string,
+): Promise<string> {
   const headers = join(dirname(dirname(process.execPath)), "include/node");
   if (!existsSync(join(headers, "openssl/ssl.h"))) {
     throw new Error(`there are no headers of Node in ${headers}; the Node that the lock file names brings them`);

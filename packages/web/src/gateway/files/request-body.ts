@@ -79,4 +79,4 @@ function free(chunk: Buffer | undefined): void {
 }
 
 /** What is read ahead while the server takes the piece before. */
-const aheadBytes = 1_048_576;
+const aheadBytes = 2_097_152;
