@@ -276,6 +276,8 @@ describe("order and time of replies", () => {
     const policy: ServerPiPolicy = {
       requireTlsForLogin: true,
       requireTlsForData: true,
+      messageSecurity: "off",
+      messagesSuffice: false,
       strictProtectionOrder: false,
       capabilities: new Set(),
       commandQueueMax: 1,

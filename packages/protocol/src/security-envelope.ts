@@ -6,6 +6,9 @@ import { bytesFromOctets, octetsFromBytes, type Octets } from "./octets.ts";
 
 export type EnvelopeCode = 631 | 632 | 633;
 
+/** The command that carries another: MIC seals it, ENC encrypts it as well. The reply is protected alike. */
+export type MessageLevel = "MIC" | "ENC";
+
 /**
  * Cuts an encoded reply, with all its CRLFs, into the fragments that the mechanism wraps one by one: each of at most
  * `fragmentBytesMax` octets, at least one (RFC 2228 §7.2, R-2228-11).

@@ -15,8 +15,11 @@ export type LoginState<A> =
   | { readonly kind: "user-given"; readonly user: string }
   | { readonly kind: "logged-in"; readonly user: string; readonly account: A };
 
-/** How the control connection is protected; `cleared`: TLS was ended by CCC. */
-export type ControlProtection = "clear" | "tls" | "cleared";
+/**
+ * How the control connection is protected. `exchanging`: AUTH named a mechanism with messages of its own, and ADAT
+ * follows; `wrapped`: commands travel in MIC and ENC, replies in 631 and 632; `cleared`: CCC ended it.
+ */
+export type ControlProtection = "clear" | "tls" | "exchanging" | "wrapped" | "cleared";
 
 /** A command that only its successor may use. */
 export type PendingPair =
@@ -28,6 +31,10 @@ export type PendingPair =
 export interface ServerPiPolicy {
   readonly requireTlsForLogin: boolean;
   readonly requireTlsForData: boolean;
+  /** Whether AUTH with a mechanism of messages (Kerberos) is refused, possible, or the only way to log in. */
+  readonly messageSecurity: "off" | "offer" | "require";
+  /** Whether messages of such a mechanism do where TLS is required. */
+  readonly messagesSuffice: boolean;
   /** Answers 503 to PROT without PBSZ; otherwise 200, since clients skip PBSZ (D-16). */
   readonly strictProtectionOrder: boolean;
   readonly capabilities: ReadonlySet<OptionalCapability>;
@@ -41,8 +48,8 @@ export interface ServerPiState<A> {
   readonly policy: ServerPiPolicy;
   readonly login: LoginState<A>;
   readonly control: ControlProtection;
-  /** PBSZ was accepted since the last AUTH. */
-  readonly protectionBufferSizeGiven: boolean;
+  /** What PBSZ settled since the last AUTH; TLS has no buffer, 0. */
+  readonly protectionBufferBytes: number | undefined;
   readonly protectionLevel: ProtectionLevel;
   readonly parameters: TransferParameters;
   /** Level of MODE Z, 0 to 9. */
@@ -66,6 +73,12 @@ export interface ServerPiState<A> {
   readonly loginFailuresCount: number;
 }
 
+/** Whether the control connection is protected as a login demands it. */
+export function isProtectedForLogin(policy: ServerPiPolicy, control: ControlProtection): boolean {
+  if (control === "wrapped" && policy.messagesSuffice) return true;
+  return !policy.requireTlsForLogin || control === "tls";
+}
+
 /** The state right after the greeting. */
 export function initialServerPiState<A>(tlsMode: "explicit" | "implicit", policy: ServerPiPolicy): ServerPiState<A> {
   const implicit = tlsMode === "implicit";
@@ -74,7 +87,7 @@ export function initialServerPiState<A>(tlsMode: "explicit" | "implicit", policy
     policy,
     login: { kind: "greeted" },
     control: implicit ? "tls" : "clear",
-    protectionBufferSizeGiven: implicit,
+    protectionBufferBytes: implicit ? 0 : undefined,
     protectionLevel: implicit ? "P" : "C",
     parameters: defaultTransferParameters,
     deflateLevel: 6,
@@ -102,9 +115,9 @@ export function initialServerPiState<A>(tlsMode: "explicit" | "implicit", policy
 export function stateAfterAuth<A>(
   state: ServerPiState<A>,
   fresh: ServerPiState<A>,
-  protectionLevel: ProtectionLevel,
+  { control, protectionLevel }: Pick<ServerPiState<A>, "control" | "protectionLevel">,
 ): ServerPiState<A> {
-  return { ...stateAfterRein(state, fresh), control: "tls", protectionBufferSizeGiven: false, protectionLevel };
+  return { ...stateAfterRein(state, fresh), control, protectionBufferBytes: undefined, protectionLevel };
 }
 
 /** The state after REIN: as after the greeting (RFC 959 §4.1.1, RFC 4217 §11), counters of abuse kept. */

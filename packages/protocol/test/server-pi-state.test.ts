@@ -13,6 +13,8 @@ import {
 const policy: ServerPiPolicy = {
   requireTlsForLogin: true,
   requireTlsForData: true,
+  messageSecurity: "off",
+  messagesSuffice: false,
   strictProtectionOrder: false,
   capabilities: new Set(),
   commandQueueMax: 4,
@@ -23,7 +25,7 @@ const greeted: ServerPiState<string> = {
   policy,
   login: { kind: "greeted" },
   control: "clear",
-  protectionBufferSizeGiven: false,
+  protectionBufferBytes: undefined,
   protectionLevel: "C",
   parameters: { type: "A", typeName: "A", structure: "F", mode: "S" },
   deflateLevel: 6,
@@ -49,7 +51,7 @@ test("after the greeting: RFC 959's defaults, in clear or, on the implicit port,
     ...greeted,
     tlsMode: "implicit",
     control: "tls",
-    protectionBufferSizeGiven: true,
+    protectionBufferBytes: 0,
     protectionLevel: "P",
   });
 });
@@ -68,7 +70,7 @@ test("R-4217-04 AUTH and REIN forget everything but the counters of abuse", () =
   };
   const counters = { unknownVerbsCount: 1, securityExchangesCount: 3, loginFailuresCount: 3 };
   assert.deepEqual(stateAfterRein(planted, greeted), { ...greeted, ...counters });
-  assert.deepEqual(stateAfterAuth(planted, greeted, "P"), {
+  assert.deepEqual(stateAfterAuth(planted, greeted, { control: "tls", protectionLevel: "P" }), {
     ...greeted,
     ...counters,
     control: "tls",

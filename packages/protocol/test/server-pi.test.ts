@@ -19,6 +19,8 @@ import { describe, it } from "node:test";
 const policy: ServerPiPolicy = {
   requireTlsForLogin: true,
   requireTlsForData: true,
+  messageSecurity: "off",
+  messagesSuffice: false,
   strictProtectionOrder: false,
   capabilities: new Set(),
   commandQueueMax: 4,

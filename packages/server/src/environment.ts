@@ -5,7 +5,7 @@ import type { OpenedLogin, PiState } from "./login/login-state.ts";
 import type { ControlView } from "./connection/control-view.ts";
 import type { ServerLedger } from "./ledger/ledger.ts";
 import type { ServerEvent, ServerObserver } from "./observer.ts";
-import type { FtpServerOptions, ListenerOptions } from "./options.ts";
+import type { FtpServerOptions, GssapiOptions, ListenerOptions } from "./options.ts";
 import type { Turnstile } from "./digest/turnstile.ts";
 import type { UploadDigests } from "./transfer/upload-digest.ts";
 
@@ -15,6 +15,7 @@ export interface ServerEnvironment {
   readonly limits: LimitValues;
   readonly greeting: string;
   readonly tls: ServerTlsProfile | undefined;
+  readonly gssapi: GssapiOptions | undefined;
   readonly authenticator: Authenticator;
   readonly ledger: ServerLedger;
   readonly observer: ServerObserver | undefined;

@@ -15,8 +15,16 @@ interface OfConnection {
 interface OfDeed {
   /** TLS of the control connection; absent in the clear. */
   readonly controlTls?: TlsFacts;
+  /** Who the peer is by a security mechanism, which protects the control connection in the place of TLS. */
+  readonly controlSecurity?: PeerSecurity;
   /** The account's home; paths of events are below it. */
   readonly home?: VirtualPath;
+}
+
+/** A security mechanism and the peer's name in it, such as `GSSAPI` and `alice@EXAMPLE.ORG`. */
+export interface PeerSecurity {
+  readonly mechanism: string;
+  readonly principal: string;
 }
 
 /** One thing that happened; times are milliseconds since 1970. */
@@ -36,6 +44,9 @@ export type ServerEvent = { readonly atMs: number } & (
     })
   | (OfConnection & { readonly kind: "tls-established"; readonly tls: TlsFacts })
   | (OfConnection & { readonly kind: "tls-failed"; readonly cause: string })
+  /** A security mechanism with messages of its own, such as GSSAPI, knows who the peer is. */
+  | (OfConnection & { readonly kind: "security-established"; readonly mechanism: string; readonly principal: string })
+  | (OfConnection & { readonly kind: "security-failed"; readonly mechanism: string; readonly cause: string })
   /** Behaviour that no honest client shows, such as clear octets after AUTH. */
   | (OfConnection & { readonly kind: "attack-suspected"; readonly cause: string })
   | (OfConnection &
@@ -43,7 +54,7 @@ export type ServerEvent = { readonly atMs: number } & (
         readonly kind: "login";
         readonly account: string;
         readonly user: string;
-        readonly method: "password" | "client-certificate" | "anonymous" | "open";
+        readonly method: "password" | "client-certificate" | "kerberos" | "anonymous" | "open";
       })
   | (OfConnection & OfDeed & { readonly kind: "login-failed"; readonly user: string; readonly cause: string })
   /** An address (IPv6: its /64, `host`) is banned from now on. */

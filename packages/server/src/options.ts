@@ -1,5 +1,5 @@
 import type { LimitValues, OptionalCapability } from "@sallyport/protocol";
-import type { ServerTlsProfile } from "@sallyport/transport";
+import type { SecurityMechanism, ServerTlsProfile } from "@sallyport/transport";
 import type {
   Account,
   Authenticator,
@@ -22,14 +22,33 @@ export interface ListenerOptions {
   readonly requireTls?: TlsRequirement;
   readonly dataResumption?: DataResumption;
   readonly uncleanDataClose?: UncleanDataClose;
+  /** Kerberos on this listener, where the server has it: refused, possible (default), or the only way to log in. */
+  readonly gssapi?: GssapiRequirement;
   /** Addresses whose PROXY protocol header is believed; from all others such a header is an error. */
   readonly proxyProtocolFrom?: readonly string[];
+}
+
+/** Whether AUTH GSSAPI is refused, possible, or the only way to log in. */
+export type GssapiRequirement = "off" | "offer" | "require";
+
+/** Kerberos by AUTH GSSAPI (RFC 2228 Appendix I), on explicit listeners and outside TLS. */
+export interface GssapiOptions {
+  readonly mechanism: SecurityMechanism;
+  /**
+   * Names of the accounts that a principal may log in as; a principal that is not in it has the account that the mechanism
+   * maps it to, if any.
+   */
+  readonly principals?: ReadonlyMap<string, readonly string[]>;
+  /** Whether its protection does where TLS is required, data at levels S and P included; default false. */
+  readonly suffices?: boolean;
 }
 
 export interface FtpServerOptions {
   readonly listeners: readonly ListenerOptions[];
   /** Certificates and TLS policy. Absent: plain FTP alone, which every listener must then allow by `none`. */
   readonly tls?: ServerTlsProfile;
+  /** Absent: AUTH GSSAPI is not known here. */
+  readonly gssapi?: GssapiOptions;
   readonly authenticator: Authenticator;
   /** Shared by all logins, each confined to its account's home; or a storage for each login. */
   readonly storage: StorageSource | LoginStorage;

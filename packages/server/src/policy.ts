@@ -19,11 +19,18 @@ export function piPolicyFor(
   return {
     requireTlsForLogin: [ofListener, demanded].some((demand) => demand.includes("login")),
     requireTlsForData: demanded.includes("data"),
+    messageSecurity: options.gssapi === undefined ? "off" : messageSecurityOf(listener),
+    messagesSuffice: options.gssapi?.suffices ?? false,
     strictProtectionOrder: options.strictProtectionOrder ?? false,
     capabilities: new Set([...(options.capabilities ?? []), ...(options.fxp === undefined ? [] : (["fxp"] as const))]),
     commandQueueMax: limits.commandQueueCount,
     unknownVerbsMax: limits.unknownVerbsCount,
   };
+}
+
+/** Inside TLS there is no second security layer (R-GSS-07), and implicit listeners are TLS from the first octet. */
+function messageSecurityOf({ tlsMode, gssapi }: ListenerOptions): ServerPiPolicy["messageSecurity"] {
+  return tlsMode === "implicit" ? "off" : (gssapi ?? "offer");
 }
 
 /** How data connections of an account are judged on a listener. */

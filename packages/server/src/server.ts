@@ -285,6 +285,7 @@ function environmentOf(options: FtpServerOptions, limits: LimitValues, lasting: 
     limits,
     greeting: options.greeting ?? "FTP server ready.",
     tls: options.tls,
+    gssapi: options.gssapi,
     authenticator: options.authenticator,
     ledger,
     observer: options.observer,

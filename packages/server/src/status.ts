@@ -6,18 +6,25 @@ export function statusReply(context: CommandContext): Reply {
   const { state, control } = context;
   const { parameters } = state;
   const login = state.login.kind === "logged-in" ? `Logged in as ${state.login.user}` : "Not logged in";
-  const protection = control.tls === undefined ? "clear" : `${control.tls.protocol} ${control.tls.suite}`;
   const lines = [
     `Connected from ${control.remoteAddress}`,
     login,
     `TYPE ${parameters.typeName}, STRU ${parameters.structure}, MODE ${parameters.mode}`,
-    `Control connection: ${protection}`,
-    `Data connections: ${state.protectionLevel === "P" ? "private (PROT P)" : "clear (PROT C)"}`,
+    `Control connection: ${controlProtection(context)}`,
+    `Data connections: ${levels[state.protectionLevel]} (PROT ${state.protectionLevel})`,
     ...(state.clientName === undefined ? [] : [`Client: ${state.clientName}`]),
     "Times are UTC",
     ...transferLines(context),
   ];
   return multiLineReply(211, "Status:", lines.map(octetsFromText), "End");
+}
+
+const levels = { C: "clear", S: "sealed", E: "confidential", P: "private" } as const;
+
+function controlProtection({ control }: CommandContext): string {
+  if (control.tls !== undefined) return `${control.tls.protocol} ${control.tls.suite}`;
+  const { security } = control;
+  return security === undefined ? "clear" : `${security.mechanism}, ${security.facts.peerName}`;
 }
 
 function transferLines(context: CommandContext): string[] {

@@ -170,7 +170,11 @@ async function sendPieces(
 
 /** What the mechanism answers, or the failure of the transfer if that comes first. */
 async function settled<T>(answer: Promise<T>, watch: TransferWatch): Promise<T> {
-  await watch.until((done) => void answer.then(done, done));
+  const tell = async (done: () => void): Promise<void> => {
+    await answer.catch(() => undefined);
+    done();
+  };
+  await watch.until((done) => void tell(done));
   watch.throwIfFailed();
   return answer;
 }

@@ -30,6 +30,7 @@ export const accountColumns: Readonly<Record<keyof ColumnValues, Column>> = {
   dataResumption: choice("data_resumption", ["off", "offer", "adaptive", "require"]),
   uncleanDataClose: choice("unclean_data_close", ["refuse", "accept"]),
   clientCertificate: choice("client_certificate", ["off", "login", "required"]),
+  gssapi: choice("gssapi", ["off", "login", "required"]),
 };
 
 /** Turns a virtual path into the octets that are stored. */

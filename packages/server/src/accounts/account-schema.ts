@@ -41,6 +41,9 @@ const migrations: readonly string[] = [
   CREATE INDEX certificate_account ON certificate (account_id);
   CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE account ADD COLUMN gssapi TEXT CHECK (gssapi IN ('off', 'login', 'required'));
+  `,
 ];
 
 /** The version that this program writes. */

@@ -65,4 +65,6 @@ export interface Account {
   readonly uncleanDataClose?: UncleanDataClose;
   /** `login`: a mapped certificate replaces the password (232); `required`: both are needed. */
   readonly clientCertificate?: "off" | "login" | "required";
+  /** `login`: a Kerberos principal that may have the account replaces the password (232); `required`: nothing else does. */
+  readonly gssapi?: "off" | "login" | "required";
 }

@@ -14,6 +14,8 @@ export interface LoginFacts extends QueuePlace {
     readonly subject: string;
     readonly alternativeNames: readonly string[];
   };
+  /** Who the peer is by Kerberos, with the names of the accounts that it may log in as. */
+  readonly principal?: { readonly name: string; readonly accountNames: readonly string[] };
 }
 
 /** The answer to a login. */
@@ -30,7 +32,7 @@ export type LoginVerdict =
 export interface PastLogin {
   readonly user: string;
   readonly account: Account;
-  readonly method: "password" | "client-certificate" | "anonymous" | "open";
+  readonly method: "password" | "client-certificate" | "kerberos" | "anonymous" | "open";
   /** Milliseconds since 1970. */
   readonly sinceMs: number;
   readonly facts: LoginFacts;
@@ -44,8 +46,8 @@ export type LoginReview =
 /** Decides who may log in. Rejections are for broken backends alone; they are logged and answered as `unavailable`. */
 export interface Authenticator {
   /**
-   * Answers USER where the facts alone decide: an account for a mapped client certificate (reply 232) or one without a
-   * password (230). Undefined: a password is asked for, also for names that do not exist (S-12). Absent: always asks.
+   * Answers USER where the facts alone decide: an account for a mapped client certificate or a Kerberos principal (reply
+   * 232) or one without a password (230). Undefined: a password is asked for, also for names that do not exist (S-12). Absent: always asks.
    */
   identify?(user: string, facts: LoginFacts): Promise<Account | undefined>;
 

@@ -48,10 +48,11 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
   }
 
   /**
-   * Answers with the account of a mapped client certificate. The certificate is looked up first and the name only
-   * compared, so that a holder of some certificate learns nothing about other names.
+   * Answers with the account of a mapped client certificate or a Kerberos principal. What is proven is looked up first
+   * and the name only compared, so that a holder of some certificate or ticket learns nothing about other names.
    */
   async identify(user: string, facts: LoginFacts): Promise<Account | undefined> {
+    if (facts.principal !== undefined) return this.#ofPrincipal(user, facts.principal.accountNames);
     const names = await this.#certificateNames(facts);
     if (!names.includes(user)) return undefined;
     const stored = await this.#accounts.find(user);
@@ -84,8 +85,9 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
     const stored = await this.#accounts.find(account.name);
     const reason = stored === undefined ? "the account was removed" : this.#endedBecause(stored, method, sinceMs);
     if (stored === undefined || reason !== undefined) return { kind: "ended", reason: reason ?? "" };
-    if (method === "client-certificate" && (await this.identify(user, facts)) === undefined) {
-      return { kind: "ended", reason: "the client certificate is the account's no longer" };
+    const proof = proofs[method];
+    if (proof !== undefined && (await this.identify(user, facts)) === undefined) {
+      return { kind: "ended", reason: `the ${proof} is the account's no longer` };
     }
     return { kind: "stays", account: stored.account };
   }
@@ -107,6 +109,13 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
     const hash = own ?? this.#usable(decoy) ?? this.#unmatchable;
     const verdict = await this.#hasher.verify(password, hash, place);
     return own !== undefined && verdict === "match";
+  }
+
+  async #ofPrincipal(user: string, accountNames: readonly string[]): Promise<Account | undefined> {
+    if (!accountNames.includes(user)) return undefined;
+    const stored = await this.#accounts.find(user);
+    if (stored === undefined || this.#closedBecause(stored) !== undefined) return undefined;
+    return stored.account.gssapi === "off" ? undefined : stored.account;
   }
 
   #usable(hash: string | undefined): string | undefined {
@@ -133,6 +142,7 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
   /** A certificate that belongs to others speaks against this name (R-TLS-40); one that is unknown says nothing. */
   #certificateProblem(stored: StoredAccount, certificateNames: readonly string[]): string | undefined {
     const policy = this.#policyOf(stored);
+    if (stored.account.gssapi === "required") return "the account needs Kerberos";
     if (policy === "off" || certificateNames.includes(stored.account.name)) return undefined;
     if (certificateNames.length > 0) return "the client certificate belongs to another account";
     return policy === "login" ? undefined : "the account needs its client certificate";
@@ -161,3 +171,8 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
     this.#rehashing.add(work);
   }
 }
+
+const proofs: Readonly<Partial<Record<PastLogin["method"], string>>> = {
+  "client-certificate": "client certificate",
+  kerberos: "Kerberos principal",
+};

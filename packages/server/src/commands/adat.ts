@@ -1,7 +1,51 @@
-import { reply } from "@sallyport/protocol";
-import type { CommandHandler } from "../command-handler.ts";
+import { decodeBase64, formatAdat, reply, replyOctets } from "@sallyport/protocol";
+import {
+  MessageSecurity,
+  type SecurityContext,
+  type SecurityContextStep,
+  SecurityMechanismError,
+} from "@sallyport/transport";
+import type { CommandContext, CommandHandler, Outcome } from "../command-handler.ts";
 
-/** No security mechanism with data exchange is loaded, so none can be in progress (R-2228-05). */
-export const adat: CommandHandler<"ADAT"> = () => ({
-  reply: reply(503, "AUTH with a mechanism that uses ADAT comes first."),
-});
+/**
+ * RFC 2228 §3: a token of the mechanism that AUTH named. 335 with another one while more are needed, 235 with the last
+ * one when the exchange is complete, from where on commands travel in messages; 535 where the mechanism refuses, which
+ * ends the exchange (R-2228-05).
+ */
+export const adat: CommandHandler<"ADAT"> = async (context, argument) => {
+  const { state, control } = context;
+  const { exchange } = control;
+  if (state.control !== "exchanging" || exchange === undefined) {
+    return { reply: reply(503, "AUTH with a mechanism that uses ADAT comes first.") };
+  }
+  const token = decodeBase64(argument);
+  if (token === undefined) return { reply: reply(501, "The argument is not base64.") };
+  try {
+    return answer(context, exchange, await exchange.step(token));
+  } catch (error) {
+    if (!(error instanceof SecurityMechanismError)) throw error;
+    return refuse(context, error.message);
+  }
+};
+
+function answer(context: CommandContext, exchange: SecurityContext, { token, facts }: SecurityContextStep): Outcome {
+  const { control } = context;
+  if (facts === undefined) {
+    if (token === undefined) return refuse(context, "the mechanism neither answers nor completes");
+    return { reply: replyOctets(335, "", formatAdat(token)) };
+  }
+  // Without integrity anybody could put commands into the connection.
+  if (!facts.integrity) return refuse(context, "the context protects nothing");
+  const mechanism = context.environment.gssapi?.mechanism.name ?? "";
+  const last =
+    token === undefined ? reply(235, "Security data exchange complete.") : replyOctets(235, "", formatAdat(token));
+  control.enterMessages(new MessageSecurity(mechanism, exchange, facts), last);
+  context.emit({ kind: "security-established", mechanism, principal: facts.peerName });
+  return { changes: { control: "wrapped" } };
+}
+
+function refuse({ control, emit, environment }: CommandContext, cause: string): Outcome {
+  control.abandonExchange();
+  emit({ kind: "security-failed", mechanism: environment.gssapi?.mechanism.name ?? "", cause });
+  return { reply: reply(535, "The security data was not accepted."), changes: { control: "clear" } };
+}

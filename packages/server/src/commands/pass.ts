@@ -1,4 +1,4 @@
-import { reply, textFromOctets } from "@sallyport/protocol";
+import { isProtectedForLogin, reply, textFromOctets } from "@sallyport/protocol";
 import type { CommandHandler } from "../command-handler.ts";
 import { checkPassword, refuseWithoutTls } from "../login/login.ts";
 
@@ -7,8 +7,6 @@ export const pass: CommandHandler<"PASS"> = (context, argument) => {
   const { state } = context;
   if (state.login.kind === "logged-in") return { reply: reply(202, "You are logged in already.") };
   if (state.login.kind === "greeted") return { reply: reply(503, "USER comes first.") };
-  if (state.policy.requireTlsForLogin && state.control !== "tls") {
-    return refuseWithoutTls(context);
-  }
+  if (!isProtectedForLogin(state.policy, state.control)) return refuseWithoutTls(context);
   return checkPassword(context, state.login.user, textFromOctets(argument) ?? argument);
 };

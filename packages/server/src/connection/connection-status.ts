@@ -10,7 +10,7 @@ import {
 } from "@sallyport/protocol";
 import { canonicalAddress } from "@sallyport/transport";
 import type { PiState } from "../login/login-state.ts";
-import type { TransferFacts } from "../observer.ts";
+import type { PeerSecurity, TransferFacts } from "../observer.ts";
 import type { TransferProgress } from "./deadlines.ts";
 
 /** What one control connection does at the moment; durations in milliseconds. */
@@ -48,6 +48,8 @@ export interface ConnectionStatus {
   readonly tlsMode: "explicit" | "implicit";
   /** TLS of the control connection as of now; absent in the clear. */
   readonly tls?: { readonly protocol: string; readonly suite: string };
+  /** Who the peer is by a security mechanism in the place of TLS. */
+  readonly security?: PeerSecurity;
   /** Name of the account, once logged in. */
   readonly account?: string;
   /** Milliseconds since 1970. */

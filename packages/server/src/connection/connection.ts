@@ -15,7 +15,7 @@ import {
 } from "@sallyport/protocol";
 import type { Authenticator } from "@sallyport/server/accounts";
 import { StorageError, type StorageErrorKind } from "@sallyport/server/storage";
-import type { ControlConnectionOptions } from "@sallyport/transport";
+import type { ControlConnectionOptions, MessageSecurity } from "@sallyport/transport";
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import type { CommandContext, Outcome } from "../command-handler.ts";
@@ -24,12 +24,13 @@ import { type ReviewedLogin, reviewLogin } from "../login/review.ts";
 import { runCommand } from "../commands/index.ts";
 import { CommandScope, type LastingScope } from "./command-scope.ts";
 import { activityOf, type ConnectionStatus, type RunningCommand, runningCommand } from "./connection-status.ts";
+import { type CommandEnvelope, commandEnvelope, openEnvelope } from "./command-envelope.ts";
 import { ControlLink } from "./control-link.ts";
 import { LateAbort } from "./late-abort.ts";
 import { DataSetup } from "./data-setup.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ServerEnvironment } from "../environment.ts";
-import type { ServerEvent, ServerEventDetail } from "../observer.ts";
+import type { PeerSecurity, ServerEvent, ServerEventDetail } from "../observer.ts";
 import type { ListenerOptions } from "../options.ts";
 import { statusReply } from "../status.ts";
 import { replyForStorageError } from "../storage-replies.ts";
@@ -45,6 +46,9 @@ const toldRefusals: ReadonlySet<StorageErrorKind> = new Set([
 ]);
 
 const deeds: ReadonlySet<ServerEvent["kind"]> = new Set(["transfer", "changed", "login", "login-failed"]);
+
+/** After them another security context may be in force, or none. */
+const securityVerbs: ReadonlySet<Verb> = new Set(["AUTH", "ADAT", "REIN", "CCC"]);
 
 /** The first octet of a TLS handshake, which begins no command line (R-IMP-10). */
 const tlsHandshakeRecord = 0x16;
@@ -66,6 +70,10 @@ export class Connection {
   #running: RunningCommand | undefined;
   #pi: ServerPi<Login>;
   #paused = false;
+  /** A command is being opened; those behind it wait. */
+  #opening = false;
+  /** Reading was stopped for that. */
+  #holding = false;
   #greeted = false;
 
   constructor(
@@ -90,7 +98,7 @@ export class Connection {
       environment,
       control: this.#link,
       data: this.#data,
-      send: (given) => this.#link.say(given),
+      send: (given) => this.#link.say(given, this.#pi.level),
       emit: (event) => this.#emit(event),
       noteProgress: (progress) => this.#deadlines.noteProgress(progress),
       progress: () => this.#deadlines.progress,
@@ -116,7 +124,7 @@ export class Connection {
 
   /** Who is connected, how, and what it does at the moment. */
   get status(): ConnectionStatus {
-    const { id: connection, remoteAddress, remotePort, listener, tls } = this.#link;
+    const { id: connection, remoteAddress, remotePort, listener, tls, security } = this.#link;
     const { login } = this.#pi.state;
     const isLoggedIn = login.kind === "logged-in";
     const isEnding = this.#lost.aborted || this.#pi.closing;
@@ -127,6 +135,7 @@ export class Connection {
       remotePort,
       tlsMode: listener.tlsMode,
       ...(tls === undefined ? {} : { tls: { protocol: tls.protocol, suite: tls.suite } }),
+      ...(security === undefined ? {} : { security: peerSecurity(security) }),
       ...(isLoggedIn ? { account: login.account.account.name } : {}),
       openedAtMs: this.#openedAtMs,
       activity: activityOf(this.#running, this.#deadlines.progress, phase),
@@ -170,16 +179,67 @@ export class Connection {
   }
 
   #takeInput(): void {
-    while (!this.#paused && !this.#pi.closing && !this.#link.isHoldingBack) {
+    while (!this.#paused && !this.#pi.closing && !this.#link.isHoldingBack && !this.#mustWait()) {
       const event = this.#decoder.next();
       if (event === undefined) break;
       if (event.kind === "telnet-refusal") this.#link.write(event.octets);
       else {
+        if (event.kind === "line" && this.#link.security !== undefined && this.#takeSealed(event.line)) continue;
         if (event.kind === "line") this.#link.trace("command", event.line);
         this.#feed(event);
       }
     }
     this.#deadlines.noteInput(this.#decoder.midLine);
+  }
+
+  /**
+   * Whether what came must not be looked at yet: the mechanism has not answered for what came before, or a command runs
+   * after which it may be opened no more, or only then. Reading stops as long as more waits.
+   */
+  #mustWait(): boolean {
+    if (!this.#link.hasContext && !this.#holding) return false;
+    const { running } = this.#pi;
+    const waits = this.#opening || (this.#link.hasContext && running !== undefined && securityVerbs.has(running));
+    if (waits && !this.#holding && this.#decoder.hasInput) {
+      this.#holding = true;
+      this.#link.pauseReading();
+    } else if (!waits && this.#holding) {
+      this.#holding = false;
+      this.#resumeReading();
+    }
+    return waits;
+  }
+
+  #resumeReading(): void {
+    if (!this.#paused && !this.#holding) this.#link.resumeReading();
+  }
+
+  /** Has the mechanism open MIC and ENC; false where the line is neither. */
+  #takeSealed(line: Octets): boolean {
+    const { security } = this.#link;
+    const envelope = commandEnvelope(line);
+    if (security === undefined || envelope === undefined) return false;
+    this.#opening = true;
+    void this.#open(security, envelope);
+    return true;
+  }
+
+  async #open(security: MessageSecurity, envelope: CommandEnvelope): Promise<void> {
+    const opened = await openEnvelope(security, envelope);
+    this.#opening = false;
+    if (this.#lost.aborted || this.#pi.closing) return;
+    if (envelope.verb !== "CONF") this.#link.noteLevel(envelope.verb);
+    if (opened.kind === "failed") return this.#link.securityIsGone(opened.error);
+    if (opened.kind === "expired") this.#loseSecurity();
+    else {
+      if (opened.kind === "line") this.#link.trace("command", opened.line);
+      this.#feed(opened);
+    }
+    this.#takeInput();
+  }
+
+  #loseSecurity(): void {
+    this.#feed({ kind: "security-lost", fresh: this.#environment.initialState(this.#link.listener) });
   }
 
   /** @param afterReply is called behind the first effect, which is the reply where there is one. */
@@ -204,11 +264,13 @@ export class Connection {
     switch (effect.kind) {
       case "send":
         if (effect.refuses !== undefined) this.#tellRefusal(effect.refuses, effect.reply);
-        return this.#link.say(effect.reply);
+        return this.#link.say(effect.reply, effect.level);
+      case "drop-security":
+        return void this.#link.dropSecurity();
       case "run":
         return void this.#run(effect.command);
       case "report-status":
-        return this.#link.say(statusReply(this.#contextFor("STAT", this.#lost)));
+        return this.#link.say(statusReply(this.#contextFor("STAT", this.#lost)), effect.level);
       case "abort-transfer":
         return this.#transfer?.abort(() => new TransferAborted("the peer sent ABOR"));
       case "pause":
@@ -216,7 +278,7 @@ export class Connection {
         return this.#link.pauseReading();
       case "resume":
         this.#paused = false;
-        this.#link.resumeReading();
+        this.#resumeReading();
         // What was decoded but not taken yet comes first.
         return this.#takeInput();
       case "close":
@@ -273,8 +335,12 @@ export class Connection {
       onClosed: (cause) => this.#emit({ kind: "connection-closed", cause, durationMs: Date.now() - this.#openedAtMs }),
       emit: (event) => this.#emit(event),
       onCaughtUp: () => {
-        if (!this.#paused) this.#link.resumeReading();
+        this.#resumeReading();
         this.#takeInput();
+      },
+      onSecurityLost: () => this.#loseSecurity(),
+      get level() {
+        return pi().level;
       },
       get hasPendingInput() {
         return decoder().hasInput || pi().queue.length > 0;
@@ -314,15 +380,20 @@ export class Connection {
   #emit(event: ServerEventDetail): void {
     const { login } = this.#pi.state;
     const account = login.kind === "logged-in" ? login.account.account : undefined;
-    const { id: connection, remoteAddress, remotePort, tls } = this.#link;
+    const { id: connection, remoteAddress, remotePort, tls, security } = this.#link;
     const whose = { atMs: Date.now(), connection, remoteAddress, remotePort };
     const isDeed = deeds.has(event.kind);
     this.#environment.emit({
       ...whose,
       ...(account === undefined ? {} : { account: account.name }),
       ...(isDeed && tls !== undefined ? { controlTls: tls } : {}),
+      ...(isDeed && security !== undefined ? { controlSecurity: peerSecurity(security) } : {}),
       ...(isDeed && account !== undefined ? { home: account.home } : {}),
       ...event,
     } as ServerEvent);
   }
+}
+
+function peerSecurity({ mechanism, facts }: MessageSecurity): PeerSecurity {
+  return { mechanism, principal: facts.peerName };
 }

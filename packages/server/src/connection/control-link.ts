@@ -1,9 +1,12 @@
-import { encodeReply, maskCommandLine, type Octets, reply, type Reply } from "@sallyport/protocol";
+import { encodeReply, maskCommandLine, type MessageLevel, type Octets, reply, type Reply } from "@sallyport/protocol";
 import {
   ControlConnection,
   type ControlConnectionOptions,
   type ControlEnding,
   type ControlTlsBinding,
+  type MessageSecurity,
+  type SecurityContext,
+  SecurityMechanismError,
   type TlsFacts,
 } from "@sallyport/transport";
 import type { Socket } from "node:net";
@@ -11,6 +14,7 @@ import type { ControlView } from "./control-view.ts";
 import type { ServerEnvironment } from "../environment.ts";
 import type { ServerEventDetail } from "../observer.ts";
 import type { ListenerOptions } from "../options.ts";
+import { ReplySeal } from "./reply-seal.ts";
 
 /** Whom a control link serves. */
 export interface ControlLinkOwner {
@@ -26,6 +30,10 @@ export interface ControlLinkOwner {
   readonly hasPendingInput: boolean;
   /** The host that HOST named. */
   readonly host: string | undefined;
+  /** How the running command was protected. */
+  readonly level: MessageLevel | undefined;
+  /** Replies can be sealed no longer; the server-PI has to begin anew. */
+  onSecurityLost(): void;
 }
 
 const endings: Readonly<Record<ControlEnding, string>> = {
@@ -64,6 +72,8 @@ export class ControlLink implements ControlView {
   readonly #control: ControlConnection;
   /** TLS starts or ends; nothing can be said meanwhile. */
   #securing = false;
+  #exchange: SecurityContext | undefined;
+  #seal: ReplySeal | undefined;
   #endCause: string | undefined;
   #holdingBack: NodeJS.Timeout | undefined;
 
@@ -85,6 +95,7 @@ export class ControlLink implements ControlView {
         onDrain: () => this.#caughtUp(),
         onClosed: (ending, error) => {
           this.end(error === undefined ? endings[ending] : (broken[codeOf(error)] ?? error.message));
+          this.#release();
           owner.onClosed(this.#endCause ?? endings[ending]);
         },
       },
@@ -104,6 +115,19 @@ export class ControlLink implements ControlView {
     return this.#control.binding;
   }
 
+  get security(): MessageSecurity | undefined {
+    return this.#seal?.security;
+  }
+
+  get exchange(): SecurityContext | undefined {
+    return this.#exchange;
+  }
+
+  /** Whether a security context is in force or about to be, so that commands must not be looked at ahead of others. */
+  get hasContext(): boolean {
+    return this.#seal !== undefined || this.#exchange !== undefined;
+  }
+
   get ticketsSpent(): boolean {
     return this.#control.binding?.ticketsSpent ?? false;
   }
@@ -116,10 +140,17 @@ export class ControlLink implements ControlView {
     return this.#control.closed;
   }
 
-  say(given: Reply): void {
+  /** @param level that of the command which is answered, where it came in a message. */
+  say(given: Reply, level?: MessageLevel): void {
     const encoded = encodeReply(given);
     this.trace("reply", encoded);
-    this.write(encoded);
+    if (this.#seal === undefined) this.write(encoded);
+    else if (this.#endCause === undefined && !this.#securing) this.#saySealed(given, encoded, level);
+  }
+
+  /** Notes the level of a command that was opened; replies that answer no command have that of the last one. */
+  noteLevel(level: MessageLevel): void {
+    if (this.#seal !== undefined) this.#seal.lastLevel = level;
   }
 
   /**
@@ -128,6 +159,10 @@ export class ControlLink implements ControlView {
    */
   write(octets: Octets): void {
     if (this.#endCause !== undefined || this.#securing) return;
+    this.#put(octets);
+  }
+
+  #put(octets: Octets): void {
     this.#control.write(octets);
     if (this.#control.bufferedBytes > this.#environment.limits.replyBacklogBytes) {
       this.#cut("the peer does not read its replies");
@@ -177,8 +212,55 @@ export class ControlLink implements ControlView {
     }
   }
 
-  async startTls(given: Reply): Promise<void> {
+  async beginExchange(context: SecurityContext, given: Reply): Promise<void> {
+    await this.#leaveMessages(given, this.#owner.level);
+    if (this.#endCause === undefined) this.#exchange = context;
+    else await quietly(context);
+  }
+
+  abandonExchange(): void {
+    const context = this.#exchange;
+    this.#exchange = undefined;
+    if (context !== undefined) void quietly(context);
+  }
+
+  enterMessages(security: MessageSecurity, given: Reply): void {
     this.say(given);
+    this.#exchange = undefined;
+    this.#seal = new ReplySeal(security, {
+      put: (octets) => {
+        if (!this.#securing) this.#put(octets);
+      },
+      onFailed: (error) => this.#sealFailed(error),
+    });
+    // The connection ended while the last token was looked at: nobody would release the context any more.
+    if (this.#endCause !== undefined) this.#release();
+  }
+
+  clearMessages(given: Reply): void {
+    this.say(given, this.#owner.level);
+    this.#seal?.becomeOptional();
+  }
+
+  async endMessages(given: Reply): Promise<void> {
+    await this.#leaveMessages(given, this.#owner.level ?? this.#seal?.lastLevel);
+  }
+
+  /** Releases the security context behind what was said. */
+  async dropSecurity(): Promise<void> {
+    const seal = this.#seal;
+    this.abandonExchange();
+    if (seal === undefined) return;
+    await seal.release();
+    if (this.#seal === seal) this.#release();
+  }
+
+  async startTls(given: Reply): Promise<void> {
+    if (this.#seal === undefined && this.#exchange === undefined) this.say(given);
+    else {
+      await this.#leaveMessages(given, this.#owner.level);
+      if (this.hasPendingInput) return this.rejectAttack("octets followed AUTH before it was answered");
+    }
     if (!(await this.secure())) await this.closed;
   }
 
@@ -214,17 +296,71 @@ export class ControlLink implements ControlView {
   /** Ends the connection after what was sent; the first cause counts. */
   end(cause: string): void {
     clearTimeout(this.#holdingBack);
-    if (this.#endCause === undefined) {
+    const isFirst = this.#endCause === undefined;
+    if (isFirst) {
       this.#endCause = cause;
       this.#owner.onEnding(cause);
     }
-    void this.#control.end();
+    const seal = this.#seal;
+    if (seal === undefined || seal.isQuiet) return void this.#control.end();
+    if (!isFirst) return;
+    // A mechanism that does not answer holds up nobody's good-bye for long.
+    const impatience = setTimeout(() => this.#control.destroy(), this.#environment.limits.lingerMs).unref();
+    void seal.flushed().then(() => {
+      clearTimeout(impatience);
+      return this.#control.end();
+    });
   }
 
   /** Tells the observer one line of the dialogue, if it wants to know. */
   trace(kind: "command" | "reply", octets: Octets): void {
     if (this.#environment.observer?.transcript !== true) return;
     this.#owner.emit({ kind, line: kind === "command" ? maskCommandLine(octets) : octets });
+  }
+
+  #saySealed(given: Reply, encoded: Octets, level: MessageLevel | undefined): void {
+    const seal = this.#seal;
+    if (seal?.hasFailed !== true) seal?.say(encoded, level);
+    // Without a seal nothing of what was done may be told, only that it is over.
+    else if (given.code === 421 || given.code === 535) seal.sayInClear(encoded);
+  }
+
+  /** Says the last reply under a security context, at the level of its command or in the clear, and releases it. */
+  async #leaveMessages(given: Reply, level: MessageLevel | undefined): Promise<void> {
+    const seal = this.#seal;
+    if (seal === undefined) {
+      this.abandonExchange();
+      return this.say(given);
+    }
+    const encoded = encodeReply(given);
+    this.trace("reply", encoded);
+    if (this.#endCause === undefined) {
+      if (level === undefined) seal.sayInClear(encoded);
+      else seal.say(encoded, level);
+    }
+    await this.dropSecurity();
+  }
+
+  #sealFailed(error: unknown): void {
+    const isGone = error instanceof SecurityMechanismError && error.fault === "unavailable";
+    if (!isGone) return this.#owner.onSecurityLost();
+    this.securityIsGone(error);
+  }
+
+  /** The mechanism does not answer any more: nothing can be sealed, and so nothing but good-bye can be said. */
+  securityIsGone(error: unknown): void {
+    if (this.#endCause !== undefined) return;
+    const cause = `the security mechanism is gone: ${messageOf(error)}`;
+    this.#owner.emit({ kind: "security-failed", mechanism: this.#seal?.security.mechanism ?? "", cause });
+    this.#seal?.sayInClear(encodeReply(reply(421, "The security mechanism is not available any more.")));
+    this.end(cause);
+  }
+
+  #release(): void {
+    const seal = this.#seal;
+    this.#seal = undefined;
+    this.abandonExchange();
+    if (seal !== undefined) void quietly(seal.security);
   }
 
   #caughtUp(): void {
@@ -238,6 +374,13 @@ export class ControlLink implements ControlView {
     this.#control.destroy();
     this.end(cause);
   }
+}
+
+/** Releases what may be gone already. */
+async function quietly(resource: AsyncDisposable): Promise<void> {
+  try {
+    await resource[Symbol.asyncDispose]();
+  } catch {}
 }
 
 /** What went wrong, with OpenSSL's reason where there is one, such as the peer's `unknown ca`. */

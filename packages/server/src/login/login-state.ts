@@ -3,7 +3,7 @@ import type { Account } from "@sallyport/server/accounts";
 import type { Storage } from "@sallyport/server/storage";
 
 /** How somebody proved to be who the account is for. */
-export type LoginMethod = "password" | "client-certificate" | "anonymous" | "open";
+export type LoginMethod = "password" | "client-certificate" | "kerberos" | "anonymous" | "open";
 
 /** A login that succeeded: whose it is, and what it may touch. */
 export interface Login extends OpenedLogin {

@@ -1,15 +1,16 @@
-import { hostKey, reply, rootPath } from "@sallyport/protocol";
+import { hostKey, isProtectedForLogin, octetsFromText, reply, type Reply, rootPath } from "@sallyport/protocol";
 import { type Account, type LoginAttempt, type LoginFacts, type LoginVerdict } from "@sallyport/server/accounts";
 import { StorageError } from "@sallyport/server/storage";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CommandContext, Outcome } from "../command-handler.ts";
 import type { LoginMethod } from "./login-state.ts";
+import { principalOf } from "./principals.ts";
 
 const wrong = reply(530, "Wrong user name or password.");
 
 /** What the authenticator may know about the peer. */
-export function loginFacts({ control, state }: CommandContext): LoginFacts {
-  const { tls } = control;
+export function loginFacts({ control, environment, state }: CommandContext): LoginFacts {
+  const { tls, security } = control;
   const host = state.host ?? tls?.serverName;
   return {
     remoteAddress: control.remoteAddress,
@@ -19,6 +20,7 @@ export function loginFacts({ control, state }: CommandContext): LoginFacts {
     ...(tls?.clientCertificate === undefined || tls.clientCertificate.problem !== undefined
       ? {}
       : { clientCertificate: tls.clientCertificate }),
+    ...(security === undefined ? {} : { principal: principalOf(security.facts, environment.gssapi?.principals) }),
   };
 }
 
@@ -110,7 +112,7 @@ export async function acceptLogin(
   const policy = environment.policyFor(control.listener, account);
   if (lacksTls(context, account)) return refuseLogin(context, user, noTls, 0);
   // Who logs in without a secret has shown nothing, and could do so from everywhere it guesses from.
-  if (method === "password" || method === "client-certificate")
+  if (method !== "anonymous" && method !== "open")
     environment.ledger.succeeded({ remoteAddress: control.remoteAddress, user });
   // Nobody would give back the place of a connection that ended while its password was checked.
   context.signal.throwIfAborted();
@@ -123,13 +125,28 @@ export async function acceptLogin(
   if (login === undefined) return refuseLogin(context, user, "the home directory of the account cannot be entered", 0);
   context.emit({ kind: "login", account: account.name, user, method });
   return {
-    reply: method === "client-certificate" ? reply(232, "Logged in by certificate.") : reply(230, "Logged in."),
+    reply: welcome(context, method, user),
     changes: {
       login: { kind: "logged-in", user, account: { ...login, method, sinceMs: Date.now() } },
       workingDirectory: rootPath,
       policy,
     },
   };
+}
+
+function welcome({ control }: CommandContext, method: LoginMethod, user: string): Reply {
+  if (method === "client-certificate") return reply(232, "Logged in by certificate.");
+  if (method !== "kerberos" || control.security === undefined) return reply(230, "Logged in.");
+  const { mechanism, facts } = control.security;
+  // The words of MIT's server, which people look for in logs.
+  return { code: 232, lines: [octetsFromText(`${mechanism} user ${facts.peerName} is authorized as ${user}`)] };
+}
+
+/** 530 to a login without Kerberos where it is required. */
+export function refuseWithoutKerberos(context: CommandContext): Outcome {
+  const cause = "Kerberos is required for the login, and the client did not send AUTH GSSAPI";
+  context.emit({ kind: "command-refused", verb: context.verb, replyCode: 530, cause });
+  return { reply: reply(530, "Kerberos is required: send AUTH GSSAPI first.") };
 }
 
 /** 530 to a login in the clear where TLS is required; the log has a line, since it is the commonest question. */
@@ -142,10 +159,10 @@ export function refuseWithoutTls(context: CommandContext): Outcome {
 const noTls = "this account needs TLS and the connection is clear";
 
 function lacksTls({ environment, control, state }: CommandContext, account: Account): boolean {
-  return environment.policyFor(control.listener, account).requireTlsForLogin && state.control !== "tls";
+  return !isProtectedForLogin(environment.policyFor(control.listener, account), state.control);
 }
 
-function refuseLogin(
+export function refuseLogin(
   context: CommandContext,
   user: string,
   cause: string,

@@ -1,3 +1,4 @@
+import { isProtectedForLogin } from "@sallyport/protocol";
 import { isDeepStrictEqual } from "node:util";
 import type { Authenticator, LoginReview } from "@sallyport/server/accounts";
 import { StorageError } from "@sallyport/server/storage";
@@ -37,7 +38,7 @@ async function refreshed(
   const { environment, control, state } = context;
   if (account.home !== login.account.home) return ended("the home of the account was moved");
   const policy = environment.policyFor(control.listener, account);
-  if (policy.requireTlsForLogin && state.control !== "tls") return ended("the account needs TLS by now");
+  if (!isProtectedForLogin(policy, state.control)) return ended("the account needs TLS by now");
   const opened = await environment.openLogin(account, control).catch((error: unknown) => {
     if (!(error instanceof StorageError)) throw error;
     return undefined;

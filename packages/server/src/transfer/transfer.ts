@@ -1,5 +1,11 @@
 import { isSallyportError, reply, type Reply, SallyportError, TlsError, type VirtualPath } from "@sallyport/protocol";
-import { canonicalAddress, type DataConnection, type DataFacts, judgeDataResumption } from "@sallyport/transport";
+import {
+  canonicalAddress,
+  type DataConnection,
+  type DataFacts,
+  type DataMessages,
+  judgeDataResumption,
+} from "@sallyport/transport";
 import { StorageError } from "@sallyport/server/storage";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { type CommandContext, loginOf, type Outcome } from "../command-handler.ts";
@@ -102,7 +108,8 @@ async function openData(
 
 async function secureData(context: CommandContext, plan: TransferPlan, data: DataConnection): Promise<DataFacts> {
   const { state, control, environment } = context;
-  data.begin({ direction: plan.direction === "upload" ? "receive" : "send", level: state.protectionLevel });
+  const messages = dataMessagesOf(context);
+  data.begin({ direction: plan.direction === "upload" ? "receive" : "send", level: state.protectionLevel, messages });
   const facts = await data.ready(context.signal);
   if (facts.tls === undefined || facts.tls.role === "client") return facts;
   const { account } = loginOf(context);
@@ -117,6 +124,14 @@ async function secureData(context: CommandContext, plan: TransferPlan, data: Dat
   });
   if (!verdict.accept) throw new TlsError("SALLYPORT_DATA_NOT_RESUMED", verdict.cause);
   return facts;
+}
+
+/** Sealed blocks in the place of TLS, where the control connection has a security context (RFC 2228 §8.2). */
+function dataMessagesOf({ state, control }: CommandContext): DataMessages | undefined {
+  const { security } = control;
+  const { protectionBufferBytes: bufferBytes } = state;
+  if (security === undefined || bufferBytes === undefined) return undefined;
+  return { security, confidential: state.protectionLevel === "P", bufferBytes };
 }
 
 function isOtherServer(fxp: FxpOptions | undefined, address: string | undefined): boolean {
@@ -172,10 +187,11 @@ function failureOf(context: CommandContext, error: unknown): Failure {
 }
 
 function dataFailure(error: SallyportError): Failure {
-  const row = dataFailures[error.code] ?? {
-    code: error instanceof TlsError ? 522 : 426,
-    text: "The data connection failed.",
-  };
+  const row = dataFailures[error.code] ??
+    messageFailures[error.code] ?? {
+      code: error instanceof TlsError ? 522 : 426,
+      text: "The data connection failed.",
+    };
   return { reply: reply(row.code, row.text), cause: error.message, ...(row.fix === undefined ? {} : { fix: row.fix }) };
 }
 
@@ -195,6 +211,16 @@ const dataFailures: Readonly<Record<string, { code: number; text: string; fix?: 
     text: "The data connection ended without close_notify; the upload is not complete.",
     fix: "update the client; for one that never sends close_notify set --unclean-data-close accept",
   },
+};
+
+/** RFC 2228 §6: what the mechanism does not let through is 535; a stream without its end is cut, and 426. */
+const messageFailures: typeof dataFailures = {
+  SALLYPORT_DATA_BLOCK_SIZE: { code: 535, text: "A block of the data connection is larger than PBSZ allows." },
+  SALLYPORT_DATA_MESSAGE_REJECTED: { code: 535, text: "A block of the data connection was not accepted." },
+  SALLYPORT_DATA_NOT_CONFIDENTIAL: { code: 535, text: "A block of the data connection is not private." },
+  SALLYPORT_DATA_OUT_OF_ORDER: { code: 535, text: "The blocks of the data connection are not in order." },
+  SALLYPORT_DATA_SECURITY_LOST: { code: 535, text: "The security mechanism failed." },
+  SALLYPORT_DATA_NO_FINAL_BLOCK: { code: 426, text: "The data connection ended without the empty block at its end." },
 };
 
 interface TransferResult {

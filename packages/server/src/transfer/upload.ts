@@ -111,7 +111,7 @@ function demandCleanEnd(context: CommandContext, result: ReceiveResult, bytes: n
   const { announcedBytes, parameters } = context.state;
   const { account } = loginOf(context);
   const announced = parameters.type === "I" ? announcedBytes : undefined;
-  if (result.end === "close-notify") return;
+  if (result.end === "close-notify" || result.end === "final-block") return;
   if (result.end === "fin") {
     if (announced !== undefined && BigInt(bytes) < announced) throw truncated("fewer octets came than ALLO announced");
     return;

@@ -320,7 +320,7 @@ test("sqlite3, the program, reads the file", async (t) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return t.skip("sqlite3 is not installed");
     throw error;
   }
-  assert.equal(output, "ok\n1\n");
+  assert.equal(output, "ok\n2\n");
 });
 
 function databasePath(t: TestContext): string {
