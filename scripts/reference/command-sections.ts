@@ -8,8 +8,9 @@ import { markdownTable, type Sections } from "./sections.ts";
 /** Every command with its flags, and the flags that commands share, told once. */
 export async function commandSections(): Promise<Sections> {
   const commands = (await allCommands()).filter(({ below }) => below.length === 0);
+  const shared = sharedGroups(commands);
   return {
-    commands: commands.map(commandText).join("\n\n"),
+    commands: commands.map((command) => commandText(command, shared)).join("\n\n"),
     "shell-commands": markdownTable(
       ["Command", "Does"],
       Object.entries(shellTable).map(([name, { aliases = [], brief }]) => [
@@ -17,7 +18,7 @@ export async function commandSections(): Promise<Sections> {
         brief,
       ]),
     ),
-    "shared-flags": sharedFlags(commands).map(groupText).join("\n\n"),
+    "shared-flags": shared.map(groupText).join("\n\n"),
     "exit-codes": markdownTable(
       ["Code", "Means", "For example"],
       exitCodeMeanings.map(([code, meaning, example]) => [String(code), meaning, example]),
@@ -28,11 +29,12 @@ export async function commandSections(): Promise<Sections> {
 /** Flags that every command has are told once, in the document's own words. */
 const everywhere: ReadonlySet<string> = new Set(["--help", "--state", "--json", "--verbose"]);
 
-function commandText(command: CommandFacts): string {
+function commandText(command: CommandFacts, shared: readonly FlagGroup[]): string {
   const [usage = ""] = usageLines(command);
   const given = command.arguments.map((argument) => [`\`${argument.placeholder}\``, argumentText(argument)]);
-  const own = command.flags.filter(({ group, name }) => group === ownFlags && !everywhere.has(name));
-  const groups = [...new Set(command.flags.map(({ group }) => group))].filter((group) => group !== ownFlags);
+  const isShared = (group: string) => shared.some(({ heading }) => heading === group);
+  const own = command.flags.filter(({ group, name }) => !isShared(group) && !everywhere.has(name));
+  const groups = [...new Set(command.flags.map(({ group }) => group))].filter(isShared);
   const rows = [...given, ...own.map(flagRow)];
   return [
     `### ${command.words.join(" ")}`,
@@ -52,13 +54,16 @@ interface FlagGroup {
   readonly flags: readonly FlagFacts[];
 }
 
-/** Each heading with the flags that stand under it in any command. */
-function sharedFlags(commands: readonly CommandFacts[]): readonly FlagGroup[] {
-  const flags = commands.flatMap((command) => command.flags).filter(({ group }) => group !== ownFlags);
-  return [...Map.groupBy(flags, ({ group }) => group)].map(([heading, members]) => ({
-    heading,
-    flags: [...new Map(members.map((flag) => [flag.name, flag])).values()],
-  }));
+/** Each heading that stands in several commands, with the flags that stand under it in any. */
+function sharedGroups(commands: readonly CommandFacts[]): readonly FlagGroup[] {
+  const flags = commands.flatMap(({ words, flags: own }) => own.map((flag) => ({ flag, command: words.join(" ") })));
+  const groups = Map.groupBy(flags, ({ flag }) => flag.group);
+  groups.delete(ownFlags);
+  return [...groups].flatMap(([heading, members]) => {
+    const isShared = new Set(members.map(({ command }) => command)).size > 1;
+    const each = new Map(members.map(({ flag }) => [flag.name, flag]));
+    return isShared ? [{ heading, flags: [...each.values()] }] : [];
+  });
 }
 
 function groupText({ heading, flags }: FlagGroup): string {

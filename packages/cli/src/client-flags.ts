@@ -3,19 +3,19 @@ import { parseSeconds } from "./explain-flags.ts";
 import {
   caFlag,
   commonFlags,
+  passwordFlags,
   parseCount,
   parsePortRange,
   parseText,
   switchFlag,
   type CommonFlags,
+  type PasswordFlags,
   type PortRange,
 } from "./flags.ts";
 
 /** What every command that talks to a server can be told about how to. */
-export interface ClientFlags extends CommonFlags {
+export interface ClientFlags extends CommonFlags, PasswordFlags {
   readonly user?: string;
-  readonly passwordStdin?: boolean;
-  readonly netrc?: string;
   readonly explicit?: boolean;
   readonly implicit?: boolean;
   readonly plain?: boolean;
@@ -58,14 +58,7 @@ const loginFlags = underHeading("LOGIN", {
     placeholder: "NAME",
     optional: true,
   },
-  passwordStdin: switchFlag("Read the password from standard input, one line"),
-  netrc: {
-    kind: "parsed",
-    parse: parseText,
-    brief: "File with machines, logins and passwords (default: $NETRC, else ~/.netrc)",
-    placeholder: "FILE",
-    optional: true,
-  },
+  ...passwordFlags,
   virtualHost: {
     kind: "parsed",
     parse: parseText,

@@ -1,6 +1,6 @@
 import { buildApplication, buildRouteMap, run, type ApplicationContext } from "@stricli/core";
 import { loadRoutes, type CommandTarget } from "./command-table.ts";
-import { exitCodeFor } from "./exit-codes.ts";
+import { exitCodeFor, exitCodeOfCommand } from "./exit-codes.ts";
 import { failureText, failureTexts } from "./failure.ts";
 import { helpFlag } from "./help.ts";
 import { firstMessageOnly, ownExitCode } from "./scanner.ts";
@@ -9,6 +9,10 @@ import { versionFlag } from "./version.ts";
 /** Runs one command line and returns the exit code; says at most one sentence when something is wrong. */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
   const verbose = words.includes("--verbose");
+  return exitCodeOfCommand(words[0], await runToCode(words, verbose));
+}
+
+async function runToCode(words: readonly string[], verbose: boolean): Promise<number> {
   try {
     return await runApplication(spelledHelp(words), verbose);
   } catch (error) {

@@ -78,6 +78,7 @@ const codes: readonly (readonly [prefix: string, exitCode: ExitCode])[] = [
   ["SALLYPORT_ROOT_UNWRITABLE", exitCodes.cannotCreate],
   ["SALLYPORT_INPUT_UNREADABLE", exitCodes.notFound],
   ["SALLYPORT_EXPLANATION_UNWRITABLE", exitCodes.cannotCreate],
+  ["SALLYPORT_REPORT_UNWRITABLE", exitCodes.cannotCreate],
   ["SALLYPORT_LOG_UNWRITABLE", exitCodes.cannotCreate],
   ["SALLYPORT_PORT_OCCUPIED", exitCodes.unavailable],
   ["SALLYPORT_ADDRESS_UNAVAILABLE", exitCodes.unavailable],
@@ -108,6 +109,16 @@ export function exitCodeFor(error: unknown): ExitCode {
   const code = sallyportCode(error);
   if (code === undefined) return exitCodes.software;
   return codes.find(([prefix]) => code.startsWith(prefix))?.[1] ?? exitCodes.software;
+}
+
+/** Commands that scripts know by codes of their own, and what stands there for those of every other. */
+const ownCodes: Readonly<Record<string, Readonly<Record<number, number>>>> = {
+  inspect: { [exitCodes.usage]: 2, [exitCodes.notFound]: 2, [exitCodes.configuration]: 2 },
+};
+
+/** The exit code of a command. */
+export function exitCodeOfCommand(command: string | undefined, code: number): number {
+  return (command === undefined ? undefined : ownCodes[command])?.[code] ?? code;
 }
 
 /** The stable code of an error of ours; asked without loading the class, because most commands never fail. */

@@ -39,15 +39,20 @@ export class ExplainFiles {
   /** @throws {ConfigError} SALLYPORT_EXPLANATION_UNWRITABLE */
   async write(target: ExplainedHost, events: readonly ExplainEvent[]): Promise<void> {
     const { capture, html } = this.#flags;
-    if (this.capture && capture !== undefined) await keep(capture, this.capture.pcapng());
+    if (this.capture && capture !== undefined) await writePrivateFile(capture, this.capture.pcapng());
     if (html === undefined) return;
     // It brings a bundler along where the page has to be made first.
     const { explainPage } = await import("@sallyport/web/explain-page");
-    await keep(html, await explainPage(target, events));
+    await writePrivateFile(html, await explainPage(target, events));
   }
 }
 
-async function keep(file: string, content: Buffer | string): Promise<void> {
+/**
+ * Writes what only its owner shall read.
+ *
+ * @throws {ConfigError} SALLYPORT_EXPLANATION_UNWRITABLE
+ */
+export async function writePrivateFile(file: string, content: Buffer | string): Promise<void> {
   try {
     await writeFile(file, content, { mode: 0o600 });
   } catch (error) {

@@ -17,7 +17,7 @@ export const targetParameter = {
 } as const;
 
 /** `HOST`, `HOST:PORT` or `[ADDRESS]:PORT`; an IPv6 address without brackets has no port. */
-function parseTarget(text: string): ServerTarget {
+export function parseTarget(text: string): ServerTarget {
   const [, bracketed, name, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text) ?? [];
   const host = bracketed ?? name;
   if (host === undefined || port === undefined) return { host: parseHost(text) };

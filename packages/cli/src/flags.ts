@@ -58,6 +58,24 @@ export function switchFlag(brief: string) {
   return { kind: "boolean", brief, optional: true, withNegated: false } as const;
 }
 
+/** Where the password of a login comes from, besides the environment, the keyring and a prompt. */
+export interface PasswordFlags {
+  readonly passwordStdin?: boolean;
+  readonly netrc?: string;
+}
+
+/** The flags of {@link PasswordFlags}. */
+export const passwordFlags = {
+  passwordStdin: switchFlag("Read the password from standard input, one line"),
+  netrc: {
+    kind: "parsed",
+    parse: parseText,
+    brief: "File with machines, logins and passwords (default: $NETRC, else ~/.netrc)",
+    placeholder: "FILE",
+    optional: true,
+  },
+} as const;
+
 /** Whom commands trust that speak TLS to a server. */
 export const caFlag = {
   kind: "parsed",

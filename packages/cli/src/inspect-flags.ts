@@ -13,6 +13,7 @@ export interface AgainFlags {
   readonly insecure?: boolean;
   readonly anonymous?: boolean;
   readonly deep?: boolean;
+  readonly write?: boolean;
   readonly user?: string;
   readonly passwordStdin?: boolean;
   readonly netrc?: string;
@@ -32,6 +33,7 @@ export function sameInspection({ host, port }: ServerTarget, flags: AgainFlags):
     "--password-stdin": flags.passwordStdin,
     "--anonymous": flags.anonymous,
     "--deep": flags.deep,
+    "--write": flags.write,
   };
   const words = [
     ...["sallyport", "inspect", port === undefined ? host : `${named}:${port}`],
@@ -56,6 +58,20 @@ export function parseCheckIds(text: string): readonly string[] {
     throw new Error("checks with commas between, as in P1,T1 or C");
   }
   return names;
+}
+
+/** The ID of one check. */
+export function parseCheckId(text: string): string {
+  const name = text.toUpperCase();
+  if (!checkIds.includes(name)) throw new Error("the ID of a check, as in D4");
+  return name;
+}
+
+/** A span of time that may be a day. */
+export function parseLongSeconds(text: string): number {
+  const seconds = /^\d{1,5}(\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+  if (seconds < 0.1 || seconds > 86_400) throw new Error("seconds from 0.1 to 86400");
+  return seconds;
 }
 
 /** A letter of a grade. */

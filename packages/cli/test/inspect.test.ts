@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
 import * as net from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { startTestServer, type TestServer } from "@sallyport/testing";
-import { runSallyport, scratchDirectory, type Outcome } from "./run-sallyport.ts";
+import { runSallyport, scratchDirectory, spawnSallyport, type Outcome } from "./run-sallyport.ts";
 
-scratchDirectory();
+const scratch = scratchDirectory();
 let server: TestServer;
 
 before(async () => {
@@ -59,19 +62,113 @@ test("nothing there, and what is not FTP, have exit codes of their own", async (
   const ssh = await runSallyport(["inspect", `127.0.0.1:${port}`, "--implicit-port", "off", "--json"]);
   other.close();
   assert.equal(ssh.code, 4);
-  assert.match(ssh.stdout, /^\{"failure":\{"kind":"not-ftp"/);
+  assert.match(ssh.stdout, /^\{\s+"failure": \{\s+"kind": "not-ftp"/);
 });
 
-test("a wrong command line ends with 64 and a sentence", async () => {
+test("what is wrong with the command line or a file it names ends with 2 and a sentence", async (t) => {
+  const file = (name: string, text: string): string => {
+    const path = join(scratch, name);
+    writeFileSync(path, text);
+    return path;
+  };
   const cases = [
     [["--only", "Z9"], /--only takes checks with commas between, as in P1,T1 or C, not "Z9"/],
     [["--explicit-port", "1"], /name two ports/],
+    [["--explain", "Z9"], /--explain takes the ID of a check, as in D4, not "Z9"/],
+    [["--ca", "nowhere.pem"], /nowhere\.pem/],
+    [["--policy", file("letter.toml", '\nmin-grade = "Z"\n')], /letter\.toml:2:1: min-grade takes a grade: A\+, A, /],
   ] as const;
   for (const [words, said] of cases) {
-    const { code, stderr } = await inspect(words);
-    assert.equal(code, 64, stderr);
-    assert.match(stderr, said);
+    await t.test(words.join(" "), async () => {
+      const { code, stdout, stderr } = await inspect(words);
+      assert.match(stderr, said);
+      assert.deepEqual([code, stdout], [2, ""], stderr);
+    });
   }
+  await t.test("no server at all", async () => {
+    const { code, stderr } = await runSallyport(["inspect"]);
+    assert.deepEqual([code, stderr], [2, "sallyport: HOST is missing: name a server, or --targets FILE.\n"]);
+  });
+});
+
+test("several servers have a report each, a table, and the highest exit code", async () => {
+  const { explicitPort, implicitPort } = server;
+  const list = join(scratch, "targets.txt");
+  writeFileSync(list, `# ours\nlocalhost:${explicitPort} ${implicitPort}\n\n127.0.0.1:1 off # nobody\n`);
+  const words = ["--targets", list, "--ca", server.identity.caFile, "--only", "P1"];
+  const { code, stdout, stderr } = await runSallyport(["inspect", `127.0.0.1:${explicitPort}`, ...words]);
+  assert.equal(code, 3);
+  assert.match(stderr, /^sallyport: Nothing answers at 127\.0\.0\.1 \(port 1: ECONNREFUSED\)/);
+  const table = stdout.slice(stdout.indexOf("Grade  TLS"));
+  assert.match(table, new RegExp(`^A      A    A    127\\.0\\.0\\.1:${explicitPort}  `, "m"));
+  assert.match(table, new RegExp(`^A      A    A    localhost:${explicitPort}  +TLS 1\\.3 +TLS 1\\.3$`, "m"));
+  assert.match(table, /^-      -    -    127\.0\.0\.1:1 +no answer$/m);
+  assert.match(table, /^3 servers · 2 as demanded · 0 not · 1 not inspected$/m);
+});
+
+test("--jsonl writes each finding as it comes, and the rest of the report behind them", async () => {
+  const { stdout } = await inspect(["--ca", server.identity.caFile, "--only", "P1,P5,M1", "--jsonl"]);
+  const lines = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const events = lines.map(({ event }) => event);
+  assert.deepEqual([events[0], events.at(-1)], ["target", "report"]);
+  const findings = lines.filter(({ event }) => event === "finding");
+  assert.deepEqual(new Set(findings.map(({ id }) => id)), new Set(["P1", "P5", "M1"]));
+  assert.equal(lines.at(-1)?.["findingsCount"], findings.length);
+  assert.ok(lines.every(({ target }) => target === `localhost:${server.explicitPort}`));
+});
+
+test("a policy says what is good enough, in TOML and in JSON, and which servers may be inspected", async () => {
+  const strict = join(scratch, "strict.toml");
+  writeFileSync(strict, 'min-grade = "A"\nmin-certificate-days = 3000\nonly = ["P1", "C3"]\n');
+  const trust = ["--ca", server.identity.caFile, "--quiet"];
+  const poor = await inspect([...trust, "--policy", strict]);
+  assert.equal(poor.code, 1);
+  assert.match(poor.stdout, /unmet +the certificate holds for \d+ days, and should for 3000 or more/);
+  const mild = join(scratch, "mild.json");
+  writeFileSync(mild, JSON.stringify({ "min-policy": "A", require: ["P1"], only: ["P"], accept: ["P2", "P3"] }));
+  assert.equal((await inspect([...trust, "--policy", mild])).code, 0);
+  const guarded = join(scratch, "guarded.toml");
+  writeFileSync(guarded, "[targets]\nprivate = false\n");
+  const refused = await inspect([...trust, "--policy", guarded]);
+  assert.deepEqual([refused.code, refused.stdout], [6, ""]);
+  assert.match(refused.stderr, /^sallyport: Localhost leads to 127\.0\.0\.1, which the policy does not let/i);
+  writeFileSync(guarded, '[targets]\nprivate = false\nonly-allowed = true\nallow = ["127.0.0.0/8"]\nonly = 1\n');
+  assert.match((await inspect([...trust, "--policy", guarded])).stderr, /there is no "only" here/);
+  writeFileSync(guarded, 'only = "P1"\n[targets]\nprivate = false\nonly-allowed = true\nallow = ["127.0.0.0/8"]\n');
+  assert.equal((await inspect([...trust, "--policy", guarded])).code, 0);
+});
+
+test("--output replaces a file, which its reader always finds whole", async () => {
+  const file = join(scratch, "inspect.prom");
+  writeFileSync(file, "old");
+  const words = ["--ca", server.identity.caFile, "--only", "P1", "--format", "prometheus", "--output"];
+  const { code, stdout } = await inspect([...words, file]);
+  assert.deepEqual([code, stdout], [0, ""]);
+  assert.match(readFileSync(file, "utf8"), /^sallyport_inspect_up\{host="localhost"\} 1$/m);
+  const nowhere = await inspect([...words, join(scratch, "no", "such")]);
+  assert.equal(nowhere.code, 73, nowhere.stderr);
+});
+
+test("--watch inspects again, and shows what changed alone", async () => {
+  const peer = await startTestServer();
+  const { explicitPort } = peer;
+  const words = [`127.0.0.1:${explicitPort}`, "--implicit-port", "off", "--ca", peer.identity.caFile, "--only", "P1"];
+  const watching = spawnSallyport(["inspect", ...words, "--watch", "0.3", "--jsonl"]);
+  const seen: string[] = [];
+  for await (const line of createInterface({ input: watching.stdout })) {
+    seen.push(line);
+    const reports = seen.filter((one) => one.startsWith('{"event":"report"')).length;
+    if (reports === 2) await peer[Symbol.asyncDispose]();
+    if (line.startsWith('{"event":"change"')) watching.kill("SIGINT");
+  }
+  const changes = seen.filter((line) => line.startsWith('{"event":"change"'));
+  assert.equal(changes.length, 1, seen.join("\n"));
+  const change = JSON.parse(changes[0] ?? "") as Readonly<Record<string, string>>;
+  assert.deepEqual([change["what"], change["before"]], ["server", "inspected, grade A"]);
+  assert.match(change["after"] ?? "", /^Nothing answers at 127\.0\.0\.1/);
 });
 
 function inspect(words: readonly string[]): Promise<Outcome> {

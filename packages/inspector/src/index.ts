@@ -5,7 +5,20 @@ export type { Endpoint } from "./capture/tcp-packets.ts";
 export { gradeLetters, type CheckSet, type FindingStatus, type GradeCap, type GradeLetter } from "./checks/check.ts";
 export { isAtLeast, type Grade, type GradeReason } from "./grade/grade.ts";
 export type { TlsScore } from "./grade/tls-score.ts";
-export { checkIds, inspect, namesCheck, type InspectFailure, type InspectOptions } from "./inspect.ts";
-export type { Finding, Fix, InspectReport, PortReport } from "./report/report.ts";
+export { explainCheck, type CheckExplanation } from "./guide/explain-check.ts";
+export { renderCheckExplanation } from "./guide/render-explanation.ts";
+export { checkIds, inspect, type InspectOptions } from "./inspect.ts";
+export { changesOf, type Change } from "./report/changes.ts";
+export { namesCheck, type Demands, type Judgement } from "./report/demands.ts";
+export {
+  isFailure,
+  type Finding,
+  type Fix,
+  type InspectFailure,
+  type InspectReport,
+  type InspectResult,
+  type PortReport,
+} from "./report/report.ts";
+export { failureSentence } from "./report/words.ts";
 export { renderReport, type ReportOptions } from "./report/render-terminal.ts";
 export { reportFormatNames, reportFormats, type ReportFormat } from "./report/formats.ts";

@@ -12,10 +12,11 @@ import type { TlsMode } from "./model/index.ts";
 import { ConnectionBudget } from "./probes/budget.ts";
 import { gather, type Facts } from "./probes/gather.ts";
 import type { InspectedServer } from "./probes/inspected-server.ts";
+import { judge, namesCheck, type Demands } from "./report/demands.ts";
 import { Judging } from "./report/findings.ts";
 import { handshakesOf } from "./report/handshakes.ts";
 import { portsOf, someIsFtp } from "./report/ports.ts";
-import { reportVersion, type Finding, type InspectReport } from "./report/report.ts";
+import { reportVersion, type Finding, type InspectReport, type InspectResult } from "./report/report.ts";
 
 /** What is inspected, and how. */
 export interface InspectOptions {
@@ -31,6 +32,8 @@ export interface InspectOptions {
   readonly insecure?: boolean;
   /** Tries whether anybody may log in as anonymous. */
   readonly anonymous?: boolean;
+  /** Lets checks that need a login write: what they make, they remove again. */
+  readonly write?: boolean;
   /** The one address to inspect, where the name has several or is not in the system's name service. */
   readonly address?: string;
   /** Name servers to ask about the name, instead of the system's; addresses, as 192.0.2.1 or 192.0.2.1:5353. */
@@ -41,6 +44,8 @@ export interface InspectOptions {
   readonly deep?: boolean;
   /** IDs of the only checks to report; those of a family by their beginning, such as `T`. */
   readonly only?: readonly string[];
+  /** What the report is held against. */
+  readonly demands?: Demands;
   /** Longest wait for each step; default limits.handshakeMs. */
   readonly timeoutMs?: number;
   /** When no more connections are begun, so that the report is of what was seen until then; default 300,000. */
@@ -51,13 +56,6 @@ export interface InspectOptions {
   /** Is told of each finding as soon as what it takes is known; the report has them all, in its own order. */
   readonly onFinding?: (finding: Finding) => void;
 }
-
-/** Why a server could not be inspected at all. */
-export type InspectFailure =
-  | { readonly kind: "name-unknown"; readonly host: string }
-  | { readonly kind: "forbidden"; readonly host: string; readonly address: string }
-  | { readonly kind: "unreachable"; readonly host: string; readonly ports: InspectReport["ports"] }
-  | { readonly kind: "not-ftp"; readonly host: string; readonly ports: InspectReport["ports"] };
 
 /** Control connections of the default set, both ports together: more look like an attack to servers that count. */
 const controlConnectionsMax = 40;
@@ -74,7 +72,7 @@ const backOffMs = [1000, 4000];
  *
  * @throws the reason of `signal` when that aborts.
  */
-export async function inspect(host: string, options: InspectOptions = {}): Promise<InspectReport | InspectFailure> {
+export async function inspect(host: string, options: InspectOptions = {}): Promise<InspectResult> {
   const startedAt = new Date();
   const startedMs = performance.now();
   const address = options.address ?? (await addressOf(host));
@@ -93,7 +91,7 @@ export async function inspect(host: string, options: InspectOptions = {}): Promi
   }
   const { product, findings } = judging;
   const { budget } = server;
-  return {
+  const report: Omit<InspectReport, "judgement"> = {
     version: reportVersion,
     ...{ host, address, startedAt: startedAt.toISOString(), tookMs: Math.round(performance.now() - startedMs) },
     ports,
@@ -106,15 +104,11 @@ export async function inspect(host: string, options: InspectOptions = {}): Promi
     connections: { control: budget.controlUsed, controlMax: budget.controlMax, data: budget.dataUsed },
     isPartial: budget.isExhausted,
   };
+  return { ...report, judgement: options.demands === undefined ? null : judge(report, options.demands) };
 }
 
 /** The IDs that a list may name, in the order of the report. */
 export const checkIds: readonly string[] = [...new Set(checks.map(({ id }) => id))];
-
-/** Whether a name, an ID or the letter of a family, means a check. */
-export function namesCheck(name: string, id: string): boolean {
-  return id === name || (name.length === 1 && id.startsWith(name));
-}
 
 function wanted(only: readonly string[] | undefined): (row: Check) => boolean {
   if (only === undefined) return () => true;
@@ -145,6 +139,7 @@ async function inspectedServer(host: string, address: string, options: InspectOp
     isDeep: options.deep === true,
     capture: options.capture,
     isAnonymousTried: options.anonymous === true,
+    isWritingAllowed: options.write === true,
     nameServers: options.nameServers,
     ports: { explicit: port("explicit", 21), implicit: port("implicit", 990) },
     context: createSecureContext({ ca: [...authorities] }),

@@ -1,14 +1,12 @@
-import { closeSync, openSync, readSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ConfigError, type LimitName } from "@sallyport/protocol";
-import { parse, TomlError } from "smol-toml";
-import { errorCode } from "../files.ts";
+import type { LimitName } from "@sallyport/protocol";
+import { isProblem, parseToml, readSmallFile } from "./document-file.ts";
 import { everySetting, emptyLayer, type Layer, type Said, type SaidListener, type SettingKey } from "./layers.ts";
 import type { Problem } from "./problem.ts";
 import { checkDocument, type ConfigDocument } from "./schema.ts";
 import { isRelativePath, type SettingValue } from "./setting-kinds.ts";
 import { settingNames, settingRows, type Setting } from "./setting-table.ts";
-import { type KeyPath, TomlPositions } from "./toml-positions.ts";
+import type { KeyPath } from "./toml-positions.ts";
 
 /** What a file says, and everything that is wrong with it; what is wrong is not part of what it says. */
 export interface ReadFile {
@@ -16,28 +14,23 @@ export interface ReadFile {
   readonly problems: readonly Problem[];
 }
 
-/** More is no configuration of a server. */
-const fileBytesMax = 1_048_576;
-
 /**
  * Reads a configuration file.
  *
  * @throws {ConfigError} SALLYPORT_INPUT_UNREADABLE.
  */
 export function readConfigFile(file: string): ReadFile {
-  return readConfigText(fileText(file), file);
+  return readConfigText(
+    readSmallFile(file, { what: "configuration", advice: 'name the file that "sallyport config init" began' }),
+    file,
+  );
 }
 
 /** Reads the text of a configuration file; paths in it are meant from the file's directory. */
 export function readConfigText(text: string, file: string): ReadFile {
-  let given: Record<string, unknown>;
-  try {
-    given = parse(text);
-  } catch (error) {
-    return { layer: emptyLayer, problems: [syntaxProblem(error, file)] };
-  }
-  const positions = new TomlPositions(text);
-  const originOf = (path: KeyPath) => ({ from: "file", file, ...positions.of(path) }) as const;
+  const parsed = parseToml(text, file);
+  if (isProblem(parsed)) return { layer: emptyLayer, problems: [parsed] };
+  const { given, originOf } = parsed;
   const first = checkDocument(given);
   const faults = "faults" in first ? first.faults : [];
   const sound = "faults" in first ? checkDocument(without(given, faults)) : first;
@@ -90,40 +83,4 @@ function without(document: object, faults: readonly { readonly path: KeyPath }[]
         : value,
     ]),
   );
-}
-
-function syntaxProblem(error: unknown, file: string): Problem {
-  if (!(error instanceof TomlError)) throw error;
-  const { line, column, message } = error;
-  const what = (message.split("\n")[0] ?? "").replace(/^Invalid TOML document: /, "");
-  return { origin: { from: "file", file, line, column }, key: "", text: `this is not TOML: ${what}` };
-}
-
-function fileText(file: string): string {
-  let octets: Buffer;
-  try {
-    octets = readAtMost(file, fileBytesMax + 1);
-    if (octets.length <= fileBytesMax) return new TextDecoder("utf-8", { fatal: true }).decode(octets);
-  } catch (cause) {
-    const why = cause instanceof TypeError ? "it is not UTF-8" : `the system says ${errorCode(cause)}`;
-    const message = `The configuration ${file} cannot be read (${why}): check the path and the rights of this user.`;
-    throw new ConfigError("SALLYPORT_INPUT_UNREADABLE", message, { cause });
-  }
-  const message = `The configuration ${file} has more than 1 MiB: name the file that "sallyport config init" began.`;
-  throw new ConfigError("SALLYPORT_INPUT_UNREADABLE", message);
-}
-
-/** What a file says of its size holds for ordinary ones alone: a device has none and no end. */
-function readAtMost(file: string, bytesMax: number): Buffer {
-  const descriptor = openSync(file, "r");
-  try {
-    const buffer = Buffer.allocUnsafe(bytesMax);
-    let bytes = 0;
-    for (let read = -1; read !== 0 && bytes < bytesMax; bytes += read) {
-      read = readSync(descriptor, buffer, bytes, bytesMax - bytes, null);
-    }
-    return buffer.subarray(0, bytes);
-  } finally {
-    closeSync(descriptor);
-  }
 }

@@ -1,5 +1,6 @@
 export { readConfigText } from "./config-file.ts";
 export * from "./configuration.ts";
+export { isProblem, type ParsedDocument, parseJson, parseToml, readSmallFile } from "./document-file.ts";
 export { configVariable } from "./environment-layer.ts";
 export { emptyLayer, everySetting, type Layer, type Said, type SaidListener, type SettingKey } from "./layers.ts";
 export { limitRows } from "./limit-settings.ts";

@@ -25,16 +25,20 @@ export interface GradeReason {
 
 /** Grades what was found: points for TLS as SSL Labs counts them, and no better than the worst cap of each scale. */
 export function gradeOf(findings: readonly Finding[], facts: Facts): Grade {
+  return gradeFrom(findings, scoreTls(facts) ?? null);
+}
+
+/** Grades by the points that TLS has already; null where no handshake was seen. */
+export function gradeFrom(findings: readonly Finding[], score: TlsScore | null): Grade {
   const reasons = reasonsOf(findings);
-  const score = scoreTls(facts);
-  const earned = score === undefined ? "F" : letterOf(score.total);
+  const earned = score === null ? "F" : letterOf(score.total);
   const tlsCaps = reasons.filter(({ scale }) => scale === "tls").map(({ letter }) => letter);
   const tlsOfCaps = worst([earned, ...tlsCaps]);
   const tlsIfTrusted = worst([earned, ...tlsCaps.filter((letter) => letter !== "T" && letter !== "M")]);
   const policyOfCaps = worst(["A", ...reasons.filter(({ scale }) => scale === "policy").map(({ letter }) => letter)]);
   const isExemplary = tlsOfCaps === "A" && policyOfCaps === "A" && reasons.length === 0 && hasAll(findings, exemplary);
   const [tls, policy] = isExemplary ? (["A+", "A+"] as const) : [tlsOfCaps, policyOfCaps];
-  return { overall: worst([tls, policy]), tls, policy, tlsIfTrusted, score: score ?? null, reasons };
+  return { overall: worst([tls, policy]), tls, policy, tlsIfTrusted, score, reasons };
 }
 
 /**
@@ -63,13 +67,15 @@ export function isAtLeast(letter: GradeLetter, least: GradeLetter): boolean {
   return gradeLetters.indexOf(letter) <= gradeLetters.indexOf(least);
 }
 
-function reasonsOf(findings: readonly Finding[]): readonly GradeReason[] {
+/** What caps a grade, the gravest first. */
+export function reasonsOf(findings: readonly Finding[]): readonly GradeReason[] {
   return findings
     .flatMap(({ id, text, cap }) => (cap === null ? [] : [{ ...cap, id, text }]))
     .toSorted((one, other) => gradeLetters.indexOf(other.letter) - gradeLetters.indexOf(one.letter));
 }
 
-function worst(letters: readonly GradeLetter[]): GradeLetter {
+/** The worst of some letters. */
+export function worst(letters: readonly GradeLetter[]): GradeLetter {
   return letters.reduce((one, other) => (isAtLeast(one, other) ? other : one));
 }
 

@@ -1,27 +1,46 @@
 import { markup } from "./markup.ts";
-import type { Finding, InspectReport } from "./report.ts";
-import { findingTitle, findingGroups, portWords, reasonText, type FindingGroup } from "./words.ts";
+import { isFailure, type Finding, type InspectFailure, type InspectReport, type InspectResult } from "./report.ts";
+import { failureSentence, findingTitle, findingGroups, portWords, reasonText, type FindingGroup } from "./words.ts";
 
 /**
- * Writes a report as one HTML file that needs nothing beside it: no script, no picture, no font, light and dark by what
+ * Writes reports as one HTML file that needs nothing beside it: no script, no picture, no font, light and dark by what
  * the reader prefers. Everything a server said stands in it as text.
  */
-export function htmlReport(report: InspectReport): string {
-  const { host, address, grade, product, startedAt, connections, tookMs } = report;
-  const server =
-    product === null ? "" : ` · ${[product.name, product.version].filter((word) => word !== null).join(" ")}`;
-  const counted = `${connections.control} of ${connections.controlMax} control connections, ${connections.data} data connections, ${(tookMs / 1000).toFixed(1)} s`;
+export function htmlReport(results: readonly InspectResult[]): string {
+  const title = results.map(
+    (result) => `${result.host}: ${isFailure(result) ? "not inspected" : result.grade.overall}`,
+  );
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${markup(host)}: ${grade.overall}</title>
+<title>${markup(title.join(", "))}</title>
 <style>${style}</style>
 </head>
 <body>
 <main>
+${results.map((result) => (isFailure(result) ? failed(result) : inspected(result))).join("\n")}
+</main>
+</body>
+</html>
+`;
+}
+
+function failed(failure: InspectFailure): string {
+  return `<article>
+<h1>${markup(failure.host)}</h1>
+<p>${markup(failureSentence(failure))}</p>
+</article>`;
+}
+
+function inspected(report: InspectReport): string {
+  const { host, address, grade, product, startedAt, connections, tookMs } = report;
+  const server =
+    product === null ? "" : ` · ${[product.name, product.version].filter((word) => word !== null).join(" ")}`;
+  const counted = `${connections.control} of ${connections.controlMax} control connections, ${connections.data} data connections, ${(tookMs / 1000).toFixed(1)} s`;
+  return `<article>
 <header>
 <p class="letter ${tone(report)}" aria-label="grade ${grade.overall}">${grade.overall}</p>
 <div>
@@ -34,13 +53,10 @@ export function htmlReport(report: InspectReport): string {
 <caption>The two modes</caption>
 <tbody>${(["explicit", "implicit"] as const).map((mode) => portRow(report, mode)).join("")}</tbody>
 </table>
-${reasons(report)}
+${unmet(report)}${reasons(report)}
 ${findingGroups(report).map(group).join("")}
 <footer class="quiet">${markup(counted)} · sallyport inspect</footer>
-</main>
-</body>
-</html>
-`;
+</article>`;
 }
 
 function tone({ grade }: InspectReport): "sound" | "faulty" {
@@ -56,6 +72,11 @@ function portRow({ ports }: InspectReport, mode: "explicit" | "implicit"): strin
   if (port === null) return `<tr><th scope="row">${mode}</th><td></td><td>left out</td></tr>`;
   const state = port.state === "tls" ? "encrypted" : "open";
   return `<tr><th scope="row">${mode}</th><td class="number">${port.port}</td><td class="${state}">${markup(portWords(port))}</td></tr>`;
+}
+
+function unmet({ judgement }: InspectReport): string {
+  if (judgement === null || judgement.isMet) return "";
+  return `<section><h2>Not as demanded</h2><ul>${judgement.unmet.map((text) => `<li>${markup(text)}</li>`).join("")}</ul></section>`;
 }
 
 function reasons({ grade }: InspectReport): string {
@@ -101,5 +122,5 @@ summary:focus-visible{outline:2px solid var(--teal);outline-offset:2px}
 .status{display:inline-block;min-width:5.5rem;font-weight:600}.id{display:inline-block;min-width:2.5rem;font-variant-numeric:tabular-nums}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:8px 0;padding:8px;border-left:3px solid var(--line);font-size:.875rem}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 16px;margin:8px 0}dd{margin:0}
-footer{margin-top:32px}
+footer{margin-top:32px}article+article{margin-top:64px;border-top:3px solid var(--line);padding-top:32px}
 `;

@@ -1,9 +1,19 @@
-import type { Finding, InspectReport } from "./report.ts";
-import { findingTitle, findingGroups, portWords, reasonText } from "./words.ts";
+import { isFailure, type Finding, type InspectReport, type InspectResult } from "./report.ts";
+import { failureSentence, findingTitle, findingGroups, portWords, reasonText } from "./words.ts";
 
-/** Writes a report as Markdown, for an issue or a wiki. */
-export function markdownReport(report: InspectReport): string {
-  const { host, address, grade, ports, product, startedAt } = report;
+/** Writes reports as Markdown, for an issue or a wiki. */
+export function markdownReport(results: readonly InspectResult[]): string {
+  return results
+    .map((result) =>
+      isFailure(result)
+        ? `# ${escaped(result.host)}: not inspected\n\n${escaped(failureSentence(result))}\n`
+        : inspected(result),
+    )
+    .join("\n");
+}
+
+function inspected(report: InspectReport): string {
+  const { host, address, grade, ports, product, startedAt, judgement } = report;
   const server =
     product === null ? "" : `, ${[product.name, product.version].filter((word) => word !== null).join(" ")}`;
   const lines = [
@@ -17,6 +27,7 @@ export function markdownReport(report: InspectReport): string {
       const port = ports[mode];
       return `| ${mode} | ${port?.port ?? "off"} | ${port === null ? "" : escaped(portWords(port))} |`;
     }),
+    ...(judgement === null || judgement.isMet ? [] : ["", ...judgement.unmet.map((text) => `- ${escaped(text)}`)]),
     ...(grade.reasons.length === 0 ? [] : ["", ...grade.reasons.map((reason) => `- ${escaped(reasonText(reason))}`)]),
     ...findingGroups(report).flatMap(({ title, findings }) => [
       "",

@@ -21,14 +21,16 @@ export interface ReportOptions {
 export function renderReport(report: InspectReport, options: ReportOptions): string[] {
   const heading = [...renderHeading(report, options), ...renderReasons(report, options)];
   if (options.quiet === true) return heading;
+  return [...heading, ...renderFindingGroups(report, options), "", ...renderFooter(report, options)];
+}
+
+/** Draws the findings alone, in groups, the gravest first; what could not be tested stands last, by its reason. */
+export function renderFindingGroups(report: Pick<InspectReport, "findings">, options: ReportOptions): string[] {
   return [
-    ...heading,
     ...findingGroups(report).flatMap(({ title, findings }) =>
       title === untestedTitle ? [] : ["", paint(title, "strong", options.colour), ...renderFindings(findings, options)],
     ),
     ...renderUntested(report, options),
-    "",
-    ...renderFooter(report, options),
   ];
 }
 
@@ -81,7 +83,12 @@ function portText(port: PortReport, { colour, glyphs }: ReportOptions): string {
   return port.state === "clear" ? paint(`${signs.open} ${words}`, "problem", colour) : words;
 }
 
-function renderReasons({ grade }: InspectReport, options: ReportOptions): string[] {
+function renderReasons({ grade, judgement }: InspectReport, options: ReportOptions): string[] {
+  const unmet = (judgement?.unmet ?? []).flatMap((text) => hanging("  unmet".padEnd(indent), text, options));
+  return [...unmet, ...whyNoBetter(grade, options)];
+}
+
+function whyNoBetter(grade: InspectReport["grade"], options: ReportOptions): string[] {
   return grade.reasons.flatMap(({ letter, id, text, scale }) =>
     wrap(`why ${letter.padEnd(3)}${scale === "tls" ? "TLS" : "FTP"}  ${id}  ${text}`, widthOf(options) - 2, {
       indent: 12,
@@ -128,7 +135,7 @@ function hanging(head: string, text: string, options: ReportOptions): string[] {
 }
 
 /** What could not be tested stands together by its reason. */
-function renderUntested({ findings }: InspectReport, options: ReportOptions): string[] {
+function renderUntested({ findings }: Pick<InspectReport, "findings">, options: ReportOptions): string[] {
   const reasons = new Map<string, string[]>();
   for (const { id, status, text } of findings) {
     if (status === "not-tested") reasons.set(text, [...(reasons.get(text) ?? []), id]);

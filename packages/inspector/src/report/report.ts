@@ -2,6 +2,7 @@ import type { CheckSet, FindingStatus, GradeCap } from "../checks/check.ts";
 import type { DetectedProduct } from "../fixes/products.ts";
 import type { Grade } from "../grade/grade.ts";
 import type { TlsMode } from "../model/index.ts";
+import type { Judgement } from "./demands.ts";
 import type { Handshakes } from "./handshakes.ts";
 
 /** Version of the published schema, docs/reference/inspect-report.schema.json. */
@@ -69,4 +70,20 @@ export interface InspectReport {
   };
   /** Whether the budget or the time ran out before every check was made. */
   readonly isPartial: boolean;
+  /** Whether it is as it was demanded to be; null where nothing was demanded. */
+  readonly judgement: Judgement | null;
+}
+
+/** Why a server could not be inspected at all. */
+export type InspectFailure =
+  | { readonly kind: "name-unknown"; readonly host: string }
+  | { readonly kind: "forbidden"; readonly host: string; readonly address: string }
+  | { readonly kind: "unreachable"; readonly host: string; readonly ports: InspectReport["ports"] }
+  | { readonly kind: "not-ftp"; readonly host: string; readonly ports: InspectReport["ports"] };
+
+/** What comes of inspecting one server. */
+export type InspectResult = InspectReport | InspectFailure;
+
+export function isFailure(result: InspectResult): result is InspectFailure {
+  return "kind" in result;
 }

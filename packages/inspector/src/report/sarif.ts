@@ -1,21 +1,24 @@
 import { checks } from "../checks/table.ts";
-import type { Finding, InspectReport } from "./report.ts";
-import { findingTitle } from "./words.ts";
+import { isFailure, type Finding, type InspectReport, type InspectResult } from "./report.ts";
+import { failureSentence, findingTitle } from "./words.ts";
 
 const levels = { fail: "error", warn: "warning", info: "note", ok: "none", "not-tested": "none" } as const;
 
-/** Writes a report as SARIF 2.1.0 (OASIS), with a result for each finding. */
-export function sarifReport(report: InspectReport): string {
+/** Writes reports as SARIF 2.1.0 (OASIS): a run for each server, with a result for each finding. */
+export function sarifReport(results: readonly InspectResult[]): string {
   const rules = checks.map(({ id, name, title, reference }) => ({
     id: `${id}/${name}`,
     shortDescription: { text: title },
     help: { text: reference },
   }));
-  const run = {
-    tool: { driver: { name: "sallyport inspect", rules } },
-    results: report.findings.map((finding) => resultOf(finding, report)),
-  };
-  const document = { $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] };
+  const tool = { driver: { name: "sallyport inspect", rules } };
+  const runs = results.map((result) => {
+    if (!isFailure(result)) return { tool, results: result.findings.map((finding) => resultOf(finding, result)) };
+    const notification = { level: "error", message: { text: failureSentence(result) } };
+    const invocation = { executionSuccessful: false, toolExecutionNotifications: [notification] };
+    return { tool, invocations: [invocation], results: [] };
+  });
+  const document = { $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs };
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 

@@ -1,6 +1,6 @@
 import type { FindingStatus } from "../checks/check.ts";
 import type { GradeReason } from "../grade/grade.ts";
-import type { Finding, InspectReport, PortReport } from "./report.ts";
+import type { Finding, InspectFailure, InspectReport, PortReport } from "./report.ts";
 
 /** A version of TLS as a person writes it, from Node's name. */
 function versionWord(protocol: string | null): string | null {
@@ -50,4 +50,19 @@ export function findingTitle({ status, title, text, mode }: Finding): string {
 /** Why a part of the grade is no better, in one line. */
 export function reasonText({ letter, scale, id, text }: GradeReason): string {
   return `${scale === "tls" ? "TLS" : "FTP"} no better than ${letter}: ${id} ${text}`;
+}
+
+/** Why a server could not be inspected, and what to look at. */
+export function failureSentence(failure: InspectFailure): string {
+  if (failure.kind === "name-unknown") return `No address is known for ${failure.host}: check the name.`;
+  if (failure.kind === "forbidden") {
+    return `${failure.host} leads to ${failure.address}, which the policy does not let anybody inspect.`;
+  }
+  const told = [failure.ports.explicit, failure.ports.implicit].flatMap((port) =>
+    port === null ? [] : [`port ${port.port}: ${port.text}`],
+  );
+  const said = told.join("; ");
+  return failure.kind === "unreachable"
+    ? `Nothing answers at ${failure.host} (${said}): check that the server runs, or name its ports (Sallyport without root: 2121 and 2990).`
+    : `What answers at ${failure.host} is not FTP (${said}): check the port numbers.`;
 }

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe, test } from "node:test";
-import { renderReport, reportFormats, type Finding, type InspectReport } from "@sallyport/inspector";
+import {
+  renderReport,
+  reportFormats,
+  type Finding,
+  type InspectReport,
+  type InspectResult,
+} from "@sallyport/inspector";
 import { needs } from "@sallyport/testing";
 import { departures } from "./schema.ts";
 
@@ -58,15 +64,16 @@ const report: InspectReport = {
   ],
   connections: { control: 28, controlMax: 40, data: 5 },
   isPartial: false,
+  judgement: { isMet: false, unmet: [hostile] },
 };
 
 describe("what a server said steers none of the forms of a report", () => {
   test("JSON is as the schema says", () => {
-    assert.deepEqual(departures(JSON.parse(reportFormats.json(report))), []);
+    assert.deepEqual(departures(JSON.parse(reportFormats.json([report]))), []);
   });
 
   test("HTML needs nothing beside it, and says the server's words as text", () => {
-    const html = reportFormats.html(report);
+    const html = reportFormats.html([report]);
     assert.doesNotMatch(html, /<script|<img|<link|src=|url\(|@import|https?:/);
     assert.match(html, /default-src 'none'/);
     assert.ok(html.includes("&#60;script&#62;alert(1)"));
@@ -74,25 +81,25 @@ describe("what a server said steers none of the forms of a report", () => {
   });
 
   test("Markdown has no heading, link or table of the server's", () => {
-    const markdown = reportFormats.markdown(report);
+    const markdown = reportFormats.markdown([report]);
     assert.doesNotMatch(markdown, /^# heading|[^\\]\]\(javascript|<script|[^\\]\*\*bold/m);
   });
 
   test("CSV quotes every field, and no field is a formula", () => {
-    const csv = reportFormats.csv(report);
+    const csv = reportFormats.csv([report]);
     assert.doesNotMatch(csv, /(?:^|,)"?[=+@-]/m);
     assert.equal(csv.split("\r\n").length, 5);
   });
 
   test("JUnit is well-formed, with a failure and a skipped test", { skip: needs("python3") }, () => {
-    const junit = reportFormats.junit(report);
+    const junit = reportFormats.junit([report]);
     const script =
       "import sys,xml.dom.minidom as m;d=m.parseString(sys.stdin.buffer.read());print(len(d.getElementsByTagName('failure')),len(d.getElementsByTagName('skipped')))";
     assert.equal(execFileSync("python3", ["-c", script], { input: junit, encoding: "utf8" }).trim(), "1 1");
   });
 
   test("SARIF has a result with its level for each finding", () => {
-    const document = JSON.parse(reportFormats.sarif(report)) as {
+    const document = JSON.parse(reportFormats.sarif([report])) as {
       readonly runs: readonly { readonly results: readonly { readonly level: string; readonly ruleId: string }[] }[];
     };
     assert.deepEqual(
@@ -102,7 +109,7 @@ describe("what a server said steers none of the forms of a report", () => {
   });
 
   test("Prometheus gets numbers, one a line", () => {
-    for (const line of reportFormats.prometheus(report).trimEnd().split("\n")) {
+    for (const line of reportFormats.prometheus([report]).trimEnd().split("\n")) {
       assert.match(line, /^# (?:HELP|TYPE) |^[a-z_]+\{[^}]*\} [\d.]+$/);
     }
   });
@@ -113,5 +120,49 @@ describe("what a server said steers none of the forms of a report", () => {
       lines.every((line) => !/\p{Cc}/u.test(line) && line.length <= 60),
       lines.join("\n"),
     );
+  });
+});
+
+describe("reports of several servers, one of which could not be inspected", () => {
+  const results: readonly InspectResult[] = [
+    report,
+    { ...report, host: "other.example.test" },
+    { kind: "name-unknown", host: hostile },
+  ];
+
+  test("JSON is a list, in which a failure stands where it belongs", () => {
+    const told = JSON.parse(reportFormats.json(results)) as readonly object[];
+    assert.deepEqual(told.slice(0, 2).flatMap(departures), []);
+    assert.deepEqual(told[2], { failure: { kind: "name-unknown", host: hostile } });
+  });
+
+  test("JUnit and HTML are well-formed XML but for HTML's own ways", { skip: needs("python3") }, () => {
+    const script =
+      "import sys,xml.dom.minidom as m;d=m.parseString(sys.stdin.buffer.read());print(len(d.getElementsByTagName('testsuite')),len(d.getElementsByTagName('error')))";
+    const counted = execFileSync("python3", ["-c", script], { input: reportFormats.junit(results), encoding: "utf8" });
+    assert.equal(counted.trim(), "3 1");
+    assert.equal(reportFormats.html(results).match(/<article>/g)?.length, 3);
+    assert.equal(reportFormats.html(results).match(/<\/html>/g)?.length, 1);
+  });
+
+  test("SARIF has a run for each, and the failure in its invocation", () => {
+    const { runs } = JSON.parse(reportFormats.sarif(results)) as { readonly runs: readonly object[] };
+    assert.equal(runs.length, 3);
+    assert.match(JSON.stringify(runs[2]), /"executionSuccessful":false.*No address is known/);
+  });
+
+  test("Prometheus has each metric once, with the samples of all servers behind it", () => {
+    const text = reportFormats.prometheus(results);
+    const heads = text.match(/^# TYPE \S+/gm) ?? [];
+    assert.equal(new Set(heads).size, heads.length);
+    assert.equal(text.match(/^sallyport_inspect_up\{.*\} 1$/gm)?.length, 2);
+    assert.equal(text.match(/^sallyport_inspect_up\{.*\} 0$/gm)?.length, 1);
+    assert.match(text, /^sallyport_inspect_demands_met\{host="other\.example\.test"\} 0$/m);
+  });
+
+  test("CSV has one head, and Markdown says what could not be inspected", () => {
+    assert.equal(reportFormats.csv(results).match(/^"host",/gm)?.length, 1);
+    assert.equal(reportFormats.csv(results).split("\r\n").length, 8);
+    assert.match(reportFormats.markdown(results), /not inspected/);
   });
 });
