@@ -22,3 +22,4 @@ export {
 export { failureSentence } from "./report/words.ts";
 export { renderReport, type ReportOptions } from "./report/render-terminal.ts";
 export { reportFormatNames, reportFormats, type ReportFormat } from "./report/formats.ts";
+export * from "./client-trials/index.ts";

@@ -12,7 +12,6 @@ import {
   type PasswordFlags,
 } from "../flags.ts";
 import { parseCheckId, parseCheckIds, parseGrade, parseLongSeconds, parseRemotePortOrOff } from "../inspect-flags.ts";
-
 import { clientTrialFlags, type ClientTrialFlags } from "./client.ts";
 
 /** What `inspect` can be told. */

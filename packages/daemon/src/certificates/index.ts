@@ -4,3 +4,4 @@ export * from "./identity.ts";
 export * from "./local-authority.ts";
 export * from "./pem-files.ts";
 export * from "./root-file-reader.ts";
+export * from "./trial-identities.ts";

@@ -71,6 +71,26 @@ export async function issueServerCertificate(
   return x509.sign(certificate, options.authority.key);
 }
 
+/** Issues a server's certificate that nobody vouches for but itself. */
+export async function issueSelfSigned(
+  commonName: string,
+  validity: Validity,
+  options: { readonly key: KeyObject; readonly names: readonly CertificateName[] },
+): Promise<string> {
+  const x509 = await loadX509();
+  const certificate = x509.blank(options.key, validity);
+  certificate.subject = x509.distinguishedName(commonName);
+  certificate.issuer = certificate.subject;
+  certificate.extensions = [
+    x509.basicConstraints({ authority: false }),
+    x509.keyUsage(["digitalSignature"]),
+    x509.serverPurpose(),
+    x509.subjectKey(options.key),
+    x509.alternativeNames(options.names),
+  ];
+  return x509.sign(certificate, options.key);
+}
+
 /** Whether an authority's name constraints let it sign for every one of the names. */
 export async function authorityPermits(authorityPem: string, names: readonly CertificateName[]): Promise<boolean> {
   const x509 = await loadX509();

@@ -194,7 +194,8 @@ function factsOf(dissected: DissectedMessage): HandshakeFacts {
   }
 }
 
-function clientHelloFacts(hello: ClientHello): ClientHelloFacts {
+/** What a ClientHello offers, in names. */
+export function clientHelloFacts(hello: ClientHello): ClientHelloFacts {
   const versions = hello.supportedVersions.length > 0 ? hello.supportedVersions : [hello.legacyVersion];
   return {
     serverName: hello.serverName,
