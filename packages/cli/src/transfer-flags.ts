@@ -34,7 +34,7 @@ export const transferFlags = {
     values: ["off", "size", "hash", "sample", "auto"],
     placeholder: "HOW",
     brief:
-      "How what moved is compared: by the server's checksum, by parts that are read back, by what there is, by size alone (default: size, and auto where a file came in parts)",
+      "How what moved is compared: by the server's checksum, by parts that are read back, by what there is, by size alone (default: size, and auto where a part was gone on with)",
     optional: true,
   },
   preserveTimes: switchFlag("Keep the time of change"),

@@ -34,8 +34,8 @@ export async function sizeOf(
   options: RequestOptions,
 ): Promise<number | bigint | undefined> {
   // SIZE tells what would be sent, which nobody knows of what is compressed (RFC 3659 §4).
-  if (connection.isDeflating && connection.features.has("MLST")) {
-    const entry = await unlessRefused(factsOf(connection, path, options));
+  if (connection.isDeflating) {
+    const entry = await listedFacts(connection, path, options);
     if (entry?.size !== undefined) return entry.size;
   }
   if (connection.features.size > 0 && !connection.features.has("SIZE")) return undefined;
@@ -43,6 +43,15 @@ export async function sizeOf(
   // Some servers put words before the number.
   const digits = /(\d{1,30})\s*$/.exec(reply?.lines.at(-1) ?? "")?.[1];
   return digits === undefined ? undefined : sizeFromText(digits);
+}
+
+/** What MLST tells of a file; undefined where the server does not know it, or does not answer for this path. */
+export async function listedFacts(
+  connection: ClientConnection,
+  path: Octets,
+  options: RequestOptions,
+): Promise<RawEntry | undefined> {
+  return connection.features.has("MLST") ? unlessRefused(factsOf(connection, path, options)) : undefined;
 }
 
 async function statByFacts(connection: ClientConnection, path: Octets, options: RequestOptions): Promise<RawEntry> {

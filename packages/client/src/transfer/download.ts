@@ -18,6 +18,7 @@ import { StagedFile } from "./local-file.ts";
 import { RangeBook } from "./range-book.ts";
 import { countOctets, missingRanges, prefixBytes } from "./ranges.ts";
 import { type RemoteFacts, remoteFacts } from "./remote-facts.ts";
+import { Seams } from "./seams.ts";
 import { fetchSegments } from "./segments.ts";
 import type { TransferSite } from "./site.ts";
 import { digestFor, type ShareWork, type Verification, verifyContent, type VerifyMode } from "./verify.ts";
@@ -63,10 +64,14 @@ class Download implements FileTransfer, AsyncDisposable {
   /** What was there when progress was asked for last. */
   #progressMark = 0;
   #last: TransferOutcome | undefined;
-  /** Where parts were joined. */
+  /** Where what was there before was joined. */
   #seams: number[] = [];
+  /** Where the parts meet that came now. */
+  #fetched: Seams | undefined;
   #knowsRestart = true;
   #isSecondTime = false;
+  /** Whether what there is came in several parts. */
+  #isJoined = false;
 
   constructor(site: TransferSite, remote: Octets, local: string, options: DownloadOptions) {
     this.#site = site;
@@ -197,10 +202,11 @@ class Download implements FileTransfer, AsyncDisposable {
     const missing = size === undefined || size === 0 ? [] : missingRanges(have, size);
     const whole = [prefixBytes(have), size ?? Number.MAX_SAFE_INTEGER] as const;
     const count = size === undefined || !this.#knowsRestart ? 1 : Math.min(segments, limits.segmentsCount);
-    if (count > 1) this.#seams.push(...missing.map(([first]) => first));
+    const seams = new Seams(limits.sampleBytes);
     this.#last = await fetchSegments(this.#site, connection, {
       remote: this.#remote,
       book: new RangeBook(missing.length === 0 ? [whole] : missing, limits.segmentBytes),
+      seams,
       sink: staged,
       size,
       count,
@@ -210,6 +216,7 @@ class Download implements FileTransfer, AsyncDisposable {
         meter.reach(countOctets(staged.have));
       },
     });
+    this.#fetched = seams;
   }
 
   async #restart(): Promise<void> {
@@ -223,31 +230,34 @@ class Download implements FileTransfer, AsyncDisposable {
   async #finish(connection: ClientConnection): Promise<FileOutcome> {
     const { meter, signal, verify } = this.#options;
     const staged = this.#stagedFile;
-    const isJoined = this.#seams.length > 0 || this.#isSecondTime;
-    const mode = verify ?? (isJoined ? "auto" : "size");
     meter.enter("verify");
+    this.#isJoined = this.#seams.length > 0 || this.#isSecondTime || (this.#fetched?.count ?? 0) > 0;
     try {
+      const fitted = verify === "off" ? 0 : await this.#fitSeams(connection);
+      const mode = verify ?? (this.#seams.length > 0 || this.#isSecondTime ? "auto" : "size");
       const size = await this.#agreedSize(connection, mode);
       const algorithm = size === undefined ? undefined : digestFor(connection, mode);
       if (algorithm !== undefined && this.#digest === undefined) this.#digest = new RunningDigest(algorithm);
       const verified: Verification =
         size === undefined
           ? { method: mode === "off" ? "off" : "size", bytes: undefined }
-          : await verifyContent(connection, this.#remote, {
-              mode,
-              size,
-              local: (position, length) => staged.read(position, length),
-              seams: this.#seams,
-              digest: this.#digest,
-              limits: this.#site.limits,
-              signal,
-              shareWork: this.#shareWork(),
-            });
+          : mode === "size" && fitted > 0
+            ? { method: "seams", seams: fitted, bytes: size }
+            : await verifyContent(connection, this.#remote, {
+                mode,
+                size,
+                local: (position, length) => staged.read(position, length),
+                seams: this.#seams,
+                digest: this.#digest,
+                limits: this.#site.limits,
+                signal,
+                shareWork: this.#shareWork(),
+              });
       return await this.#publish(verified);
     } catch (error) {
       if (!(error instanceof IntegrityError)) throw error;
       // What is wrong must not be gone on with; where it was joined, the whole may be right.
-      if (!isJoined || this.#isSecondTime) {
+      if (!this.#isJoined || this.#isSecondTime) {
         await staged.discard();
         throw error;
       }
@@ -255,6 +265,24 @@ class Download implements FileTransfer, AsyncDisposable {
       await this.#restart();
       return this.attempt(connection);
     }
+  }
+
+  /**
+   * Compares the parts that came now where they meet, and returns how many did; those that could not be compared are left
+   * to {@link verifyContent}. They are parts of one file only where that was the same before the first and after the last.
+   */
+  async #fitSeams(connection: ClientConnection): Promise<number> {
+    const staged = this.#stagedFile;
+    const fetched = await this.#fetched?.compare((position, length) => staged.read(position, length));
+    this.#fetched = undefined;
+    if (fetched === undefined) return 0;
+    this.#seams = [...new Set([...this.#seams, ...fetched.unseen])];
+    if (fetched.alike === 0) return 0;
+    const { signal } = this.#options;
+    if (isSameVersion(this.#facts, await remoteFacts(connection, this.#remote, { signal, withTime: () => true }))) {
+      return fetched.alike;
+    }
+    throw new IntegrityError("SALLYPORT_INTEGRITY_CONTENT", "The file changed on the server while its parts came");
   }
 
   /** The control connections that fetched parts of the file, for what else can be shared out. */
@@ -283,7 +311,10 @@ class Download implements FileTransfer, AsyncDisposable {
     const { signal } = this.#options;
     const now = (await remoteFacts(connection, this.#remote, { signal, withTime: () => false })).size;
     if (isGapless && now === end) return end;
-    if (isGapless && size !== undefined && end > size && (now === undefined || now >= size)) return undefined;
+    const hasGrown = isGapless && size !== undefined && end > size;
+    // What came in parts is more than there is where the last of them did not begin where it was to.
+    if (hasGrown && this.#isJoined && (now === undefined || now >= end)) return end;
+    if (hasGrown && !this.#isJoined && (now === undefined || now >= size)) return undefined;
     const message = `The file ended after ${prefixBytes(have)} octets, and the server speaks of ${now ?? size}`;
     throw new IntegrityError("SALLYPORT_INTEGRITY_SIZE", message);
   }

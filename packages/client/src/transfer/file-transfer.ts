@@ -8,7 +8,7 @@ import type { Verification, VerifyMode } from "./verify.ts";
 
 /** What may be wished of a file on its way, in either direction. */
 export interface FileWishes {
-  /** Default `size`; `auto` where the file moved in several parts. */
+  /** Default `size`; `auto` where a part was gone on with, or two did not overlap. */
   readonly verify?: VerifyMode | undefined;
   /** Default `overwrite`. */
   readonly onConflict?: OnConflict | undefined;

@@ -1,6 +1,6 @@
 import { type Octets, resolveListedTime } from "@sallyport/protocol";
 import type { ClientConnection } from "../connection/client-connection.ts";
-import { sizeOf, timeOf } from "../operations/stat.ts";
+import { listedFacts, sizeOf, timeOf } from "../operations/stat.ts";
 
 /** What tells one version of a remote file from another. */
 export interface RemoteFacts {
@@ -19,10 +19,11 @@ export async function remoteFacts(
     withTime,
   }: { readonly signal?: AbortSignal | undefined; readonly withTime: (size: number | undefined) => boolean },
 ): Promise<RemoteFacts> {
-  const size = await sizeOf(connection, path, { signal });
-  const time = withTime(size === undefined ? undefined : Number(size))
-    ? await timeOf(connection, path, { signal })
-    : undefined;
+  // Where the time is wanted of every file, one question brings both.
+  const entry = withTime(0) ? await listedFacts(connection, path, { signal }) : undefined;
+  const size = entry?.size ?? (await sizeOf(connection, path, { signal }));
+  const isWanted = withTime(size === undefined ? undefined : Number(size));
+  const time = entry?.time ?? (isWanted ? await timeOf(connection, path, { signal }) : undefined);
   const resolved = time && resolveListedTime(time, { nowMs: Date.now() });
   return {
     size: size === undefined ? undefined : Number(size),

@@ -3,11 +3,14 @@ import type { ByteSink } from "@sallyport/transport";
 import type { ClientConnection, TransferOutcome } from "../connection/client-connection.ts";
 import type { Claim, RangeBook } from "./range-book.ts";
 import { receiveInto } from "./receive.ts";
+import type { Seams } from "./seams.ts";
 import type { TransferSite } from "./site.ts";
 
 export interface SegmentsOptions {
   readonly remote: Octets;
   readonly book: RangeBook;
+  /** Told where parts meet, and what comes of the next one. */
+  readonly seams: Seams;
   readonly sink: ByteSink;
   /** Of the file; undefined where the server does not tell. */
   readonly size: number | undefined;
@@ -88,23 +91,31 @@ async function fetchClaim(
   { throttle }: TransferSite,
   connection: ClientConnection,
   claim: Claim,
-  { book, remote, sink, size, signal, onMoved }: SegmentsOptions,
+  { book, seams, remote, sink, size, signal, onMoved }: SegmentsOptions,
 ): Promise<TransferOutcome | undefined> {
   const first = claim.position;
+  seams.begin(first);
   const pace = new ClaimPace(claim, book);
   const aborter = new AbortController();
+  /** Where the part has ended, whatever the claim gets from others after that. */
+  let seam: number | undefined;
   const clipped: ByteSink = {
     write(chunk, position) {
       // What the file has grown by meanwhile comes too.
-      const isLast = size === undefined || claim.end === size;
-      const room = isLast ? chunk.length : Math.min(chunk.length, claim.end - position);
-      if (!isLast && room < chunk.length) aborter.abort(enough);
-      if (room <= 0) return undefined;
+      if (seam === undefined && size !== undefined && claim.end < size && position + chunk.length >= claim.end) {
+        seam = claim.end;
+      }
+      const room = seam === undefined ? chunk.length : Math.min(chunk.length, Math.max(0, seam - position));
+      const isEnough = seam !== undefined && room < chunk.length && seams.keep(seam, chunk.subarray(room));
+      if (room === 0) {
+        if (isEnough) aborter.abort(enough);
+        return undefined;
+      }
       claim.position = position + room;
       pace.reached();
       const written = (): void => {
         onMoved(room);
-        if (!isLast && claim.position >= claim.end) aborter.abort(enough);
+        if (isEnough) aborter.abort(enough);
       };
       const writing = sink.write(room < chunk.length ? chunk.subarray(0, room) : chunk, position);
       if (writing !== undefined) return writing.then(written);

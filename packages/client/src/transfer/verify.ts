@@ -16,6 +16,8 @@ export type VerifyMode = "auto" | "hash" | "size" | "sample" | "off";
 export type Verification =
   | { readonly method: "off" }
   | { readonly method: "size"; readonly bytes: number | undefined }
+  /** Parts that several RETR brought fit where they meet: the octets behind each seam came twice, and alike. */
+  | { readonly method: "seams"; readonly seams: number; readonly bytes: number }
   | { readonly method: "hash"; readonly algorithm: string; readonly hex: string }
   | {
       readonly method: "sample";
