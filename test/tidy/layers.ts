@@ -19,7 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "web/api": [],
   "web/ui": ["protocol", "inspector/model", "web/api"],
   web: ["protocol", "transport", "client", "inspector", "inspector/model", "web/api"],
-  daemon: ["protocol", "transport", "client", "server", "server/storage", "server/accounts", "inspector", "web"],
+  daemon: ["protocol", "transport", "gssapi", "client", "server", "server/storage", "server/accounts", "inspector", "web"],
   cli: ["protocol", "transport", "client", "server", "server/storage", "server/accounts", "inspector", "web", "daemon"],
   testing: ["protocol", "transport", "client", "server", "server/storage", "server/accounts"],
 };

@@ -13,6 +13,7 @@ export interface AccountFlags {
   readonly uncleanDataClose?: UncleanDataClose;
   readonly clientCertificate?: "off" | "login" | "required";
   readonly certificateFingerprint?: string;
+  readonly gssapi?: "off" | "login" | "required";
   readonly disabled?: boolean;
 }
 
@@ -63,13 +64,19 @@ export const accountFlags = {
     placeholder: "HEX",
     optional: true,
   },
+  gssapi: {
+    kind: "enum",
+    values: ["off", "login", "required"],
+    brief: "login: a Kerberos principal of the account replaces the password; required: nothing else lets in",
+    optional: true,
+  },
   disabled: { kind: "boolean", brief: "Keep the account, but let nobody in", optional: true },
 } as const;
 
 /** The values of an account that the flags give; what is not said is absent. */
 export function accountValues(flags: AccountFlags): AccountValues {
   const { home, readOnly, quota, maxConnections, certificateFingerprint, disabled } = flags;
-  const { requireTls, dataResumption, uncleanDataClose, clientCertificate } = flags;
+  const { requireTls, dataResumption, uncleanDataClose, clientCertificate, gssapi } = flags;
   const mapping = certificateFingerprint && [{ kind: "fingerprint", value: certificateFingerprint } as const];
   return {
     ...(home && { home }),
@@ -80,6 +87,7 @@ export function accountValues(flags: AccountFlags): AccountValues {
     ...(dataResumption && { dataResumption }),
     ...(uncleanDataClose && { uncleanDataClose }),
     ...(clientCertificate && { clientCertificate }),
+    ...(gssapi && { gssapi }),
     ...(mapping && { clientCertificates: mapping }),
     ...(disabled !== undefined && { enabled: !disabled }),
   };

@@ -72,9 +72,16 @@ function cellsOf(status: ConnectionStatus, { nowMs, glyphs }: WhoTableOptions): 
   ];
 }
 
-function controlOf({ tlsMode, tls }: ConnectionStatus): { readonly text: string; readonly readability: Readability } {
+function controlOf({ tlsMode, tls, security }: ConnectionStatus): {
+  readonly text: string;
+  readonly readability: Readability;
+} {
   if (tls !== undefined)
     return { text: `${tlsMode} ${tls.protocol.replace(/^TLSv/, "TLS ")}`, readability: "encrypted" };
+  if (security !== undefined) {
+    const text = `${tlsMode} ${security.mechanism} ${escapeControls(security.principal)}`;
+    return { text, readability: security.isPrivate ? "encrypted" : "clear" };
+  }
   // An implicit connection says nothing before its TLS.
   return tlsMode === "implicit"
     ? { text: "implicit, no TLS yet", readability: "encrypted" }

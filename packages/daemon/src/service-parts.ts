@@ -10,6 +10,7 @@ import {
   type PemSource,
   readIdentity,
   readPemFile,
+  readTextFile,
   type RootFileReader,
 } from "./certificates/index.ts";
 import { Notifier, together } from "./events/index.ts";
@@ -90,7 +91,7 @@ async function openAsIs(
     return { ...common, serving, accounts, storage };
   }
   const ledger = new OwnLedger(limitValues(limitsOf(settings)));
-  const ours = { accounts, tls, fxpAuthorities: material.fxpAuthorities, observer, ledger };
+  const ours = { accounts, tls, material, observer, ledger };
   const parts = await openServer(settings, ours, undo);
   return { ...common, serving: new SoleServer(parts, ledger), accounts, storage: parts.storage };
 }
@@ -117,11 +118,12 @@ function openNotifier(settings: ServiceSettings, state: StateDirectory, log: Eve
  * @throws {ConfigError} as {@link readIdentity} and ServerTlsProfile.create.
  */
 export async function readMaterial(settings: ServiceSettings): Promise<TlsMaterial> {
-  const { clientCertificates, fxp } = settings;
+  const { clientCertificates, fxp, gssapi } = settings;
   const material = {
     identities: settings.identities.map((files) => readIdentity(files)),
     ...(clientCertificates && { clientAuthorities: readPemFile(clientCertificates.authoritiesFile, "certificate") }),
     ...(fxp?.authoritiesFile !== undefined && { fxpAuthorities: readPemFile(fxp.authoritiesFile, "certificate") }),
+    ...(gssapi?.principalsFile !== undefined && { principals: readTextFile(gssapi.principalsFile, principalsMap) }),
   };
   if (material.identities.length > 0) await createTls(settings, material);
   return material;
@@ -133,7 +135,7 @@ export async function readMaterialAgain(
   certificates: LocalCertificates | undefined,
   reader: RootFileReader | undefined,
 ): Promise<TlsMaterial> {
-  const { identities, clientCertificates, fxp } = settings;
+  const { identities, clientCertificates, fxp, gssapi } = settings;
   const texts = await reader?.read();
   const source: PemSource = (file, what) => texts?.get(resolve(file)) ?? readPemFile(file, what);
   return {
@@ -141,8 +143,13 @@ export async function readMaterialAgain(
       certificates === undefined ? identities.map((files) => readIdentity(files, source)) : ownIdentities(certificates),
     ...(clientCertificates && { clientAuthorities: source(clientCertificates.authoritiesFile, "certificate") }),
     ...(fxp?.authoritiesFile !== undefined && { fxpAuthorities: source(fxp.authoritiesFile, "certificate") }),
+    ...(gssapi?.principalsFile !== undefined && {
+      principals: texts?.get(resolve(gssapi.principalsFile)) ?? readTextFile(gssapi.principalsFile, principalsMap),
+    }),
   };
 }
+
+const principalsMap = "map of principals";
 
 /** The certificates of the state directory, made where they are missing. */
 export function openCertificates(settings: ServiceSettings, state: StateDirectory): Promise<LocalCertificates> {

@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { closeSync, openSync, rmSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
-import { limitValues } from "@sallyport/protocol";
+import { isGssapiAvailable } from "@sallyport/gssapi";
+import { ConfigError, limitValues } from "@sallyport/protocol";
 import type { ListeningAddress } from "@sallyport/server";
 import type { TlsIdentityOptions } from "@sallyport/transport";
 import { openAdministration } from "./admin/administration.ts";
@@ -89,6 +90,7 @@ export class Service implements AsyncDisposable {
     const runAs = checkServiceUser(settings);
     const root = await checkRoot(settings, runAs);
     for (const file of authorityFiles(settings)) readCertificate(file);
+    await checkKeytab(settings, runAs);
     requirePortForEach(settings);
     const given = await readMaterial(settings);
     await tryPorts(settings);
@@ -226,6 +228,7 @@ export class Service implements AsyncDisposable {
       );
     }
     this.#warnOfAnonymous();
+    await this.#warnOfKerberos();
     if (isRoot())
       this.#warn("The server runs as root", "use --run-as NAME, so that a fault in it is not a fault of everything");
     this.#warnOfClearText();
@@ -240,6 +243,15 @@ export class Service implements AsyncDisposable {
     this.#warn(
       `A process may have ${mostCount} files open, and connections past that are closed without a line in the log`,
       `raise the limit (ulimit -n, LimitNOFILE) or lower --max-connections, which is ${connectionsCount}`,
+    );
+  }
+
+  async #warnOfKerberos(): Promise<void> {
+    const { gssapi } = this.#parts.settings;
+    if (gssapi === undefined || (await isGssapiAvailable("server", gssapi))) return;
+    this.#warn(
+      "Kerberos does not work, so that AUTH GSSAPI is answered 431",
+      "install the library (libgssapi-krb5-2) and give a keytab with a key of this service (--keytab)",
     );
   }
 
@@ -305,9 +317,21 @@ async function rootFileReader(
   undo: AsyncDisposableStack,
 ): Promise<RootFileReader | undefined> {
   const own = settings.identities.flatMap(({ certificateFile, keyFile }) => [certificateFile, keyFile]);
-  const files = [...own, ...authorityFiles(settings)];
+  const principals = settings.gssapi?.principalsFile;
+  const files = [...own, ...authorityFiles(settings), ...(principals === undefined ? [] : [principals])];
   const readable = await asUser(runAs, async () => files.every((file) => mayRead(file)));
   return readable ? undefined : undo.use(new RootFileReader(files));
+}
+
+/** The mechanism's process has the rights of the service, and so has to be able to read the keys. */
+async function checkKeytab({ gssapi }: ServiceSettings, runAs: RunAs | undefined): Promise<void> {
+  const file = gssapi?.keytab;
+  if (file === undefined) return;
+  const readable = runAs === undefined ? mayRead(file) : await asUser(runAs, async () => mayRead(file));
+  if (readable) return;
+  const who = runAs === undefined ? "this user" : `the user ${runAs.name}`;
+  const message = `The keytab ${file} cannot be read: it has to be there, and ${who} has to be allowed to read it.`;
+  throw new ConfigError("SALLYPORT_INPUT_UNREADABLE", message);
 }
 
 function mayRead(file: string): boolean {

@@ -1,3 +1,4 @@
+import { gssapiMechanism } from "@sallyport/gssapi";
 import { limitValues, type LimitValues } from "@sallyport/protocol";
 import {
   type ConnectionSelector,
@@ -5,8 +6,10 @@ import {
   FtpServer,
   type FtpServerOptions,
   type FxpOptions,
+  type GssapiOptions,
   type ListeningAddress,
   type LoginStorage,
+  parsePrincipals,
   type ReviewedLogins,
   type OwnLedger,
   type ServerLedger,
@@ -21,7 +24,7 @@ import {
   PasswordHasher,
 } from "@sallyport/server/accounts";
 import { LocalDirectory } from "@sallyport/server/storage";
-import { ServerTlsProfile, type TlsIdentityOptions } from "@sallyport/transport";
+import { type SecurityMechanism, ServerTlsProfile, type TlsIdentityOptions } from "@sallyport/transport";
 import { listenersOf } from "./listening.ts";
 import { publicStorage } from "./public/public-storage.ts";
 import { VisitorAreas, type VisitorAreasOptions } from "./public/visitor-areas.ts";
@@ -57,6 +60,8 @@ export interface TlsMaterial {
   readonly clientAuthorities?: string;
   /** PEM of the authorities of other servers. */
   readonly fxpAuthorities?: string;
+  /** The map of Kerberos principals to accounts. */
+  readonly principals?: string;
 }
 
 /** What a running service is told anew; the settings and the material are plain data, for other processes. */
@@ -72,13 +77,15 @@ export interface ServerParts {
   readonly server: FtpServer;
   readonly logins: Authenticator;
   readonly storage: LocalDirectory;
+  /** Kerberos, in a process of its own that starts with its first login; absent where it is off. */
+  readonly mechanism: SecurityMechanism | undefined;
 }
 
 /** What is given to a server. */
 export interface Given {
   readonly accounts: AccountDatabase;
   readonly tls: ServerTlsProfile;
-  readonly fxpAuthorities: string | undefined;
+  readonly material: Pick<TlsMaterial, "fxpAuthorities" | "principals">;
   readonly observer: ServerObserver;
   readonly ledger: ServerLedger;
 }
@@ -86,7 +93,7 @@ export interface Given {
 /** Opens the storage and makes a server of everything. `undo` closes what it opened, but not the server. */
 export async function openServer(
   settings: ServiceSettings,
-  { accounts, tls, fxpAuthorities, observer, ledger }: Given,
+  { accounts, tls, material, observer, ledger }: Given,
   undo: AsyncDisposableStack,
 ): Promise<ServerParts> {
   const hasher = undo.use(new PasswordHasher(hasherOptions(settings)));
@@ -95,14 +102,18 @@ export async function openServer(
   const storage = undo.use(await LocalDirectory.open(settings.root, { durable: settings.durable, keepPartsMs }));
   const authenticator = authenticatorOf(settings, logins);
   const served = settings.visitors === undefined ? storage : visited(storage, settings.visitors, undo);
-  const policies = policiesOf(settings, fxpAuthorities);
+  const mechanism = settings.gssapi && undo.use(gssapiMechanism(settings.gssapi));
+  const policies = { ...policiesOf(settings, material.fxpAuthorities), ...gssapiOf(settings, material, mechanism) };
   const given = { tls, authenticator, storage: served, observer, ledger };
-  return { server: new FtpServer({ ...policies, ...given }), logins, storage };
+  return { server: new FtpServer({ ...policies, ...given }), logins, storage, mechanism };
 }
 
 /** Gives a running server other settings; its ledger is for whoever keeps it. */
-export function reconfigureServer({ server, logins }: ServerParts, { settings, material, tls }: ServiceChanges): void {
-  const policies = policiesOf(settings, material.fxpAuthorities);
+export function reconfigureServer(
+  { server, logins, mechanism }: ServerParts,
+  { settings, material, tls }: ServiceChanges,
+): void {
+  const policies = { ...policiesOf(settings, material.fxpAuthorities), ...gssapiOf(settings, material, mechanism) };
   server.reconfigure({ ...policies, tls, authenticator: authenticatorOf(settings, logins) });
 }
 
@@ -129,12 +140,13 @@ export function limitsOf({ limits, connectionsMax, connectionsPerHostMax }: Serv
   };
 }
 
-type Policies = Omit<FtpServerOptions, "tls" | "authenticator" | "storage" | "observer" | "ledger">;
+type Policies = Omit<FtpServerOptions, "tls" | "gssapi" | "authenticator" | "storage" | "observer" | "ledger">;
 
 /** What a server has to know besides the places that it serves. */
 export function policiesOf(settings: ServiceSettings, fxpAuthorities: string | undefined): Policies {
   const { requireTls, dataResumption, uncleanDataClose, proxyProtocolFrom } = settings;
-  const policies = { requireTls, dataResumption, uncleanDataClose, proxyProtocolFrom };
+  const gssapi = settings.gssapi && { gssapi: settings.gssapi.login };
+  const policies = { requireTls, dataResumption, uncleanDataClose, proxyProtocolFrom, ...gssapi };
   const { passivePorts, masquerade, durable, activeMode, hosts, greeting } = settings;
   return {
     listeners: settings.listeners ?? listenersOf(settings).map((listener) => ({ ...listener, ...policies })),
@@ -150,6 +162,16 @@ export function policiesOf(settings: ServiceSettings, fxpAuthorities: string | u
     durable,
     limits: limitsOf(settings),
   };
+}
+
+function gssapiOf(
+  { gssapi }: ServiceSettings,
+  { principals }: Pick<TlsMaterial, "principals">,
+  mechanism: SecurityMechanism | undefined,
+): { readonly gssapi?: GssapiOptions } {
+  if (gssapi === undefined || mechanism === undefined) return {};
+  const map = principals === undefined ? {} : { principals: parsePrincipals(principals) };
+  return { gssapi: { mechanism, suffices: gssapi.suffices, ...map } };
 }
 
 function fxpOptions(addresses: readonly string[], certificateAuthorities: string | undefined): FxpOptions {

@@ -1,9 +1,23 @@
 import type { LimitValues } from "@sallyport/protocol";
-import type { ListenerOptions } from "@sallyport/server";
+import type { GssapiRequirement, ListenerOptions } from "@sallyport/server";
 import type { DataResumption, TlsRequirement, UncleanDataClose } from "@sallyport/server/accounts";
 import type { IdentityFiles } from "./certificates/index.ts";
 import type { NotifySettings } from "./events/index.ts";
 import type { VisitorAreasOptions } from "./public/visitor-areas.ts";
+
+/** How a service takes logins by Kerberos. */
+export interface GssapiSettings {
+  /** Absent: that of the environment or the system. */
+  readonly keytab?: string;
+  /** The only service to stand for; absent: every one in the keytab. */
+  readonly service?: string;
+  /** Map of principals to accounts. */
+  readonly principalsFile?: string;
+  /** For listeners that do not say. */
+  readonly login: GssapiRequirement;
+  /** Whether its protection does where TLS is required. */
+  readonly suffices: boolean;
+}
 
 /** Everything that a service is told, checked in form but not against this machine. */
 export interface ServiceSettings {
@@ -31,6 +45,8 @@ export interface ServiceSettings {
   readonly proxyProtocolFrom: readonly string[];
   readonly minTlsVersion?: "TLSv1.2" | "TLSv1.3";
   readonly clientCertificates?: { readonly demand: "request" | "require"; readonly authoritiesFile: string };
+  /** Kerberos by AUTH GSSAPI; absent: it is not known. */
+  readonly gssapi?: GssapiSettings;
   /** Certificates given by file, for several host names; none: those of the state directory. */
   readonly identities: readonly IdentityFiles[];
   /** Processes that serve; absent: one, which does everything. */

@@ -25,6 +25,8 @@ interface OfDeed {
 export interface PeerSecurity {
   readonly mechanism: string;
   readonly principal: string;
+  /** Whether the last command was encrypted (ENC), not only sealed. */
+  readonly isPrivate: boolean;
 }
 
 /** One thing that happened; times are milliseconds since 1970. */

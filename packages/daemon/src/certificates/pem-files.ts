@@ -9,15 +9,24 @@ import { errorCode } from "../files.ts";
  * @throws {ConfigError} SALLYPORT_INPUT_UNREADABLE.
  */
 export function readPemFile(file: string, what: "certificate" | "key"): string {
+  return readTextFile(file, what, "latin1");
+}
+
+/**
+ * Reads a file of at most 1 MiB.
+ *
+ * @throws {ConfigError} SALLYPORT_INPUT_UNREADABLE
+ */
+export function readTextFile(file: string, what: string, encoding: "latin1" | "utf8" = "utf8"): string {
   try {
     const content = readFileSync(file);
-    if (content.length <= pemBytesMax) return content.toString("latin1");
+    if (content.length <= pemBytesMax) return content.toString(encoding);
   } catch (cause) {
     const code = errorCode(cause);
     const message = `The ${what} ${file} cannot be read: ${advices[code] ?? `the system says ${code}`}.`;
     throw new ConfigError("SALLYPORT_INPUT_UNREADABLE", message, { cause });
   }
-  throw new ConfigError("SALLYPORT_INPUT_UNREADABLE", `The ${what} ${file} has more than 1 MiB: give a PEM file.`);
+  throw new ConfigError("SALLYPORT_INPUT_UNREADABLE", `The ${what} ${file} has more than 1 MiB.`);
 }
 
 /**

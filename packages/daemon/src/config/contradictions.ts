@@ -61,6 +61,23 @@ const rules: readonly Rule[] = [
     return [problem(["fxp-ca", "fxp"], text)];
   },
 
+  ({ values, origins }, { name, problem }) => {
+    if (values.gssapi) return [];
+    const others = (["keytab", ...gssapiKeys] as const).filter((key) => origins.has(key));
+    return others.map((key) =>
+      problem([key, "gssapi"], `${name(key)} is for Kerberos: give ${name("gssapi")} as well`),
+    );
+  },
+
+  ({ values, listeners }, { name, problem }) => {
+    if (!values.gssapi || values["gssapi-suffices"]) return [];
+    const explicit = listeners.filter(({ values: { mode } }) => mode === "explicit");
+    const demands = listeners.length === 0 ? [values] : explicit.map(({ values: said }) => ({ ...values, ...said }));
+    if (demands.some((demand) => !demand["require-tls"].includes("login"))) return [];
+    const text = `${name("gssapi")} needs ${name("gssapi-suffices")} where ${name("require-tls")} demands TLS for the login, or nobody gets in by it`;
+    return [problem(["gssapi", "require-tls", "gssapi-suffices"], text)];
+  },
+
   ({ listeners, origins }, { name, problem }) => {
     if (listeners.length === 0) return [];
     const others = (["listen", "explicit-port", "implicit-port"] as const).filter((key) => origins.has(key));
@@ -80,6 +97,8 @@ const rules: readonly Rule[] = [
     });
   },
 ];
+
+const gssapiKeys = ["gssapi-service", "gssapi-principals", "gssapi-login", "gssapi-suffices"] as const;
 
 /** One source that says a limit by both of its names. */
 function twiceSaid({ said }: Layer): Contradiction[] {

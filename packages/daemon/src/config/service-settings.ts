@@ -38,6 +38,7 @@ export function serviceSettings(
     ...(hosts && { hosts }),
     ...(fxp.length > 0 && { fxp: { addresses: fxp, ...(fxpCa !== undefined && { authoritiesFile: fxpCa }) } }),
     ...(values.notify.length > 0 && { notify: notifySettings(values) }),
+    ...(values.gssapi && { gssapi: gssapiSettings(values) }),
     minTlsVersion: values["min-tls"] === "1.3" ? "TLSv1.3" : "TLSv1.2",
     ...(authoritiesFile !== undefined && {
       clientCertificates: { demand: values["client-certificates"] ?? "request", authoritiesFile },
@@ -50,6 +51,17 @@ export function serviceSettings(
     ...(runAs !== undefined && { runAs }),
     allowRoot: values["allow-root"],
     graceMs: values.grace * 1000,
+  };
+}
+
+function gssapiSettings(values: Configuration["values"]): NonNullable<ServiceSettings["gssapi"]> {
+  const { keytab, "gssapi-service": service, "gssapi-principals": principalsFile } = values;
+  return {
+    ...(keytab !== undefined && { keytab }),
+    ...(service !== undefined && { service }),
+    ...(principalsFile !== undefined && { principalsFile }),
+    login: values["gssapi-login"],
+    suffices: values["gssapi-suffices"],
   };
 }
 
@@ -74,6 +86,7 @@ function listenersOf(said: Said, values: Configuration["values"], everywhere: re
     dataResumption: said["data-resumption"] ?? values["data-resumption"],
     uncleanDataClose: said["unclean-data-close"] ?? values["unclean-data-close"],
     proxyProtocolFrom: said["proxy-protocol-from"] ?? values["proxy-protocol-from"],
+    gssapi: said["gssapi-login"] ?? values["gssapi-login"],
   };
   const port = said.port ?? (tlsMode === "implicit" ? 2990 : 2121);
   const addresses = said.address === undefined ? everywhere : [said.address];

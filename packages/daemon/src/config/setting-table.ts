@@ -172,6 +172,45 @@ export const settings = {
     changes: "live",
     meaning: "With client-ca: whether clients may or must show a certificate",
   },
+  gssapi: {
+    kind: { is: "switch" },
+    default: false,
+    changes: "restart",
+    meaning: "Let clients log in by Kerberos (AUTH GSSAPI) on explicit listeners",
+  },
+  keytab: {
+    kind: { is: "path" },
+    defaultText: "KRB5_KTNAME, else that of /etc/krb5.conf",
+    changes: "restart",
+    placeholder: "FILE",
+    meaning: "With gssapi: file with the keys of the service, as kadmin writes it; the user of the service reads it",
+  },
+  "gssapi-service": {
+    kind: { is: "text" },
+    defaultText: "every one in the keytab",
+    changes: "restart",
+    placeholder: "NAME",
+    meaning: "With gssapi: the only service to stand for, as in ftp@ftp.example.org",
+  },
+  "gssapi-principals": {
+    kind: { is: "path" },
+    changes: "live",
+    placeholder: "FILE",
+    meaning: "With gssapi: map of principals to accounts, a line PRINCIPAL ACCOUNT... for each",
+  },
+  "gssapi-login": {
+    kind: { is: "choice", values: ["off", "offer", "require"] },
+    default: "offer",
+    changes: "live",
+    ofListener: true,
+    meaning: "With gssapi: whether logins by Kerberos are refused, possible, or the only ones",
+  },
+  "gssapi-suffices": {
+    kind: { is: "switch" },
+    default: false,
+    changes: "live",
+    meaning: "With gssapi: take its protection where require-tls demands TLS",
+  },
   workers: {
     kind: quantity("count", 1, 256),
     defaultText: "as many as there are cores",
@@ -362,6 +401,7 @@ export const listenerRows: Readonly<Record<ListenerSettingName, Setting>> = {
   "data-resumption": settings["data-resumption"],
   "unclean-data-close": settings["unclean-data-close"],
   "proxy-protocol-from": settings["proxy-protocol-from"],
+  "gssapi-login": settings["gssapi-login"],
 };
 
 type NamesWith<Property extends string> = {

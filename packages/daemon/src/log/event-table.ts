@@ -97,7 +97,7 @@ const eventTable: { readonly [Kind in EventKind]: EventRow<Kind> } = {
     level: "info",
     label: "now",
     text: (event) => shownText(event),
-    readability: ({ tls }) => (tls === undefined ? "clear" : "encrypted"),
+    readability: ({ tls, security }) => (tls === undefined && security?.isPrivate !== true ? "clear" : "encrypted"),
   },
   "connections-shown": {
     level: "info",
@@ -166,6 +166,16 @@ const eventTable: { readonly [Kind in EventKind]: EventRow<Kind> } = {
     readability: () => "encrypted",
   },
   "tls-failed": { level: "warn", label: "tls failed", text: ({ cause }) => escapeControls(cause) },
+  "security-established": {
+    level: "info",
+    label: "kerberos",
+    text: ({ mechanism, principal }) => `${mechanism}, ${escapeControls(principal)}`,
+  },
+  "security-failed": {
+    level: "warn",
+    label: "no kerberos",
+    text: ({ mechanism, cause }) => `${mechanism}: ${escapeControls(cause)}`,
+  },
   "address-banned": {
     level: "warn",
     label: "banned",
@@ -204,7 +214,7 @@ const eventTable: { readonly [Kind in EventKind]: EventRow<Kind> } = {
     level: ({ complete }) => (complete ? "info" : "warn"),
     label: ({ direction, complete }) => (complete ? direction : `${direction} cut`),
     text: (event) => transferText(event),
-    readability: ({ protectionLevel }) => (protectionLevel === "C" ? "clear" : "encrypted"),
+    readability: ({ protectionLevel }) => (protectionLevel === "P" ? "encrypted" : "clear"),
   },
   "upload-digested": {
     level: "debug",
@@ -320,12 +330,16 @@ function transferText(event: EventOf<"transfer">): string {
   if (rate !== "") text += `, ${rate}`;
   text += dataTls
     ? `, ${dataTls.protocol.replace("TLSv", "TLS ")} ${dataTls.resumed ? "resumed" : "full handshake"}`
-    : ", clear";
+    : dataProtection[event.protectionLevel];
   return complete ? text : `${text}, ${escapeControls(cause ?? "not complete")}`;
 }
 
-function shownText({ tlsMode, tls, activity, bytes, bytesPerSecond }: EventOf<"connection-shown">): string {
-  const protection = tls === undefined ? "clear" : tls.protocol.replace(/^TLSv/, "TLS ");
+/** What protected the data where it was not TLS. */
+const dataProtection = { C: ", clear", S: ", sealed", E: ", confidential", P: ", encrypted" } as const;
+
+function shownText({ tlsMode, tls, security, activity, bytes, bytesPerSecond }: EventOf<"connection-shown">): string {
+  const unencrypted = security === undefined ? "clear" : `${security.mechanism} ${escapeControls(security.principal)}`;
+  const protection = tls === undefined ? unencrypted : tls.protocol.replace(/^TLSv/, "TLS ");
   const moved = bytes === undefined ? [] : [sizeText(bytes), `${sizeText(bytesPerSecond ?? 0)}/s`];
   return [`${tlsMode} ${protection}`, activity, ...moved].join(", ");
 }

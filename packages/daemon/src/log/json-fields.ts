@@ -20,7 +20,7 @@ export function jsonFields(event: ServiceEvent): Record<string, unknown> {
 }
 
 /** What stands in front, and what other lines of the connection have said. */
-const handledApart = new Set(["kind", "atMs", "connection", "remoteAddress", "controlTls", "home"]);
+const handledApart = new Set(["kind", "atMs", "connection", "remoteAddress", "controlTls", "controlSecurity", "home"]);
 
 const octetFields = new Set(["path", "newPath", "line"]);
 

@@ -69,12 +69,11 @@ export class ServiceWorker {
         ...(uploadDigest && { uploadDigest }),
         onEvent: quiet ? (event: ServerEvent) => isLoud(event) && this.#report.onEvent(event) : this.#report.onEvent,
       };
-      const { fxpAuthorities } = material;
       const accounts = undo.use(await AccountDatabase.open(stateDirectory(settings.statePath).accounts));
-      const parts = await openServer(settings, { accounts, tls, fxpAuthorities, observer, ledger }, undo);
+      const parts = await openServer(settings, { accounts, tls, material, observer, ledger }, undo);
       const { server } = parts;
       await server.prepare();
-      const { listeners } = policiesOf(settings, fxpAuthorities);
+      const { listeners } = policiesOf(settings, material.fxpAuthorities);
       this.#begun = { server, parts, tls, ledger, listeners, undo: undo.move() };
       return undefined;
     } catch (error) {

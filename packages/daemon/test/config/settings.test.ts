@@ -99,6 +99,22 @@ describe("a configuration file", () => {
     assert.match(faults[2] ?? "", /cert is given once and key 0 times: give key once for each cert/);
   });
 
+  test("Kerberos: what goes with it, and that it lets nobody in where TLS alone will do", () => {
+    assert.deepEqual(faultsOf("keytab = 'x'"), ["1:1: keytab is for Kerberos: give gssapi as well"]);
+    assert.deepEqual(faultsOf("gssapi = true"), [
+      "1:1: gssapi needs gssapi-suffices where require-tls demands TLS for the login, or nobody gets in by it",
+    ]);
+    assert.deepEqual(faultsOf("gssapi = true", "gssapi-suffices = true", "gssapi-login = 'require'"), []);
+    const listener = (demand: string) => [
+      "gssapi = true",
+      "[[listener]]",
+      "mode = 'explicit'",
+      `require-tls = '${demand}'`,
+    ];
+    assert.equal(faultsOf(...listener("login")).length, 1);
+    assert.deepEqual(faultsOf(...listener("data")), []);
+  });
+
   test("what is not TOML is told where", () => {
     assert.match(faultsOf("durable = true", "listen = [").join(), /^\d:\d+: this is not TOML: /);
     assert.match(faultsOf("durable = true", "durable = true").join(), /^2:\d+: this is not TOML: /);

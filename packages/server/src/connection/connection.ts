@@ -30,7 +30,7 @@ import { LateAbort } from "./late-abort.ts";
 import { DataSetup } from "./data-setup.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ServerEnvironment } from "../environment.ts";
-import type { PeerSecurity, ServerEvent, ServerEventDetail } from "../observer.ts";
+import type { ServerEvent, ServerEventDetail } from "../observer.ts";
 import type { ListenerOptions } from "../options.ts";
 import { statusReply } from "../status.ts";
 import { replyForStorageError } from "../storage-replies.ts";
@@ -124,7 +124,7 @@ export class Connection {
 
   /** Who is connected, how, and what it does at the moment. */
   get status(): ConnectionStatus {
-    const { id: connection, remoteAddress, remotePort, listener, tls, security } = this.#link;
+    const { id: connection, remoteAddress, remotePort, listener, tls, peerSecurity } = this.#link;
     const { login } = this.#pi.state;
     const isLoggedIn = login.kind === "logged-in";
     const isEnding = this.#lost.aborted || this.#pi.closing;
@@ -135,7 +135,7 @@ export class Connection {
       remotePort,
       tlsMode: listener.tlsMode,
       ...(tls === undefined ? {} : { tls: { protocol: tls.protocol, suite: tls.suite } }),
-      ...(security === undefined ? {} : { security: peerSecurity(security) }),
+      ...(peerSecurity === undefined ? {} : { security: peerSecurity }),
       ...(isLoggedIn ? { account: login.account.account.name } : {}),
       openedAtMs: this.#openedAtMs,
       activity: activityOf(this.#running, this.#deadlines.progress, phase),
@@ -380,20 +380,17 @@ export class Connection {
   #emit(event: ServerEventDetail): void {
     const { login } = this.#pi.state;
     const account = login.kind === "logged-in" ? login.account.account : undefined;
-    const { id: connection, remoteAddress, remotePort, tls, security } = this.#link;
-    const whose = { atMs: Date.now(), connection, remoteAddress, remotePort };
     const isDeed = deeds.has(event.kind);
+    const { id: connection, remoteAddress, remotePort, tls } = this.#link;
+    const controlSecurity = isDeed ? this.#link.peerSecurity : undefined;
+    const whose = { atMs: Date.now(), connection, remoteAddress, remotePort };
     this.#environment.emit({
       ...whose,
       ...(account === undefined ? {} : { account: account.name }),
       ...(isDeed && tls !== undefined ? { controlTls: tls } : {}),
-      ...(isDeed && security !== undefined ? { controlSecurity: peerSecurity(security) } : {}),
+      ...(controlSecurity === undefined ? {} : { controlSecurity }),
       ...(isDeed && account !== undefined ? { home: account.home } : {}),
       ...event,
     } as ServerEvent);
   }
-}
-
-function peerSecurity({ mechanism, facts }: MessageSecurity): PeerSecurity {
-  return { mechanism, principal: facts.peerName };
 }

@@ -12,7 +12,7 @@ import {
 import type { Socket } from "node:net";
 import type { ControlView } from "./control-view.ts";
 import type { ServerEnvironment } from "../environment.ts";
-import type { ServerEventDetail } from "../observer.ts";
+import type { PeerSecurity, ServerEventDetail } from "../observer.ts";
 import type { ListenerOptions } from "../options.ts";
 import { ReplySeal } from "./reply-seal.ts";
 
@@ -117,6 +117,13 @@ export class ControlLink implements ControlView {
 
   get security(): MessageSecurity | undefined {
     return this.#seal?.security;
+  }
+
+  /** Who the peer is by a security context, for those who look on. */
+  get peerSecurity(): PeerSecurity | undefined {
+    if (this.#seal === undefined) return undefined;
+    const { security, lastLevel } = this.#seal;
+    return { mechanism: security.mechanism, principal: security.facts.peerName, isPrivate: lastLevel === "ENC" };
   }
 
   get exchange(): SecurityContext | undefined {
