@@ -6,7 +6,7 @@ import {
   type TranscriptLine,
   UsageError,
 } from "@sallyport/protocol";
-import { type ByteSink, ByteThrottle, type ClientTlsFacts } from "@sallyport/transport";
+import { type ByteSink, ByteThrottle, type ClientTlsFacts, type SecurityContextFacts } from "@sallyport/transport";
 import type { ReadableStream } from "node:stream/web";
 import type { ClientConnection, TransferOutcome } from "./connection/client-connection.ts";
 import type { ConnectionOpener } from "./connection/connection-opener.ts";
@@ -130,6 +130,11 @@ export class Client implements AsyncDisposable {
   /** What TLS came to on the control connection that was used last; undefined in clear. */
   get tls(): ClientTlsFacts | undefined {
     return this.#pool.latest?.tls;
+  }
+
+  /** What AUTH GSSAPI came to on that connection; undefined under TLS and in clear. */
+  get gssapi(): SecurityContextFacts | undefined {
+    return this.#pool.latest?.gssapi;
   }
 
   get greeting(): ReceivedReply | undefined {

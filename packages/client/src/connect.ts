@@ -1,7 +1,9 @@
+import { userInfo } from "node:os";
 import { type LimitValues, octetsFromText, UsageError } from "@sallyport/protocol";
 import { dataPathHooks, directDialer, type Dialer, proxyDialer } from "@sallyport/transport";
 import { Client } from "./client.ts";
 import { ConnectionOpener, serverKeyOf } from "./connection/connection-opener.ts";
+import { asksForGssapi, wishWithGssapi } from "./connection/gssapi-plan.ts";
 import { ServerClock } from "./listing/server-clock.ts";
 import { autoNames, parseAutoEncoding } from "./names/auto-names.ts";
 import { nameCodec } from "./names/name-codec.ts";
@@ -17,7 +19,8 @@ import { type FtpUrl, isUrlFailure, parseFtpUrl } from "./url/ftp-url.ts";
  * `security: "plain"` says otherwise.
  *
  * Rejects with UsageError for URLs and options that cannot be; TransportError where the server is not reached; TlsError
- * where it is not trusted; PeerIncompatible where it offers no TLS; CommandRefused `SALLYPORT_LOGIN_REFUSED`; and with
+ * where it is not trusted; PeerIncompatible where it offers no TLS, or no GSSAPI where that is wanted;
+ * SecurityMechanismError where there is no ticket for it; CommandRefused `SALLYPORT_LOGIN_REFUSED`; and with
  * the signal's reason.
  */
 export async function connect(url: string, options: ClientOptions = {}): Promise<Client> {
@@ -53,7 +56,7 @@ async function openerOf(url: FtpUrl, options: ClientOptions, limits: LimitValues
   }
   const user = userOf(url, options);
   const password = options.password ?? url.password ?? (user === "anonymous" ? "anonymous@" : undefined);
-  const wish = { security: options.security ?? url.security, port: url.port };
+  const wish = wishWithGssapi({ security: options.security ?? url.security, port: url.port }, options);
   // What was said in clear may have been said by anybody.
   const isClear = wish.security === "plain" || options.clearControl === true;
   const profiles = isClear ? undefined : options.profiles;
@@ -74,7 +77,7 @@ async function openerOf(url: FtpUrl, options: ClientOptions, limits: LimitValues
 }
 
 function userOf(url: FtpUrl, options: ClientOptions): string {
-  return options.user ?? url.user ?? "anonymous";
+  return options.user ?? url.user ?? (asksForGssapi(options) ? userInfo().username : "anonymous");
 }
 
 function dialerOf(proxy: ClientOptions["proxy"]): Dialer {

@@ -21,7 +21,7 @@ export {
   type ProgressOptions,
   type WriteOptions,
 } from "./client.ts";
-export type { ClientOptions, DataWishes, Timeouts, TlsWishes } from "./options.ts";
+export type { ClientOptions, DataWishes, GssapiWishes, Timeouts, TlsWishes } from "./options.ts";
 export { ClientConnection } from "./connection/client-connection.ts";
 export type {
   ConnectionEnd,

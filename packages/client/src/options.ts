@@ -1,5 +1,5 @@
 import { type AuthMechanism, type LimitValues, limitValues, type TranscriptLine } from "@sallyport/protocol";
-import type { ClientTlsOptions, ClientTrust, Dialer } from "@sallyport/transport";
+import type { ClientTlsOptions, ClientTrust, Dialer, SecurityMechanism } from "@sallyport/transport";
 import type { CompressionWish } from "./compression/compression.ts";
 import type { PortRange } from "./connection/data-task.ts";
 import type { ConnectDecision } from "./connection/security-choice.ts";
@@ -8,7 +8,7 @@ import type { HostMemoryStore } from "./trust/host-memory-file.ts";
 
 /** What a program wants of a server. Everything has a safe default. */
 export interface ClientOptions {
-  /** Default: the URL's, then `anonymous`. */
+  /** Default: the URL's, then `anonymous`; with `gssapi` who runs the program. */
   readonly user?: string;
   readonly password?: string;
   /** For servers that ask for ACCT. */
@@ -37,10 +37,15 @@ export interface ClientOptions {
    */
   readonly security?: "auto" | "explicit" | "implicit" | "plain";
   readonly tls?: TlsWishes;
-  /** What AUTH names, in order. Default: TLS, then SSL, the name before it. */
+  /**
+   * What AUTH names, in order: the next one where one leads nowhere, and never none. Default: with `gssapi` that alone,
+   * otherwise TLS, then SSL, the name before it.
+   */
   readonly authOrder?: readonly AuthMechanism[];
-  /** Default `P`; `C` leaves files in clear. */
-  readonly dataProtection?: "P" | "C";
+  /** Logs in by a Kerberos ticket, which protects the connection in the place of TLS (RFC 2228). */
+  readonly gssapi?: GssapiWishes;
+  /** Default `P`; `S`, with GSSAPI alone, seals files that everybody can read; `C` leaves them in clear. */
+  readonly dataProtection?: "P" | "S" | "C";
   /**
    * Ends TLS on the control connection after the login (CCC, RFC 4217 §6), for firewalls that have to read which ports are
    * used. Everybody on the way reads commands and names from then on and can change them; passwords and files stay
@@ -99,6 +104,20 @@ export interface ClientOptions {
 
 /** Whom to trust, what to offer, and whether data connections must resume the TLS of the control connection. */
 export type TlsWishes = Omit<ClientTlsOptions, "host" | "port" | "trust"> & ClientTrust;
+
+/** AUTH GSSAPI. A password is sent only where one was given and the server asks for it, and encrypted. */
+export interface GssapiWishes {
+  /** Of `@sallyport/gssapi`, or one of one's own. It stays the caller's, and open. */
+  readonly mechanism: SecurityMechanism;
+  /** The name that the realm knows the server by; default: the URL's host, in lower case. */
+  readonly host?: string;
+  /** Services that the realm may know it as, in order; default `ftp`, then `host`. */
+  readonly services?: readonly string[];
+  /** `private` (default) encrypts commands and replies; `safe` seals them alone, but for those with secrets. */
+  readonly commands?: "private" | "safe";
+  /** Hands the server a ticket to act in the user's name; default false. */
+  readonly delegate?: boolean;
+}
 
 export interface DataWishes {
   /** Who opens data connections; default `passive`, the client. */

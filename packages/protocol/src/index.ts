@@ -65,6 +65,7 @@ export {
   type Credentials,
   type DataEndpoint,
   type DataOutcome,
+  type DataProtection,
   type Features,
   type HostMemory,
   type TimerName,

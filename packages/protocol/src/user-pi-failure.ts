@@ -3,7 +3,7 @@ import {
   isSallyportError,
   PeerIncompatible,
   PeerViolation,
-  type SallyportError,
+  SallyportError,
   TlsError,
   TransportError,
   UsageError,
@@ -41,6 +41,16 @@ export interface UserPiFailure {
   readonly cause?: unknown;
 }
 
+/** What is wrong, without what the state knows about it. */
+export interface Fault {
+  readonly code: UserPiFailureCode;
+  readonly message: string;
+  readonly reply?: ReceivedReply | undefined;
+  readonly command?: Octets | undefined;
+  readonly retry?: Retry;
+  readonly cause?: unknown;
+}
+
 export type DialogueLine = Omit<TranscriptLine, "atMs">;
 
 /** Every failure of the user-PI by its stable code, with the family that assigns the blame. */
@@ -62,7 +72,11 @@ export const userPiFailures = {
   SALLYPORT_PASSIVE_REPLY_UNREADABLE: PeerViolation,
   SALLYPORT_FOREIGN_ADDRESS: PeerViolation,
   SALLYPORT_TLS_INJECTION: PeerViolation,
+  SALLYPORT_REPLY_UNPROTECTED: PeerViolation,
   SALLYPORT_TLS_UNAVAILABLE: PeerIncompatible,
+  SALLYPORT_GSSAPI_NOT_OFFERED: PeerIncompatible,
+  SALLYPORT_GSSAPI_REFUSED: CommandRefused,
+  SALLYPORT_GSSAPI_FAILED: SallyportError,
   SALLYPORT_PROTECTION_REFUSED: PeerIncompatible,
   SALLYPORT_NO_DATA_SETUP: PeerIncompatible,
   SALLYPORT_PARAMETER_REFUSED: PeerIncompatible,

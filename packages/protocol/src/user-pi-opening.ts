@@ -23,7 +23,7 @@ export function nextOfOpening(pi: UserPi): NextCommand | Fault | undefined {
   const { opening, policy, credentials } = pi;
   if (pi.control === "clear" && policy.security !== "plain" && opening.clearing !== "done") {
     const mechanism = policy.mechanisms[opening.mechanism];
-    return mechanism === undefined ? noTls : { purpose: "auth", verb: "AUTH", argument: mechanism as Octets };
+    return mechanism === undefined ? unprotected(pi) : { purpose: "auth", verb: "AUTH", argument: mechanism as Octets };
   }
   const { virtualHost } = policy;
   if (virtualHost !== undefined && !opening.hostGiven && opening.login === "user") {
@@ -55,13 +55,25 @@ export function nextOfOpening(pi: UserPi): NextCommand | Fault | undefined {
   return clears ? { purpose: "ccc", verb: "CCC" } : undefined;
 }
 
-/** RFC 4217 §9 for TLS; tokens of other mechanisms have a size. */
-const bufferSizes = { tls: "0" as Octets, wrapped: "1048576" as Octets };
+/** Tokens up to here; beyond a quarter of it nothing gets faster. */
+const tokenBytesMax = 1_048_576;
 
-const noTls: Fault = {
-  code: "SALLYPORT_TLS_UNAVAILABLE",
-  message: "The server offers no protection that the policy accepts",
-};
+/** A server that wants less takes no message that is worth it. */
+const tokenBytesMin = 512;
+
+/** RFC 4217 §9 for TLS; tokens of other mechanisms have a size. */
+const bufferSizes = { tls: "0" as Octets, wrapped: String(tokenBytesMax) as Octets };
+
+/** No mechanism is left. Where one was to be GSSAPI alone, what it said is all there is to say. */
+function unprotected({ policy, opening }: UserPi): Fault {
+  const first = opening.refusal;
+  if (first !== undefined && policy.mechanisms.every((name) => name === "GSSAPI")) return first;
+  return {
+    code: "SALLYPORT_TLS_UNAVAILABLE",
+    message: "The server offers no protection that the policy accepts",
+    cause: first?.cause,
+  };
+}
 
 function secret(purpose: Purpose, verb: string, argument: Octets | undefined): NextCommand | Fault {
   if (argument !== undefined) return { purpose, verb, argument };
@@ -71,13 +83,12 @@ function secret(purpose: Purpose, verb: string, argument: Octets | undefined): N
 /** What a reply does to the opening, a row for each purpose; rows stand for 2yz and 3yz, and for 4yz and 5yz. */
 export const openingReplies: Partial<Record<Purpose, { readonly taken: Taker; readonly refused: Taker }>> = {
   auth: { taken: authTaken, refused: authRefused },
-  adat: { taken: authTaken, refused: authRefused },
+  adat: { taken: tokenTaken, refused: tokenRefused },
   host: { taken: (pi) => learnt(pi, { hostGiven: true }), refused: hostRefused },
   user: { taken: loginTaken, refused: loginRefused },
   pass: { taken: loginTaken, refused: loginRefused },
   acct: { taken: loginTaken, refused: loginRefused },
-  // Some servers refuse PBSZ and mean nothing by it; PROT decides.
-  pbsz: { taken: bufferSizeTaken, refused: bufferSizeTaken },
+  pbsz: { taken: bufferSizeTaken, refused: bufferSizeRefused },
   prot: { taken: protectionTaken, refused: protectionRefused },
   feat: { taken: featuresTaken, refused: (pi) => learnt(pi, { features: new Map() }) },
   utf8: { taken: (pi) => learnt(pi, { utf8Asked: true }), refused: (pi) => learnt(pi, { utf8Asked: true }) },
@@ -97,10 +108,22 @@ export function tlsEnded(pi: UserPi, effects: UserPiEffect[]): UserPi {
 }
 
 /** The mechanism's token goes to the server in ADAT (RFC 2228 §3). */
-export function tokenCame(pi: UserPi, token: Octets | undefined, effects: UserPiEffect[]): UserPi {
+export function tokenCame(pi: UserPi, token: Octets, effects: UserPiEffect[]): UserPi {
   if (pi.phase !== "tokens") return pi;
-  if (token === undefined) return leaveWith(pi, noTls, effects);
-  return send({ ...pi, phase: "opening" }, { purpose: "adat", verb: "ADAT", argument: token }, effects);
+  const tokensCount = pi.opening.tokensCount + 1;
+  if (tokensCount > pi.policy.limits.securityTokensCount) {
+    const message = `The server asks for more than ${pi.policy.limits.securityTokensCount} tokens of GSSAPI`;
+    return leaveWith(pi, { code: "SALLYPORT_REPLY_UNEXPECTED", message }, effects);
+  }
+  const counted = learnt({ ...pi, phase: "opening" }, { tokensCount });
+  return send(counted, { purpose: "adat", verb: "ADAT", argument: token }, effects);
+}
+
+/** Until it protects, the next of the order may; after that there is nothing to go on with (R-2228-16). */
+export function securityFailed(pi: UserPi, cause: unknown, effects: UserPiEffect[]): UserPi {
+  const fault: Fault = { code: "SALLYPORT_GSSAPI_FAILED", message: "The security mechanism says no", cause };
+  if (pi.phase === "tokens") return nextMechanism({ ...pi, phase: "opening" }, fault);
+  return pi.control === "wrapped" ? close(pi, fault, "now", effects) : pi;
 }
 
 /** Says QUIT, since the connection stands, and leaves it (R-4217-08). */
@@ -109,33 +132,53 @@ export function leaveWith(pi: UserPi, fault: Fault, effects: UserPiEffect[]): Us
   return close(pi, fault, fault.retry === "again" ? "later" : "never", effects);
 }
 
-function authTaken(pi: UserPi, reply: ReceivedReply, _: Exchange, effects: UserPiEffect[]): UserPi {
-  const mechanism = pi.policy.mechanisms[pi.opening.mechanism];
-  if (mechanism !== "GSSAPI") {
-    if (reply.code >= 300) return nextMechanism(pi);
-    effects.push({ kind: "start-tls" });
-    return arm({ ...pi, phase: "handshaking" }, "handshake", effects);
+function authTaken(pi: UserPi, reply: ReceivedReply, exchange: Exchange, effects: UserPiEffect[]): UserPi {
+  if (pi.policy.mechanisms[pi.opening.mechanism] === "GSSAPI") {
+    // 234 says that nothing more is needed, which is not so.
+    return reply.code < 300 ? authRefused(pi, reply, exchange) : askMechanism(pi, "first", reply, effects);
   }
-  const token = adatOf(reply);
-  if (reply.code >= 300) {
-    effects.push({ kind: "next-security-token", token });
-    return { ...pi, phase: "tokens" };
-  }
-  effects.push({ kind: "wrap-commands" });
-  return underNewProtection(pi, "wrapped");
+  if (reply.code >= 300) return nextMechanism(pi);
+  effects.push({ kind: "start-tls" });
+  return arm({ ...pi, phase: "handshaking" }, "handshake", effects);
 }
 
-function adatOf({ lines }: ReceivedReply): Octets | undefined {
+function tokenTaken(pi: UserPi, reply: ReceivedReply, _: Exchange, effects: UserPiEffect[]): UserPi {
+  return askMechanism(pi, reply.code < 300 ? "last" : "next", reply, effects);
+}
+
+/** A token that is not base64 goes to the mechanism as it is, which refuses it. */
+function askMechanism(
+  pi: UserPi,
+  step: "first" | "next" | "last",
+  { lines }: ReceivedReply,
+  effects: UserPiEffect[],
+): UserPi {
   const [text = "" as Octets] = lines;
-  return typeof parseAdat(text) === "string" ? undefined : (text.replace(/^.*?ADAT=/is, "") as Octets);
+  const token = parseAdat(text) === "absent" ? undefined : (text.replace(/^.*?ADAT=([^ \]]*).*$/is, "$1") as Octets);
+  effects.push({ kind: "next-security-token", step, token });
+  return { ...pi, phase: "tokens" };
 }
 
-function authRefused(pi: UserPi): UserPi {
-  return nextMechanism(pi);
+function authRefused(pi: UserPi, reply: ReceivedReply, exchange: Exchange): UserPi {
+  const { mechanisms } = pi.policy;
+  const refused = mechanisms[pi.opening.mechanism];
+  if (refused !== "GSSAPI") return nextMechanism(pi);
+  const message = `The server does not offer GSSAPI: it answers AUTH GSSAPI with ${reply.code}`;
+  const fault = { ...refusal(exchange, reply, "SALLYPORT_GSSAPI_NOT_OFFERED"), message };
+  // Another name of the server would change nothing.
+  const again = mechanisms.findIndex((name, at) => at > pi.opening.mechanism && name !== refused);
+  return learnt(nextMechanism(pi, fault), { mechanism: again < 0 ? mechanisms.length : again });
 }
 
-function nextMechanism(pi: UserPi): UserPi {
-  return learnt(pi, { mechanism: pi.opening.mechanism + 1 });
+function tokenRefused(pi: UserPi, reply: ReceivedReply, exchange: Exchange): UserPi {
+  const message = `The server refuses the security token with ${reply.code}`;
+  return nextMechanism(pi, { ...refusal(exchange, reply, "SALLYPORT_GSSAPI_REFUSED"), message });
+}
+
+/** The first of several faults says most: what follows it is tried because of it. */
+function nextMechanism(pi: UserPi, fault?: Fault): UserPi {
+  const { mechanism, refusal: first = fault } = pi.opening;
+  return learnt(pi, { mechanism: mechanism + 1, tokensCount: 0, refusal: first });
 }
 
 /**
@@ -168,8 +211,18 @@ function hostRefused(pi: UserPi, reply: ReceivedReply, exchange: Exchange, effec
   return leaveWith(pi, refusal(exchange, reply, "SALLYPORT_LOGIN_REFUSED"), effects);
 }
 
-function bufferSizeTaken(pi: UserPi): UserPi {
-  return learnt(pi, { bufferSizeGiven: true });
+/** Both use the smaller size (R-2228-06). */
+function bufferSizeTaken(pi: UserPi, { lines }: ReceivedReply, exchange: Exchange, effects: UserPiEffect[]): UserPi {
+  const [, size] = /\bPBSZ=(\d{1,10})\b/i.exec(lines.at(-1) ?? "") ?? [];
+  const known = { bufferSizeGiven: true, tokenBytesMax: Math.min(tokenBytesMax, Number(size ?? tokenBytesMax)) };
+  const isTooSmall = known.tokenBytesMax < tokenBytesMin && pi.control === "wrapped";
+  return isTooSmall ? bufferSizeRefused(pi, { code: 200, lines }, exchange, effects) : learnt(pi, known);
+}
+
+/** Some servers refuse PBSZ 0 of TLS and mean nothing by it: PROT decides. Messages need the size. */
+function bufferSizeRefused(pi: UserPi, reply: ReceivedReply, exchange: Exchange, effects: UserPiEffect[]): UserPi {
+  if (pi.control === "tls" || pi.policy.dataProtection === "C") return learnt(pi, { bufferSizeGiven: true });
+  return leaveWith(pi, refusal(exchange, reply, "SALLYPORT_PROTECTION_REFUSED"), effects);
 }
 
 function protectionTaken(pi: UserPi): UserPi {

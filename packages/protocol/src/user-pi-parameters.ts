@@ -1,5 +1,5 @@
 import type { Octets } from "./octets.ts";
-import type { TransferRequest, UserPi } from "./user-pi-state.ts";
+import type { DataProtection, TransferRequest, UserPi } from "./user-pi-state.ts";
 import type { NextCommand } from "./user-pi-turn.ts";
 
 /*
@@ -64,6 +64,6 @@ export function nextParameter(pi: UserPi, request: TransferRequest): NextCommand
 
 const purposes = Object.keys(transferParameters) as (keyof typeof transferParameters)[];
 
-function protectionFor({ policy }: UserPi, { between }: TransferRequest): "C" | "P" {
+function protectionFor({ policy }: UserPi, { between }: TransferRequest): DataProtection {
   return between?.protection ?? policy.dataProtection;
 }

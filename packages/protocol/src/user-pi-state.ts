@@ -6,18 +6,22 @@ import {
   type RepresentationType,
   type TransmissionMode,
 } from "./transfer-parameters.ts";
-import type { DialogueLine, ReceivedReply, Settlement, UserPiFailure } from "./user-pi-failure.ts";
+import type { DialogueLine, Fault, ReceivedReply, Settlement, UserPiFailure } from "./user-pi-failure.ts";
 
 /** A mechanism for AUTH: three names of TLS, and GSSAPI with its exchange of tokens. */
 export type AuthMechanism = "TLS" | "TLS-C" | "SSL" | "GSSAPI";
+
+/** How data connections are protected: not at all, sealed, or encrypted as well (RFC 2228 §3, PROT). */
+export type DataProtection = "C" | "S" | "P";
 
 /** What the user demands of a connection. Nothing in it is ever loosened by what a server says (S-03). */
 export interface UserPiPolicy {
   /** `plain` alone lets a secret out in the clear. */
   readonly security: "explicit" | "implicit" | "plain";
-  /** In the order in which AUTH names them. */
+  /** In the order in which AUTH names them. GSSAPI in a row is tried again with another name of the server. */
   readonly mechanisms: readonly AuthMechanism[];
-  readonly dataProtection: "C" | "P";
+  /** `S`, sealed and readable, is for mechanisms with messages of their own. */
+  readonly dataProtection: DataProtection;
   readonly dataSetup: "passive" | "active";
   /** Whom the octets of data connections go to where 227 names another host: the peer of the control connection (S-10). */
   readonly passiveAddress: "control" | "trust";
@@ -35,7 +39,12 @@ export interface UserPiPolicy {
     LimitValues,
     Extract<
       LimitName,
-      "commandLineBytes" | "requestQueueCount" | "preliminaryRepliesCount" | "dialogueTailCount" | "featuresCount"
+      | "commandLineBytes"
+      | "requestQueueCount"
+      | "preliminaryRepliesCount"
+      | "dialogueTailCount"
+      | "featuresCount"
+      | "securityTokensCount"
     >
   >;
 }
@@ -116,7 +125,7 @@ export type UserPiEvent =
   | { readonly kind: "reply"; readonly code: number; readonly lines: readonly Octets[]; readonly truncated: boolean }
   | {
       readonly kind: "failure";
-      readonly failure: "not-a-reply" | "ended-within-reply" | "octets-behind-auth";
+      readonly failure: "not-a-reply" | "ended-within-reply" | "octets-behind-auth" | "reply-unprotected";
       readonly line: Octets;
     }
   | { readonly kind: "request"; readonly request: UserRequest }
@@ -127,8 +136,12 @@ export type UserPiEvent =
   | { readonly kind: "tls-ended" }
   /** The handshake was done with a peer that is not to be trusted, for example under another name (R-4217-08). */
   | { readonly kind: "tls-untrusted"; readonly cause: unknown }
-  /** The mechanism's next token for the server; undefined where it needs to send none. */
-  | { readonly kind: "security-token"; readonly token: Octets | undefined }
+  /** The mechanism's next token for the server. */
+  | { readonly kind: "security-token"; readonly token: Octets }
+  /** The mechanism's exchange is complete: commands go into its envelopes from here on, and replies come out of them. */
+  | { readonly kind: "security-established" }
+  /** The mechanism says no, to the exchange or, later, to a message. */
+  | { readonly kind: "security-failed"; readonly cause: unknown }
   | { readonly kind: "data-listening"; readonly connection: number; readonly endpoint: DataEndpoint }
   | { readonly kind: "data-connected"; readonly connection: number }
   | {
@@ -149,10 +162,16 @@ export type UserPiEffect =
   | { readonly kind: "start-tls" }
   /** Leave TLS with close_notify both ways and keep TCP; answered by `tls-ended`, or `tls-failed`. */
   | { readonly kind: "end-tls" }
-  /** Ask the mechanism for its next token; `token` is the base64 that the server sent. */
-  | { readonly kind: "next-security-token"; readonly token: Octets | undefined }
-  /** From here on commands go into the mechanism's envelopes, and replies come out of them. */
-  | { readonly kind: "wrap-commands" }
+  /**
+   * Ask the mechanism for its next token; `token` is the base64 that the server sent. `first` begins an exchange; with
+   * `last` the server is done (235), and the mechanism has to be, too. Answered by `security-token`,
+   * `security-established` or `security-failed`.
+   */
+  | {
+      readonly kind: "next-security-token";
+      readonly step: "first" | "next" | "last";
+      readonly token: Octets | undefined;
+    }
   /**
    * TCP alone; TLS starts with `move-data`. Answered by `data-connected` or `data-ended`. Between two servers: the other
    * one is to connect there, and `data-connected` says that it was told.
@@ -174,7 +193,9 @@ export type UserPiEffect =
       readonly kind: "move-data";
       readonly connection: number;
       readonly direction: TransferRequest["direction"];
-      readonly protection: "C" | "P";
+      readonly protection: DataProtection;
+      /** The longest token of a mechanism's message on it. */
+      readonly tokenBytesMax: number;
     }
   /** Break the data connection off with a reset, never with an end that a server could take for the file's. */
   | { readonly kind: "break-data"; readonly connection: number }
@@ -278,10 +299,16 @@ export type Job =
 export interface Opening {
   /** Index of the mechanism that is tried, or next. */
   readonly mechanism: number;
+  /** Tokens that were sent under this mechanism. */
+  readonly tokensCount: number;
+  /** Why GSSAPI did not come about. */
+  readonly refusal: Fault | undefined;
   readonly hostGiven: boolean;
   readonly login: "user" | "instead-of-user" | "password" | "account" | "done";
   readonly bufferSizeGiven: boolean;
-  readonly protection: "C" | "P" | "unasked";
+  /** The longest token that the server takes and sends on data connections. */
+  readonly tokenBytesMax: number;
+  readonly protection: DataProtection | "unasked";
   readonly features: Features | undefined;
   readonly utf8Asked: boolean;
   /** `done`: CCC was taken, and the control connection is or will be in clear. */
@@ -326,9 +353,12 @@ export interface UserPiStart {
 
 const freshOpening: Opening = {
   mechanism: 0,
+  tokensCount: 0,
+  refusal: undefined,
   hostGiven: false,
   login: "user",
   bufferSizeGiven: false,
+  tokenBytesMax: 0,
   protection: "unasked",
   features: undefined,
   utf8Asked: false,

@@ -8,6 +8,7 @@ import type { ReceivedReply } from "./user-pi-failure.ts";
 import { nextParameter, transferParameters } from "./user-pi-parameters.ts";
 import type {
   DataEndpoint,
+  DataProtection,
   Exchange,
   Job,
   TransferRequest,
@@ -64,7 +65,9 @@ export function proceed(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): 
 /** PRET where the server wants it, then the data connection. */
 export function setUpData(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): UserPi {
   const { id, between } = job.request;
-  if (between?.protection === "P" && protectionOf(pi) !== "P") return end(pi, job, dataUnprotected, effects);
+  // Messages of a mechanism are between the user and one server.
+  const mayProtect = protectionOf(pi) === "P" && pi.control !== "wrapped";
+  if (between?.protection === "P" && !mayProtect) return end(pi, job, dataUnprotected, effects);
   if (!job.announced) return send(withJob(pi, { ...job, announced: true }), announcement(job.request), effects);
   const connection = pi.dataConnectionsCount + 1;
   const numbered = withJob({ ...pi, dataConnectionsCount: connection }, { ...job, connection });
@@ -97,12 +100,14 @@ export function sendRestart(pi: UserPi, { request }: TransferJob, effects: UserP
 function moveData(pi: UserPi, effects: UserPiEffect[]): UserPi {
   if (pi.job?.kind !== "transfer" || pi.job.data.kind !== "ready") return pi;
   const { connection, request } = pi.job;
-  effects.push({ kind: "move-data", connection, direction: request.direction, protection: protectionOf(pi) });
+  const { tokenBytesMax } = pi.opening;
+  const { direction } = request;
+  effects.push({ kind: "move-data", connection, direction, protection: protectionOf(pi), tokenBytesMax });
   return withJob(pi, { ...pi.job, data: { kind: "moving" } });
 }
 
-function protectionOf({ opening }: UserPi): "C" | "P" {
-  return opening.protection === "P" ? "P" : "C";
+function protectionOf({ opening }: UserPi): DataProtection {
+  return opening.protection === "unasked" ? "C" : opening.protection;
 }
 
 /** Replies to the commands that prepare a transfer; rows as in the opening, for 2yz or 3yz and for 4yz or 5yz. */

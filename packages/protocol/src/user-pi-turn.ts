@@ -3,6 +3,7 @@ import { repeatableVerbs } from "./reply-model.ts";
 import { maskCommandLine, maskReplyLine, transcriptCommand, transcriptReply } from "./transcript.ts";
 import type {
   DialogueLine,
+  Fault,
   ReceivedReply,
   Retry,
   Settlement,
@@ -25,15 +26,7 @@ export interface NextCommand {
   readonly timer?: TimerName;
 }
 
-/** What is wrong, without what the state knows about it. */
-export interface Fault {
-  readonly code: UserPiFailureCode;
-  readonly message: string;
-  readonly reply?: ReceivedReply | undefined;
-  readonly command?: Octets | undefined;
-  readonly retry?: Retry;
-  readonly cause?: unknown;
-}
+export type { Fault } from "./user-pi-failure.ts";
 
 const secretPurposes: ReadonlySet<Purpose> = new Set(["user", "pass", "acct"]);
 

@@ -4,13 +4,22 @@ import { meaningOf, type ReplyGroup } from "./reply-model.ts";
 import type { RepresentationType } from "./transfer-parameters.ts";
 import type { ReceivedReply } from "./user-pi-failure.ts";
 import { assumed, losesCommands, mayBeginAhead, sendAhead } from "./user-pi-ahead.ts";
-import { leaveWith, nextOfOpening, openingReplies, tlsEnded, tlsEstablished, tokenCame } from "./user-pi-opening.ts";
+import {
+  leaveWith,
+  nextOfOpening,
+  openingReplies,
+  securityFailed,
+  tlsEnded,
+  tlsEstablished,
+  tokenCame,
+} from "./user-pi-opening.ts";
 import { refusalOf } from "./user-pi-requests.ts";
 import {
   type Exchange,
   type Features,
   initialUserPi,
   type Purpose,
+  underNewProtection,
   type UserPi,
   type UserPiEffect,
   type UserPiEvent,
@@ -95,6 +104,10 @@ function take(pi: UserPi, event: UserPiEvent, effects: UserPiEffect[]): UserPi {
       return leaveWith(pi, handshakeFailed(event.cause), effects);
     case "security-token":
       return tokenCame(pi, event.token, effects);
+    case "security-established":
+      return pi.phase === "tokens" ? underNewProtection(pi, "wrapped") : pi;
+    case "security-failed":
+      return securityFailed(pi, event.cause, effects);
     case "data-listening":
     case "data-connected":
     case "data-ended":
@@ -109,6 +122,10 @@ function take(pi: UserPi, event: UserPiEvent, effects: UserPiEffect[]): UserPi {
 const decodingFaults: Readonly<Record<Extract<UserPiEvent, { kind: "failure" }>["failure"], Fault>> = {
   "not-a-reply": { code: "SALLYPORT_NOT_A_REPLY", message: "The server sent a line that is no reply" },
   "ended-within-reply": { code: "SALLYPORT_CONNECTION_LOST", message: "The connection ended within a reply" },
+  "reply-unprotected": {
+    code: "SALLYPORT_REPLY_UNPROTECTED",
+    message: "A reply came outside the protection that was agreed, and anybody on the way may have put it there",
+  },
   "octets-behind-auth": {
     code: "SALLYPORT_TLS_INJECTION",
     message: "Clear octets came behind the reply to AUTH, which an attacker may have put there",

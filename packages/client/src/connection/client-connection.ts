@@ -1,7 +1,6 @@
 import {
   type Features,
   isSallyportError,
-  type LimitValues,
   newUserPi,
   type Octets,
   type ReceivedReply,
@@ -10,7 +9,6 @@ import {
   type SallyportError,
   type Settlement,
   stepUserPi,
-  type TimerName,
   type TranscriptLine,
   type UserPi,
   type UserPiEffect,
@@ -19,7 +17,7 @@ import {
   type UserPiStep,
   type UserRequest,
 } from "@sallyport/protocol";
-import { canonicalAddress, type ClientTlsFacts, type ControlTls } from "@sallyport/transport";
+import { canonicalAddress, type ClientTlsFacts, type SecurityContextFacts } from "@sallyport/transport";
 import type { Socket } from "node:net";
 
 import { KnownServer } from "../profile/known-server.ts";
@@ -40,10 +38,14 @@ import {
 } from "./connection-options.ts";
 import { type DataJob, DataParts } from "./data-parts.ts";
 import type { Mover } from "./data-task.ts";
+import { DialogueTimer } from "./dialogue-timer.ts";
+import type { Envelopes } from "./envelopes.ts";
 import type { Meeting } from "./meeting.ts";
-
+import { MessageProtection } from "./message-protection.ts";
 import { ReplyTap } from "./reply-tap.ts";
+import { statusBeat } from "./status-beat.ts";
 import { onAnotherConnection } from "./tls-fallback.ts";
+import { TlsProtection } from "./tls-protection.ts";
 import { TranscriptTail } from "./transcript-tail.ts";
 
 export type { RequestOptions, TransferOrder, TransferOutcome } from "./connection-options.ts";
@@ -66,16 +68,16 @@ export class ClientConnection implements AsyncDisposable {
   readonly #pending = new Map<number, Pending>();
   readonly #data: DataParts;
   readonly #waiting: UserPiEvent[] = [];
+  readonly #tls: TlsProtection;
+  readonly #messages: MessageProtection;
+  readonly #timer: DialogueTimer;
   #pi: UserPi;
   #decoder: ReplyTap;
   #applying = false;
-  #timer: NodeJS.Timeout | undefined;
   #lastId = 0;
   #isOver = false;
   #isRetired = false;
   #greeting: ReceivedReply | undefined;
-  #tls: ClientTlsFacts | undefined;
-  #control: ControlTls | undefined;
 
   /** Connects, protects, logs in and reads the features; resolves when requests can be made. */
   static async open(target: ConnectionTarget, options: ConnectionOptions): Promise<ClientConnection> {
@@ -101,18 +103,23 @@ export class ClientConnection implements AsyncDisposable {
     this.#transcript = new TranscriptTail(limits.transcriptTailCount, options.onTranscript);
     this.#decoder = this.#newDecoder();
     const localAddress = proxied ? undefined : tcp.localAddress;
-    this.#data = new DataParts({ ...options, peerAddress, localAddress }, (event) => this.#step(event));
+    this.#timer = new DialogueTimer(limits, (sequence) => this.#step({ kind: "timeout", sequence }));
+    this.#tls = this.#newTls();
+    this.#messages = this.#newMessages();
+    const envelopes = (): Envelopes | undefined => this.#messages.envelopes;
+    this.#data = new DataParts({ ...options, peerAddress, localAddress, envelopes }, (event) => this.#step(event));
     this.#opened.promise.catch(() => {});
     this.#stream = new ControlStream(tcp, {
-      onOctets: (octets) => this.#take(receiveOctets(this.#pi, this.#decoder, octets)),
-      onEnded: (cause) => this.#lost(cause),
+      onOctets: (octets) =>
+        this.#messages.envelopes === undefined ? this.#receive(octets) : this.#messages.envelopes.take(octets),
+      onEnded: (cause) => void this.#lost(cause),
     });
     const passive = known.fact("passive");
     const first = newUserPi({ policy, credentials, peerAddress, ...(passive && { memory: { passive } }) });
     this.#pi = first.pi;
     this.#stream.open();
     this.#take(first);
-    if (policy.security === "implicit") void this.#startTls();
+    if (policy.security === "implicit") void this.#tls.start();
   }
 
   get features(): Features {
@@ -125,7 +132,12 @@ export class ClientConnection implements AsyncDisposable {
   }
 
   get tls(): ClientTlsFacts | undefined {
-    return this.#tls;
+    return this.#tls.facts;
+  }
+
+  /** What AUTH GSSAPI came to; undefined where TLS, or nothing, protects the connection. */
+  get gssapi(): SecurityContextFacts | undefined {
+    return this.#messages.envelopes?.security.facts;
   }
 
   get transcript(): readonly TranscriptLine[] {
@@ -138,7 +150,7 @@ export class ClientConnection implements AsyncDisposable {
 
   /** Whether another connection is to take its place as soon as nobody holds it. */
   get isRetired(): boolean {
-    return this.#isRetired;
+    return this.#isRetired || this.#messages.isExpiring;
   }
 
   /** The other end of the control connection; a name where a proxy keeps the address to itself. */
@@ -156,9 +168,9 @@ export class ClientConnection implements AsyncDisposable {
     return this.#pi.control === "clear";
   }
 
-  /** Whether data connections are protected. */
+  /** Whether TLS protects data connections, which another server could then have a part in. */
   get protectsData(): boolean {
-    return this.#pi.opening.protection === "P";
+    return this.#pi.opening.protection === "P" && this.gssapi === undefined;
   }
 
   /** Sends a command that has no data connection, and returns its good reply. */
@@ -195,7 +207,7 @@ export class ClientConnection implements AsyncDisposable {
       const reply = await this.#ask(make, options, job);
       const resumed = job.task?.facts?.tls?.resumed;
       if (resumed !== undefined) this.#learnResumption(resumed, reply);
-      this.#options.fallback?.worked(this.#tls?.protocol);
+      this.#options.fallback?.worked(this.tls?.protocol);
       return { reply, bytes: job.task?.movedBytes ?? 0, resumed };
     } catch (error) {
       // Whoever owns the source or the destination may close it now.
@@ -268,11 +280,11 @@ export class ClientConnection implements AsyncDisposable {
     switch (effect.kind) {
       case "send":
         this.#transcript.command(effect.line);
-        return this.#stream.send(effect.line);
+        return (this.#messages.envelopes ?? this.#stream).send(effect.line);
       case "start-tls":
-        return void this.#startTls();
+        return void this.#tls.start();
       case "end-tls":
-        return void this.#endTls();
+        return void this.#tls.end();
       case "connect-data":
         return this.#data.begin(effect.connection, this.#meetingOf(effect)).connect(effect.endpoint);
       case "listen-data":
@@ -287,9 +299,9 @@ export class ClientConnection implements AsyncDisposable {
         this.known.meet(this.#greeting ?? { code: 220, lines: [] }, effect.features);
         return this.#opened.resolve(effect.features);
       case "arm":
-        return this.#arm(effect.timer, effect.sequence);
+        return this.#timer.arm(effect.timer, effect.sequence);
       case "disarm":
-        return clearTimeout(this.#timer);
+        return this.#timer.disarm();
       case "close":
         return this.#close(effect);
       case "remember":
@@ -299,39 +311,42 @@ export class ClientConnection implements AsyncDisposable {
       case "foreign-address":
         return undefined;
       case "next-security-token":
-      case "wrap-commands":
-        // No mechanism is offered that asks for this.
-        return this.#step({ kind: "security-token", token: undefined });
+        return void this.#messages.take(effect);
     }
   }
 
-  async #startTls(): Promise<void> {
+  #newMessages(): MessageProtection {
+    return new MessageProtection(this.#options.messageSecurity, this.#options.limits, {
+      send: (line) => this.#stream.send(line),
+      onReply: (octets) => this.#receive(octets),
+      onRoom: (hasRoom) => this.#stream.hasRoom(hasRoom),
+      step: (event) => this.#step(event),
+      begins: () => {
+        const isClean = this.#decoder.isBetweenReplies;
+        this.#decoder = this.#newDecoder();
+        return this.#mayLogIn() && isClean;
+      },
+    });
+  }
+
+  /** Whether no other way into the server was faster. */
+  #mayLogIn(): boolean {
+    const mayLogIn = this.#options.mayLogIn?.() !== false;
+    if (!mayLogIn) this.#destroy(undefined);
+    return mayLogIn;
+  }
+
+  #receive(octets: Uint8Array): void {
+    this.#take(receiveOctets(this.#pi, this.#decoder, octets));
+  }
+
+  #newTls(): TlsProtection {
     const { security, limits } = this.#options;
-    if (security === undefined) return this.#step({ kind: "tls-failed", cause: undefined });
-    try {
-      this.#control = await security.startControl(this.#stream.release(), { timeoutMs: limits.handshakeMs });
-      const { socket, facts } = this.#control;
-      this.#tls = facts;
-      this.#decoder = this.#newDecoder();
-      this.#stream.goOn(socket);
-      if (this.#options.mayLogIn?.() === false) return this.#destroy(undefined);
-      this.#step({ kind: "tls-established" });
-    } catch (cause) {
-      this.#step({ kind: "tls-failed", cause });
-    }
-  }
-
-  async #endTls(): Promise<void> {
-    this.#stream.release();
-    try {
-      const tcp = await this.#control?.leave();
-      if (tcp === undefined) return;
-      this.#decoder = this.#newDecoder();
-      this.#stream.goOn(tcp);
-      this.#step({ kind: "tls-ended" });
-    } catch (cause) {
-      this.#step({ kind: "tls-failed", cause });
-    }
+    return new TlsProtection(security, limits, () => this.#stream, {
+      begins: () => void (this.#decoder = this.#newDecoder()),
+      mayLogIn: () => this.#mayLogIn(),
+      step: (event) => this.#step(event),
+    });
   }
 
   #newDecoder(): ReplyTap {
@@ -346,9 +361,9 @@ export class ClientConnection implements AsyncDisposable {
     return this.#pending.get(id)?.meeting;
   }
 
-  #move({ connection, direction, protection }: Extract<UserPiEffect, { kind: "move-data" }>): void {
+  #move({ connection, ...transfer }: Extract<UserPiEffect, { kind: "move-data" }>): void {
     const job = this.#pi.job?.kind === "transfer" ? this.#pending.get(this.#pi.job.request.id)?.job : undefined;
-    this.#data.move(connection, job, { direction, protection });
+    this.#data.move(connection, job, transfer);
   }
 
   #maybeElsewhere(error: unknown, { task }: DataJob): unknown {
@@ -365,17 +380,10 @@ export class ClientConnection implements AsyncDisposable {
     known.learn("dataResumption", resumed ? "accepted" : "refused", `${reply.code} ${reply.lines.at(-1) ?? ""}`);
   }
 
-  /** Asks for the status now and then while data moves, where the server is known to take that. */
+  /** Where the server is known to take that. */
   #keepAlive(): Disposable | undefined {
-    if (!this.#options.asksDuringTransfer) return undefined;
-    let isAsking = false;
-    const timer = setInterval(() => {
-      if (isAsking) return;
-      isAsking = true;
-      const answered = (): void => void (isAsking = false);
-      this.status().then(answered, answered);
-    }, this.#options.limits.keepAliveMs).unref();
-    return { [Symbol.dispose]: () => clearInterval(timer) };
+    const { asksDuringTransfer, limits } = this.#options;
+    return asksDuringTransfer ? statusBeat(() => this.status(), limits.keepAliveMs) : undefined;
   }
 
   #settle(id: number, settlement: Settlement): void {
@@ -385,24 +393,17 @@ export class ClientConnection implements AsyncDisposable {
     else pending?.reject(this.#errorOf(settlement.failure, pending.job));
   }
 
-  #arm(timer: TimerName, sequence: number): void {
-    clearTimeout(this.#timer);
-    // TLS keeps its own time, and says more when it is over; who decides about trust may take longer.
-    if (timer === "handshake") return;
-    const timeoutMs = this.#options.limits[timerLimits[timer]];
-    this.#timer = setTimeout(() => this.#step({ kind: "timeout", sequence }), timeoutMs);
-  }
-
-  #lost(cause: Error | undefined): void {
+  async #lost(cause: Error | undefined): Promise<void> {
+    if (this.#messages.envelopes !== undefined) await this.#messages.envelopes.end();
     for (const event of this.#decoder.end()) this.#step(event);
     this.#step({ kind: "connection-closed", cause });
   }
 
   #close({ failure, reconnect }: Extract<UserPiEffect, { kind: "close" }>): void {
     this.#isOver = true;
-    clearTimeout(this.#timer);
+    this.#timer.disarm();
     this.#data.breakOffAll();
-    this.#stream.end(this.#options.limits.lingerMs);
+    void this.#endStream();
     // What is said of the connection as a whole: whether another one may be opened.
     const error =
       failure && Object.assign(this.#errorOf(failure), { retry: reconnect === "never" ? "never" : "again" });
@@ -410,9 +411,17 @@ export class ClientConnection implements AsyncDisposable {
     this.#closing.resolve({ failure: error, reconnect });
   }
 
+  /** Commands may still be in the making. */
+  async #endStream(): Promise<void> {
+    if (this.#messages.envelopes !== undefined) await this.#messages.flushed();
+    this.#stream.end(this.#options.limits.lingerMs);
+    await this.#messages.close();
+  }
+
   #errorOf(failure: UserPiFailure, job?: Pending["job"]): SallyportError {
     const { policy } = this.#options;
-    const facts = { greeting: this.#greeting, policy, tls: this.#tls, peerAddress: this.#pi.peerAddress };
+    const isGssapi = this.gssapi !== undefined;
+    const facts = { greeting: this.#greeting, policy, tls: this.tls, isGssapi, peerAddress: this.#pi.peerAddress };
     return withCircumstances(errorOf(failure), facts, job?.task);
   }
 
@@ -431,11 +440,3 @@ interface Pending {
   /** Where the octets of a transfer between two servers are instead. */
   readonly meeting: Meeting | undefined;
 }
-
-const timerLimits = {
-  greeting: "greetingMs",
-  reply: "replyMs",
-  "data-open": "dataOpenMs",
-  preliminary: "preliminaryMs",
-  completion: "completionMs",
-} as const satisfies Record<Exclude<TimerName, "handshake">, keyof LimitValues>;

@@ -17,6 +17,7 @@ import { Compression } from "../compression/compression.ts";
 import type { KnownServer } from "../profile/known-server.ts";
 import { afterLogin } from "./after-login.ts";
 import { ClientConnection } from "./client-connection.ts";
+import { authMechanisms, messageSecurityPlan } from "./gssapi-plan.ts";
 import { GreetingWatch } from "./implicit-port.ts";
 import { findSecurity, type SecurityAttempt } from "./find-security.ts";
 import { type SecurityCandidate, securityCandidates, type SecurityWish } from "./security-choice.ts";
@@ -68,7 +69,7 @@ export class ConnectionOpener {
       const { candidate, opened } = await findSecurity(candidates, open, signal);
       this.#tellClear(opened);
       await afterLogin(opened, this.#parts.options.afterLogin ?? [], signal);
-      await this.#settle(candidate);
+      await this.#settle(candidate, opened);
       return opened;
     } catch (error) {
       throw this.#alarm(error, remembered) ?? error;
@@ -127,6 +128,7 @@ export class ConnectionOpener {
         security:
           security === "plain" ? undefined : await clientTls(host, port, options, { groups: size, known, fallback }),
         fallback,
+        messageSecurity: messageSecurityPlan(host, options),
         activePorts: options.data?.ports,
         asksDuringTransfer: options.keepAlive?.duringTransfer ?? false,
         known,
@@ -154,13 +156,14 @@ export class ConnectionOpener {
     return isLoss;
   }
 
-  async #settle(candidate: SecurityCandidate): Promise<void> {
+  async #settle(candidate: SecurityCandidate, { gssapi }: ClientConnection): Promise<void> {
     if (this.#settled === undefined) {
       const { security, port } = candidate;
-      this.#parts.options.onDecision?.({ kind: "security", security, port });
+      this.#parts.options.onDecision?.({ kind: "security", security: gssapi ? "gssapi" : security, port });
     }
     this.#settled = candidate;
-    if (candidate.security === "plain") return;
+    // What is remembered is about TLS.
+    if (candidate.security === "plain" || gssapi !== undefined) return;
     await this.#remember(`${candidate.security}-tls`);
     if (this.#parts.options.dataProtection !== "C") await this.#remember("protected-data");
   }
@@ -224,7 +227,7 @@ function policyOf(
 ): UserPiPolicy {
   return {
     security,
-    mechanisms: options.authOrder ?? ["TLS", "SSL"],
+    mechanisms: authMechanisms(options),
     dataProtection: options.dataProtection ?? "P",
     dataSetup: options.data?.mode ?? "passive",
     passiveAddress: options.data?.passiveAddress ?? "control",

@@ -12,6 +12,7 @@ import type { ClientTls, Dialer } from "@sallyport/transport";
 import type { Compression } from "../compression/compression.ts";
 import type { KnownServer } from "../profile/known-server.ts";
 import type { PortRange } from "./data-task.ts";
+import type { MessageSecurityPlan } from "./security-exchange.ts";
 import type { TlsFallback } from "./tls-fallback.ts";
 
 export interface ConnectionTarget {
@@ -28,6 +29,8 @@ export interface ConnectionOptions {
   readonly proxied: boolean;
   /** TLS for this control connection and its data; absent with policy `plain`. */
   readonly security: ClientTls | undefined;
+  /** What AUTH GSSAPI takes; absent, the policy does not have it. */
+  readonly messageSecurity?: MessageSecurityPlan | undefined;
   readonly activePorts: PortRange | undefined;
   /** Told how transfers end; it may want them on another connection. */
   readonly fallback?: TlsFallback;
@@ -40,7 +43,7 @@ export interface ConnectionOptions {
   readonly onTranscript: ((line: TranscriptLine) => void) | undefined;
   /** Told of the first reply. */
   readonly onGreeting?: () => void;
-  /** Asked once TLS stands, before anything is said in it; false closes the connection. */
+  /** Asked once the protection stands, before anything is said in it; false closes the connection. */
   readonly mayLogIn?: () => boolean;
   readonly signal?: AbortSignal | undefined;
 }

@@ -50,6 +50,13 @@ export class ControlStream {
     else this.open();
   }
 
+  /** Leaves octets to TCP while there is no room for more. */
+  hasRoom(hasRoom: boolean): void {
+    if (this.#over) return;
+    if (hasRoom) this.#socket.resume();
+    else this.#socket.pause();
+  }
+
   /** Sends one line; 0xFF in it is doubled already. */
   send(line: Octets): void {
     const socket = this.#socket;

@@ -1,5 +1,5 @@
 import type { UserPiEvent } from "@sallyport/protocol";
-import { DataTask, type DataTaskOptions, type Mover } from "./data-task.ts";
+import { type DataMove, DataTask, type DataTaskOptions, type Mover } from "./data-task.ts";
 import { type Meeting, MeetingPart } from "./meeting.ts";
 
 /** How the octets of a transfer move, and the data connection that moved them. */
@@ -31,11 +31,7 @@ export class DataParts {
     return part;
   }
 
-  move(
-    connection: number,
-    job: DataJob | undefined,
-    transfer: { readonly direction: "download" | "upload"; readonly protection: "C" | "P" },
-  ): void {
+  move(connection: number, job: DataJob | undefined, transfer: DataMove): void {
     const part = this.#parts.get(connection);
     if (part instanceof MeetingPart) return part.move();
     if (part === undefined || job === undefined) return;

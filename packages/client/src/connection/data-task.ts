@@ -1,6 +1,7 @@
 import {
   type DataEndpoint,
   type DataOutcome,
+  type DataProtection,
   isSallyportError,
   type LimitValues,
   TransportError,
@@ -14,8 +15,17 @@ import {
   type TransferOptions,
 } from "@sallyport/transport";
 import type { DataMoves } from "../compression/deflated-data.ts";
+import type { Envelopes } from "./envelopes.ts";
 import { createServer, type Server, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+
+/** How a transfer goes over its data connection. */
+export interface DataMove {
+  readonly direction: "download" | "upload";
+  readonly protection: DataProtection;
+  /** The longest token, where messages protect it. */
+  readonly tokenBytesMax: number;
+}
 
 /** Moves the octets of one transfer over a data connection that is ready, to the end of its direction. */
 export type Mover = (data: DataMoves, options: TransferOptions) => Promise<Moved>;
@@ -36,6 +46,8 @@ export interface DataTaskOptions {
   readonly dialer: Dialer;
   readonly limits: LimitValues;
   readonly security: ClientTls | undefined;
+  /** The envelopes of the control connection, where they and no TLS protect it. */
+  readonly envelopes: () => Envelopes | undefined;
   /** Of the control connection. */
   readonly peerAddress: string;
   readonly localAddress: string | undefined;
@@ -96,7 +108,7 @@ export class DataTask {
   }
 
   /** Protects the connection and moves the octets. */
-  move(mover: Mover, transfer: { readonly direction: "download" | "upload"; readonly protection: "C" | "P" }): void {
+  move(mover: Mover, transfer: DataMove): void {
     this.#moving = true;
     this.quiet = this.#move(mover, transfer).then(
       ({ isWhole }) => this.#end(isWhole ? "complete" : "truncated", undefined),
@@ -116,15 +128,15 @@ export class DataTask {
     this.#aborter.abort(new TransportError("SALLYPORT_DATA_CLOSED", "The data connection was given up"));
   }
 
-  async #move(
-    mover: Mover,
-    { direction, protection }: { readonly direction: "download" | "upload"; readonly protection: "C" | "P" },
-  ): Promise<Moved> {
+  async #move(mover: Mover, { direction, protection, tokenBytesMax }: DataMove): Promise<Moved> {
     const { limits, security } = this.#options;
     const { signal } = this.#aborter;
     const tcp = await this.#connection();
-    const clientTls = protection === "P" ? await security?.dataOptions() : undefined;
+    const envelopes = protection === "C" ? undefined : this.#options.envelopes();
+    const isTls = protection === "P" && envelopes === undefined;
+    const clientTls = isTls ? await security?.dataOptions() : undefined;
     signal.throwIfAborted();
+    using _ = envelopes?.interleaved();
     await using data = new DataConnection(tcp, {
       level: protection,
       tlsRole: "client",
@@ -132,7 +144,12 @@ export class DataTask {
       limits,
       onClientTls: (socket: TLSSocket) => security?.dataStarted(socket),
     });
-    data.begin({ direction: direction === "download" ? "receive" : "send", level: protection });
+    const messages = envelopes && {
+      security: envelopes.security,
+      confidential: protection === "P",
+      bufferBytes: tokenBytesMax,
+    };
+    data.begin({ direction: direction === "download" ? "receive" : "send", level: protection, messages });
     this.facts = await data.ready(signal);
     const moved = await mover(data, { signal, stallMs: limits.dataStallMs });
     this.movedBytes = moved.bytes;
@@ -181,7 +198,7 @@ function notConnected(): TransportError {
 function isOfNetwork(error: unknown): boolean {
   return (
     isSallyportError(error) &&
-    /^SALLYPORT_(?:DATA|DEFLATE|CONNECT|HOST|PROXY|CERTIFICATE|PIN|NOT|HANDSHAKE|TLS)_/.test(error.code)
+    /^SALLYPORT_(?:DATA|DEFLATE|CONNECT|HOST|PROXY|CERTIFICATE|PIN|NOT|HANDSHAKE|TLS|GSSAPI)_/.test(error.code)
   );
 }
 

@@ -45,7 +45,7 @@ const headStartMs = 250;
 
 /** What was decided about a connection without being asked, for whoever explains it. */
 export type ConnectDecision =
-  | { readonly kind: "security"; readonly security: UserPiPolicy["security"]; readonly port: number }
+  | { readonly kind: "security"; readonly security: UserPiPolicy["security"] | "gssapi"; readonly port: number }
   /** The server chokes on the post-quantum key share, and was greeted without it. */
   | { readonly kind: "small-hello"; readonly failure: TlsError }
   /** Data connections do not work in TLS 1.3 with the server, and do in TLS 1.2; `because`, what it said. */

@@ -91,7 +91,9 @@ export interface FailureCircumstances {
   readonly security: "explicit" | "implicit" | "plain";
   /** Of the control connection, as in `TLSv1.3`; undefined in clear. */
   readonly tlsVersion: string | undefined;
-  readonly dataProtection: "C" | "P";
+  /** Whether a Kerberos ticket protects the connection in the place of TLS. */
+  readonly isGssapi: boolean;
+  readonly dataProtection: "C" | "S" | "P";
   readonly dataSetup: "passive" | "active";
   /** Whether TLS on the data connection was resumed; undefined where none stood. */
   readonly dataResumed: boolean | undefined;

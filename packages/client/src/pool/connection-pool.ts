@@ -76,7 +76,8 @@ export class ConnectionPool implements AsyncDisposable {
   #takeIdle(): ClientConnection | undefined {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       idle.stop();
-      if (!idle.connection.isOver) return idle.connection;
+      if (!idle.connection.isOver && !idle.connection.isRetired) return idle.connection;
+      void idle.connection.quit();
     }
     return undefined;
   }
