@@ -49,6 +49,10 @@ export const checkGuide: Readonly<Record<string, GuideEntry>> = {
     why: "Somebody in between can append a command to AUTH TLS in the same packet. A server that keeps it in its buffer obeys it inside TLS, as if the client had sent it there: a command that nobody encrypted is taken for one that was.",
     fixes: ["injection"],
   },
+  P6: {
+    why: "A reply that somebody in between puts behind the 234, in clear and before the handshake, must not count inside TLS. Clients that keep it in their buffer take it for the answer to what they ask there, under a server's name.",
+    fixes: [],
+  },
   P7: {
     why: "REIN starts over. RFC 4217 lets the server return to clear text with it; a client has to know that the next USER may go in clear.",
     fixes: [],
