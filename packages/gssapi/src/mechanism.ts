@@ -10,7 +10,7 @@ import {
 } from "@sallyport/transport";
 import { NativeProcess, type NativeProcessOptions } from "./native-process.ts";
 import { decodeOpened, decodeStep, type Operation, type Question } from "./questions.ts";
-import { sequenceOf } from "./sequence.ts";
+import { ReceivedSequence } from "./sequence.ts";
 
 export interface GssapiOptions {
   /** The file with the keys of the service, for servers. Default: `KRB5_KTNAME`, else that of the system's configuration. */
@@ -165,6 +165,7 @@ class Context implements SecurityContext {
   #place: Place;
   /** Where it goes once it is complete; undefined where it stays. */
   readonly #destination: (() => Place) | undefined;
+  readonly #received = new ReceivedSequence();
   #expiresAtMs: number | undefined;
   #isReleased = false;
 
@@ -187,7 +188,7 @@ class Context implements SecurityContext {
 
   async unwrap(token: Uint8Array): Promise<OpenedMessage> {
     this.#requireTime();
-    return { ...decodeOpened(await this.ask("unwrap", token)), ...sequenceOf(token) };
+    return this.#received.place(token, decodeOpened(await this.ask("unwrap", token)));
   }
 
   async wrapSizeLimit(tokenBytesMax: number, confidential: boolean): Promise<number> {

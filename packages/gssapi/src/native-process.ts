@@ -93,6 +93,7 @@ export class NativeProcess implements AsyncDisposable {
   /** Ends the process, and with it all its contexts. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#finish("It was closed");
+    this.#child.ref();
     this.#child.kill("SIGKILL");
     await this.#ended.promise;
   }

@@ -1,4 +1,5 @@
-import type { MessageOrder, SecurityContextFacts, SecurityMechanismFault } from "@sallyport/transport";
+import type { SecurityContextFacts, SecurityMechanismFault } from "@sallyport/transport";
+import type { NativeMessage, NativeOrder } from "./native/gss.ts";
 
 /*
  * What goes through the pipes of a process that calls the library. A question is framed as a data block of RFC 2228 is,
@@ -112,20 +113,14 @@ export function decodeStep(octets: Uint8Array): { token: Uint8Array; facts: Secu
   };
 }
 
-const orders: readonly MessageOrder[] = ["in-order", "gap", "duplicate", "old"];
-
-export interface Opened {
-  readonly octets: Uint8Array;
-  readonly confidential: boolean;
-  readonly order: MessageOrder;
-}
+const orders: readonly NativeOrder[] = ["in-order", "gap", "duplicate", "old", "late"];
 
 /** An opened message: its order, whether it was encrypted, its octets. */
-export function encodeOpened({ octets, confidential, order }: Opened): Uint8Array {
+export function encodeOpened({ octets, confidential, order }: NativeMessage): Uint8Array {
   return Buffer.concat([Uint8Array.of(orders.indexOf(order), Number(confidential)), octets]);
 }
 
-export function decodeOpened(octets: Uint8Array): Opened {
+export function decodeOpened(octets: Uint8Array): NativeMessage {
   const [order = 0, confidential] = octets;
   return { octets: octets.subarray(2), confidential: confidential === 1, order: orders[order] ?? "old" };
 }

@@ -1,6 +1,6 @@
 import { gssapiMechanism, type GssapiMechanism, type GssapiOptions } from "@sallyport/gssapi";
 import { type Kdc, kdcNeeds, needs } from "@sallyport/testing";
-import type { SecurityContext, SecurityContextFacts } from "@sallyport/transport";
+import type { SecurityContext, SecurityContextFacts, SecurityMechanismFault } from "@sallyport/transport";
 import assert from "node:assert/strict";
 
 export const realmSkip = needs(...kdcNeeds);
@@ -44,4 +44,15 @@ export async function pairOf(
     await Promise.all([client[Symbol.asyncDispose](), server[Symbol.asyncDispose]()]);
   };
   return { client, server, clientFacts, serverFacts, opening, [Symbol.asyncDispose]: dispose };
+}
+
+/** What an assertion on an error of the mechanism looks for. */
+export function fault(name: SecurityMechanismFault): { readonly fault: SecurityMechanismFault } {
+  return { fault: name };
+}
+
+/** An opened message in words: its text and its order. */
+export async function opened(context: SecurityContext, token: Uint8Array): Promise<string> {
+  const { octets, order } = await context.unwrap(token);
+  return `${Buffer.from(octets).toString()} ${order}`;
 }

@@ -11,17 +11,23 @@ export class GssFailure extends Error {
   }
 }
 
+/** What a call had to do with. */
+export type Undertaking = "preparation" | "initiation" | "acceptance" | "message";
+
 /**
  * Tells what went wrong from the two numbers of a failed call: the routine error of RFC 2744 §3.9.1 and the mechanism's
- * own. The latter says more and is asked first.
- *
- * @param during what the call had to do with; without a mechanism's number, a defective token and a defective message
- *   look alike.
+ * own. The latter says more and is asked first. Where the peer's octets are all that was looked at, whatever is wrong is
+ * wrong with them.
  */
-export function faultOf(major: number, minor: number, during: "exchange" | "message"): SecurityMechanismFault {
+export function faultOf(major: number, minor: number, during: Undertaking): SecurityMechanismFault {
   const fault = byMinor.get(minor | 0) ?? byRoutine.get((major >>> 16) & 0xff) ?? "failed";
-  return during === "message" && fault === "token-rejected" ? "message-rejected" : fault;
+  return blamed[during]?.[fault] ?? fault;
 }
+
+const blamed: Partial<Record<Undertaking, Partial<Record<SecurityMechanismFault, SecurityMechanismFault>>>> = {
+  acceptance: { "no-credentials": "token-rejected", failed: "token-rejected", "message-rejected": "token-rejected" },
+  message: { "token-rejected": "message-rejected", "wrong-key": "message-rejected", failed: "message-rejected" },
+};
 
 /** Errors of the tables krb5 (which begins here), k5g and ggss. */
 const krb5 = -1_765_328_384;
@@ -45,6 +51,7 @@ const byMinor: ReadonlyMap<number, SecurityMechanismFault> = new Map([
   [krb5 + 141, "no-credentials"], // KRB5_CC_NOTFOUND
   [krb5 + 144, "wrong-key"], // KRB5KRB_AP_WRONG_PRINC
   [krb5 + 154, "unknown-principal"], // KRB5_REALM_UNKNOWN
+  [krb5 + 156, "unavailable"], // KRB5_KDC_UNREACH
   [krb5 + 181, "wrong-key"], // KRB5_KT_NOTFOUND
   [krb5 + 195, "no-credentials"], // KRB5_FCC_NOFILE
   [krb5 + 230, "wrong-key"], // KRB5_KT_KVNONOTFOUND

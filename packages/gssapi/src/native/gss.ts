@@ -1,5 +1,5 @@
 import type { MessageOrder } from "@sallyport/transport";
-import { faultOf, GssFailure } from "./failures.ts";
+import { faultOf, GssFailure, type Undertaking } from "./failures.ts";
 import type { NativeFunctions, NativeLibrary } from "./library.ts";
 
 /** The address of something that the library made: a name, a credential or a context. 0n: none. */
@@ -22,8 +22,11 @@ export interface NativeStep {
 export interface NativeMessage {
   readonly octets: Uint8Array;
   readonly confidential: boolean;
-  readonly order: MessageOrder;
+  readonly order: NativeOrder;
 }
+
+/** `late`: later ones came first; where sequence detection is on, MIT's library says so of those that are too old, too. */
+export type NativeOrder = MessageOrder | "late";
 
 /** Bits of what a context can do (RFC 2744 §5.19). */
 export const flags = { delegate: 1, mutual: 2, replay: 4, sequence: 8, confidential: 16, integrity: 32 } as const;
@@ -43,8 +46,9 @@ const cells = {
   output: 64,
   mechanism: 80,
   serviceName: 96,
-  identifiers: 112,
-  end: 136,
+  mechanisms: 112,
+  identifiers: 128,
+  end: 152,
 } as const;
 
 const kerberos = Uint8Array.fromHex("2a864886f712010202");
@@ -52,6 +56,7 @@ const hostBasedService = Uint8Array.fromHex("2a864886f71201020104");
 
 const acceptOnly = 2;
 const routineErrors = 0xffff_0000;
+const unspecifiedFailure = 13;
 const ofRoutine = 1;
 const ofMechanism = 2;
 
@@ -76,6 +81,9 @@ export class Gss {
     ) as Record<keyof typeof cells, bigint>;
     this.#describe(cells.mechanism, kerberos, 0);
     this.#describe(cells.serviceName, hostBasedService, kerberos.length);
+    // A set of one; SPNEGO would be in the library's own.
+    this.#cells.writeBigUInt64LE(1n, cells.mechanisms);
+    this.#cells.writeBigUInt64LE(this.#at.mechanism, cells.mechanisms + 8);
   }
 
   /** Makes the library's form of a service such as `ftp@host.example`. */
@@ -83,13 +91,13 @@ export class Gss {
     const { minor, input, serviceName, handle } = this.#at;
     this.#setInput(Buffer.from(service));
     this.#setHandle(0n);
-    this.#check(this.#functions.gss_import_name(minor, input, serviceName, handle), "exchange");
+    this.#check(this.#functions.gss_import_name(minor, input, serviceName, handle), "preparation");
     return this.#handle();
   }
 
   displayName(name: Handle): string {
     const { minor, output } = this.#at;
-    this.#check(this.#functions.gss_display_name(minor, name, output, 0n), "exchange");
+    this.#check(this.#functions.gss_display_name(minor, name, output, 0n), "preparation");
     return Buffer.from(this.#takeOutput()).toString();
   }
 
@@ -99,11 +107,12 @@ export class Gss {
 
   /** Opens the keytab, for one service or for whatever services it holds. */
   acquireAcceptor(service: string | undefined): Handle {
-    const { minor, handle } = this.#at;
+    const { minor, handle, mechanisms } = this.#at;
     const name = service === undefined ? 0n : this.importService(service);
     try {
       this.#setHandle(0n);
-      this.#check(this.#functions.gss_acquire_cred(minor, name, 0, 0n, acceptOnly, handle, 0n, 0n), "exchange");
+      const major = this.#functions.gss_acquire_cred(minor, name, 0, mechanisms, acceptOnly, handle, 0n, 0n);
+      this.#check(major, "preparation");
       return this.#handle();
     } finally {
       this.releaseName(name);
@@ -120,6 +129,7 @@ export class Gss {
     this.#setInput(token ?? new Uint8Array());
     this.#beginStep(context);
     return this.#stepped(
+      "initiation",
       this.#functions.gss_init_sec_context(
         ...[minor, 0n, handle, target, mechanism, wanted, 0, 0n, token === undefined ? 0n : input, 0n],
         ...[output, given, lifetime],
@@ -132,6 +142,7 @@ export class Gss {
     this.#setInput(token);
     this.#beginStep(context);
     return this.#stepped(
+      "acceptance",
       this.#functions.gss_accept_sec_context(
         ...[minor, handle, credential, input, 0n, peer, 0n, output, given, lifetime, 0n],
       ),
@@ -142,7 +153,7 @@ export class Gss {
   acceptorName(context: Handle): string {
     const { minor, handle } = this.#at;
     this.#setHandle(0n);
-    this.#check(this.#functions.gss_inquire_context(minor, context, 0n, handle, 0n, 0n, 0n, 0n, 0n), "exchange");
+    this.#check(this.#functions.gss_inquire_context(minor, context, 0n, handle, 0n, 0n, 0n, 0n, 0n), "preparation");
     const name = this.#handle();
     try {
       return this.displayName(name);
@@ -163,7 +174,7 @@ export class Gss {
   exportContext(context: Handle): Uint8Array {
     const { minor, handle, output } = this.#at;
     this.#setHandle(context);
-    this.#check(this.#functions.gss_export_sec_context(minor, handle, output), "exchange");
+    this.#check(this.#functions.gss_export_sec_context(minor, handle, output), "preparation");
     return this.#takeOutput();
   }
 
@@ -171,7 +182,7 @@ export class Gss {
     const { minor, input, handle } = this.#at;
     this.#setInput(octets);
     this.#setHandle(0n);
-    this.#check(this.#functions.gss_import_sec_context(minor, input, handle), "exchange");
+    this.#check(this.#functions.gss_import_sec_context(minor, input, handle), "preparation");
     return this.#handle();
   }
 
@@ -226,7 +237,7 @@ export class Gss {
     this.#cells.writeBigUInt64LE(0n, cells.peer);
   }
 
-  #stepped(major: number): NativeStep {
+  #stepped(during: Undertaking, major: number): NativeStep {
     const context = this.#handle();
     const peer = this.#cells.readBigUInt64LE(cells.peer);
     const step = {
@@ -237,7 +248,7 @@ export class Gss {
       isComplete: major === 0,
     };
     try {
-      this.#check(major, "exchange");
+      this.#check(major, during);
     } catch (error) {
       // Some failures leave a token that tells the peer; RFC 2228 has no place for it in 535.
       this.#takeOutput();
@@ -249,11 +260,16 @@ export class Gss {
   }
 
   /** @throws {GssFailure} where the number holds an error; other bits are for the caller. */
-  #check(major: number, during: "exchange" | "message"): number {
+  #check(major: number, during: Undertaking): number {
     if ((major & routineErrors) === 0) return major;
     const minor = this.#cells.readInt32LE(cells.minor);
-    const sentences = [this.#sentence(major, ofRoutine), minor === 0 ? "" : this.#sentence(minor >>> 0, ofMechanism)];
-    throw new GssFailure(faultOf(major, minor, during), sentences.filter((sentence) => sentence !== "").join(": "));
+    const ofMinor = minor === 0 ? "" : this.#sentence(minor >>> 0, ofMechanism);
+    const routine = this.#sentence(major, ofRoutine);
+    // For tokens that cannot be read MIT's number is one of its own, whose text is Success.
+    const words = ofMinor === "" || ofMinor === "Success" ? routine : ofMinor;
+    const isUnspecified = ((major >>> 16) & 0xff) === unspecifiedFailure;
+    const message = words === routine || isUnspecified ? words : `${routine}: ${words}`;
+    throw new GssFailure(faultOf(major, minor, during), message);
   }
 
   #sentence(status: number, kind: typeof ofRoutine | typeof ofMechanism): string {
@@ -308,8 +324,9 @@ function memory(bytes: number): Buffer<ArrayBuffer> {
 }
 
 /** Bits of RFC 2744 §3.9.1, the gravest first. */
-function orderOf(major: number): MessageOrder {
+function orderOf(major: number): NativeOrder {
   if (major & 2) return "duplicate";
   if (major & 4) return "old";
-  return major & 24 ? "gap" : "in-order";
+  if (major & 8) return "late";
+  return major & 16 ? "gap" : "in-order";
 }
