@@ -2,7 +2,9 @@ import { gssapiMechanism, isGssapiAvailable } from "@sallyport/gssapi";
 import { type Kdc, startKdc } from "@sallyport/testing";
 import { SecurityMechanismError } from "@sallyport/transport";
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, suite, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { fault, mechanismIn, opened, pairOf, realmSkip } from "./realm.ts";
 
 suite("Kerberos between two ends", { skip: realmSkip, timeout: 60_000 }, () => {
@@ -151,6 +153,23 @@ suite("Kerberos between two ends", { skip: realmSkip, timeout: 60_000 }, () => {
     await using next = await pairOf(clients, killed);
     assert.equal(await opened(next.server, await next.client.wrap(Buffer.from("x"), true)), "x in-order");
     await pair.server[Symbol.asyncDispose]();
+  });
+
+  test("an initiator that waits for the KDC holds nobody up", async () => {
+    await using pair = await pairOf(clients, servers);
+    await using waiting = await clients.initiate("nfs@localhost");
+    const kdcId = Number(await readFile(`${kdc.directory}/kdc.pid`, "utf8"));
+    process.kill(kdcId, "SIGSTOP");
+    let isOver = false;
+    const step = waiting.step(undefined).finally(() => (isOver = true));
+    try {
+      await pause(50);
+      assert.equal(await opened(pair.client, await pair.server.wrap(Buffer.from("x"), true)), "x in-order");
+      assert.equal(isOver, false);
+    } finally {
+      process.kill(kdcId, "SIGCONT");
+    }
+    await assert.rejects(step, fault("unknown-principal"));
   });
 
   test("a process that dies again and again is not started for a while", async () => {
