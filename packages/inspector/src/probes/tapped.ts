@@ -20,13 +20,20 @@ export function tapped({ capture }: InspectedServer, tcp: Socket, observer: Wire
   return { tap: new WireTap(tcp, captured === undefined ? observer : bothOf(captured, observer)), captured };
 }
 
-/** Keeps the keys of TLS on it, where a capture is made. */
-export function keepKeys(socket: TLSSocket, captured: CapturedConnection | undefined): void {
-  if (captured === undefined) return;
-  socket.on("keylog", (line: Buffer) => captured.learnKey(line.toString("latin1")));
-  // TLS 1.2 resumes with the master secret of the connection that the ticket is of, which may have carried a password.
-  socket.once("secureConnect", () => {
-    if (socket.isSessionReused() && socket.getProtocol() !== "TLSv1.3") captured.carriedPassword();
+/**
+ * Keeps the keys of TLS on it, where a capture is made. TLS up to 1.2 resumes with the master secret of the connection
+ * that the ticket is of, which may have carried a password: its keys are then that password's, whatever became of the
+ * handshake.
+ */
+export function keepKeys(
+  socket: TLSSocket,
+  captured: CapturedConnection | undefined,
+  { offersTicket = false }: { readonly offersTicket?: boolean } = {},
+): void {
+  socket.on("keylog", (octets: Buffer) => {
+    const line = octets.toString("latin1");
+    captured?.learnKey(line);
+    if (offersTicket && line.startsWith("CLIENT_RANDOM ")) captured?.carriedPassword();
   });
 }
 
