@@ -59,12 +59,13 @@ export function joinReply(fragments: readonly Uint8Array[]): Octets {
 /**
  * Returns the command line that was inside MIC, CONF or ENC. Its line end may be missing, but it can be CRLF alone, and
  * there is one line: undefined where a LF, a CR without LF, or anything after the line end is found (R-2228-09). MIT's
- * client ends the command with NUL in place of CRLF.
+ * client ends the command with NUL in place of CRLF. 0xFF is doubled as outside (RFC 854); one that is not stays.
  */
 export function innerCommand(opened: Uint8Array): Octets | undefined {
   const line = octetsFromBytes(opened)
     .replace(/(?<!\r)\0$/, "")
-    .replace(/\r\n$/, "") as Octets;
+    .replace(/\r\n$/, "")
+    .replaceAll("\xFF\xFF", "\xFF") as Octets;
   // oxlint-disable-next-line no-control-regex -- CR NUL is a literal CR (RFC 2640 §3.1)
   return /\n|\r(?!\0)/.test(line) ? undefined : line;
 }

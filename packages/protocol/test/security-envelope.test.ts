@@ -120,6 +120,8 @@ test("R-2228-09 the inner command with and without CRLF; other line ends are ref
   assert.equal(innerCommand(bytes("USER alice\0")), "USER alice");
   assert.equal(innerCommand(bytes("STOR a\r\0")), "STOR a\r\0");
   assert.equal(innerCommand(bytes("STOR a\r\0b\r\n")), "STOR a\r\0b");
+  assert.equal(innerCommand(bytes("STOR \xFF\xFF")), "STOR \xFF", "doubled as outside");
+  assert.equal(innerCommand(bytes("STOR \xFF")), "STOR \xFF");
   for (const text of ["NOOP\n", "NOOP\r", "NOOP\r\nDELE x", "NOOP\r\n\r\n", "NO\nOP\r\n", "NO\rOP"]) {
     assert.equal(innerCommand(bytes(text)), undefined, JSON.stringify(text));
   }
