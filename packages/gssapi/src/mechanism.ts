@@ -64,9 +64,12 @@ export async function isGssapiAvailable(role: "server" | "client", options: Gssa
 
 const nothing = new Uint8Array();
 
-function processOptions({ keytab, credentialCache, configFile, environment, service, binding }: GssapiOptions) {
-  const given = { KRB5_KTNAME: keytab, KRB5CCNAME: credentialCache, KRB5_CONFIG: configFile, ...environment };
-  const named = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+function processOptions(options: GssapiOptions) {
+  const { keytab, credentialCache, configFile, environment = {}, service, binding } = options;
+  const given = { KRB5_KTNAME: keytab, KRB5CCNAME: credentialCache, KRB5_CONFIG: configFile };
+  const named = [...Object.entries(environment), ...Object.entries(given)].flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
   return {
     programArguments: [
       ...(service === undefined ? [] : [`--service=${service}`]),

@@ -1,0 +1,130 @@
+/**
+ * Measures what it costs that Kerberos is called in a process of its own.
+ *
+ *     npm run bench -- gssapi [--mib 64] [--runs 5]
+ *
+ * Compares, block by block of the size that PBSZ settles, gss_wrap alone in a process that does nothing else (the bound)
+ * with the mechanism as the server uses it; the two take turns. Prints MB/s, the ratio of the medians (the target is 0.6 at
+ * least), and the 99th percentile of the delay of the event loop, idle and while messages are sealed (within 5 ms).
+ */
+import { gssapiMechanism } from "@sallyport/gssapi";
+import { startKdc } from "@sallyport/testing";
+import type { SecurityContext } from "@sallyport/transport";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout as pause } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { Gss } from "../packages/gssapi/src/native/gss.ts";
+import { openLibrary } from "../packages/gssapi/src/native/library.ts";
+
+const { values } = parseArgs({
+  options: {
+    mib: { type: "string", default: "64" },
+    runs: { type: "string", default: "5" },
+    alone: { type: "boolean" },
+  },
+});
+const sizeBytes = Number(values.mib) * 1_048_576;
+const runsCount = Number(values.runs);
+
+/** Blocks in flight, as many as the data path keeps. */
+const window = 4;
+const blockSizes = [65_476, 1_048_516];
+const flagsOfAll = 2 | 4 | 8 | 16 | 32;
+
+if (values.alone) wrapAlone();
+else await compare();
+
+async function compare(): Promise<void> {
+  await using kdc = await startKdc();
+  const { configFile, keytab, environment } = kdc;
+  const credentialCache = await kdc.tickets("alice");
+  const alone = fork(import.meta.filename, ["--alone", "--mib", values.mib], {
+    env: { ...process.env, ...environment, KRB5CCNAME: credentialCache },
+    execArgv: ["--conditions=source", "--disable-warning=ExperimentalWarning"],
+  });
+  await using mechanism = gssapiMechanism({ configFile, keytab, credentialCache, environment });
+  const client = await mechanism.initiate("ftp@localhost");
+  const server = await mechanism.accept();
+  const { token } = await server.step((await client.step(undefined)).token);
+  await client.step(token);
+  for (const blockBytes of blockSizes) {
+    const rates: Record<"alone" | "wrap" | "unwrap", number[]> = { alone: [], wrap: [], unwrap: [] };
+    for (let run = 0; run < runsCount; run++) {
+      alone.send(blockBytes);
+      const [rate] = (await once(alone, "message")) as [number];
+      rates.alone.push(rate);
+      rates.wrap.push(await rateOf((octets) => server.wrap(octets, true), blockBytes));
+      rates.unwrap.push(await rateOfUnwrap(client, server, blockBytes));
+    }
+    const [bound, wrap, unwrap] = [median(rates.alone), median(rates.wrap), median(rates.unwrap)];
+    const figures = `gss_wrap alone ${bound.toFixed(0)} MB/s, wrap ${wrap.toFixed(0)} MB/s, unwrap ${unwrap.toFixed(0)} MB/s`;
+    console.log(`blocks of ${blockBytes} octets: ${figures}; ratio of wrap ${(wrap / bound).toFixed(2)}`);
+  }
+  await measureDelay(server);
+  alone.disconnect();
+}
+
+/** MB/s of calls that are in flight by fours. */
+async function rateOf(call: (octets: Uint8Array) => Promise<unknown>, blockBytes: number): Promise<number> {
+  const octets = Buffer.alloc(blockBytes, "sallyport");
+  let left = Math.ceil(sizeBytes / blockBytes);
+  const count = left;
+  const startMs = performance.now();
+  const lane = async (): Promise<void> => {
+    while (left-- > 0) await call(octets);
+  };
+  await Promise.all(Array.from({ length: window }, lane));
+  return megabytesPerSecond(count * blockBytes, performance.now() - startMs);
+}
+
+async function rateOfUnwrap(client: SecurityContext, server: SecurityContext, blockBytes: number): Promise<number> {
+  const count = Math.ceil(sizeBytes / 4 / blockBytes);
+  const octets = Buffer.alloc(blockBytes, "sallyport");
+  const tokens = await Promise.all(Array.from({ length: count }, () => client.wrap(octets, true)));
+  const startMs = performance.now();
+  for (let at = 0; at < count; at += window) {
+    await Promise.all(tokens.slice(at, at + window).map((token) => server.unwrap(token)));
+  }
+  return megabytesPerSecond(count * blockBytes, performance.now() - startMs);
+}
+
+async function measureDelay(server: SecurityContext): Promise<void> {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  const percentileMs = (): string => (delay.percentile(99) / 1e6).toFixed(2);
+  delay.enable();
+  await pause(2_000);
+  const idle = percentileMs();
+  for (const blockBytes of blockSizes) {
+    delay.reset();
+    await rateOf((octets) => server.wrap(octets, true), blockBytes);
+    await rateOf((octets) => server.wrap(octets, true), blockBytes);
+    console.log(
+      `event loop delay, 99th percentile: idle ${idle} ms, sealing ${blockBytes} octets each ${percentileMs()} ms`,
+    );
+  }
+  delay.disable();
+}
+
+/** In the other process: wraps on demand, and says how fast. */
+function wrapAlone(): void {
+  const gss = new Gss(openLibrary());
+  const opening = gss.initiate(0n, gss.importService("ftp@localhost"), flagsOfAll, undefined);
+  const accepted = gss.accept(0n, gss.acquireAcceptor(undefined), opening.token);
+  process.on("message", (blockBytes: number) => {
+    const octets = Buffer.alloc(blockBytes, "sallyport");
+    const count = Math.ceil(sizeBytes / blockBytes);
+    const startMs = performance.now();
+    gss.wrapRepeatedly(accepted.context, octets, true, count);
+    process.send?.(megabytesPerSecond(count * blockBytes, performance.now() - startMs));
+  });
+}
+
+function megabytesPerSecond(bytes: number, tookMs: number): number {
+  return bytes / 1_000 / tookMs;
+}
+
+function median(given: readonly number[]): number {
+  return given.toSorted((one, other) => one - other)[given.length >> 1] ?? Number.NaN;
+}
