@@ -107,7 +107,8 @@ class Wire {
   readonly #options: WireOptions;
   readonly #underWay: { readonly octets: Buffer | undefined; readonly dueMs: number }[] = [];
   #underWayBytes = 0;
-  #isTimed = false;
+  /** Whether a timer or the receiver will say when it goes on. */
+  #waits = false;
 
   constructor(from: Socket, to: Socket, options: WireOptions) {
     this.#from = from;
@@ -134,13 +135,13 @@ class Wire {
   }
 
   #time(): void {
-    if (this.#isTimed || this.#underWay.length === 0) return;
-    this.#isTimed = true;
+    if (this.#waits || this.#underWay.length === 0) return;
+    this.#waits = true;
     setTimeout(() => this.#leave(), this.#waitMs);
   }
 
   #leave(): void {
-    this.#isTimed = false;
+    this.#waits = false;
     const { windowBytes = defaultWindowBytes, onPassed } = this.#options;
     const nowMs = performance.now() + 0.5;
     for (let [next] = this.#underWay; next !== undefined && next.dueMs <= nowMs; [next] = this.#underWay) {
@@ -159,6 +160,7 @@ class Wire {
   }
 
   #waitForDrain(): void {
+    this.#waits = true;
     this.#to.once("drain", () => this.#leave());
   }
 }

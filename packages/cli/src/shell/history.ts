@@ -50,8 +50,9 @@ export function rememberedLine(line: string): string | undefined {
   const sent = octetsFromText(/\b(?:raw|quote)["']?\s+["']?(.*)$/i.exec(text)?.[1] ?? "");
   if (maskCommandLine(sent) !== sent) return undefined;
   const masked = text.replaceAll(/(?<![^\s"'])((?:[a-z]+:\/\/)?[^\s:/@"']+):[^\s/]*@/gi, "$1@");
-  // A password that is quoted in some way, or a user's name with an @ in it.
-  return /:[^/]*@/.test(masked) ? undefined : masked;
+  // A password that is quoted in some way, or a user's name with an @ in it; or a slash in what is no port.
+  if (/:[^/]*@/.test(masked)) return undefined;
+  return /(?<![^\s"'])(?:[a-z]+:\/\/)?[^\s:/@"']+:(?!\/\/|\d+\/)\S*@/i.test(masked) ? undefined : masked;
 }
 
 /** A line as it may be shown where others look on, without passwords. */
