@@ -72,15 +72,14 @@ export interface Failure {
   readonly message: string;
 }
 
-/** Length and answer in one piece. */
-export function encodeAnswer(answer: Uint8Array | Failure): Uint8Array {
+/** Length and kind of an answer, and its octets. */
+export function encodeAnswer(answer: Uint8Array | Failure): [head: Uint8Array, octets: Uint8Array] {
   const isFailure = !(answer instanceof Uint8Array);
   const octets = isFailure ? Buffer.from(`${answer.fault}\0${answer.message}`) : answer;
-  const frame = Buffer.allocUnsafe(lengthBytes + 1 + octets.length);
-  frame.writeUInt32BE(1 + octets.length);
-  frame.writeUInt8(isFailure ? failed : succeeded, lengthBytes);
-  frame.set(octets, lengthBytes + 1);
-  return frame;
+  const head = Buffer.alloc(lengthBytes + 1);
+  head.writeUInt32BE(1 + octets.length);
+  head.writeUInt8(isFailure ? failed : succeeded, lengthBytes);
+  return [head, octets];
 }
 
 /** @param frame without its length. */

@@ -2,7 +2,7 @@
  * The program of a process that calls the library. It does one thing after another, so that it can wait for its input and
  * for room in its output in the simplest way there is. It ends with its input.
  */
-import { readSync, writeSync } from "node:fs";
+import { readSync, writeSync, writevSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { GssFailure } from "../native/failures.ts";
 import { Gss } from "../native/gss.ts";
@@ -24,7 +24,7 @@ while (fill(length, lengthBytes)) {
   const bytes = length.readUInt32BE();
   if (frame.length < bytes) frame = Buffer.allocUnsafeSlow(bytes);
   if (!fill(frame, bytes)) break;
-  write(encodeAnswer(answer(frame.subarray(0, bytes))));
+  write(...encodeAnswer(answer(frame.subarray(0, bytes))));
 }
 
 function answer(question: Buffer): Uint8Array | Failure {
@@ -47,8 +47,8 @@ function fill(buffer: Buffer, bytes: number): boolean {
   return true;
 }
 
-function write(octets: Uint8Array): void {
-  for (let written = 0; written < octets.length;) {
-    written += writeSync(standardOutput, octets, written);
-  }
+function write(head: Uint8Array, octets: Uint8Array): void {
+  // What is short goes out whole.
+  let written = writevSync(standardOutput, [head, octets]) - head.length;
+  while (written < octets.length) written += writeSync(standardOutput, octets, written);
 }
