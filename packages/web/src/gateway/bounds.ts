@@ -13,6 +13,8 @@ export const bounds = {
   /** Control connections of one login. */
   connectionsPerLogin: 4,
   transfersPerLogin: 8,
+  /** Of all logins together. */
+  transfersCount: 512,
   ticketsPerLogin: 1_000,
   /** A download or upload address is good for so long after it was last used. */
   ticketIdleMs: 15 * 60_000,

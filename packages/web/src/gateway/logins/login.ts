@@ -8,13 +8,15 @@ import { pinnedDialer } from "../targets/pinned-dialer.ts";
 import type { TargetPolicy } from "../targets/target-policy.ts";
 import { EventStream } from "./event-stream.ts";
 import { seal, unseal } from "./seal.ts";
-import { Transfers } from "./transfers.ts";
+import { type RunningCount, Transfers } from "./transfers.ts";
 
 /** What a gateway gives every login. */
 export interface LoginGround {
   readonly policy: TargetPolicy;
   /** PEM of those who are trusted; undefined for the system's. */
   readonly authorities: readonly string[] | undefined;
+  /** Transfers of all logins. */
+  readonly running: RunningCount;
 }
 
 /**
@@ -24,10 +26,10 @@ export interface LoginGround {
 export class Login implements AsyncDisposable {
   readonly id = randomBytes(16).toString("base64url");
   readonly events = new EventStream();
-  readonly transfers = new Transfers(this.events);
+  readonly transfers: Transfers;
   readonly createdMs = Date.now();
   readonly #ground: LoginGround;
-  readonly #sealed: Buffer;
+  #sealed: Buffer;
   #client: Promise<Client> | undefined;
   #facts: LoginJson | undefined;
   #usedMs = Date.now();
@@ -47,6 +49,7 @@ export class Login implements AsyncDisposable {
 
   private constructor(request: LoginRequest, key: Buffer, ground: LoginGround) {
     this.#ground = ground;
+    this.transfers = new Transfers(this.events, ground.running);
     this.#sealed = seal(JSON.stringify(request), key, this.id);
   }
 
@@ -67,6 +70,14 @@ export class Login implements AsyncDisposable {
     const client = await (this.#client ??= this.#connect(key));
     this.#note(client);
     return client;
+  }
+
+  /** Moves the secret from one key of the browser to its next one; false where the first is another browser's. */
+  rekey(from: Buffer, to: Buffer): boolean {
+    const text = unseal(this.#sealed, from, this.id);
+    if (text === undefined) return false;
+    this.#sealed = seal(text, to, this.id);
+    return true;
   }
 
   /** Closes the connections; the login itself stays until it is forgotten. */

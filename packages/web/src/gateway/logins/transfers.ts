@@ -17,13 +17,20 @@ export interface RunningTransfer {
   failed(error: unknown): void;
 }
 
+/** How many transfers run in the whole gateway. */
+export interface RunningCount {
+  count: number;
+}
+
 /** The transfers of a login, told to the pages that watch it, a few times a second. */
 export class Transfers {
   readonly #events: EventStream;
+  readonly #running: RunningCount;
   #count = 0;
 
-  constructor(events: EventStream) {
+  constructor(events: EventStream, running: RunningCount) {
     this.#events = events;
+    this.#running = running;
   }
 
   get count(): number {
@@ -32,7 +39,7 @@ export class Transfers {
 
   /** @throws {GatewayRefusal} SALLYPORT_TOO_MANY_TRANSFERS */
   begin(facts: TransferFacts, isCancelled: () => boolean): RunningTransfer {
-    if (this.#count >= bounds.transfersPerLogin) {
+    if (this.#count >= bounds.transfersPerLogin || this.#running.count >= bounds.transfersCount) {
       throw new GatewayRefusal(
         429,
         "SALLYPORT_TOO_MANY_TRANSFERS",
@@ -40,6 +47,7 @@ export class Transfers {
       );
     }
     this.#count++;
+    this.#running.count++;
     let bytes = 0;
     let toldAtMs = 0;
     let isOver = false;
@@ -51,6 +59,7 @@ export class Transfers {
       if (isOver) return;
       isOver = true;
       this.#count--;
+      this.#running.count--;
       tell(state, error);
     };
     tell("running");

@@ -26,20 +26,27 @@ export class Visitors implements AsyncDisposable {
     return key && logins && { ...key, logins };
   }
 
-  /** Logs in. The browser keeps the cookie it has, or gets a new one. */
+  /**
+   * Logs in. The browser gets a new cookie each time, with which its other logins go on: one that somebody planted in it
+   * is worth nothing from then on.
+   */
   async signIn(
     cookie: string | undefined,
     request: LoginRequest,
-  ): Promise<{ readonly login: Login; readonly cookie?: string }> {
+  ): Promise<{ readonly login: Login; readonly cookie: string }> {
     const found = this.find(cookie);
     if (found !== undefined && found.logins.size >= bounds.loginsPerVisitor) throw tooMany();
     if (found === undefined && this.#loginsById.size >= bounds.visitorsCount) throw tooMany();
-    const visitor = found ?? newVisitorKey();
-    const login = await Login.open(request, visitor.key, this.#ground);
-    const logins = this.#loginsById.get(visitor.id) ?? new Map<string, Login>();
-    this.#loginsById.set(visitor.id, logins);
-    logins.set(login.id, login);
-    return { login, ...("cookie" in visitor && { cookie: visitor.cookie }) };
+    const fresh = newVisitorKey();
+    const login = await Login.open(request, fresh.key, this.#ground);
+    const logins = new Map([[login.id, login]]);
+    const before = this.find(cookie);
+    if (before !== undefined) {
+      this.#loginsById.delete(before.id);
+      for (const [id, each] of before.logins) if (each.rekey(before.key, fresh.key)) logins.set(id, each);
+    }
+    this.#loginsById.set(fresh.id, logins);
+    return { login, cookie: fresh.cookie };
   }
 
   /** Forgets a login and closes its connections. */

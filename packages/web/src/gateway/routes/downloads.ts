@@ -42,7 +42,15 @@ async function sendFile(parts: GatewayParts, context: GatewayContext): Promise<R
   const total = end === undefined ? undefined : end - start;
   const facts = { id: token.slice(0, 12), direction: "download", path: errand.path, total } as const;
   const transfer = login.transfers.begin(facts, () => outgoing.destroyed);
-  const answer = new FileAnswer(outgoing, () => outgoing.writeHead(status, allHeaders), transfer);
+  // An attachment is fetched once; what a page shows is asked for again and again, a part at a time.
+  const isRest = status === 200 || /^bytes=\d+-$/.test(context.req.header("Range") ?? "");
+  const isOnce = !errand.isShown && isRest;
+  const answer = new FileAnswer(outgoing, transfer, {
+    begin: () => outgoing.writeHead(status, allHeaders),
+    onBytes: (bytes) => {
+      if (isOnce && bytes === total) parts.tickets.end(token);
+    },
+  });
   const range = { start, ...(end !== undefined && { end }) };
   try {
     const sizeBytes = sizeOf(found);
@@ -98,26 +106,33 @@ function partOf(entry: Entry, context: GatewayContext): FilePart {
   return { status: range === undefined ? 200 : 206, headers, start, end };
 }
 
+interface AnswerSteps {
+  /** Sends the headers, once there is something: until then a refusal can be the answer. */
+  begin(): void;
+  /** Told how many octets there are with those that are about to go. */
+  onBytes(bytes: number): void;
+}
+
 /** Writes as fast as the browser takes it: the server is read no faster, and nothing is copied on the way. */
 class FileAnswer implements ByteSink {
   readonly #outgoing: ServerResponse;
-  readonly #begin: () => void;
   readonly #transfer: RunningTransfer;
+  readonly #steps: AnswerSteps;
   #bytes = 0;
 
-  /** @param begin sends the headers, once there is something: until then a refusal can be the answer. */
-  constructor(outgoing: ServerResponse, begin: () => void, transfer: RunningTransfer) {
+  constructor(outgoing: ServerResponse, transfer: RunningTransfer, steps: AnswerSteps) {
     this.#outgoing = outgoing;
-    this.#begin = begin;
     this.#transfer = transfer;
+    this.#steps = steps;
   }
 
   write(piece: Uint8Array): undefined | Promise<void> {
     const outgoing = this.#outgoing;
     if (outgoing.destroyed) throw left();
-    if (!outgoing.headersSent) this.#begin();
+    if (!outgoing.headersSent) this.#steps.begin();
     this.#bytes += piece.length;
     this.#transfer.moved(this.#bytes);
+    this.#steps.onBytes(this.#bytes);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const onClose = (): void => reject(left());
     outgoing.once("close", onClose);
@@ -130,7 +145,7 @@ class FileAnswer implements ByteSink {
   }
 
   end(): void {
-    if (!this.#outgoing.headersSent) this.#begin();
+    if (!this.#outgoing.headersSent) this.#steps.begin();
     this.#outgoing.end();
   }
 }
@@ -144,7 +159,7 @@ const ticketRoute = createRoute({
   path: "/api/logins/{login}/downloads",
   summary: "Makes an address under which a file can be read, whole or in part",
   description:
-    "GET and HEAD of the address take Range and If-Range. It is good for the browser that asked, for as long as it is used. With `shown`, types that cannot run anything are sent inline; everything else is an attachment.",
+    "GET and HEAD of the address take Range and If-Range. It is good for the browser that asked, until the file's last octet was given out or for as long as a part of it is used; with `shown`, for as long as it is used. With `shown`, types that cannot run anything are sent inline; everything else is an attachment.",
   request: { ...inLogin, body: json(schemas.downloadRequest) },
   responses: { 200: { description: "The address", ...json(schemas.download) }, ...failures },
 });

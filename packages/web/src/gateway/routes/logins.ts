@@ -28,6 +28,13 @@ export function loginRoutes(app: GatewayApp, parts: GatewayParts): void {
     if (visitor.logins.size === 0) parts.cookie.clear(context);
     return context.body(null, 204);
   });
+  app.openapi(signOutAllRoute, async (context) => {
+    const visitor = parts.visitors.find(parts.cookie.read(context));
+    const logins = visitor === undefined ? [] : [...visitor.logins.values()];
+    for (const login of logins) if (visitor) await parts.visitors.signOut(visitor, login, "signed-out");
+    parts.cookie.clear(context);
+    return context.body(null, 204);
+  });
   app.openapi(eventsRoute, (context) => {
     const { login } = loginOf(parts, context);
     if (login.events.isFull) throw new GatewayRefusal(429, "SALLYPORT_TOO_OFTEN", "Too many pages watch this login");
@@ -56,7 +63,7 @@ async function signIn(parts: GatewayParts, context: GatewayContext, request: Log
   await parts.rates.login(client, url.host);
   try {
     const { login, cookie } = await parts.visitors.signIn(parts.cookie.read(context), request);
-    if (cookie !== undefined) parts.cookie.write(context, cookie);
+    parts.cookie.write(context, cookie);
     return login.facts;
   } catch (error) {
     if (isSallyportError(error) && error.code === "SALLYPORT_LOGIN_REFUSED")
@@ -96,6 +103,13 @@ const signOutRoute = createRoute({
   path: "/api/logins/{login}",
   summary: "Ends a login: its connections close, its password is forgotten",
   request: inLogin,
+  responses: { 204: { description: "Done" }, ...failures },
+});
+
+const signOutAllRoute = createRoute({
+  method: "delete",
+  path: "/api/logins",
+  summary: "Ends all logins of this browser",
   responses: { 204: { description: "Done" }, ...failures },
 });
 
