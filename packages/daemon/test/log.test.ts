@@ -188,6 +188,13 @@ const samples: { readonly [Kind in EventKind]: EventOf<Kind> } = {
     },
   },
   "tls-failed": { ...peer, kind: "tls-failed", cause: "no shared cipher" },
+  "security-established": {
+    ...peer,
+    kind: "security-established",
+    mechanism: "GSSAPI",
+    principal: "alice@EXAMPLE.ORG",
+  },
+  "security-failed": { ...peer, kind: "security-failed", mechanism: "GSSAPI", cause: "a wrong key" },
   "attack-suspected": { ...peer, kind: "attack-suspected", cause: "clear octets after AUTH" },
   login: { ...peer, kind: "login", account: "alice", user: "alice", method: "password" },
   "login-failed": loginFailed,

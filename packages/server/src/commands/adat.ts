@@ -1,4 +1,4 @@
-import { decodeBase64, formatAdat, reply, replyOctets } from "@sallyport/protocol";
+import { decodeBase64, formatAdat, reply, replyOctets, stateAfterAuth } from "@sallyport/protocol";
 import {
   MessageSecurity,
   type SecurityContext,
@@ -13,7 +13,7 @@ import type { CommandContext, CommandHandler, Outcome } from "../command-handler
  * ends the exchange (R-2228-05).
  */
 export const adat: CommandHandler<"ADAT"> = async (context, argument) => {
-  const { state, control } = context;
+  const { state, control, limits } = context;
   const { exchange } = control;
   if (state.control !== "exchanging" || exchange === undefined) {
     return { reply: reply(503, "AUTH with a mechanism that uses ADAT comes first.") };
@@ -21,7 +21,9 @@ export const adat: CommandHandler<"ADAT"> = async (context, argument) => {
   const token = decodeBase64(argument);
   if (token === undefined) return { reply: reply(501, "The argument is not base64.") };
   try {
-    return answer(context, exchange, await exchange.step(token));
+    exchange.tokensCount += 1;
+    if (exchange.tokensCount > limits.securityTokensCount) return refuse(context, "the exchange has no end");
+    return answer(context, exchange.context, await exchange.context.step(token));
   } catch (error) {
     if (!(error instanceof SecurityMechanismError)) throw error;
     return refuse(context, error.message);
@@ -29,19 +31,23 @@ export const adat: CommandHandler<"ADAT"> = async (context, argument) => {
 };
 
 function answer(context: CommandContext, exchange: SecurityContext, { token, facts }: SecurityContextStep): Outcome {
-  const { control } = context;
+  const { control, environment, state } = context;
   if (facts === undefined) {
     if (token === undefined) return refuse(context, "the mechanism neither answers nor completes");
     return { reply: replyOctets(335, "", formatAdat(token)) };
   }
   // Without integrity anybody could put commands into the connection.
   if (!facts.integrity) return refuse(context, "the context protects nothing");
-  const mechanism = context.environment.gssapi?.mechanism.name ?? "";
+  const mechanism = environment.gssapi?.mechanism.name ?? "";
   const last =
     token === undefined ? reply(235, "Security data exchange complete.") : replyOctets(235, "", formatAdat(token));
   control.enterMessages(new MessageSecurity(mechanism, exchange, facts), last);
   context.emit({ kind: "security-established", mechanism, principal: facts.peerName });
-  return { changes: { control: "wrapped" } };
+  // Whoever spoke before was anybody, also while tokens were exchanged.
+  const fresh = environment.initialState(control.listener);
+  const { securityExchangesCount } = state;
+  const changes = stateAfterAuth(state, fresh, { control: "wrapped", protectionLevel: "C" });
+  return { changes: { ...changes, securityExchangesCount } };
 }
 
 function refuse({ control, emit, environment }: CommandContext, cause: string): Outcome {

@@ -15,7 +15,7 @@ import {
 } from "@sallyport/protocol";
 import type { Authenticator } from "@sallyport/server/accounts";
 import { StorageError, type StorageErrorKind } from "@sallyport/server/storage";
-import type { ControlConnectionOptions, MessageSecurity } from "@sallyport/transport";
+import { type ControlConnectionOptions, type MessageSecurity, SecurityMechanismError } from "@sallyport/transport";
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import type { CommandContext, Outcome } from "../command-handler.ts";
@@ -308,6 +308,7 @@ export class Connection {
         return { reply: refusal };
       }
       if (error instanceof TransferAborted) return { reply: reply(426, "Aborted.") };
+      if (error instanceof SecurityMechanismError) return { reply: reply(535, "The security mechanism failed.") };
       if (this.#lost.aborted) return {};
       const incident = randomUUID().slice(0, 8);
       this.#emit({ kind: "internal-error", incident, error });
@@ -363,7 +364,8 @@ export class Connection {
       admits: (address) => options.fxp?.addresses.includes(address) === true,
       certificateAuthorities: options.fxp?.certificateAuthorities,
       onForeign: (address) => this.#emit({ kind: "attack-suspected", cause: `a data connection came from ${address}` }),
-      binding: () => this.#link.binding,
+      // That of an earlier TLS stays; messages protect data without it.
+      binding: () => (this.#link.security === undefined ? this.#link.binding : undefined),
     });
   }
 

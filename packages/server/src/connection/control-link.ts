@@ -10,7 +10,7 @@ import {
   type TlsFacts,
 } from "@sallyport/transport";
 import type { Socket } from "node:net";
-import type { ControlView } from "./control-view.ts";
+import type { ControlView, SecurityExchange } from "./control-view.ts";
 import type { ServerEnvironment } from "../environment.ts";
 import type { PeerSecurity, ServerEventDetail } from "../observer.ts";
 import type { ListenerOptions } from "../options.ts";
@@ -72,7 +72,7 @@ export class ControlLink implements ControlView {
   readonly #control: ControlConnection;
   /** TLS starts or ends; nothing can be said meanwhile. */
   #securing = false;
-  #exchange: SecurityContext | undefined;
+  #exchange: SecurityExchange | undefined;
   #seal: ReplySeal | undefined;
   #endCause: string | undefined;
   #holdingBack: NodeJS.Timeout | undefined;
@@ -126,7 +126,7 @@ export class ControlLink implements ControlView {
     return { mechanism: security.mechanism, principal: security.facts.peerName, isPrivate: lastLevel === "ENC" };
   }
 
-  get exchange(): SecurityContext | undefined {
+  get exchange(): SecurityExchange | undefined {
     return this.#exchange;
   }
 
@@ -221,14 +221,14 @@ export class ControlLink implements ControlView {
 
   async beginExchange(context: SecurityContext, given: Reply): Promise<void> {
     await this.#leaveMessages(given, this.#owner.level);
-    if (this.#endCause === undefined) this.#exchange = context;
+    if (this.#endCause === undefined) this.#exchange = { context, tokensCount: 0 };
     else await quietly(context);
   }
 
   abandonExchange(): void {
-    const context = this.#exchange;
+    const exchange = this.#exchange;
     this.#exchange = undefined;
-    if (context !== undefined) void quietly(context);
+    if (exchange !== undefined) void quietly(exchange.context);
   }
 
   enterMessages(security: MessageSecurity, given: Reply): void {

@@ -2,6 +2,13 @@ import type { Reply } from "@sallyport/protocol";
 import type { MessageSecurity, SecurityContext, TlsFacts } from "@sallyport/transport";
 import type { ListenerOptions } from "../options.ts";
 
+/** An exchange of tokens that has begun. */
+export interface SecurityExchange {
+  readonly context: SecurityContext;
+  /** Tokens of the peer so far. */
+  tokensCount: number;
+}
+
 /** The control connection as handlers see it. */
 export interface ControlView {
   readonly id: number;
@@ -15,8 +22,8 @@ export interface ControlView {
   readonly tls: TlsFacts | undefined;
   /** The security context that protects commands and replies by messages (RFC 2228); undefined without one. */
   readonly security: MessageSecurity | undefined;
-  /** The context whose tokens ADAT brings; undefined where AUTH did not begin one, or it failed or is complete. */
-  readonly exchange: SecurityContext | undefined;
+  /** What ADAT goes on with; undefined where AUTH did not begin it, or it failed or is complete. */
+  readonly exchange: SecurityExchange | undefined;
   /** Whether the client used up the tickets that it was given; it cannot resume any more then. */
   readonly ticketsSpent: boolean;
   /** Whether octets or commands wait that came in after the running command. */

@@ -180,6 +180,34 @@ async function kindOf(by: Authenticator, user: string, password: string, withFac
   return (await by.authenticate(user, password, withFacts)).kind;
 }
 
+test("a Kerberos principal opens the accounts that it may have, unless they refuse it; some open by nothing else", async (t) => {
+  const { accounts, authenticator } = await room(t);
+  await accounts.add({ name: "usual", password: "secret" });
+  await accounts.add({ name: "refuses", password: "secret", gssapi: "off" });
+  await accounts.add({ name: "strict", password: "secret", gssapi: "required" });
+  await accounts.add({ name: "disabled", enabled: false });
+  const accountNames = ["usual", "refuses", "strict", "disabled", "unknown"];
+  const shown = { ...facts, principal: { name: "usual@EXAMPLE.ORG", accountNames } };
+  const names = [];
+  for (const name of [...accountNames, "other"]) names.push((await authenticator.identify(name, shown))?.name);
+  assert.deepEqual(names, ["usual", undefined, "strict", undefined, undefined, undefined]);
+  assert.equal(await authenticator.identify("usual", facts), undefined, "without a ticket");
+  assert.equal((await authenticator.authenticate("refuses", "secret", facts)).kind, "accepted");
+  assert.deepEqual(await authenticator.authenticate("strict", "secret", facts), {
+    kind: "refused",
+    reason: "the account needs Kerberos",
+  });
+  const account = await authenticator.identify("usual", shown);
+  assert.ok(account);
+  const past = { user: "usual", account, method: "kerberos", sinceMs: Date.now() + 1 } as const;
+  assert.equal((await authenticator.review({ ...past, facts: shown }))?.kind, "stays");
+  await accounts.change("usual", { gssapi: "off" });
+  assert.deepEqual(await authenticator.review({ ...past, facts: shown }), {
+    kind: "ended",
+    reason: "the Kerberos principal is the account's no longer",
+  });
+});
+
 function certificateFacts(certificate: Partial<NonNullable<LoginFacts["clientCertificate"]>>): LoginFacts {
   const absent = { fingerprint: "00".repeat(32), subject: "CN=nobody", alternativeNames: [] };
   return { ...facts, clientCertificate: { ...absent, ...certificate } };
