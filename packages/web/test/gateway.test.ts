@@ -356,6 +356,36 @@ suite("The gateway", () => {
     assert.equal(problem.reply?.code, 530);
   });
 
+  test("what a person wishes of the connection is done, and what the gateway does not offer is refused", async () => {
+    const { target, gateway } = await ground();
+    const browser = new BrowserHalf(gateway.port);
+    await trusted(browser, target.explicitPort);
+    const request = { address: `localhost:${target.explicitPort}`, security: "explicit", pin } as const;
+    const wishes = {
+      ...{ maxVersion: "TLSv1.2", resumption: "require", authFirst: "SSL", encoding: "utf-8" },
+      ...{ connections: 1, patienceSeconds: 20, afterLogin: ["NOOP"], account: "", timeZone: "UTC" },
+    } as const;
+    const login = await browser.signIn({ ...request, wishes });
+    assert.equal(login.tls?.protocol, "TLSv1.2");
+    await listed(browser, login, "/");
+    const told = JSON.stringify(await browser.eventsUntil(login, (event) => JSON.stringify(event).includes("MLSD")));
+    for (const command of ["AUTH SSL", "NOOP"]) assert.match(told, new RegExp(`"${command}`));
+    const bad = [
+      { afterLogin: ["NOOP\r\nDELE x"] },
+      { proxy: "file:///etc/passwd" },
+      { certificate: "x" },
+      { connections: 99 },
+    ];
+    for (const each of bad) await browser.refused(browser.post("/api/logins", { ...request, wishes: each }), 400);
+    await using strangers = await gatewayTo(undefined, { isBehindProxy: true });
+    const stranger = new BrowserHalf(strangers.port);
+    const asked = stranger.post("/api/logins", {
+      address: "ftp.example.com",
+      wishes: { proxy: "http://127.0.0.1:1080" },
+    });
+    assert.equal((await stranger.refused(asked, 403)).code, "SALLYPORT_WISH_REFUSED");
+  });
+
   test("what another protocol says is handed to nobody", async () => {
     const { gateway } = await ground();
     const browser = new BrowserHalf(gateway.port);

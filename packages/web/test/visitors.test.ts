@@ -9,6 +9,7 @@ import { Visitors } from "../src/gateway/logins/visitors.ts";
 import { TargetPolicy } from "../src/gateway/targets/target-policy.ts";
 
 const minuteMs = 60_000;
+const open = { running: { count: 0 }, offer: { proxies: false } };
 
 suite("Logins that are kept for browsers", () => {
   test("neither half opens a secret alone, nor another one's", () => {
@@ -30,7 +31,7 @@ suite("Logins that are kept for browsers", () => {
     context.mock.timers.enable({ apis: ["setInterval", "Date"], now: Date.now() });
     await using server = await startTestServer();
     const policy = new TargetPolicy({ allowsLoopback: true, allowsPrivate: false, allowed: [], onlyAllowed: false });
-    await using visitors = new Visitors({ policy, authorities: [server.identity.ca], running: { count: 0 } });
+    await using visitors = new Visitors({ policy, authorities: [server.identity.ca], ...open });
     const request: LoginRequest = {
       address: `localhost:${server.explicitPort}`,
       security: "explicit",

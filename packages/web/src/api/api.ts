@@ -3,6 +3,8 @@
  * character is a lone surrogate, which JSON can hold and a URL cannot, so paths stand in bodies alone.
  */
 
+import type { ConnectionWishes } from "./wishes.ts";
+
 /** `auto` is the best TLS that the server has; only `plain` lets a password out in clear. */
 export type Security = "auto" | "explicit" | "implicit" | "plain";
 
@@ -15,6 +17,7 @@ export interface LoginRequest {
   readonly password: string;
   /** The one key that is accepted, `sha256/BASE64`: what a person has trusted before or just now. */
   readonly pin?: string | undefined;
+  readonly wishes?: ConnectionWishes | undefined;
 }
 
 export interface CertificateJson {

@@ -34,6 +34,9 @@ export const bounds = {
   /** No answer about a server that was not reached comes earlier than this, for strangers. */
   unreachableFloorMs: 3_000,
   connectMs: 15_000,
+  /** A certificate or key of a person's own. */
+  pemLength: 32 * 1024,
+  patienceSecondsMost: 600,
   /** Names in one request to copy or to pack. */
   namesPerRequest: 10_000,
   /** Entries that a search looks at, finds, and how long it takes. */

@@ -50,7 +50,9 @@ export class Gateway implements AsyncDisposable {
       options.authorities === undefined || options.authorities === ""
         ? undefined
         : [...(await defaultAuthorities()), options.authorities];
-    const grounds = { policy, authorities, running: { count: 0 } };
+    // Through a proxy nobody sees where a connection leads.
+    const offer = { proxies: isPersonal && !onlyAllowed };
+    const grounds = { policy, authorities, offer, running: { count: 0 } };
     const visitors = new Visitors(grounds);
     const reached = { listen, publicUrl, isTls: tls !== undefined, isBehindProxy };
     const cookie = new VisitorCookie(reached);

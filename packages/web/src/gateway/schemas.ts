@@ -8,28 +8,26 @@ import type {
   UploadRequest,
 } from "../api/api.ts";
 import { bounds } from "./bounds.ts";
+import { connectionWishes } from "./logins/wishes.ts";
+import { line } from "./text-line.ts";
 
 /* What a browser may send, checked before anything is done with it. */
 
-// oxlint-disable-next-line no-control-regex -- these three would end a command line early
-const oneLine = /^[^\r\n\0]*$/;
-
-const text = (longest: number) => z.string().max(longest).regex(oneLine, "has CR, LF or NUL");
-
-const path = text(4096).openapi({
+const path = line(4096).openapi({
   description: "A path on the server; octets that are no characters are lone surrogates",
 });
 
 export const loginRequest = z
   .object({
-    address: text(1024).min(1).openapi({ example: "ftpes://ftp.example.test" }),
+    address: line(1024).min(1).openapi({ example: "ftpes://ftp.example.test" }),
     security: z.enum(["auto", "explicit", "implicit", "plain"]).default("auto"),
-    user: text(256).default(""),
-    password: text(1024).default(""),
+    user: line(256).default(""),
+    password: line(1024).default(""),
     pin: z
       .string()
       .regex(/^sha256\/[\w+/]{43}=$/)
       .optional(),
+    wishes: connectionWishes.optional(),
   })
   .openapi("LoginRequest") satisfies z.ZodType<LoginRequest>;
 
@@ -39,14 +37,14 @@ export const renameRequest = z.object({ from: path, to: path }).openapi("RenameR
 
 export const removeRequest = z.object({ path, recursive: z.boolean().default(false) }).openapi("RemoveRequest");
 
-const names = z.array(text(1024).min(1)).min(1).max(bounds.namesPerRequest).readonly();
+const names = z.array(line(1024).min(1)).min(1).max(bounds.namesPerRequest).readonly();
 
 export const archiveRequest = z
   .object({ directory: path, names })
   .openapi("ArchiveRequest") satisfies z.ZodType<ArchiveRequest>;
 
 export const searchRequest = z
-  .object({ path, text: text(200).min(1) })
+  .object({ path, text: line(200).min(1) })
   .openapi("SearchRequest") satisfies z.ZodType<SearchRequest>;
 
 export const copyRequest = z
@@ -64,7 +62,7 @@ export const copy = z.object({ id: z.string() }).openapi("Copy");
 
 export const modeRequest = z.object({ path, mode: z.int().min(0).max(0o7777) }).openapi("ModeRequest");
 
-export const hashRequest = z.object({ path, algorithm: text(32).optional() }).openapi("HashRequest");
+export const hashRequest = z.object({ path, algorithm: line(32).optional() }).openapi("HashRequest");
 
 export const downloadRequest = z.object({ path, shown: z.boolean().default(false) }).openapi("DownloadRequest");
 

@@ -2,12 +2,14 @@ import { type Client, type ClientOptions, connect, factOf } from "@sallyport/cli
 import { displayOctets, type TranscriptLine } from "@sallyport/protocol";
 import { randomBytes } from "node:crypto";
 import type { LoginJson, LoginRequest, TlsJson } from "../../api/api.ts";
+import type { GatewayOffer } from "../../api/wishes.ts";
 import { bounds } from "../bounds.ts";
 import { GatewayRefusal, peerCertificateJson } from "../problem.ts";
 import { pinnedDialer } from "../targets/pinned-dialer.ts";
 import type { TargetPolicy } from "../targets/target-policy.ts";
 import { EventStream } from "./event-stream.ts";
 import { seal, unseal } from "./seal.ts";
+import { optionsOf, tlsOptionsOf } from "./wishes.ts";
 import { type RunningCount, Transfers } from "./transfers.ts";
 
 /** What a gateway gives every login. */
@@ -15,6 +17,7 @@ export interface LoginGround {
   readonly policy: TargetPolicy;
   /** PEM of those who are trusted; undefined for the system's. */
   readonly authorities: readonly string[] | undefined;
+  readonly offer: GatewayOffer;
   /** Transfers of all logins. */
   readonly running: RunningCount;
 }
@@ -99,18 +102,21 @@ export class Login implements AsyncDisposable {
     return opened;
   }
 
-  #options({ user, password, security, pin }: LoginRequest): ClientOptions {
-    const { authorities, policy } = this.#ground;
+  #options({ user, password, security, pin, wishes = {} }: LoginRequest): ClientOptions {
+    const { authorities, policy, offer } = this.#ground;
     return {
+      proxy: pinnedDialer({ policy }),
+      ...optionsOf(wishes, offer),
       user: user === "" ? "anonymous" : user,
       ...(password !== "" && { password }),
       ...(security !== "auto" && { security }),
       ...(security !== "plain" && {
-        tls: { ...(authorities && { ca: authorities }), ...(pin !== undefined && { pins: [pin] }) },
+        tls: {
+          ...tlsOptionsOf(wishes),
+          ...(authorities && { ca: authorities }),
+          ...(pin !== undefined && { pins: [pin] }),
+        },
       }),
-      proxy: pinnedDialer({ policy }),
-      pool: { max: bounds.connectionsPerLogin },
-      timeouts: { connect: bounds.connectMs },
       onTranscript: (line) => this.#tell(line),
     };
   }

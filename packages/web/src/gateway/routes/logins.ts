@@ -15,6 +15,7 @@ export function loginRoutes(app: GatewayApp, parts: GatewayParts): void {
     const login = await signIn(parts, context, context.req.valid("json"));
     return context.json(login, 201);
   });
+  app.openapi(offerRoute, (context) => context.json(parts.grounds.offer, 200));
   app.openapi(listRoute, (context) => {
     const visitor = parts.visitors.find(parts.cookie.read(context));
     return context.json(
@@ -89,6 +90,16 @@ const signInRoute = createRoute({
     "A certificate that nobody vouches for is a 409 with the certificate; sent again with its `pin`, that key alone is accepted. The password is kept encrypted with a key that only the cookie has.",
   request: { body: json(loginRequest) },
   responses: { 201: { description: "The login", ...json(loginSchema) }, ...failures },
+});
+
+const offerRoute = createRoute({
+  method: "get",
+  path: "/api/offer",
+  summary: "What may be wished for here beyond what every gateway does",
+  responses: {
+    200: { description: "The offer", ...json(z.object({ proxies: z.boolean() })) },
+    ...failures,
+  },
 });
 
 const listRoute = createRoute({
