@@ -21,10 +21,15 @@ export interface ServedOptions {
   readonly words?: readonly string[];
   /** The user, by number, that root hands the directory to and serves as. */
   readonly userId?: number;
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Starts it and returns when it listens. */
-export async function serveDirectory({ words, userId }: ServedOptions = {}): Promise<ServedDirectory> {
+export async function serveDirectory({
+  words,
+  userId,
+  environment = {},
+}: ServedOptions = {}): Promise<ServedDirectory> {
   const directory = await mkdtemp(join(tmpdir(), "sallyport-served-"));
   const [root, state] = [join(directory, "root"), join(directory, "state")];
   await mkdir(root);
@@ -37,7 +42,7 @@ export async function serveDirectory({ words, userId }: ServedOptions = {}): Pro
   assert.equal(added.code, 0, added.stderr);
   const where = words ?? ["--listen", "127.0.0.1", "--explicit-port", "0", "--implicit-port", "0", ...asRoot()];
   const serve = [sallyportCommand, "serve", root, "--state", state, "--json", ...where];
-  const server = startProgram(...reachableCommand(serve), { directory, deadlineMs: 600_000 });
+  const server = startProgram(...reachableCommand(serve), { directory, environment, deadlineMs: 600_000 });
   const dispose = async (): Promise<void> => {
     server.kill("SIGTERM");
     await server.ended;

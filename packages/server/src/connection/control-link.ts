@@ -1,4 +1,12 @@
-import { encodeReply, maskCommandLine, type MessageLevel, type Octets, reply, type Reply } from "@sallyport/protocol";
+import {
+  encodeReply,
+  maskCommandLine,
+  maskReplyLine,
+  type MessageLevel,
+  type Octets,
+  reply,
+  type Reply,
+} from "@sallyport/protocol";
 import {
   ControlConnection,
   type ControlConnectionOptions,
@@ -322,7 +330,7 @@ export class ControlLink implements ControlView {
   /** Tells the observer one line of the dialogue, if it wants to know. */
   trace(kind: "command" | "reply", octets: Octets): void {
     if (this.#environment.observer?.transcript !== true) return;
-    this.#owner.emit({ kind, line: kind === "command" ? maskCommandLine(octets) : octets });
+    this.#owner.emit({ kind, line: kind === "command" ? maskCommandLine(octets) : maskReplyLine(octets) });
   }
 
   #saySealed(given: Reply, encoded: Octets, level: MessageLevel | undefined): void {
