@@ -81,7 +81,7 @@ export class PartFile implements AsyncDisposable, ByteSink {
   async #takePermissionsOf(path: string | Buffer): Promise<void> {
     try {
       const replaced = await this.#calls.stat(path);
-      if (replaced.isFile()) await this.#calls.fchmod(this.#descriptor, replaced.mode & 0o777);
+      if (replaced?.isFile() === true) await this.#calls.fchmod(this.#descriptor, replaced.mode & 0o777);
     } catch {
       // As said.
     }

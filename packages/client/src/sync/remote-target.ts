@@ -1,12 +1,11 @@
 import { CommandRefused, type Octets, SallyportError, UsageError } from "@sallyport/protocol";
-import { type FileHandle, open } from "node:fs/promises";
 import type { ClientConnection } from "../connection/client-connection.ts";
 import type { Mover } from "../connection/data-task.ts";
 import { makeDirectory, setTimes } from "../operations/change.ts";
 import { directoryCommand } from "../operations/directory-command.ts";
 import { isAboutPath, refusalOf, unlessRefused } from "../operations/refusal.ts";
 import { exists, sizeOf } from "../operations/stat.ts";
-import { sourceOf } from "../transfer/local-file.ts";
+import { LocalSource } from "./local-source.ts";
 import { type OnProgress, ProgressMeter } from "../transfer/progress.ts";
 import { renameOver } from "../transfer/store.ts";
 import type { FileFacts } from "./action.ts";
@@ -39,15 +38,15 @@ export class RemoteTarget implements SyncTarget {
 
   async put(path: string, file: FileFacts, onProgress: OnProgress): Promise<PutOutcome> {
     const { remote } = this.#parts;
-    await using handle = await open(this.#parts.tree.pathOf(path), "r");
+    await using source = await LocalSource.open(this.#parts.tree.pathOf(path));
     return await copyUnchanged(file, (facts) =>
       remote.use(async (connection) => {
-        const found = await factsOf(handle);
+        const found = await source.facts();
         try {
-          return await this.#store(connection, { path, handle, file: found, listed: facts }, onProgress);
+          return await this.#store(connection, { path, source, file: found, listed: facts }, onProgress);
         } catch (error) {
           // A file that became shorter looks like one that cannot be read.
-          const now = await factsOf(handle);
+          const now = await source.facts();
           demandUnchanged(found, now);
           throw error;
         }
@@ -93,7 +92,7 @@ export class RemoteTarget implements SyncTarget {
   /** Sends what the part lacks, and gives it the file's name when it is whole. */
   async #store(connection: ClientConnection, stored: Stored, onProgress: OnProgress): Promise<PutOutcome> {
     const { remote, record, preservesTimes } = this.#parts;
-    const { path, file, handle, listed } = stored;
+    const { path, file, source, listed } = stored;
     const { signal } = remote;
     const { part, isNew } = await beginPart(record, path, file, (stale) => this.#dele(connection, path, stale));
     const octets = remote.octetsOf(besideOf(path, part));
@@ -114,14 +113,11 @@ export class RemoteTarget implements SyncTarget {
     };
     try {
       const isWhole = resumedFrom === total && !isNew && total > 0;
-      const bytes = isWhole ? 0 : await this.#send(connection, octets, { handle, total, resumedFrom, onMoved });
-      demandUnchanged(file, await factsOf(handle));
+      const bytes = isWhole ? 0 : await this.#send(connection, octets, { source, total, resumedFrom, onMoved });
+      demandUnchanged(file, await source.facts());
       if (resumedFrom > 0) {
         await demandSize(await sizeOf(connection, octets, { signal }), total);
-        const local = async (position: number, length: number): Promise<Uint8Array> => {
-          const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);
-          return buffer.subarray(0, bytesRead);
-        };
+        const local = source.read.bind(source);
         await demandAlike(remote, connection, { octets, size: total, seam: resumedFrom, local });
       }
       if (preservesTimes && file.modified) await this.#giveTimes(connection, octets, file.modified);
@@ -150,12 +146,12 @@ export class RemoteTarget implements SyncTarget {
   async #send(
     connection: ClientConnection,
     octets: Octets,
-    { handle, total, resumedFrom, onMoved }: Sending,
+    { source, total, resumedFrom, onMoved }: Sending,
   ): Promise<number> {
     const { signal, throttle } = this.#parts.remote;
     const pace = { onProgress: onMoved, ...(throttle && { throttle }) };
     const mover: Mover = async (data, moving) => ({
-      bytes: await data.sendFrom(sourceOf(handle, total), resumedFrom, undefined, { ...moving, ...pace }),
+      bytes: await data.sendFrom(source.bytes(total), resumedFrom, undefined, { ...moving, ...pace }),
       isWhole: true,
     });
     const restart = resumedFrom > 0 ? { restartOffset: BigInt(resumedFrom) } : {};
@@ -182,7 +178,7 @@ export class RemoteTarget implements SyncTarget {
 
 interface Stored {
   readonly path: string;
-  readonly handle: FileHandle;
+  readonly source: LocalSource;
   /** As in the tree. */
   readonly listed: FileFacts;
   /** As it is now. */
@@ -190,16 +186,10 @@ interface Stored {
 }
 
 interface Sending {
-  readonly handle: FileHandle;
+  readonly source: LocalSource;
   readonly total: number;
   readonly resumedFrom: number;
   readonly onMoved: (bytes: number) => void;
-}
-
-async function factsOf(handle: FileHandle): Promise<FileFacts> {
-  const { size, mtimeMs } = await handle.stat({ bigint: true });
-  const sizeBytes = size <= Number.MAX_SAFE_INTEGER ? Number(size) : size;
-  return { sizeBytes, modified: { instantMs: Number(mtimeMs), precisionMs: 1 } };
 }
 
 /** A server that takes no notice of REST has now another file than ours. */

@@ -10,8 +10,11 @@ type Soon<T> = T | Promise<T>;
 export interface LocalCalls {
   open(path: Path, flags: number, mode: number): Soon<number>;
   close(descriptor: number): Soon<void>;
-  stat(path: Path): Soon<fs.Stats>;
+  /** Undefined where there is nothing. */
+  stat(path: Path): Soon<fs.Stats | undefined>;
   fstat(descriptor: number): Soon<fs.Stats>;
+  /** The same, with times and sizes as exact as the system tells them. */
+  exactFstat(descriptor: number): Soon<fs.BigIntStats>;
   fchmod(descriptor: number, mode: number): Soon<void>;
   futimes(descriptor: number, accessed: number, modified: number): Soon<void>;
   ftruncate(descriptor: number, length: number): Soon<void>;
@@ -58,8 +61,10 @@ async function askFileSystem(path: Path): Promise<boolean> {
 const quickCalls: LocalCalls = {
   open: fs.openSync,
   close: fs.closeSync,
-  stat: (path) => fs.statSync(path),
+  // An error for each new file costs more than the call.
+  stat: (path) => fs.statSync(path, { throwIfNoEntry: false }),
   fstat: (descriptor) => fs.fstatSync(descriptor),
+  exactFstat: (descriptor) => fs.fstatSync(descriptor, { bigint: true }),
   fchmod: fs.fchmodSync,
   futimes: fs.futimesSync,
   ftruncate: fs.ftruncateSync,
@@ -67,11 +72,14 @@ const quickCalls: LocalCalls = {
   read: (descriptor, buffer, position) => fs.readSync(descriptor, buffer, 0, buffer.length, position),
 };
 
+const exactFstat = promisify<number, { bigint: true }, fs.BigIntStats>(fs.fstat);
+
 const patientCalls: LocalCalls = {
   open: promisify(fs.open),
   close: promisify(fs.close),
   stat: (path) => fs.promises.stat(path),
   fstat: promisify(fs.fstat),
+  exactFstat: (descriptor) => exactFstat(descriptor, { bigint: true }),
   fchmod: promisify(fs.fchmod),
   futimes: promisify(fs.futimes),
   ftruncate: promisify(fs.ftruncate),

@@ -11,9 +11,13 @@ export class LocalReader {
   readonly #descriptor: number;
   #isQuick: boolean | undefined;
 
-  /** @param descriptor which the caller keeps open. */
-  constructor(descriptor: number) {
+  /**
+   * @param descriptor which the caller keeps open.
+   * @param isQuick whether its file system lies on this machine; found out where it is not said.
+   */
+  constructor(descriptor: number, isQuick?: boolean) {
     this.#descriptor = descriptor;
+    this.#isQuick = isQuick;
   }
 
   /** Reads at most a buffer full at a position; 0 is the end. */
