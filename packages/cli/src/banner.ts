@@ -13,6 +13,8 @@ export interface DemoFacts {
   /** File of the authority to trust; absent: one that clients know already. */
   readonly authority?: string;
   readonly files: string;
+  /** Where a browser finds the online client. */
+  readonly web?: string;
 }
 
 /**
@@ -39,6 +41,9 @@ export function banner(facts: DemoFacts, options: { readonly colours: boolean })
     `  password   ${paint.strong(facts.password)}`,
     `  files      ${facts.files}`,
     ...(facts.authority === undefined ? [] : [`  authority  ${facts.authority}`]),
+    ...(facts.web === undefined
+      ? []
+      : [`  browser    ${paint.strong(facts.web)}   server ${facts.host}${clientPort(facts)}`]),
     "",
     ...programs.flatMap((program) => [
       `  ${program}`,
@@ -52,6 +57,11 @@ export function banner(facts: DemoFacts, options: { readonly colours: boolean })
     "",
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** What to type there. */
+function clientPort({ explicitPort, implicitPort }: DemoFacts): string {
+  return `:${explicitPort ?? implicitPort ?? ""}`;
 }
 
 const programs = ["curl", "lftp", "openssl", "telnet", "FileZilla"] as const;

@@ -22,7 +22,7 @@ let implicitPort = 0;
 async function start(...words: string[]): Promise<void> {
   page = "";
   const ports = ["--explicit-port", String(explicitPort), "--implicit-port", String(implicitPort)];
-  child = spawnSallyport(["start", "--state", state, ...ports, ...words]);
+  child = spawnSallyport(["start", "--state", state, "--web-port", "0", ...ports, ...words]);
   const errors: string[] = [];
   child.stderr.on("data", (chunk: Buffer) => errors.push(chunk.toString()));
   for await (const chunk of child.stdout) {
@@ -114,6 +114,22 @@ describe("start", () => {
     implicit.write("HELP\r\n");
     await once(implicit, "close");
     assert.equal(Buffer.concat(heard).length, 0);
+  });
+
+  test("the address for browsers has a page that reaches the server, with its certificate verified", async () => {
+    const [, url = "", server = ""] = /browser +(http:\/\/127\.0\.0\.1:\d+\/) +server (\S+)/.exec(page) ?? [];
+    assert.match(await (await fetch(url)).text(), /<title>Sallyport/);
+    const password = readFileSync(join(state, "demo-password"), "utf8").trim();
+    const response = await fetch(`${url}api/logins`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-Sallyport": "1" },
+      body: JSON.stringify({ address: server, security: "auto", user: "demo", password }),
+    });
+    const login = (await response.json()) as {
+      readonly security: string;
+      readonly tls: { readonly trustedBy: string };
+    };
+    assert.deepEqual([response.status, login.security, login.tls.trustedBy], [201, "explicit", "authorities"]);
   });
 
   test("listens on the loopback addresses alone", () => {

@@ -1,7 +1,8 @@
 import { buildCommand, type CommandContext } from "@stricli/core";
-import type { Service, ServiceSettings } from "@sallyport/daemon";
+import type { EventLog, Service, ServiceSettings } from "@sallyport/daemon";
 import { UsageError } from "@sallyport/protocol";
 import { banner, type DemoFacts } from "../banner.ts";
+import { startDemoWeb } from "../demo-web.ts";
 import {
   commonFlags,
   parseAddress,
@@ -13,13 +14,16 @@ import {
   type CommonFlags,
   type PortRange,
 } from "../flags.ts";
+import { failureText } from "../failure.ts";
 import { requireTwoPorts } from "../two-ports.ts";
 import { packageVersion } from "../version.ts";
+import { webListeningFailure } from "../web-listening-failure.ts";
 
 interface StartFlags extends CommonFlags {
   readonly listen?: readonly string[];
   readonly explicitPort: number | "off";
   readonly implicitPort: number | "off";
+  readonly webPort?: number | "off";
   readonly runAs?: string;
   readonly public?: boolean;
   readonly files?: string;
@@ -35,7 +39,7 @@ export const startCommand = buildCommand({
     brief: "Serve with a demo account and embedded defaults, and print how to connect",
     fullDescription: [
       "Serves a directory of its own in both modes on this machine alone, makes a certificate and an account with a",
-      "generated password, and prints lines to paste. To serve your own files to others, see sallyport serve.",
+      "generated password, and prints lines to paste. An online client for this machine's browsers is there as well. To serve your own files to others, see sallyport serve.",
       "",
       "With --public the server is fit to be tried by strangers: it listens on all addresses, shows its credentials in",
       "the greeting, lets everything be read and a small area in memory be written, of which each address sees its own",
@@ -71,6 +75,13 @@ export const startCommand = buildCommand({
         brief: "Port for TLS from the first octet, or off",
         placeholder: "PORT",
         default: "2990",
+      },
+      webPort: {
+        kind: "parsed",
+        parse: parsePortOrOff,
+        brief: "Port for the online client, on 127.0.0.1 alone, or off (default: 8080, another where it is in use)",
+        placeholder: "PORT",
+        optional: true,
       },
       runAs: { kind: "parsed", parse: parseText, brief: "User that root becomes", placeholder: "NAME", optional: true },
       public: switchFlag("Serve strangers: credentials in the greeting, files read-only, a write area that resets"),
@@ -137,7 +148,8 @@ export const startCommand = buildCommand({
     const service = await daemon.Service.start({ ...policy, ...endpoints, ...places }, log);
     const authority = flags.cert === undefined ? { authority: daemon.certificatePaths(state.tls).authority } : {};
     const reached = reachedAt(service, flags.masquerade === undefined ? listen : [flags.masquerade]);
-    const facts = { ...reached, ...authority, files: root };
+    await using web = await startWeb(flags, authority.authority, log);
+    const facts = { ...reached, ...authority, files: root, ...(web && { web: web.url }) };
     if (json) {
       const { name: demoAccount } = account;
       const secret = everywhere ? {} : { passwordFile: state.demoPassword };
@@ -149,6 +161,22 @@ export const startCommand = buildCommand({
     await daemon.serveUntilSignal(service, log);
   },
 });
+
+/**
+ * Strangers' servers have none: their passwords would go to it in clear. The server is there without it, too, unless its
+ * port was named.
+ */
+async function startWeb({ webPort, public: isPublic }: StartFlags, authority: string | undefined, log: EventLog) {
+  if (webPort === "off" || isPublic === true || authority === undefined) return undefined;
+  const onFailure = (error: unknown): void => void process.stderr.write(`${failureText(error, false)}\n`);
+  return startDemoWeb({ port: webPort, authority, onFailure }).catch(async (error: unknown) => {
+    const at = { listen: "127.0.0.1", port: webPort ?? 0, flag: "--web-port" };
+    if (webPort !== undefined) throw await webListeningFailure(error, at);
+    const cause = `the online client did not start: ${error instanceof Error ? error.message : String(error)}`;
+    log.onEvent({ atMs: Date.now(), kind: "service-warning", cause, fix: "start it with sallyport web" });
+    return undefined;
+  });
+}
 
 /** What is only of use, or only safe to ask for, where strangers come. */
 const publicFlags = ["files", "masquerade", "passivePorts", "cert", "key"] as const;
@@ -162,6 +190,9 @@ function refuseWithoutPublic(flags: StartFlags): void {
       "SALLYPORT_USAGE_CONTRADICTION",
       `--${word} is for strangers' servers: give --public as well, or use sallyport serve.`,
     );
+  }
+  if (flags.public === true && typeof flags.webPort === "number") {
+    throw new UsageError("SALLYPORT_USAGE_CONTRADICTION", "--web-port is for this machine alone: use sallyport web.");
   }
   if ((flags.cert === undefined) !== (flags.key === undefined)) {
     throw new UsageError("SALLYPORT_USAGE_CONTRADICTION", "--cert and --key belong together: give both or neither.");

@@ -1,11 +1,12 @@
 import { once } from "node:events";
-import { ConfigError, UsageError } from "@sallyport/protocol";
+import { UsageError } from "@sallyport/protocol";
 import type { GatewayOptions } from "@sallyport/web";
 import { buildCommand, type CommandContext } from "@stricli/core";
 import { failureText } from "../failure.ts";
 import { commonFlags, parseAddress, parsePortOrOff, parseText, switchFlag, type CommonFlags } from "../flags.ts";
 import { localAuthorities } from "../local-authorities.ts";
 import { packageVersion } from "../version.ts";
+import { webListeningFailure } from "../web-listening-failure.ts";
 
 interface WebFlags extends CommonFlags {
   readonly listen: string;
@@ -95,7 +96,7 @@ export const webCommand = buildCommand({
       authorities: localAuthorities(flags.state),
       onFailure: (error) => process.stderr.write(`${failureText(error, flags.verbose === true)}\n`),
     }).catch(async (error: unknown) => {
-      throw await listeningFailure(error, flags);
+      throw await webListeningFailure(error, { listen, port, flag: "--port" });
     });
     const host = listen.includes(":") ? `[${listen}]` : listen;
     const url = publicUrl ?? `${tls === undefined ? "http" : "https"}://${host}:${gateway.port}/`;
@@ -129,18 +130,6 @@ async function identityOf({ tls, cert, key, state, listen }: WebFlags): Promise<
   const names = [daemon.parseCertificateName(listen)].filter((name) => name !== undefined);
   const certificates = await daemon.LocalCertificates.open(place.tls, { names, nowMs: Date.now() });
   return daemon.readIdentity(certificates.identityFiles);
-}
-
-/** Why nothing listens, with what `serve` says and ends with for the same. */
-async function listeningFailure(error: unknown, { listen, port }: WebFlags): Promise<unknown> {
-  if (!(error instanceof Error) || !("code" in error)) return error;
-  if (error.code === "EADDRINUSE") {
-    const { portOccupied } = await import("@sallyport/daemon");
-    return portOccupied({ address: listen, port, flag: "--port" }, error);
-  }
-  if (error.code !== "EACCES") return error;
-  const message = `This user may not listen on port ${port} of ${listen}: choose a port from 1024 on with --port.`;
-  return new ConfigError("SALLYPORT_PORT_FORBIDDEN", message, { cause: error });
 }
 
 function parseWebPort(text: string): number {

@@ -21,6 +21,8 @@ export type ServiceOnlyEvent = { readonly atMs: number } & (
       readonly passwordFile?: string;
       readonly authority?: string;
       readonly files: string;
+      /** Where a browser finds the online client. */
+      readonly web?: string;
     }
   /** Something that works, but not as one might think: why, and what would help. */
   | { readonly kind: "service-warning"; readonly cause: string; readonly fix: string }
