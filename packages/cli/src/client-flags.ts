@@ -12,6 +12,7 @@ import {
   type PasswordFlags,
   type PortRange,
 } from "./flags.ts";
+import { parseService } from "./login/kerberos.ts";
 
 /** What every command that talks to a server can be told about how to. */
 export interface ClientFlags extends CommonFlags, PasswordFlags {
@@ -36,6 +37,9 @@ export interface ClientFlags extends CommonFlags, PasswordFlags {
   readonly limitRate?: number;
   readonly compress?: "auto" | "on" | "off";
   readonly virtualHost?: string;
+  readonly gssapi?: boolean;
+  readonly gssapiService?: string;
+  readonly gssapiProtection?: "private" | "safe" | "clear";
   readonly afterLogin?: readonly string[];
   readonly encoding?: string;
   readonly timeZone?: string;
@@ -73,6 +77,23 @@ const loginFlags = underHeading("LOGIN", {
     placeholder: "LINE",
     optional: true,
     variadic: true,
+  },
+} as const);
+
+const kerberosFlags = underHeading("KERBEROS", {
+  gssapi: switchFlag("Log in by a Kerberos ticket, which protects the connection in the place of TLS (AUTH GSSAPI)"),
+  gssapiService: {
+    kind: "parsed",
+    parse: parseService,
+    brief: "What the realm knows the server as (default: ftp, then host, and the URL's host)",
+    placeholder: "SERVICE@HOST",
+    optional: true,
+  },
+  gssapiProtection: {
+    kind: "enum",
+    values: ["private", "safe", "clear"],
+    brief: "What is done to files: private encrypts (the default), safe seals what all can read, clear does neither",
+    optional: true,
   },
 } as const);
 
@@ -179,7 +200,13 @@ const networkFlags = underHeading("NETWORK", {
 } as const);
 
 /** The flags of {@link ClientFlags}, under headings of their own. */
-export const clientFlags = { ...outputFlags, ...loginFlags, ...tlsFlags, ...networkFlags } as const;
+export const clientFlags = {
+  ...outputFlags,
+  ...loginFlags,
+  ...kerberosFlags,
+  ...tlsFlags,
+  ...networkFlags,
+} as const;
 
 function parsePinText(text: string): string {
   const isPin = /^sha256\/\/?[A-Za-z0-9+/]{43}=?$|^(?:sha256:)?(?:[0-9a-f]{2}:?){32}$/i.test(text);

@@ -1,3 +1,4 @@
+import { SecurityMechanismError, type SecurityMechanismFault } from "@sallyport/transport";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
@@ -65,10 +66,32 @@ describe("failures of each kind", () => {
       PeerIncompatible: [exitCodes.protocol],
       TlsError: [exitCodes.protocol, exitCodes.partial],
       TransportError: [exitCodes.unavailable],
+      // A security mechanism that does not say more.
+      SallyportError: [exitCodes.unavailable],
     };
     for (const [code, Family] of Object.entries(userPiFailures)) {
       const { exitCode } = failureOf(new Family(code, "said"));
       assert.ok(kinds[Family.name]?.includes(exitCode), `${code}: ${exitCode}`);
+    }
+  });
+
+  test("Kerberos, by what it says", () => {
+    const kinds: Readonly<Record<SecurityMechanismFault, ExitCode>> = {
+      unavailable: exitCodes.unavailable,
+      "no-credentials": exitCodes.noUser,
+      "credentials-expired": exitCodes.noUser,
+      "unknown-principal": exitCodes.untrusted,
+      "clock-skew": exitCodes.configuration,
+      "wrong-key": exitCodes.untrusted,
+      "token-rejected": exitCodes.untrusted,
+      "message-rejected": exitCodes.protocol,
+      "context-expired": exitCodes.unavailable,
+      failed: exitCodes.unavailable,
+    };
+    for (const [fault, exitCode] of Object.entries(kinds)) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys are those of the type
+      const error = new SecurityMechanismError(fault as SecurityMechanismFault, "said");
+      assert.equal(failureOf(error).exitCode, exitCode, fault);
     }
   });
 

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Taker } from "./data-receive.ts";
 import { type ByteSource, endedEarly, endSending, type Extent, pauseFor, writeTogether } from "./data-send.ts";
 import type { MessageSecurity, TransferOrder } from "./message-security.ts";
-import { type OpenedMessage, SecurityMechanismError } from "./security-mechanism.ts";
+import { isSecurityMechanismError, type OpenedMessage } from "./security-mechanism.ts";
 import { transferBuffers } from "./transfer-buffers.ts";
 import type { TransferOptions, TransferWatch } from "./transfer-watch.ts";
 
@@ -162,7 +162,7 @@ async function sendPieces(
     await endSending(socket, watch);
     return sentBytes;
   } catch (error) {
-    const failure = error instanceof SecurityMechanismError ? rejected(error) : error;
+    const failure = rejected(error);
     watch.fail(failure);
     throw failure;
   }
@@ -245,7 +245,7 @@ function notConfidential(): TransportError {
 
 /** What the mechanism says about a block, as the failure of the transfer. */
 function rejected(cause: unknown): unknown {
-  if (!(cause instanceof SecurityMechanismError)) return cause;
+  if (!isSecurityMechanismError(cause)) return cause;
   const isPeers = cause.fault === "message-rejected";
   const code = isPeers ? "SALLYPORT_DATA_MESSAGE_REJECTED" : "SALLYPORT_DATA_SECURITY_LOST";
   const message = isPeers

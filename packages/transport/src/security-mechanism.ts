@@ -1,4 +1,4 @@
-import { SallyportError } from "@sallyport/protocol";
+import { isSallyportError, SallyportError } from "@sallyport/protocol";
 
 /**
  * A mechanism of RFC 2228 with messages of its own, such as Kerberos behind AUTH GSSAPI: makes the contexts that protect
@@ -96,6 +96,11 @@ export type SecurityMechanismFault =
   | "message-rejected"
   | "context-expired"
   | "failed";
+
+/** Whether a value is such an error, also when two copies of this package are loaded. */
+export function isSecurityMechanismError(value: unknown): value is SecurityMechanismError {
+  return isSallyportError(value) && "fault" in value && value.code.startsWith("SALLYPORT_GSSAPI_");
+}
 
 /** A security mechanism said no; the code is `SALLYPORT_GSSAPI_` and the fault in capitals. */
 export class SecurityMechanismError extends SallyportError {

@@ -172,6 +172,17 @@ const exitCodesOfFamilies: readonly (readonly [family: new (...facts: never) => 
 
 /** Failures that are of another kind than their family, by the beginning of their code. */
 const exitCodesOfCodes: readonly (readonly [prefix: string, exitCode: ExitCode])[] = [
+  ["SALLYPORT_GSSAPI_NO_CREDENTIALS", exitCodes.noUser],
+  ["SALLYPORT_GSSAPI_CREDENTIALS_EXPIRED", exitCodes.noUser],
+  ["SALLYPORT_GSSAPI_REFUSED", exitCodes.noUser],
+  ["SALLYPORT_GSSAPI_UNKNOWN_PRINCIPAL", exitCodes.untrusted],
+  ["SALLYPORT_GSSAPI_WRONG_KEY", exitCodes.untrusted],
+  ["SALLYPORT_GSSAPI_TOKEN_REJECTED", exitCodes.untrusted],
+  ["SALLYPORT_GSSAPI_MESSAGE_REJECTED", exitCodes.protocol],
+  ["SALLYPORT_GSSAPI_CLOCK_SKEW", exitCodes.configuration],
+  ["SALLYPORT_GSSAPI_CONTEXT_EXPIRED", exitCodes.unavailable],
+  ["SALLYPORT_GSSAPI_UNAVAILABLE", exitCodes.unavailable],
+  ["SALLYPORT_GSSAPI_FAILED", exitCodes.unavailable],
   ["SALLYPORT_INTERRUPTED", exitCodes.interrupted],
   ["SALLYPORT_NOT_FOUND", exitCodes.notFound],
   ["SALLYPORT_FILE_EXISTS", exitCodes.cannotCreate],
@@ -219,6 +230,13 @@ const adviceByCode: Readonly<Record<string, string>> = {
   SALLYPORT_NOT_TLS: "ftpes:// or --explicit asks for TLS in the way that such a port has it",
   SALLYPORT_IMPLICIT_PORT: "ftps:// or --implicit speaks it",
   SALLYPORT_TLS_UNAVAILABLE: "--plain does without, and everybody on the way can read password and files",
+  SALLYPORT_GSSAPI_NO_CREDENTIALS: "kinit gets one",
+  SALLYPORT_GSSAPI_CREDENTIALS_EXPIRED: "kinit gets another",
+  SALLYPORT_GSSAPI_UNKNOWN_PRINCIPAL: "--gssapi-service SERVICE@HOST says what the realm knows it as",
+  SALLYPORT_GSSAPI_UNAVAILABLE:
+    "it takes the library libgssapi_krb5.so.2 (Debian: libgssapi-krb5-2; Fedora: krb5-libs)",
+  SALLYPORT_GSSAPI_CLOCK_SKEW: "set the clock that is wrong",
+  SALLYPORT_GSSAPI_NOT_OFFERED: "without --gssapi it is TLS that protects",
   SALLYPORT_FXP_REFUSED: "without --mode direct the file comes through here",
 };
 

@@ -5,6 +5,7 @@ import { defaultAuthorities, fileTrustStore } from "@sallyport/transport";
 import type { ClientFlags } from "../client-flags.ts";
 import { localAuthorities } from "../local-authorities.ts";
 import { findCredentials, type PasswordSource } from "../login/credentials.ts";
+import { kerberosOptions, ticketUser } from "../login/kerberos.ts";
 import { visibleText } from "../terminal/visible-text.ts";
 import type { NamedPlace } from "./named-place.ts";
 import { hostsPath, knownServersPath, profilesPath } from "./own-files.ts";
@@ -33,8 +34,11 @@ export async function clientOptions(
   proveHooksOnce();
   const security = chosenSecurity(url, flags);
   const login = { ...url, isPasswordExposed: bookmark === undefined && needs.isExposed !== false };
+  const kerberos = await kerberosOptions(flags);
+  const defaultUser = ticketUser(flags);
   const credentials = await findCredentials(login, flags, {
-    isPasswordNeeded: flags.cert === undefined,
+    isPasswordNeeded: flags.cert === undefined && kerberos === undefined,
+    ...(defaultUser !== undefined && { defaultUser }),
     ...(needs.passwords && { passwords: needs.passwords }),
   });
   const { ports, proxy, timeout, retries, timeZone, limitRate, compress, virtualHost, afterLogin } = flags;
@@ -49,6 +53,7 @@ export async function clientOptions(
   const timeoutMs = timeout === undefined ? undefined : timeout * 1000;
   return {
     ...credentials,
+    ...kerberos,
     ...(security !== undefined && { security }),
     ...(security !== "plain" && { tls: await tlsWishes(flags) }),
     ...(active && { data: { mode: "active", ...(ports && { ports }) } }),
@@ -84,7 +89,10 @@ function tellDecision(decision: ConnectDecision, { verbose, quiet }: ClientFlags
     );
   }
   if (verbose !== true) return;
-  if (decision.kind === "security") say(`Security: ${decision.security}, on port ${decision.port}.`);
+  if (decision.kind === "security") {
+    const security = decision.security === "gssapi" ? "Kerberos (GSSAPI)" : decision.security;
+    say(`Security: ${security}, on port ${decision.port}.`);
+  }
   if (decision.kind === "older-tls")
     say(`Data connections are refused in TLS 1.3 (${visibleText(decision.because)}): TLS 1.2 is used, and remembered.`);
   if (decision.kind === "small-hello")
@@ -95,14 +103,15 @@ const switches = ["explicit", "implicit", "plain"] as const;
 
 function chosenSecurity(url: FtpUrl, flags: ClientFlags): ClientOptions["security"] {
   const [chosen, ...others] = switches.filter((name) => flags[name] === true);
-  if (chosen === undefined) return undefined;
   const [other] = others;
-  if (other !== undefined) {
+  if (chosen !== undefined && other !== undefined) {
     throw new UsageError(
       "SALLYPORT_USAGE_CONTRADICTION",
       `--${chosen} and --${other} contradict each other: leave one out.`,
     );
   }
+  if (flags.gssapi === true) return chosenWithKerberos(url, chosen);
+  if (chosen === undefined) return undefined;
   const ofScheme = { ftp: undefined, ftps: "implicit", ftpes: "explicit" }[url.scheme];
   if (ofScheme !== undefined && ofScheme !== chosen) {
     throw new UsageError(
@@ -111,6 +120,16 @@ function chosenSecurity(url: FtpUrl, flags: ClientFlags): ClientOptions["securit
     );
   }
   return chosen;
+}
+
+/** It begins in clear as explicit TLS does, and there is no other way. */
+function chosenWithKerberos(url: FtpUrl, chosen: (typeof switches)[number] | undefined): "explicit" {
+  if (chosen === undefined && url.scheme === "ftp") return "explicit";
+  const given = chosen === undefined ? `${url.scheme}://` : `--${chosen}`;
+  throw new UsageError(
+    "SALLYPORT_USAGE_CONTRADICTION",
+    `--gssapi has Kerberos protect the connection, and ${given} something else: leave one out.`,
+  );
 }
 
 async function tlsWishes(flags: ClientFlags): Promise<NonNullable<ClientOptions["tls"]>> {

@@ -39,6 +39,8 @@ export interface PasswordSource {
 
 export interface CredentialNeeds {
   readonly isPasswordNeeded: boolean;
+  /** Who logs in where nobody is named; absent, `anonymous`. */
+  readonly defaultUser?: string;
   readonly passwords?: PasswordSource;
 }
 
@@ -48,7 +50,7 @@ const anonymous = "anonymous";
 const netrcBytesMax = 1_048_576;
 
 /**
- * Finds user and password. The user is that of the URL, `--user`, the netrc's for the host, or `anonymous`. The password
+ * Finds user and password. The user is that of the URL, `--user`, the netrc's for the host, or the default. The password
  * is the first of: the URL's, SALLYPORT_PASSWORD, the first line of standard input with `--password-stdin`, the netrc's,
  * the keyring's, what a person types into the terminal.
  *
@@ -59,12 +61,12 @@ const netrcBytesMax = 1_048_576;
 export async function findCredentials(
   target: LoginTarget,
   flags: CredentialFlags,
-  { isPasswordNeeded, passwords = usualSource }: CredentialNeeds = { isPasswordNeeded: true },
+  { isPasswordNeeded, defaultUser = anonymous, passwords = usualSource }: CredentialNeeds = { isPasswordNeeded: true },
 ): Promise<FoundCredentials> {
   const named = userOf(target, flags);
   if (target.password !== undefined) {
     if (target.isPasswordExposed) warnOfExposure(flags);
-    return { user: named ?? anonymous, password: target.password };
+    return { user: named ?? defaultUser, password: target.password };
   }
   const fromEnvironment = passwords.variables.map((name) => process.env[name]).find((value) => value);
   if (fromEnvironment !== undefined && named !== undefined) return { user: named, password: fromEnvironment };
@@ -76,7 +78,7 @@ export async function findCredentials(
     );
   }
   const entry = fromNetrc(target.host, named, flags.netrc);
-  const user = named ?? entry?.login ?? anonymous;
+  const user = named ?? entry?.login ?? defaultUser;
   if (entry?.password !== undefined) return { user, password: entry.password };
   if (user === anonymous || !isPasswordNeeded) return { user };
   const password = (await keyringPassword({ host: target.host, user })) ?? (await ask(user, target.host, passwords));

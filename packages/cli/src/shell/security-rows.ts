@@ -1,6 +1,6 @@
 import { type Client, factOf } from "@sallyport/client";
 import { displayOctets } from "@sallyport/protocol";
-import type { ClientTlsFacts } from "@sallyport/transport";
+import type { ClientTlsFacts, SecurityContextFacts } from "@sallyport/transport";
 import { visibleText } from "../terminal/visible-text.ts";
 
 const vouchers: Readonly<Record<ClientTlsFacts["trustedBy"], string>> = {
@@ -21,11 +21,13 @@ const resumptions = {
 export function securityRows({
   server,
   tls,
+  gssapi,
   greeting,
   profile,
 }: Client): readonly (readonly [label: string, value: string])[] {
   const greeted = visibleText(displayOctets(greeting?.lines[0] ?? ("" as never)));
   const said = greeted === "" ? [] : ([["greeting", greeted]] as const);
+  if (gssapi !== undefined) return [...kerberosRows(gssapi), ...said];
   if (tls === undefined) return [["security", "none: everybody on the way reads password and files"], ...said];
   const { protocol, suite, group, certificate, trustedBy } = tls;
   const resumption = factOf(profile, "dataResumption", Date.now());
@@ -38,5 +40,13 @@ export function securityRows({
     ["pin", certificate.pin],
     ["vouched for by", vouchers[trustedBy]],
     ...said,
+  ];
+}
+
+function kerberosRows({ peerName, expiresAtMs }: SecurityContextFacts): readonly (readonly [string, string])[] {
+  return [
+    ["security", "Kerberos (GSSAPI)"],
+    ["server is", visibleText(peerName)],
+    ...(expiresAtMs === undefined ? [] : [["ticket until", new Date(expiresAtMs).toISOString()] as const]),
   ];
 }

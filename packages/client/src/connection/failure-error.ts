@@ -1,5 +1,5 @@
 import { errorOfFailure, isSallyportError, type SallyportError, type UserPiFailure } from "@sallyport/protocol";
-import { SecurityMechanismError, type SecurityMechanismFault } from "@sallyport/transport";
+import { isSecurityMechanismError, SecurityMechanismError, type SecurityMechanismFault } from "@sallyport/transport";
 
 /**
  * The failure's error; where TLS, a security mechanism or the network says more exactly what is wrong, that one, with
@@ -9,7 +9,7 @@ export function errorOf(failure: UserPiFailure): SallyportError {
   const error = errorOfFailure(failure);
   const { cause, command, reply, retry, transcript } = failure;
   const facts = { retry, transcript, ...(command && { command }), ...(reply && { reply }) };
-  if (failure.code === "SALLYPORT_GSSAPI_FAILED" && cause instanceof SecurityMechanismError) {
+  if (failure.code === "SALLYPORT_GSSAPI_FAILED" && isSecurityMechanismError(cause)) {
     return Object.assign(ofMechanism(cause), facts);
   }
   if (failure.code !== "SALLYPORT_HANDSHAKE_FAILED" || !isSallyportError(cause)) return error;

@@ -1,5 +1,6 @@
 import { decodeBase64, encodeBase64, type LimitValues, type Octets, type UserPiEffect } from "@sallyport/protocol";
 import {
+  isSecurityMechanismError,
   MessageSecurity,
   type SecurityContext,
   type SecurityContextFacts,
@@ -68,9 +69,9 @@ export class SecurityExchange implements AsyncDisposable {
         // oxlint-disable-next-line no-await-in-loop
         return await this.#step(this.#context, undefined);
       } catch (error) {
-        if (!(error instanceof SecurityMechanismError) || error.fault !== "unknown-principal") throw error;
+        if (!isUnknown(error)) throw error;
         // What the KDC says of the first name is of more use than what it says of the last.
-        if (!(unknown instanceof SecurityMechanismError) || unknown.fault !== "unknown-principal") unknown = error;
+        if (!isUnknown(unknown)) unknown = error;
       }
     }
     throw unknown;
@@ -117,6 +118,10 @@ export class SecurityExchange implements AsyncDisposable {
       clearTimeout(timer);
     }
   }
+}
+
+function isUnknown(error: unknown): boolean {
+  return isSecurityMechanismError(error) && error.fault === "unknown-principal";
 }
 
 function tokenOf({ token }: SecurityContextStep): ExchangeAnswer {

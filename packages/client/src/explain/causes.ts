@@ -1,5 +1,6 @@
 import { dataConnectionCauses } from "./causes/data-connection.ts";
 import { fileCauses } from "./causes/files.ts";
+import { kerberosCauses } from "./causes/kerberos.ts";
 import { loginCauses } from "./causes/login.ts";
 import { reachingCauses } from "./causes/reaching.ts";
 import { stayingCauses } from "./causes/staying.ts";
@@ -11,6 +12,7 @@ export const causeGroups: readonly (readonly [heading: string, causes: readonly 
   ["Reaching the server", reachingCauses],
   ["TLS and who the server is", trustCauses],
   ["Logging in", loginCauses],
+  ["Logging in by Kerberos", kerberosCauses],
   ["Data connections", dataConnectionCauses],
   ["Staying connected", stayingCauses],
   ["Files and directories", fileCauses],

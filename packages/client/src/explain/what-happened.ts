@@ -20,6 +20,16 @@ const stages: readonly (readonly [code: RegExp, tell: (facts: FailureFacts) => s
     /_(?:CERTIFICATE|PIN)_/,
     () => "TLS came about, and the server's certificate was refused here. No name or password was sent.",
   ],
+  [
+    /_GSSAPI_NOT_OFFERED/,
+    (facts) => `The server was reached and does not take AUTH GSSAPI${said(facts)}. No name or password was sent.`,
+  ],
+  [
+    /_GSSAPI_REFUSED/,
+    (facts) => `The server was reached and refused the Kerberos ticket${said(facts)}. No name or password was sent.`,
+  ],
+  [/_GSSAPI_(?:MESSAGE_REJECTED|CONTEXT_EXPIRED)/, () => "The connection stood, under Kerberos, and was given up."],
+  [/_GSSAPI_|_REPLY_UNPROTECTED/, () => "The server was reached, and Kerberos does not protect a connection to it."],
   [/_TLS_(?:UNAVAILABLE|DOWNGRADE)/, () => "The server was reached and offers no TLS. No name or password was sent."],
   [/_TLS_INJECTION/, () => "Somebody put replies in clear before TLS. No name or password was sent."],
   [
@@ -46,7 +56,8 @@ const stages: readonly (readonly [code: RegExp, tell: (facts: FailureFacts) => s
   [/_LOCAL_/, () => "It failed on this machine: the server has no part in it."],
 ];
 
-function standing({ circumstances: { tlsVersion } }: FailureFacts): string {
+function standing({ circumstances: { isGssapi, tlsVersion } }: FailureFacts): string {
+  if (isGssapi === true) return "The connection stood, under Kerberos";
   return tlsVersion === undefined ? "The connection stood, in clear" : `The connection stood, under ${tlsVersion}`;
 }
 

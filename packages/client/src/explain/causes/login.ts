@@ -11,7 +11,7 @@ export const loginCauses: readonly FailureCause[] = [
         likelihood: "certain",
         replies: [421, 503, 530, 534, 550],
         says: /(?:ssl|tls|encrypt|cleartext|secure|AUTH\b).*(?:require|must|needed|not accepted|only|first|reconnect)|must use encryption/i,
-        when: ({ circumstances }) => circumstances.tlsVersion === undefined,
+        when: ({ circumstances }) => circumstances.tlsVersion === undefined && circumstances.isGssapi !== true,
       },
     ],
     fixedBy: ["you"],
