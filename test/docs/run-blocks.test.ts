@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { globSync } from "node:fs";
 import { mkdtemp, open, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { needs, nodeArguments, sallyportCommand } from "@sallyport/testing";
+import { kdcNeeds, needs, nodeArguments, sallyportCommand, unpackedPeers } from "@sallyport/testing";
 import { readFiles, repository } from "../tidy/source-files.ts";
 import { type CodeBlock, codeBlocks } from "./markdown.ts";
 
@@ -20,6 +21,9 @@ const documents = readFiles("README.md", "docs/guide/**/*.md", "packages/*/READM
     blocks: codeBlocks(document).filter(({ info }) => /\b(?:run|printed)\b/.test(info)),
   }),
 );
+
+/** What a document needs besides what all of them do. */
+const furtherNeeds: Readonly<Record<string, readonly string[]>> = { "docs/guide/kerberos.md": kdcNeeds };
 
 const documentMs = 90_000;
 const runInfo = /^(?<language>sh|ts) run(?: server (?<port>\d+))?$/;
@@ -37,7 +41,7 @@ test("no block asks for what is not known here", () => {
 for (const { path, blocks } of documents.filter((document) => document.blocks.length > 0)) {
   test(
     `${path} does what it says`,
-    { skip: needs("linux", "curl", "lftp", "openssl", "python3", "telnet") },
+    { skip: needs("linux", "curl", "lftp", "openssl", "python3", "telnet", ...(furtherNeeds[path] ?? [])) },
     async () => {
       const { code, output } = await runInTerminal(blocks.filter(({ info }) => info !== printedInfo));
       assert.equal(code, 0, output);
@@ -108,7 +112,7 @@ async function runInTerminal(blocks: readonly CodeBlock[]): Promise<{ code: numb
   const [program, ...before] = isolation();
   const child = spawn(program, [...before, "bash", "-euo", "pipefail", "-c", script], {
     cwd: folder,
-    env: { ...process.env, HOME: folder, NODE_TEST_CONTEXT: "" },
+    env: { ...process.env, HOME: folder, NODE_TEST_CONTEXT: "", ...(await unpackedPrograms(folder)) },
     stdio: ["ignore", output.fd, output.fd],
     detached: true,
   });
@@ -124,6 +128,15 @@ async function runInTerminal(blocks: readonly CodeBlock[]): Promise<{ code: numb
   const printed = await readFile(outputFile, "utf8");
   await rm(folder, { recursive: true, force: true });
   return { code, output: printed };
+}
+
+/** Programs that were unpacked in place of being installed, of which the KDC has to be told where its modules are. */
+async function unpackedPrograms(folder: string): Promise<Readonly<Record<string, string>>> {
+  const folders = ["usr/bin", "usr/sbin"].map((name) => join(unpackedPeers, name));
+  const [modules] = globSync(join(unpackedPeers, "usr/lib/*/krb5/plugins/kdb"));
+  const profile = join(folder, ".kdc-modules.conf");
+  await writeFile(profile, modules === undefined ? "" : `[dbmodules]\n  db_module_dir = ${modules}\n`);
+  return { PATH: [process.env["PATH"] ?? "", ...folders, "/usr/sbin"].join(":"), KRB5_CONFIG: profile };
 }
 
 const waitForPort = `wait_for_port() {

@@ -56,7 +56,6 @@ const hostBasedService = Uint8Array.fromHex("2a864886f71201020104");
 
 const acceptOnly = 2;
 const routineErrors = 0xffff_0000;
-const unspecifiedFailure = 13;
 const ofRoutine = 1;
 const ofMechanism = 2;
 
@@ -264,11 +263,8 @@ export class Gss {
     if ((major & routineErrors) === 0) return major;
     const minor = this.#cells.readInt32LE(cells.minor);
     const ofMinor = minor === 0 ? "" : this.#sentence(minor >>> 0, ofMechanism);
-    const routine = this.#sentence(major, ofRoutine);
     // For tokens that cannot be read MIT's number is one of its own, whose text is Success.
-    const words = ofMinor === "" || ofMinor === "Success" ? routine : ofMinor;
-    const isUnspecified = ((major >>> 16) & 0xff) === unspecifiedFailure;
-    const message = words === routine || isUnspecified ? words : `${routine}: ${words}`;
+    const message = ofMinor === "" || ofMinor === "Success" ? this.#sentence(major, ofRoutine) : ofMinor;
     throw new GssFailure(faultOf(major, minor, during), message);
   }
 
