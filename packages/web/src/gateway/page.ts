@@ -6,7 +6,8 @@ import { brotliCompressSync, constants } from "node:zlib";
 interface PageFile {
   readonly type: string;
   readonly bytes: Buffer<ArrayBuffer>;
-  readonly compressed: Buffer<ArrayBuffer>;
+  /** Made when it is asked for first: most of the page is for few. */
+  compressed?: Buffer<ArrayBuffer>;
 }
 
 const types: Readonly<Record<string, string>> = {
@@ -26,8 +27,7 @@ export class Page {
       const type = types[extname(name)];
       if (type === undefined) continue;
       const bytes = readFileSync(join(directory, name));
-      const compressed = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } });
-      this.#files.set(`/${name.replaceAll("\\", "/")}`, { type, bytes, compressed });
+      this.#files.set(`/${name.replaceAll("\\", "/")}`, { type, bytes });
     }
   }
 
@@ -41,6 +41,7 @@ export class Page {
     context.header("Vary", "Accept-Encoding");
     if (!/\bbr\b/.test(context.req.header("Accept-Encoding") ?? "")) return context.body(file.bytes);
     context.header("Content-Encoding", "br");
+    file.compressed ??= brotliCompressSync(file.bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } });
     return context.body(file.compressed);
   }
 }

@@ -1,11 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
 import { login, isResuming } from "./state/login.ts";
 import { Dialogs } from "./parts/dialogs.tsx";
-import { BrowserScreen } from "./screens/browser.tsx";
 import { later } from "./parts/later.tsx";
 import { SignInScreen } from "./screens/sign-in.tsx";
 import { texts } from "./texts/language.ts";
 
+const BrowserScreen = later(async () => (await import("./screens/browser.tsx")).BrowserScreen);
 const ExplainScreen = later(async () => (await import("./screens/explain.tsx")).ExplainScreen);
 
 export function App() {

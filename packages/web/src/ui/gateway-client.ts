@@ -1,4 +1,6 @@
 import type {
+  CopyJson,
+  CopyRequest,
   DownloadJson,
   EntryJson,
   HashJson,
@@ -6,6 +8,7 @@ import type {
   LoginJson,
   LoginRequest,
   ProblemJson,
+  SearchLine,
   UploadJson,
   UploadRequest,
 } from "../api/api.ts";
@@ -73,12 +76,31 @@ export class Server {
     return ask("POST", `${this.#base}/hash`, { path });
   }
 
-  download(path: string): Promise<DownloadJson> {
-    return ask("POST", `${this.#base}/downloads`, { path });
+  download(path: string, shown = false): Promise<DownloadJson> {
+    return ask("POST", `${this.#base}/downloads`, { path, shown });
   }
 
   beginUpload(request: UploadRequest): Promise<UploadJson> {
     return ask("POST", `${this.#base}/uploads`, request);
+  }
+
+  /** An address for several entries as one ZIP file. */
+  archive(directory: string, names: readonly string[]): Promise<DownloadJson> {
+    return ask("POST", `${this.#base}/archives`, { directory, names });
+  }
+
+  copy(request: CopyRequest): Promise<CopyJson> {
+    return ask("POST", `${this.#base}/copies`, request);
+  }
+
+  cancelCopy(id: string): Promise<void> {
+    return ask("DELETE", `${this.#base}/copies/${id}`);
+  }
+
+  /** What is found below a directory, as it is found. */
+  async *search(path: string, text: string, signal: AbortSignal): AsyncGenerator<SearchLine> {
+    const answer = await send("POST", `${this.#base}/search`, { body: { path, text }, signal });
+    for await (const line of linesOf(answer)) yield JSON.parse(line) as SearchLine;
   }
 
   /** Entries as they come, a piece at a time. */
@@ -92,6 +114,32 @@ export class Server {
     }
     throw new Problem(502, { code: "SALLYPORT_LISTING_CUT", message: "The listing broke off." });
   }
+}
+
+/** Sends what is left of an upload; true where the server has all of it then. */
+export async function sendUpload(url: string, offset: number, content: Blob): Promise<boolean> {
+  const answer = await fetch(url, {
+    method: "PATCH",
+    headers: { ...ownHeaders, "Content-Type": "application/octet-stream", "Upload-Offset": String(offset) },
+    body: content.slice(offset),
+  });
+  if (!answer.ok) throw await refusalOf(answer);
+  const { isWhole } = (await answer.json()) as { readonly isWhole?: boolean };
+  return isWhole === true;
+}
+
+/** The first octets of a file, at most so many, and whether that is all of it. */
+export async function readStart(url: string, most: number): Promise<{ bytes: Uint8Array; isWhole: boolean }> {
+  const answer = await fetch(url, { headers: { ...ownHeaders, Range: `bytes=0-${most - 1}` } });
+  // An empty file has no first octet.
+  if (answer.status === 416) return { bytes: new Uint8Array(0), isWhole: true };
+  if (!answer.ok) throw await refusalOf(answer);
+  const whole = /\/(\d+)$/.exec(answer.headers.get("Content-Range") ?? "")?.[1];
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  return {
+    bytes: bytes.subarray(0, most),
+    isWhole: bytes.length <= most && (whole === undefined || Number(whole) <= most),
+  };
 }
 
 export function discardUpload(url: string): Promise<void> {
@@ -124,8 +172,12 @@ async function send(
     ...(signal && { signal }),
   });
   if (answer.ok) return answer;
+  throw await refusalOf(answer);
+}
+
+async function refusalOf(answer: Response): Promise<Problem> {
   const unknown = { code: "SALLYPORT_GATEWAY_FAILED", message: `The gateway answered ${answer.status}.` };
-  throw new Problem(answer.status, await answer.json().catch(() => unknown));
+  return new Problem(answer.status, await answer.json().catch(() => unknown));
 }
 
 async function* linesOf(answer: Response): AsyncGenerator<string> {

@@ -1,16 +1,19 @@
-import { useEffect, useState } from "preact/hooks";
 import type { TargetedSubmitEvent } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import { crumbs, typedPath } from "../paths.ts";
 import { visible } from "../quantities.ts";
-import { open, path } from "../state/directory.ts";
+import type { Pane } from "../state/pane.ts";
+import { active } from "../state/panes.ts";
 import { texts } from "../texts/language.ts";
+import { Icon } from "./icon.tsx";
+import { dropEvents } from "./list-events.ts";
 
-/** Where one is: every part leads there, and the whole can be typed (Ctrl+L). */
-export function Breadcrumb() {
+/** Where one is: every part leads there and takes what is dropped on it, and the whole can be typed (Ctrl+L). */
+export function Breadcrumb({ pane }: { readonly pane: Pane }) {
   const [isTyping, setTyping] = useState(false);
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {
-      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "l") return;
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "l" || active.value !== pane) return;
       event.preventDefault();
       setTyping(true);
     };
@@ -21,7 +24,7 @@ export function Breadcrumb() {
     event.preventDefault();
     const typed = new FormData(event.currentTarget).get("path");
     setTyping(false);
-    if (typeof typed === "string") void open(typedPath(typed, path.value));
+    if (typeof typed === "string") void pane.open(typedPath(typed, pane.path.value));
   };
   if (isTyping) {
     return (
@@ -29,7 +32,7 @@ export function Breadcrumb() {
         <input
           name="path"
           aria-label={texts.value.files.path}
-          defaultValue={path.value}
+          defaultValue={pane.path.value}
           autofocus
           autocomplete="off"
           spellcheck={false}
@@ -40,23 +43,32 @@ export function Breadcrumb() {
       </form>
     );
   }
-  const all = crumbs(path.value);
+  const all = crumbs(pane.path.value);
   return (
     <nav class="crumbs" aria-label={texts.value.files.path} onDblClick={() => setTyping(true)}>
       <ol>
         {all.map(({ name, path: target }, at) => (
-          <li key={target}>
+          <li key={target} {...dropEvents(pane, () => target)}>
             <button
               type="button"
               class="quiet"
               aria-current={at === all.length - 1 ? "page" : undefined}
-              onClick={() => void open(target)}
+              onClick={() => void pane.open(target)}
             >
               {visible(name)}
             </button>
           </li>
         ))}
       </ol>
+      <button
+        type="button"
+        class="quiet crumbs-edit"
+        title={texts.value.actions.typePath}
+        aria-label={texts.value.actions.typePath}
+        onClick={() => setTyping(true)}
+      >
+        <Icon name="rename" />
+      </button>
     </nav>
   );
 }

@@ -3,20 +3,21 @@ import { useState } from "preact/hooks";
 import type { EntryJson, HashJson, ProblemJson } from "../../api/api.ts";
 import { problemOf } from "../gateway-client.ts";
 import { modeText, numberText, sizeText, timeText, visible } from "../quantities.ts";
-import { changeMode } from "../state/directory.ts";
-import { login, serverOf } from "../state/login.ts";
+import { changeMode } from "../state/changes.ts";
+import type { Pane } from "../state/pane.ts";
 import { Modal } from "./modal.tsx";
 import { ProblemNote } from "./problem-note.tsx";
 import { texts } from "../texts/language.ts";
 
 interface DetailsProperties {
-  readonly path: string;
+  readonly pane: Pane;
   readonly entry: EntryJson;
   readonly onClose: () => void;
 }
 
 /** What the server tells of an entry; its permissions can be changed, and a file's checksum asked for. */
-export function DetailsDialog({ path, entry, onClose }: DetailsProperties) {
+export function DetailsDialog({ pane, entry, onClose }: DetailsProperties) {
+  const path = pane.pathOf(entry.name);
   const { name, type, size, modified, mode, owner, group, target } = entry;
   const t = texts.value.details;
   const rows: readonly (readonly [string, string | undefined])[] = [
@@ -39,8 +40,8 @@ export function DetailsDialog({ path, entry, onClose }: DetailsProperties) {
             </div>
           ))}
       </dl>
-      <ModeForm path={path} mode={mode} onDone={onClose} />
-      {type === "file" && <Checksum path={path} />}
+      <ModeForm pane={pane} path={path} mode={mode} onDone={onClose} />
+      {type === "file" && <Checksum pane={pane} path={path} />}
       <div class="actions">
         <button type="button" class="primary" onClick={onClose} autofocus>
           {texts.value.common.close}
@@ -51,10 +52,12 @@ export function DetailsDialog({ path, entry, onClose }: DetailsProperties) {
 }
 
 function ModeForm({
+  pane,
   path,
   mode,
   onDone,
 }: {
+  readonly pane: Pane;
   readonly path: string;
   readonly mode: number | undefined;
   readonly onDone: () => void;
@@ -64,7 +67,7 @@ function ModeForm({
   const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     onDone();
-    void changeMode(path, Number.parseInt(digits, 8));
+    void changeMode(pane, path, Number.parseInt(digits, 8));
   };
   return (
     <form class="inline" onSubmit={submit}>
@@ -87,12 +90,13 @@ function ModeForm({
   );
 }
 
-function Checksum({ path }: { readonly path: string }) {
+function Checksum({ pane, path }: { readonly pane: Pane; readonly path: string }) {
   const [found, setFound] = useState<HashJson | ProblemJson | "asking" | undefined>();
   const ask = async (): Promise<void> => {
-    if (login.value === undefined) return;
+    const { server } = pane;
+    if (server === undefined) return;
     setFound("asking");
-    setFound(await serverOf(login.value).hash(path).catch(problemOf));
+    setFound(await server.hash(path).catch(problemOf));
   };
   if (found === undefined || found === "asking") {
     return (

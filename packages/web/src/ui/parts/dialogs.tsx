@@ -22,10 +22,12 @@ export function Dialogs() {
       return <ConfirmDialog asked={asked} />;
     case "conflict":
       return <ConflictDialog asked={asked} />;
+    case "choice":
+      return <ChoiceDialog asked={asked} />;
     case "certificate":
       return <CertificateDialog asked={asked} />;
     case "details":
-      return <DetailsDialog path={asked.path} entry={asked.entry} onClose={asked.answer} />;
+      return <DetailsDialog pane={asked.pane} entry={asked.entry} onClose={asked.answer} />;
   }
 }
 
@@ -69,6 +71,25 @@ function ConfirmDialog({ asked }: Asked<"confirm">) {
         </button>
         <button type="button" class="danger" onClick={() => answer(true)}>
           {action}
+        </button>
+      </div>
+    </Modal>
+  );
+}
+
+function ChoiceDialog({ asked }: Asked<"choice">) {
+  const { title, text, choices, answer } = asked;
+  return (
+    <Modal title={visible(title)} onClose={() => answer(undefined)}>
+      <p>{text}</p>
+      <div class="actions actions-stacked">
+        {choices.map(([value, label]) => (
+          <button type="button" key={value} onClick={() => answer(value)}>
+            {label}
+          </button>
+        ))}
+        <button type="button" onClick={() => answer(undefined)} autofocus>
+          {texts.value.common.cancel}
         </button>
       </div>
     </Modal>

@@ -9,7 +9,7 @@ export function Modal({
   children,
 }: {
   readonly title: string;
-  readonly tone?: "plain" | "alarm";
+  readonly tone?: "plain" | "alarm" | "wide";
   readonly onClose: () => void;
   readonly children: ComponentChildren;
 }) {

@@ -55,9 +55,7 @@ function Row({ transfer }: { readonly transfer: Transfer }) {
         {direction === "upload" && (state === "paused" || state === "failed") && (
           <Action icon="play" label={t.resume(name)} onClick={() => resume(id)} />
         )}
-        {direction === "upload" && state !== "done" && state !== "cancelled" && state !== "skipped" && (
-          <Action icon="close" label={t.cancel(name)} onClick={() => void cancel(id)} />
-        )}
+        {isCancellable(transfer) && <Action icon="close" label={t.cancel(name)} onClick={() => void cancel(id)} />}
       </span>
       {problem && (
         <p class="transfer-problem">
@@ -66,6 +64,12 @@ function Row({ transfer }: { readonly transfer: Transfer }) {
       )}
     </li>
   );
+}
+
+/** The browser cancels its own downloads. */
+function isCancellable({ direction, state }: Transfer): boolean {
+  if (direction === "copy") return state === "running";
+  return direction === "upload" && state !== "done" && state !== "cancelled" && state !== "skipped";
 }
 
 function Action({

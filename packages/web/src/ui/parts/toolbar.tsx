@@ -1,60 +1,75 @@
 import type { RefObject } from "preact";
-import { useRef } from "preact/hooks";
-import { childPath } from "../paths.ts";
-import {
-  cursor,
-  filter,
-  makeDirectory,
-  path,
-  reload,
-  removeSelected,
-  renaming,
-  selected,
-  shown,
-  showSelected,
-} from "../state/directory.ts";
+import { useEffect, useRef } from "preact/hooks";
+import { type ActionName, actionOf } from "../state/actions.ts";
 import { takeChosen } from "../state/dropped.ts";
-import { download } from "../state/queue.ts";
-import { Icon, type IconName } from "./icon.tsx";
+import { menu } from "../state/layers.ts";
+import type { Pane } from "../state/pane.ts";
+import { active } from "../state/panes.ts";
 import { texts } from "../texts/language.ts";
+import { Icon, type IconName } from "./icon.tsx";
 
-/** What can be done with the directory and with what is selected. */
-export function Toolbar() {
+const shownActions: readonly ActionName[] = ["newFolder", "download", "rename", "remove", "search", "tiles", "second"];
+
+/** What is done most with the directory and with what is selected; a menu has the rest. */
+export function Toolbar({ pane }: { readonly pane: Pane }) {
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
-  const count = selected.value.size;
+  const filter = useRef<HTMLInputElement>(null);
   const t = texts.value.files;
-  const chosen = (): readonly string[] =>
-    shown.value.filter(({ name }) => selected.value.has(name)).map(({ name }) => name);
-  const downloadChosen = async (): Promise<void> => {
-    for (const name of chosen()) await download(childPath(path.value, name));
-  };
-  const renameChosen = (): void => {
-    const [name] = chosen();
-    cursor.value = shown.value.findIndex((entry) => entry.name === name);
-    renaming.value = name;
-  };
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => {
+      const isFind = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "f";
+      if (!isFind || active.value !== pane || document.querySelector("dialog[open]") !== null) return;
+      event.preventDefault();
+      filter.current?.focus();
+    };
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
   return (
-    <div class="toolbar" role="toolbar" aria-label={t.files}>
-      <Chooser input={files} name="files" />
-      <Chooser input={folder} name="folder" />
-      <Tool icon="upload" text={t.upload} isPrimary onClick={() => files.current?.click()} />
+    <div class="toolbar" role="toolbar" aria-label={t.files} onFocusIn={() => (active.value = pane)}>
+      <Chooser pane={pane} input={files} name="files" />
+      <Chooser pane={pane} input={folder} name="folder" />
+      <Tool icon="upload" text={t.upload} kind="primary" onClick={() => files.current?.click()} />
       <Tool icon="folder-up" text={t.uploadFolder} onClick={() => folder.current?.click()} />
-      <Tool icon="folder-plus" text={t.newFolder} onClick={() => void makeDirectory()} />
-      <Tool icon="download" text={t.download} isOff={count === 0} onClick={() => void downloadChosen()} />
-      <Tool icon="rename" text={t.rename} isOff={count !== 1} onClick={renameChosen} />
-      <Tool icon="details" text={t.details} isOff={count !== 1} onClick={showSelected} />
-      <Tool icon="remove" text={t.remove} isOff={count === 0} onClick={() => void removeSelected()} />
-      <Tool icon="reload" text={t.reload} onClick={() => void reload()} />
+      {shownActions.map((id) => {
+        const { icon, title, isOn, isPressed, run } = actionOf(id);
+        const pressed = isPressed?.(pane);
+        return (
+          <Tool
+            key={id}
+            icon={icon}
+            text={title(texts.value)}
+            isOff={!isOn(pane)}
+            {...(pressed !== undefined && { isPressed: pressed })}
+            onClick={() => {
+              active.value = pane;
+              run(pane);
+            }}
+          />
+        );
+      })}
+      <Tool
+        icon="more"
+        text={texts.value.actions.more}
+        onClick={({ left, bottom }) => (menu.value = { pane, x: left, y: bottom + 4 })}
+      />
       <input
+        ref={filter}
         type="search"
         class="filter"
         placeholder={t.filter}
         aria-label={t.filterByName}
-        value={filter.value}
+        value={pane.filter.value}
         onInput={({ currentTarget }) => {
-          filter.value = currentTarget.value;
-          cursor.value = 0;
+          pane.filter.value = currentTarget.value;
+          pane.cursor.value = 0;
+        }}
+        onKeyDown={({ key, currentTarget }) => {
+          if (key === "Escape") pane.filter.value = "";
+          if (key === "Escape" || key === "ArrowDown" || key === "Enter") {
+            currentTarget.closest(".pane")?.querySelector<HTMLElement>(".rows [tabindex='0']")?.focus();
+          }
         }}
       />
     </div>
@@ -66,27 +81,39 @@ function Tool({
   text,
   onClick,
   isOff = false,
-  isPrimary = false,
+  isPressed,
+  kind = "tool",
 }: {
   readonly icon: IconName;
   readonly text: string;
-  readonly onClick: () => void;
+  readonly onClick: (box: DOMRect) => void;
   readonly isOff?: boolean;
-  readonly isPrimary?: boolean;
+  readonly isPressed?: boolean;
+  readonly kind?: "primary" | "tool";
 }) {
   return (
-    <button type="button" class={isPrimary ? "primary" : "tool"} disabled={isOff} onClick={onClick} title={text}>
+    <button
+      type="button"
+      class={kind}
+      disabled={isOff}
+      aria-pressed={isPressed}
+      onClick={({ currentTarget }) => onClick(currentTarget.getBoundingClientRect())}
+      title={text}
+      aria-label={text}
+    >
       <Icon name={icon} />
-      <span class="tool-text">{text}</span>
+      {kind === "primary" && <span class="tool-text">{text}</span>}
     </button>
   );
 }
 
 /** The browser's own dialog for files, or for a folder with everything in it. */
 function Chooser({
+  pane,
   input,
   name,
 }: {
+  readonly pane: Pane;
   readonly input: RefObject<HTMLInputElement | null>;
   readonly name: "files" | "folder";
 }) {
@@ -99,7 +126,8 @@ function Chooser({
       {...(name === "folder" && { webkitdirectory: true })}
       data-testid={name}
       onChange={({ currentTarget }) => {
-        void takeChosen([...(currentTarget.files ?? [])], path.value);
+        const login = pane.login.value;
+        if (login) void takeChosen([...(currentTarget.files ?? [])], { login, directory: pane.path.value });
         currentTarget.value = "";
       }}
     />

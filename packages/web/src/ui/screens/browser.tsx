@@ -1,50 +1,35 @@
-import type { TargetedDragEvent } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { LoginJson } from "../../api/api.ts";
-import { Breadcrumb } from "../parts/breadcrumb.tsx";
-import { FileGrid } from "../parts/file-grid.tsx";
+import { ContextMenu } from "../parts/context-menu.tsx";
 import { Icon, Mark } from "../parts/icon.tsx";
-import { ProblemNote } from "../parts/problem-note.tsx";
+import { LanguageChoice } from "../parts/language-choice.tsx";
+import { later } from "../parts/later.tsx";
+import { PaneView } from "../parts/pane-view.tsx";
 import { QueuePanel } from "../parts/queue-panel.tsx";
 import { ThemeButton } from "../parts/theme-button.tsx";
 import { TlsBadge } from "../parts/tls-badge.tsx";
-import { Toolbar } from "../parts/toolbar.tsx";
 import { TranscriptPane } from "../parts/transcript-pane.tsx";
-import {
-  announcement,
-  changeProblem,
-  filter,
-  isLoading,
-  listProblem,
-  path,
-  reload,
-  selected,
-  shown,
-  start,
-} from "../state/directory.ts";
-import { takeDrop } from "../state/dropped.ts";
+import { connectsBeside, isHelpShown, menu, searchedIn } from "../state/layers.ts";
 import { signOut } from "../state/login.ts";
+import { announcement } from "../state/pane.ts";
+import { panes, startPanes } from "../state/panes.ts";
 import { resumeFor } from "../state/queue.ts";
-import { sizeText } from "../quantities.ts";
+import { viewed } from "../state/viewer.ts";
 import { texts } from "../texts/language.ts";
 
-/** The files of a server. */
+const Viewer = later(async () => (await import("../parts/viewer.tsx")).Viewer);
+const SearchDialog = later(async () => (await import("../parts/search-dialog.tsx")).SearchDialog);
+const HelpDialog = later(async () => (await import("../parts/help-dialog.tsx")).HelpDialog);
+const ConnectDialog = later(async () => (await import("../parts/connect-dialog.tsx")).ConnectDialog);
+
+/** The files of a server, or of two. */
 export function BrowserScreen({ login }: { readonly login: LoginJson }) {
   const [hasTranscript, setTranscript] = useState(false);
-  const [isOver, setOver] = useState(false);
+  const t = texts.value;
   useEffect(() => {
-    void start(login);
+    startPanes(login);
     resumeFor(login);
   }, [login.id]);
-  const drop = (event: TargetedDragEvent<HTMLElement>): void => {
-    event.preventDefault();
-    setOver(false);
-    if (event.dataTransfer !== null) void takeDrop(event.dataTransfer.items, path.value);
-  };
-  const over = (event: TargetedDragEvent<HTMLElement>): void => {
-    event.preventDefault();
-    setOver(true);
-  };
   return (
     <div class={`browser${hasTranscript ? " with-transcript" : ""}`}>
       <header class="top">
@@ -60,55 +45,38 @@ export function BrowserScreen({ login }: { readonly login: LoginJson }) {
           class="quiet"
           aria-pressed={hasTranscript}
           onClick={() => setTranscript(!hasTranscript)}
-          title={texts.value.transcript.about}
+          title={t.transcript.about}
+          aria-label={t.transcript.about}
         >
-          <Icon name="lines" /> <span class="tool-text">{texts.value.transcript.title}</span>
+          <Icon name="lines" /> <span class="tool-text">{t.transcript.title}</span>
         </button>
+        <LanguageChoice />
         <ThemeButton />
-        <button type="button" class="quiet" onClick={() => void signOut()} title={texts.value.files.signOut}>
-          <Icon name="leave" /> <span class="tool-text">{texts.value.files.signOut}</span>
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => void signOut()}
+          title={t.files.signOut}
+          aria-label={t.files.signOut}
+        >
+          <Icon name="leave" /> <span class="tool-text">{t.files.signOut}</span>
         </button>
       </header>
-      <main
-        onDragOver={over}
-        onDragLeave={() => setOver(false)}
-        onDrop={drop}
-        class={isOver ? "dropping" : ""}
-        data-drop={texts.value.files.dropHere}
-      >
-        <Breadcrumb />
-        <Toolbar />
-        {listProblem.value && <ProblemNote problem={listProblem.value} onClose={() => void reload()} />}
-        {changeProblem.value && (
-          <ProblemNote problem={changeProblem.value} onClose={() => (changeProblem.value = undefined)} />
-        )}
-        <FileGrid />
-        <Emptiness />
-        <footer class="status">
-          <span>{summary()}</span>
-        </footer>
+      <main class={panes.value.length > 1 ? "two-panes" : ""}>
+        {panes.value.map((pane) => (
+          <PaneView key={pane.id} pane={pane} />
+        ))}
       </main>
       {hasTranscript && <TranscriptPane />}
       <QueuePanel />
+      {menu.value && <ContextMenu {...menu.value} />}
+      {searchedIn.value && <SearchDialog pane={searchedIn.value} />}
+      {isHelpShown.value && <HelpDialog />}
+      {connectsBeside.value && <ConnectDialog />}
+      {viewed.value && <Viewer {...viewed.value} />}
       <p class="unseen" role="status" aria-live="polite">
         {announcement.value}
       </p>
     </div>
   );
-}
-
-function Emptiness() {
-  if (shown.value.length > 0 || listProblem.value !== undefined) return null;
-  if (isLoading.value) return <p class="empty">{texts.value.files.reading}</p>;
-  if (filter.value !== "") return <p class="empty">{texts.value.files.noMatch(filter.value)}</p>;
-  return <p class="empty">{texts.value.files.empty}</p>;
-}
-
-function summary(): string {
-  const t = texts.value.files;
-  const rows = shown.value;
-  const chosen = rows.filter(({ name }) => selected.value.has(name));
-  if (chosen.length === 0) return isLoading.value ? t.entriesReading(rows.length) : t.entries(rows.length);
-  const bytes = chosen.reduce((sum, { size }) => sum + (size ?? 0), 0);
-  return t.selected(chosen.length, rows.length, sizeText(bytes));
 }

@@ -1,7 +1,7 @@
 import type { TargetedSubmitEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ExplainEvent } from "@sallyport/inspector/model";
-import { ExplainView } from "../explain-view/explain-view.ts";
+import { ExplainView, type Interference } from "../explain-view/explain-view.ts";
 import { Mark } from "../parts/icon.tsx";
 import { ThemeButton } from "../parts/theme-button.tsx";
 import { texts } from "../texts/language.ts";
@@ -21,22 +21,26 @@ export function ExplainScreen() {
     const form = new FormData(event.currentTarget);
     const [host, explicit, implicit] = ["host", "explicit", "implicit"].map((name) => textOf(form.get(name)));
     if (host === undefined || explicit === undefined || implicit === undefined) return;
-    source.current?.close();
     const shown = (view.current ??= new ExplainView());
     place.current?.replaceChildren(shown);
-    shown.begin({ host, ports: { explicit: Number(explicit), implicit: Number(implicit) } });
-    const query = new URLSearchParams({ host, explicitPort: explicit, implicitPort: implicit });
-    const events = new EventSource(`/api/explain?${query.toString()}`);
-    source.current = events;
-    setState("watching");
-    const end = (outcome: "idle" | "failed"): void => {
-      events.close();
-      shown.end();
-      setState(outcome);
+    const run = (between: Interference): void => {
+      source.current?.close();
+      shown.begin({ host, ports: { explicit: Number(explicit), implicit: Number(implicit) } });
+      const query = new URLSearchParams({ host, explicitPort: explicit, implicitPort: implicit, between });
+      const events = new EventSource(`/api/explain?${query.toString()}`);
+      source.current = events;
+      setState("watching");
+      const end = (outcome: "idle" | "failed"): void => {
+        events.close();
+        shown.end();
+        setState(outcome);
+      };
+      events.addEventListener("message", ({ data }) => shown.add(JSON.parse(String(data)) as ExplainEvent));
+      events.addEventListener("over", () => end("idle"));
+      events.addEventListener("error", () => end("failed"));
     };
-    events.addEventListener("message", ({ data }) => shown.add(JSON.parse(String(data)) as ExplainEvent));
-    events.addEventListener("over", () => end("idle"));
-    events.addEventListener("error", () => end("failed"));
+    shown.onInterference = run;
+    run(shown.interference);
   };
   return (
     <main class="explain">

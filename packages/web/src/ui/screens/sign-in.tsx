@@ -1,6 +1,6 @@
 import type { TargetedSubmitEvent } from "preact";
 import { useState } from "preact/hooks";
-import type { Security } from "../../api/api.ts";
+import type { LoginJson, Security } from "../../api/api.ts";
 import { Icon, Mark } from "../parts/icon.tsx";
 import { LanguageChoice } from "../parts/language-choice.tsx";
 import { ProblemNote } from "../parts/problem-note.tsx";
@@ -13,6 +13,34 @@ const modes = ["auto", "explicit", "implicit", "plain"] as const satisfies reado
 
 /** Names a server and how to speak to it. */
 export function SignInScreen() {
+  const t = texts.value.signIn;
+  return (
+    <main class="sign-in">
+      <div class="sign-in-head">
+        <Mark />
+        <h1>Sallyport</h1>
+        <span class="spring" />
+        <LanguageChoice />
+        <ThemeButton />
+      </div>
+      <p class="lead">{t.lead}</p>
+      {overBecause.value !== undefined && <p class="note">{texts.value.over[overBecause.value]}</p>}
+      <SignInForm />
+      <p class="aside">
+        {t.difference} <a href="#explain">{t.watch}</a>
+      </p>
+    </main>
+  );
+}
+
+interface SignInFormProperties {
+  /** What becomes of the login; by default the page shows it. */
+  readonly onEntered?: (made: LoginJson) => void;
+  readonly onCancel?: () => void;
+}
+
+export function SignInForm({ onEntered, onCancel }: SignInFormProperties) {
+  const t = texts.value.signIn;
   const [recent] = useState(recentServers);
   const [form, setForm] = useState<RecentServer>(recent[0] ?? { address: "", security: "auto", user: "" });
   const scheme = /^(ftps|ftpes):\/\//i.exec(form.address)?.[1]?.toLowerCase();
@@ -23,43 +51,34 @@ export function SignInScreen() {
     const password = new FormData(event.currentTarget).get("password");
     const { address, user } = form;
     const secret = typeof password === "string" ? password : "";
-    void signIn({ address: address.trim(), security, user: user.trim(), password: secret });
+    void signIn({ address: address.trim(), security, user: user.trim(), password: secret }, onEntered);
   };
   return (
-    <main class="sign-in">
-      <div class="sign-in-head">
-        <Mark />
-        <h1>Sallyport</h1>
-        <span class="spring" />
-        <LanguageChoice />
-        <ThemeButton />
-      </div>
-      <p class="lead">{texts.value.signIn.lead}</p>
-      {overBecause.value !== undefined && <p class="note">{texts.value.over[overBecause.value]}</p>}
-      <form onSubmit={submit}>
-        <ServerField form={form} setForm={setForm} recent={recent} />
-        <ModeChoice form={form} setForm={setForm} security={security} isGiven={ofScheme !== undefined} />
-        {security === "plain" && <PlainWarning />}
-        <Credentials form={form} setForm={setForm} />
-        {signInProblem.value && <ProblemNote problem={signInProblem.value} />}
-        {suggestion(security) && (
-          <p class="note">
-            {texts.value.signIn.otherMode}{" "}
-            <button type="button" onClick={() => setForm({ ...form, security: suggestion(security) ?? "auto" })}>
-              {suggestion(security) === "explicit" ? texts.value.signIn.useExplicit : texts.value.signIn.useImplicit}
-            </button>
-          </p>
-        )}
-        <div class="actions">
-          <button type="submit" class="primary" disabled={isSigningIn.value}>
-            {isSigningIn.value ? texts.value.signIn.connecting : texts.value.signIn.connect}
+    <form onSubmit={submit}>
+      <ServerField form={form} setForm={setForm} recent={recent} />
+      <ModeChoice form={form} setForm={setForm} security={security} isGiven={ofScheme !== undefined} />
+      {security === "plain" && <PlainWarning />}
+      <Credentials form={form} setForm={setForm} />
+      {signInProblem.value && <ProblemNote problem={signInProblem.value} />}
+      {suggestion(security) && (
+        <p class="note">
+          {t.otherMode}{" "}
+          <button type="button" onClick={() => setForm({ ...form, security: suggestion(security) ?? "auto" })}>
+            {suggestion(security) === "explicit" ? t.useExplicit : t.useImplicit}
           </button>
-        </div>
-        <p class="aside">
-          {texts.value.signIn.difference} <a href="#explain">{texts.value.signIn.watch}</a>
         </p>
-      </form>
-    </main>
+      )}
+      <div class="actions">
+        {onCancel && (
+          <button type="button" onClick={onCancel}>
+            {texts.value.common.cancel}
+          </button>
+        )}
+        <button type="submit" class="primary" disabled={isSigningIn.value}>
+          {isSigningIn.value ? t.connecting : t.connect}
+        </button>
+      </div>
+    </form>
   );
 }
 

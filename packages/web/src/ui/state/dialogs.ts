@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import type { EntryJson, OnConflict } from "../../api/api.ts";
+import type { Pane } from "./pane.ts";
 
 /** What a person is asked at the moment. */
 export type Question =
@@ -26,8 +27,15 @@ export type Question =
       readonly others: number;
       readonly answer: (choice: ConflictChoice | undefined) => void;
     }
+  | {
+      readonly kind: "choice";
+      readonly title: string;
+      readonly text: string;
+      readonly choices: readonly (readonly [value: string, text: string])[];
+      readonly answer: (value: string | undefined) => void;
+    }
   | { readonly kind: "certificate"; readonly answer: () => void }
-  | { readonly kind: "details"; readonly path: string; readonly entry: EntryJson; readonly answer: () => void };
+  | { readonly kind: "details"; readonly pane: Pane; readonly entry: EntryJson; readonly answer: () => void };
 
 export interface ConflictChoice {
   readonly policy: Exclude<OnConflict, "ask">;
@@ -49,6 +57,18 @@ export function confirm(given: { title: string; text: string; action: string }):
   return new Promise((resolve) => (question.value = { kind: "confirm", ...given, answer: closing(resolve) }));
 }
 
+/** Asks which of several ways to go; undefined where none. */
+export function askChoice<Value extends string>(given: {
+  title: string;
+  text: string;
+  choices: readonly (readonly [value: Value, text: string])[];
+}): Promise<Value | undefined> {
+  return new Promise((resolve) => {
+    const answer = closing(resolve);
+    question.value = { kind: "choice", ...given, answer: (value) => answer(value as Value | undefined) };
+  });
+}
+
 export function askConflict(
   given: Pick<Extract<Question, { kind: "conflict" }>, "path" | "source" | "target" | "others">,
 ): Promise<ConflictChoice | undefined> {
@@ -59,8 +79,8 @@ export function showCertificate(): void {
   question.value = { kind: "certificate", answer: () => (question.value = undefined) };
 }
 
-export function showDetails(path: string, entry: EntryJson): void {
-  question.value = { kind: "details", path, entry, answer: () => (question.value = undefined) };
+export function showDetails(pane: Pane, entry: EntryJson): void {
+  question.value = { kind: "details", pane, entry, answer: () => (question.value = undefined) };
 }
 
 function closing<Answer>(resolve: (answer: Answer) => void): (answer: Answer) => void {

@@ -1,54 +1,54 @@
 import { signal } from "@preact/signals";
 import { childPath, parentPath } from "../paths.ts";
-import { reload } from "./directory.ts";
-import { login, serverOf } from "./login.ts";
+import { serverOf } from "./login.ts";
+import { reloadWhere } from "./panes.ts";
+import type { Place } from "./copying.ts";
 import { enqueueUploads } from "./queue.ts";
 
 /** How many files a walk through dropped folders has found so far; undefined while there is none. */
 export const walkCount = signal<number | undefined>(undefined);
 
 /** Uploads what was dropped, folders with everything in them. */
-export async function takeDrop(items: DataTransferItemList, directory: string): Promise<void> {
-  const current = login.value;
+export async function takeDrop(items: DataTransferItemList, place: Place): Promise<void> {
   // The list is empty once this turn is over.
   const dropped = [...items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  if (current === undefined || dropped.length === 0) return;
+  if (dropped.length === 0) return;
   const found: { file: File; path: string }[] = [];
   const directories: string[] = [];
   walkCount.value = 0;
   try {
-    for (const entry of dropped) await walk(entry, directory, { found, directories });
+    for (const entry of dropped) await walk(entry, place.directory, { found, directories });
   } finally {
     walkCount.value = undefined;
   }
-  await uploadTree(found, directories);
+  await uploadTree(place, found, directories);
 }
 
 /** Uploads what was chosen with a dialog of the browser; files of a folder know their way in it. */
-export async function takeChosen(files: readonly File[], directory: string): Promise<void> {
+export async function takeChosen(files: readonly File[], place: Place): Promise<void> {
+  const { directory } = place;
   const found = files.map((file) => {
     const below = file.webkitRelativePath === "" ? file.name : file.webkitRelativePath;
     return { file, path: childPath(directory, below) };
   });
   const directories = new Set<string>();
   for (const { path } of found) {
-    for (let above = parentPath(path); above.length > directory.length; above = parentPath(above))
+    for (let above = parentPath(path); above.length > Math.max(1, directory.length); above = parentPath(above))
       directories.add(above);
   }
-  await uploadTree(found, [...directories].toSorted());
+  await uploadTree(place, found, [...directories].toSorted());
 }
 
 async function uploadTree(
+  { login, directory }: Place,
   files: readonly { readonly file: File; readonly path: string }[],
   directories: readonly string[],
 ): Promise<void> {
-  const current = login.value;
-  if (current === undefined) return;
-  const server = serverOf(current);
+  const server = serverOf(login);
   // What is there already is as good as made.
   for (const path of directories) await server.makeDirectory(path).catch(() => {});
-  if (directories.length > 0) void reload();
-  enqueueUploads(files);
+  if (directories.length > 0) reloadWhere(login.id, directory);
+  enqueueUploads(login, files);
 }
 
 interface Walked {

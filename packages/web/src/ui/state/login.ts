@@ -1,11 +1,13 @@
 import { signal } from "@preact/signals";
 import type { LoginEvent, LoginJson, LoginRequest, ProblemJson } from "../../api/api.ts";
-import { logins, problemOf, Server, signIn as askToSignIn } from "../gateway-client.ts";
+import { logins, Problem, problemOf, Server, signIn as askToSignIn } from "../gateway-client.ts";
 import { forgetKey, knownKey, rememberKey } from "./known-keys.ts";
 import { rememberServer } from "./recent.ts";
 
 /** The login that the page shows. */
 export const login = signal<LoginJson | undefined>(undefined);
+/** Logins at other servers, which a second pane shows or showed. */
+const otherLogins = signal<readonly LoginJson[]>([]);
 export const isResuming = signal(true);
 export const isSigningIn = signal(false);
 /** Why signing in failed. */
@@ -23,16 +25,20 @@ export interface TrustQuestion {
   readonly problem: ProblemJson;
   /** The key that was trusted before; another one now is an alarm. */
   readonly expected: string | undefined;
+  readonly onEntered: OnEntered;
 }
+
+/** What becomes of a login that was made. */
+type OnEntered = (made: LoginJson) => void;
 
 type TranscriptEvent = Extract<LoginEvent, { kind: "transcript" }>;
 type TransferEvent = Extract<LoginEvent, { kind: "transfer" }>;
 
-let events: EventSource | undefined;
-let onTransfer: (event: TransferEvent) => void = () => {};
+const watched = new Map<string, EventSource>();
+let onTransfer: (event: TransferEvent, of: LoginJson) => void = () => {};
 
 /** Who is told of transfers. */
-export function watchTransfers(listener: (event: TransferEvent) => void): void {
+export function watchTransfers(listener: (event: TransferEvent, of: LoginJson) => void): void {
   onTransfer = listener;
 }
 
@@ -41,7 +47,7 @@ export function serverOf({ id }: LoginJson): Server {
 }
 
 /** Signs in; a certificate that is not trusted becomes a question. */
-export async function signIn(request: LoginRequest): Promise<void> {
+export async function signIn(request: LoginRequest, onEntered: OnEntered = enter): Promise<void> {
   const key = serverKey(request);
   const expected = request.pin === undefined ? knownKey(key) : undefined;
   const pin = request.pin ?? expected;
@@ -52,11 +58,11 @@ export async function signIn(request: LoginRequest): Promise<void> {
     const made = await askToSignIn({ ...request, ...(pin !== undefined && { pin }) });
     trustQuestion.value = undefined;
     rememberServer({ address: request.address, security: request.security, user: request.user });
-    enter(made);
+    onEntered(made);
   } catch (error) {
     const problem = problemOf(error);
     if (problem.certificate === undefined) signInProblem.value = problem;
-    else trustQuestion.value = { request, problem, expected };
+    else trustQuestion.value = { request, problem, expected, onEntered };
   } finally {
     isSigningIn.value = false;
   }
@@ -69,7 +75,7 @@ export async function answerTrust(answer: "once" | "remember" | "stop"): Promise
   trustQuestion.value = undefined;
   if (question === undefined || pin === undefined || answer === "stop") return;
   if (answer === "remember") rememberKey(serverKey(question.request), pin);
-  await signIn({ ...question.request, pin });
+  await signIn({ ...question.request, pin }, question.onEntered);
 }
 
 /** Forgets the key that was expected, so that the next one is a first one. */
@@ -80,12 +86,13 @@ export function forgetExpectedKey(): void {
 }
 
 export async function signOut(): Promise<void> {
-  const current = login.value;
+  const all = openLogins();
   leave(undefined);
-  if (current !== undefined)
-    await serverOf(current)
+  for (const each of all) {
+    await serverOf(each)
       .signOut()
       .catch(() => {});
+  }
 }
 
 /** Shows a login that is still there, after a reload of the page. */
@@ -101,28 +108,65 @@ export async function resumeLogin(): Promise<void> {
   }
 }
 
+/** Every login that this page holds. */
+export function openLogins(): readonly LoginJson[] {
+  return [...(login.value === undefined ? [] : [login.value]), ...otherLogins.value];
+}
+
+/** Takes another login beside the one that the page shows. */
+export function enterBeside(made: LoginJson): void {
+  if (openLogins().some(({ id }) => id === made.id)) return;
+  otherLogins.value = [...otherLogins.value, made];
+  watch(made);
+}
+
 /** The login is gone: the gateway forgot it, or was started anew. */
-export function leave(because: OverBecause | undefined): void {
-  events?.close();
-  events = undefined;
+function leave(because: OverBecause | undefined): void {
+  for (const events of watched.values()) events.close();
+  watched.clear();
   login.value = undefined;
+  otherLogins.value = [];
   overBecause.value = because;
 }
 
-function enter(made: LoginJson): void {
-  login.value = made;
-  transcript.value = [];
-  events?.close();
-  events = new EventSource(serverOf(made).eventsUrl);
-  events.addEventListener("open", () => (transcript.value = []));
-  events.addEventListener("message", ({ data }) => take(JSON.parse(String(data)) as LoginEvent));
+/** Whether a failure means that a gateway, which was started anew or forgot a login, has to be signed in to again. */
+export function isOver(error: unknown, of: LoginJson | undefined): boolean {
+  const isGone = error instanceof Problem && error.status === 401;
+  if (isGone) forget(of?.id, "forgotten");
+  return isGone;
 }
 
-function take(event: LoginEvent): void {
-  if (event.kind === "transcript") transcript.value = [...transcript.value.slice(1 - transcriptLines), event];
-  else if (event.kind === "transfer") onTransfer(event);
-  else if (event.kind === "login") login.value = event.login;
-  else if (event.kind === "over") leave(event.because === "signed-out" ? "signedOut" : event.because);
+function forget(id: string | undefined, because: OverBecause): void {
+  if (id === login.value?.id) return leave(because);
+  if (id === undefined) return;
+  watched.get(id)?.close();
+  watched.delete(id);
+  otherLogins.value = otherLogins.value.filter((each) => each.id !== id);
+}
+
+function enter(made: LoginJson): void {
+  leave(undefined);
+  login.value = made;
+  transcript.value = [];
+  watch(made);
+}
+
+function watch(made: LoginJson): void {
+  const events = new EventSource(serverOf(made).eventsUrl);
+  watched.set(made.id, events);
+  events.addEventListener("open", () => {
+    if (made.id === login.value?.id) transcript.value = [];
+  });
+  events.addEventListener("message", ({ data }) => take(JSON.parse(String(data)) as LoginEvent, made));
+}
+
+function take(event: LoginEvent, of: LoginJson): void {
+  const isMain = of.id === login.value?.id;
+  if (event.kind === "transfer") onTransfer(event, of);
+  else if (event.kind === "over") forget(of.id, event.because === "signed-out" ? "signedOut" : event.because);
+  else if (event.kind === "login" && isMain) login.value = event.login;
+  else if (event.kind === "transcript" && isMain)
+    transcript.value = [...transcript.value.slice(1 - transcriptLines), event];
 }
 
 const transcriptLines = 500;

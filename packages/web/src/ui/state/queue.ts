@@ -3,9 +3,11 @@ import type { LoginEvent, LoginJson, OnConflict, ProblemJson } from "../../api/a
 import { discardUpload, ownHeaders, Problem, problemOf } from "../gateway-client.ts";
 import { baseName, parentPath } from "../paths.ts";
 import { percentText } from "../quantities.ts";
-import { isOver, path as shownPath, reload } from "./directory.ts";
 import { askConflict, type ConflictChoice } from "./dialogs.ts";
-import { login, serverOf, watchTransfers } from "./login.ts";
+import type { Carried, Place } from "./copying.ts";
+import { isOver, openLogins, serverOf, watchTransfers } from "./login.ts";
+import type { Pane } from "./pane.ts";
+import { reloadWhere } from "./panes.ts";
 import { texts } from "../texts/language.ts";
 
 export type TransferState = "queued" | "running" | "paused" | "failed" | "done" | "skipped" | "cancelled";
@@ -13,7 +15,7 @@ export type TransferState = "queued" | "running" | "paused" | "failed" | "done" 
 /** A row of the queue. */
 export interface Transfer {
   readonly id: string;
-  readonly direction: "upload" | "download";
+  readonly direction: "upload" | "download" | "copy";
   /** `user@host:port`, whose login it belongs to. */
   readonly server: string;
   readonly path: string;
@@ -51,9 +53,10 @@ let lastId = 0;
 let policyForAll: Exclude<OnConflict, "ask"> | undefined;
 
 /** Puts files into the queue, each with where it goes. */
-export function enqueueUploads(files: readonly { readonly file: File; readonly path: string }[]): void {
-  const current = login.value;
-  if (current === undefined) return;
+export function enqueueUploads(
+  current: LoginJson,
+  files: readonly { readonly file: File; readonly path: string }[],
+): void {
   if (activeCount.value === 0) policyForAll = undefined;
   const added = files.map(({ file, path }): Transfer => {
     const id = `u${++lastId}`;
@@ -97,6 +100,11 @@ export function resume(id: string): void {
 export async function cancel(id: string): Promise<void> {
   const job = jobs.get(id);
   update(id, { state: "cancelled", rate: 0 });
+  const copy = places.get(id);
+  if (copy !== undefined)
+    await serverOf(copy.carried.login)
+      .cancelCopy(id)
+      .catch(() => {});
   job?.request?.abort();
   if (job?.url !== undefined) await discardUpload(job.url).catch(() => {});
   jobs.delete(id);
@@ -119,46 +127,94 @@ export function resumeFor(current: LoginJson): void {
 const waitsForLogin = (): string => texts.value.queue.waitsForLogin;
 
 /** Saves a file by the browser's own download. */
-export async function download(path: string): Promise<void> {
-  const current = login.value;
+export async function download(pane: Pane, name: string): Promise<void> {
+  const path = pane.pathOf(name);
+  await save(pane, path, name, (server) => server.download(path));
+}
+
+/** Saves several entries, or a folder, as one ZIP file. */
+export async function downloadArchive(pane: Pane, names: readonly string[]): Promise<void> {
+  const directory = pane.path.value;
+  const [only] = names;
+  const name = names.length === 1 && only !== undefined ? only : baseName(directory) || "files";
+  await save(pane, directory, `${name}.zip`, (server) => server.archive(directory, names));
+}
+
+async function save(
+  { login: { value: current } }: Pane,
+  path: string,
+  name: string,
+  address: (server: ReturnType<typeof serverOf>) => Promise<{ readonly url: string }>,
+): Promise<void> {
   if (current === undefined) return;
   try {
-    const { url } = await serverOf(current).download(path);
+    const { url } = await address(serverOf(current));
     const link = document.createElement("a");
     link.href = url;
-    link.download = baseName(path).toWellFormed();
+    link.download = name.toWellFormed();
     document.body.append(link);
     link.click();
     link.remove();
   } catch (error) {
-    if (isOver(error)) return;
+    if (isOver(error, current)) return;
     const failed = { state: "failed", problem: problemOf(error), server: serverName(current) } as const;
     transfers.value = [...transfers.value, { ...newTransfer(`d${++lastId}`, "download", path), ...failed }];
   }
 }
 
-watchTransfers((event) => {
-  if (event.direction === "download") noteDownload(event);
+/** Where copies go, so that it is shown when they are there. */
+const places = new Map<string, { readonly carried: Carried; readonly place: Place }>();
+
+/** Has entries copied or moved by the gateway, which tells how far it is. */
+export async function enqueueCopy(
+  carried: Carried,
+  place: Place,
+  { isMove, onConflict }: { readonly isMove: boolean; readonly onConflict: Exclude<OnConflict, "ask"> },
+): Promise<void> {
+  const { login: from, directory, entries } = carried;
+  const names = entries.map(({ name }) => name);
+  try {
+    const request = { directory, names, toLogin: place.login.id, toDirectory: place.directory, isMove, onConflict };
+    const { id } = await serverOf(from).copy(request);
+    places.set(id, { carried, place });
+    settleCopy(id, find(id)?.state);
+  } catch (error) {
+    if (isOver(error, from)) return;
+    const failed = { state: "failed", problem: problemOf(error), server: serverName(from) } as const;
+    const path = `${directory}/${names[0] ?? ""}`;
+    transfers.value = [...transfers.value, { ...newTransfer(`c${++lastId}`, "copy", path), ...failed }];
+  }
+}
+
+/** Shows what a copy came to, where that is looked at. */
+function settleCopy(id: string, state: TransferState | undefined): void {
+  const known = places.get(id);
+  if (known === undefined || state === undefined || isActive(state)) return;
+  places.delete(id);
+  reloadWhere(known.place.login.id, known.place.directory);
+  reloadWhere(known.carried.login.id, known.carried.directory);
+}
+
+watchTransfers((event, of) => {
+  if (event.direction !== "upload") noteTransfer(event, of);
+  if (event.direction === "copy") settleCopy(event.id, event.state);
 });
 
-/** Downloads are the browser's; the gateway tells how far they are. */
-function noteDownload(event: Extract<LoginEvent, { kind: "transfer" }>): void {
-  const current = login.value;
-  if (current === undefined) return;
-  const { id, path, bytes, total, state, problem } = event;
+/** Downloads are the browser's, copies the gateway's; the gateway tells how far they are. */
+function noteTransfer(event: Extract<LoginEvent, { kind: "transfer" }>, current: LoginJson): void {
+  const { id, direction, path, bytes, total, state, problem } = event;
   if (!transfers.value.some((transfer) => transfer.id === id)) {
-    transfers.value = [
-      ...transfers.value,
-      { ...newTransfer(id, "download", path), server: serverName(current), total },
-    ];
+    transfers.value = [...transfers.value, { ...newTransfer(id, direction, path), server: serverName(current), total }];
   }
   measure(id, bytes);
   update(id, { bytes, state, problem, ...(state !== "running" && { rate: 0 }) });
 }
 
 function pump(): void {
-  const current = login.value;
-  if (current === undefined) return;
+  for (const current of openLogins()) pumpFor(current);
+}
+
+function pumpFor(current: LoginJson): void {
   const ours = transfers.value.filter(
     ({ direction, server }) => direction === "upload" && server === serverName(current),
   );
@@ -176,7 +232,7 @@ async function run(id: string, current: LoginJson): Promise<void> {
   try {
     await upload(id, job, transfer.path, current);
   } catch (error) {
-    settleFailure(id, job, error);
+    settleFailure(id, job, error, current);
   }
   pump();
 }
@@ -206,7 +262,7 @@ async function upload(id: string, job: UploadJob, path: string, current: LoginJs
   await send(id, job, { url: begun.url, offset: begun.offset });
   jobs.delete(id);
   update(id, { state: "done", bytes: file.size, rate: 0 });
-  if (parentPath(begun.path) === shownPath.value && activeCount.value <= 1) void reload();
+  if (activeCount.value <= 1) reloadWhere(current.id, parentPath(begun.path));
 }
 
 /** One question at a time; what is decided for all is not asked again. */
@@ -271,11 +327,11 @@ function isWhole(response: string): boolean {
   }
 }
 
-function settleFailure(id: string, job: UploadJob, error: unknown): void {
+function settleFailure(id: string, job: UploadJob, error: unknown, current: LoginJson): void {
   job.request = undefined;
   if (find(id)?.state !== "running") return;
   const isRefused = error instanceof Problem;
-  if (isRefused && isOver(error)) return update(id, { state: "paused", note: waitsForLogin, rate: 0 });
+  if (isRefused && isOver(error, current)) return update(id, { state: "paused", note: waitsForLogin, rate: 0 });
   const mayGoOn = !isRefused || error.problem.code === "SALLYPORT_UPLOAD_OFFSET" || error.status === 429;
   if (mayGoOn && ++job.attempts < attemptsMax) {
     update(id, { state: "paused", note: () => texts.value.queue.tryingAgain, rate: 0 });

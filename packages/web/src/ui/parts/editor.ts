@@ -1,0 +1,82 @@
+import { LanguageDescription } from "@codemirror/language";
+import { languages } from "@codemirror/language-data";
+import { Compartment, EditorState } from "@codemirror/state";
+import { basicSetup, EditorView } from "codemirror";
+
+export interface EditorOptions {
+  readonly text: string;
+  /** The file's name, which tells its language. */
+  readonly name: string;
+  readonly label: string;
+  readonly isReadOnly: boolean;
+  readonly onChange: () => void;
+  readonly onSave: () => void;
+}
+
+export interface Editor extends Disposable {
+  /** What is in it, with the ends of lines that the file has. */
+  readonly text: string;
+  focus(): void;
+}
+
+/**
+ * Opens an editor. It stands in a shadow tree: its styles are made by script, which the page's policy permits there and
+ * nowhere else.
+ */
+export function openEditor(place: HTMLElement, options: EditorOptions): Editor {
+  const { text, name, label, isReadOnly, onChange, onSave } = options;
+  const root = place.shadowRoot ?? place.attachShadow({ mode: "open" });
+  const language = new Compartment();
+  const save = (event: KeyboardEvent): boolean => {
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "s") return false;
+    event.preventDefault();
+    onSave();
+    return true;
+  };
+  const view = new EditorView({
+    root,
+    parent: root,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        basicSetup,
+        language.of([]),
+        look,
+        EditorView.lineWrapping,
+        EditorState.readOnly.of(isReadOnly),
+        EditorView.contentAttributes.of({ "aria-label": label }),
+        EditorView.domEventHandlers({ keydown: save }),
+        EditorView.updateListener.of(({ docChanged }) => docChanged && onChange()),
+        ...(text.includes("\r\n") ? [EditorState.lineSeparator.of("\r\n")] : []),
+      ],
+    }),
+  });
+  const found = LanguageDescription.matchFilename(languages, name);
+  void found?.load().then(
+    (support) => view.dispatch({ effects: language.reconfigure(support) }),
+    // Without it the text is as good, only plainer.
+    () => {},
+  );
+  return {
+    get text() {
+      return view.state.sliceDoc();
+    },
+    focus: () => view.focus(),
+    [Symbol.dispose]: () => view.destroy(),
+  };
+}
+
+/** The page's colours reach in here. */
+const look = EditorView.theme({
+  "&": { height: "100%", backgroundColor: "var(--surface)", color: "var(--text)", fontSize: "13px" },
+  ".cm-scroller": { fontFamily: "ui-monospace, monospace" },
+  ".cm-content": { caretColor: "var(--accent)" },
+  ".cm-cursor": { borderLeftColor: "var(--accent)" },
+  ".cm-gutters": { backgroundColor: "var(--ground)", color: "var(--muted)", borderRightColor: "var(--line)" },
+  ".cm-activeLine, .cm-activeLineGutter": {
+    backgroundColor: "color-mix(in srgb, var(--accent-soft) 40%, transparent)",
+  },
+  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--accent-soft) !important" },
+  ".cm-panels": { backgroundColor: "var(--raised)", color: "var(--text)" },
+  "&.cm-focused": { outline: "none" },
+});

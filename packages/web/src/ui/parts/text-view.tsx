@@ -1,0 +1,182 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { ProblemJson } from "../../api/api.ts";
+import { problemOf } from "../gateway-client.ts";
+import { childPath, parentPath } from "../paths.ts";
+import { sizeText, visible } from "../quantities.ts";
+import { askChoice, askName, confirm } from "../state/dialogs.ts";
+import { type Document, documentBytes, hasChanged, readDocument, saveDocument } from "../state/document.ts";
+import { isOver } from "../state/login.ts";
+import { announcement } from "../state/pane.ts";
+import { reloadWhere } from "../state/panes.ts";
+import { download } from "../state/queue.ts";
+import { type Viewed, viewed } from "../state/viewer.ts";
+import { texts } from "../texts/language.ts";
+import type { Editor } from "./editor.ts";
+import { later } from "./later.tsx";
+import { Modal } from "./modal.tsx";
+import { ProblemNote } from "./problem-note.tsx";
+
+const Markdown = later(async () => (await import("./markdown.tsx")).Markdown);
+
+/** Shows a text and takes changes to it; Markdown is shown as it is meant first. */
+export function TextView({ file }: { readonly file: Viewed }) {
+  const t = texts.value.viewer;
+  const { read, problem, setProblem, isDirty, setDirty, isSaving, editor, save } = useDocument(file);
+  const [isSource, setSource] = useState(file.kind !== "markdown");
+  const close = async (): Promise<void> => {
+    const asked = { title: t.unsaved(visible(file.entry.name)), text: t.unsavedText, action: t.discard };
+    if (isDirty && !(await confirm(asked))) return;
+    viewed.value = undefined;
+  };
+  const isReadOnly = read?.isReadOnlyFor !== undefined;
+  return (
+    <Modal title={`${visible(file.entry.name)}${isDirty ? " •" : ""}`} tone="wide" onClose={() => void close()}>
+      {problem && <ProblemNote problem={problem} onClose={() => setProblem(undefined)} />}
+      {read?.isReadOnlyFor && <p class="note">{reasonText(read.isReadOnlyFor)}</p>}
+      <div class="view view-text">
+        {read === undefined && problem === undefined && <p class="view-note">{texts.value.page.opening}</p>}
+        {read !== undefined && !isSource && <Markdown text={read.text} />}
+        {read !== undefined && isSource && read.isReadOnlyFor !== "binary" && (
+          <EditorPlace
+            name={file.entry.name}
+            text={read.text}
+            isReadOnly={isReadOnly}
+            editor={editor}
+            onChange={() => setDirty(true)}
+            onSave={save}
+          />
+        )}
+      </div>
+      <div class="actions">
+        {!isSource && (
+          <button type="button" onClick={() => setSource(true)}>
+            {t.source}
+          </button>
+        )}
+        <button type="button" onClick={() => void download(file.pane, file.entry.name)}>
+          {texts.value.files.download}
+        </button>
+        <button type="button" onClick={() => void close()}>
+          {texts.value.common.close}
+        </button>
+        {isSource && !isReadOnly && (
+          <button type="button" class="primary" disabled={!isDirty || isSaving} onClick={save}>
+            {isSaving ? t.saving : t.save}
+          </button>
+        )}
+      </div>
+    </Modal>
+  );
+}
+
+/** A text on its way from the server and back. */
+function useDocument(file: Viewed) {
+  const [read, setRead] = useState<Document>();
+  const [problem, setProblem] = useState<ProblemJson>();
+  const [isDirty, setDirty] = useState(false);
+  const [isSaving, setSaving] = useState(false);
+  const editor = useRef<Editor>(null);
+  // The editor's key calls what was current when it was opened.
+  const current = useRef({ read, isSaving });
+  current.current = { read, isSaving };
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    setProblem(undefined);
+    await work().catch((error: unknown) => {
+      if (!isOver(error, file.login)) setProblem(problemOf(error));
+    });
+  };
+  const load = (): Promise<void> =>
+    attempt(async () => {
+      setRead(await readDocument(file));
+      setDirty(false);
+    });
+  useEffect(() => void load(), [file.path]);
+  const save = (): void => {
+    const { read: before, isSaving: isBusy } = current.current;
+    const text = editor.current?.text;
+    if (before === undefined || text === undefined || isBusy || before.isReadOnlyFor !== undefined) return;
+    setSaving(true);
+    void attempt(async () => {
+      const place = await placeFor(file, before, load);
+      if (place === undefined) return;
+      const saved = await saveDocument(file, place, text);
+      announcement.value = texts.value.viewer.saved(place);
+      reloadWhere(file.login.id, parentPath(place));
+      if (place !== file.path) return;
+      setRead(saved);
+      setDirty(editor.current?.text !== text);
+    }).finally(() => setSaving(false));
+  };
+  return { read, problem, setProblem, isDirty, setDirty, isSaving, editor, save };
+}
+
+/** Where to save: where it was, unless somebody else changed it there meanwhile and a person decides otherwise. */
+async function placeFor(file: Viewed, read: Document, load: () => Promise<void>): Promise<string | undefined> {
+  const t = texts.value.viewer;
+  if (!(await hasChanged(file, read))) return file.path;
+  const choice = await askChoice({
+    title: t.changed(file.entry.name),
+    text: t.changedText,
+    choices: [
+      ["overwrite", t.overwrite],
+      ["reload", t.reload],
+      ["saveAs", t.saveAs],
+    ],
+  });
+  if (choice === "overwrite") return file.path;
+  if (choice === "reload") await load();
+  if (choice !== "saveAs") return undefined;
+  const asked = { title: t.saveAs, label: texts.value.common.name, initial: file.entry.name, action: t.save };
+  const name = await askName(asked);
+  if (name === undefined) return undefined;
+  const isTaken = file.pane.path.value === parentPath(file.path) && file.pane.has(name);
+  const { taken, takenText } = texts.value.files;
+  if (isTaken && !(await confirm({ title: taken(name), text: takenText, action: texts.value.conflict.overwrite })))
+    return undefined;
+  return childPath(parentPath(file.path), name);
+}
+
+function reasonText(reason: NonNullable<Document["isReadOnlyFor"]>): string {
+  const t = texts.value.viewer;
+  if (reason === "cut") return t.cut(sizeText(documentBytes));
+  return reason === "binary" ? t.binary : t.encoding;
+}
+
+interface EditorPlaceProperties {
+  readonly name: string;
+  readonly text: string;
+  readonly isReadOnly: boolean;
+  readonly editor: { current: Editor | null };
+  readonly onChange: () => void;
+  readonly onSave: () => void;
+}
+
+/** The editor, once its code is here. */
+function EditorPlace({ name, text, isReadOnly, editor, onChange, onSave }: EditorPlaceProperties) {
+  const place = useRef<HTMLDivElement>(null);
+  const [hasFailed, setFailed] = useState(false);
+  useEffect(() => {
+    let isGone = false;
+    import("./editor.ts").then(
+      ({ openEditor }) => {
+        // What was saved from here is here already.
+        if (isGone || place.current === null || editor.current?.text === text) return;
+        editor.current?.[Symbol.dispose]();
+        const options = { name, text, isReadOnly, onChange, onSave };
+        editor.current = openEditor(place.current, { ...options, label: texts.value.viewer.textOf(visible(name)) });
+        editor.current.focus();
+      },
+      () => setFailed(true),
+    );
+    return () => void (isGone = true);
+  }, [text]);
+  useEffect(
+    () => () => {
+      editor.current?.[Symbol.dispose]();
+      editor.current = null;
+    },
+    [],
+  );
+  if (hasFailed) return <pre tabIndex={0}>{text}</pre>;
+  return <div ref={place} class="editor" />;
+}
