@@ -17,6 +17,16 @@ export interface Faults {
   readonly goesOnInClear?: boolean;
   /** Answers a ClientHello with octets of its own; undefined leaves it to TLS. */
   readonly helloAnswer?: (hello: Buffer) => Buffer | undefined;
+  /** What follows such an answer, once the client has sent more; without it the connection ends behind the answer. */
+  readonly afterFlight?: Buffer;
+  /** An OCSP response for whoever asks for one. */
+  readonly staple?: Buffer;
+  /** Has no end to wrong passwords. */
+  readonly allowsGuessing?: boolean;
+  /** Waits for the end of lines that have none in sight. */
+  readonly stallsOnLongLines?: boolean;
+  /** Is gone once somebody has sent a long line. */
+  readonly diesOfLongLines?: boolean;
   /** Speaks FTP in clear on the implicit port. */
   readonly implicitInClear?: boolean;
   /** TLS of the implicit port, where it is another. */
@@ -35,6 +45,12 @@ export interface DataFaults {
   readonly sharesTickets?: boolean;
   /** Ends TLS by FIN alone. */
   readonly withoutCloseNotify?: boolean;
+  /** Takes a data connection from anywhere. */
+  readonly takesStrangers?: boolean;
+  /** Says 226 whether or not anybody took the data. */
+  readonly callsAllComplete?: boolean;
+  /** Connects where PORT says. */
+  readonly isSentAnywhere?: boolean;
 }
 
 export interface FaultyServer extends AsyncDisposable {
@@ -42,17 +58,21 @@ export interface FaultyServer extends AsyncDisposable {
 }
 
 /** Starts a small FTP server in both modes of TLS on the loopback, with the faults that it is told to have. */
-export async function startFaultyServer(faults: Faults): Promise<FaultyServer> {
+export async function startFaultyServer(
+  faults: Faults,
+  at: { readonly address: string; readonly port?: number } = { address: "127.0.0.1" },
+): Promise<FaultyServer> {
   const sockets = new Set<net.Socket>();
   const servers: net.Server[] = [];
-  const listening = async (serve: (socket: net.Socket) => void) => {
+  const guesses = { count: 0 };
+  const listening = async (serve: (socket: net.Socket) => void, port = 0) => {
     const server = net.createServer((socket) => {
       sockets.add(socket);
       socket.on("error", () => {}).once("close", () => sockets.delete(socket));
       serve(socket);
     });
     servers.push(server);
-    server.listen(0, "127.0.0.1");
+    server.listen(port, at.address);
     await once(server, "listening");
     return server;
   };
@@ -62,8 +82,10 @@ export async function startFaultyServer(faults: Faults): Promise<FaultyServer> {
     faults,
     contexts: faults.data?.sharesTickets === true ? everybodys : contextsOf(faults),
     listening,
+    stapling: staplingServer(faults.staple),
+    state: guesses,
   });
-  const explicit = await listening((socket) => new Dialogue(shared(), socket, "clear").greet());
+  const explicit = await listening((socket) => new Dialogue(shared(), socket, "clear").greet(), at.port);
   const implicit = await listening((socket) => {
     const own = faults.implicitTls
       ? { ...shared(), contexts: contextsOf({ ...faults, tls: faults.implicitTls }) }
@@ -84,6 +106,15 @@ interface Shared {
   readonly faults: Faults;
   readonly contexts: { readonly control: tls.SecureContext; readonly data: tls.SecureContext };
   listening(serve: (socket: net.Socket) => void): Promise<net.Server>;
+  readonly stapling: tls.Server | undefined;
+  /** Of the whole server. */
+  readonly state: { count: number };
+}
+
+/** Node asks for OCSP responses on an object of this kind alone. */
+function staplingServer(staple: Buffer | undefined): tls.Server | undefined {
+  if (staple === undefined) return undefined;
+  return tls.createServer().on("OCSPRequest", (_certificate, _issuer, answer) => answer(null, staple));
 }
 
 function contextsOf({ tls: options, data }: Faults): Shared["contexts"] {
@@ -109,12 +140,22 @@ const soundReplies: Readonly<Record<"clear" | "inside", Readonly<Record<string, 
       AUTH: "503 TLS already",
       CCC: "534 no",
       REIN: "502 no",
+      OPTS: "200 ok",
+      MLST: "250-Facts:\r\n type=dir; .\r\n250 End",
+      SIZE: "550 no such file",
+      MDTM: "550 no such file",
+      REST: "350 go on",
+      TYPE: "200 ok",
+      ABOR: "226 ok",
+      DELE: "250 gone",
+      SITE: "501 what?",
     },
     ...{
       USER: "331 password",
       PASS: "230 welcome",
       "USER anonymous": "530 no",
       PORT: "504 no",
+      EPRT: "522 no",
       NOOP: "200 ok",
       QUIT: "221 bye",
     },
@@ -130,6 +171,8 @@ class Dialogue {
   #isPrivate = false;
   #told = 0;
   #accepted: Promise<net.Socket> | undefined;
+  #isExtendedOnly = false;
+  #named = "";
 
   constructor(shared: Shared, stream: Duplex, layer: "clear" | "inside") {
     this.#shared = shared;
@@ -152,6 +195,11 @@ class Dialogue {
 
   readonly #onData = (octets: Buffer) => {
     this.#pending += octets.toString("latin1");
+    if (this.#pending.length > longLineBytes) {
+      const { stallsOnLongLines, diesOfLongLines } = this.#shared.faults;
+      this.#shared.state.count += diesOfLongLines === true ? Infinity : 0;
+      if (stallsOnLongLines === true) return;
+    }
     for (let end = this.#pending.indexOf("\r\n"); end >= 0; end = this.#pending.indexOf("\r\n")) {
       const line = this.#pending.slice(0, end);
       this.#pending = this.#pending.slice(end + 2);
@@ -184,11 +232,30 @@ class Dialogue {
   async #answer(line: string): Promise<void> {
     const verb = line.split(" ", 1)[0] ?? "";
     const isDefault = this.#own(line) === undefined;
+    if (verb === "USER") this.#named = line;
     if (this.#layer === "inside" && isDefault && verb === "PROT") this.#isPrivate = line === "PROT P";
+    if (line === "EPSV ALL") this.#isExtendedOnly = true;
+    if (line === "EPSV ALL") return this.say("200 ok");
+    if (verb === "PASV" && this.#isExtendedOnly) return this.say("501 EPSV only");
+    if (verb === "PASS" && this.#named.startsWith("USER sallyport")) return this.#refuseGuess();
     if (this.#layer === "inside" && isDefault && (verb === "EPSV" || verb === "PASV")) return this.#listen(verb);
-    if (this.#layer === "inside" && isDefault && verb === "LIST") return this.#list();
+    if (this.#layer === "inside" && isDefault && (verb === "LIST" || verb === "RETR")) return this.#list(verb);
+    if (this.#layer === "inside" && isDefault && verb === "STOR") return this.#store();
+    if (verb === "PORT" && this.#shared.faults.data?.isSentAnywhere === true) this.#connect(line);
     this.say(this.#replyTo(line));
     if (verb === "QUIT") this.#stream.end();
+  }
+
+  #refuseGuess(): void {
+    const isEnough = ++this.#shared.state.count >= 3 && this.#shared.faults.allowsGuessing !== true;
+    this.say(isEnough ? "421 enough" : "530 no");
+    if (isEnough) this.#stream.end();
+  }
+
+  #connect(line: string): void {
+    const [a, b, c, d, high = "0", low = "0"] = line.slice("PORT ".length).split(",");
+    const socket = net.connect({ host: `${a}.${b}.${c}.${d}`, port: Number(high) * 256 + Number(low), timeout: 500 });
+    socket.on("error", () => {}).on("timeout", () => socket.destroy());
   }
 
   #own(line: string): string | undefined {
@@ -206,6 +273,8 @@ class Dialogue {
     let take = (_socket: net.Socket): void => {};
     this.#accepted = new Promise((resolve) => (take = resolve));
     const server = await this.#shared.listening((socket) => {
+      const isClient = socket.remoteAddress === socket.localAddress;
+      if (!isClient && this.#shared.faults.data?.takesStrangers !== true) return socket.destroy();
       server.close();
       take(socket);
     });
@@ -214,9 +283,9 @@ class Dialogue {
     this.say(told);
   }
 
-  async #list(): Promise<void> {
-    const { faults, contexts } = this.#shared;
-    const { resumption = "demanded", clear = "refused", withoutCloseNotify = false } = faults.data ?? {};
+  async #list(verb: "LIST" | "RETR"): Promise<void> {
+    const { faults } = this.#shared;
+    const { clear = "refused", withoutCloseNotify = false, callsAllComplete = false } = faults.data ?? {};
     if (!this.#isPrivate && clear === "refused") return this.say("521 PROT P first");
     const socket = await this.#accepted;
     if (socket === undefined) return this.say("425 EPSV first");
@@ -225,36 +294,64 @@ class Dialogue {
       socket.end("-rw-r--r-- 1 a a 1 Jan 1 2026 file\r\n");
       return this.say("226 done");
     }
-    const stream = new tls.TLSSocket(socket, { isServer: true, secureContext: contexts.data });
-    stream.on("error", () => {});
-    await Promise.race([once(stream, "secure"), once(stream, "close")]).catch(() => {});
-    if (resumption === "demanded" && !stream.isSessionReused()) {
-      stream.destroy();
-      return this.say("522 resume");
-    }
-    stream.write("-rw-r--r-- 1 a a 1 Jan 1 2026 file\r\n", () => {
+    const stream = await this.#secureData(socket);
+    if (stream === undefined) return this.say(callsAllComplete ? "226 done" : "522 resume");
+    stream.write(verb === "LIST" ? "-rw-r--r-- 1 a a 1 Jan 1 2026 file\r\n" : "", () => {
       if (withoutCloseNotify) socket.end();
       else stream.end();
       this.say("226 done");
     });
   }
+
+  /** The only upload of any octet that an inspection makes is one that is cut. */
+  async #store(): Promise<void> {
+    const socket = await this.#accepted;
+    if (socket === undefined) return this.say("425 EPSV first");
+    this.say("150 go on");
+    const stream = await this.#secureData(socket);
+    if (stream === undefined) return this.say("522 resume");
+    let isEmpty = true;
+    stream.on("data", () => (isEmpty = false));
+    await Promise.race([once(stream, "end"), once(stream, "close"), once(socket, "close")]).catch(() => {});
+    stream.destroy();
+    this.say(isEmpty || this.#shared.faults.data?.callsAllComplete === true ? "226 done" : "426 cut");
+  }
+
+  /** Undefined where the peer went, or does not resume what it has to. */
+  async #secureData(socket: net.Socket): Promise<tls.TLSSocket | undefined> {
+    const { faults, contexts } = this.#shared;
+    const stream = new tls.TLSSocket(socket, { isServer: true, secureContext: contexts.data });
+    stream.on("error", () => {});
+    const isSecure = await Promise.race([once(stream, "secure"), once(stream, "close").then(() => undefined)]).catch(
+      () => {},
+    );
+    const isDemanded = (faults.data?.resumption ?? "demanded") === "demanded";
+    if (isSecure !== undefined && (!isDemanded || stream.isSessionReused())) return stream;
+    stream.destroy();
+    return undefined;
+  }
 }
 
 /** TLS on a stream, unless a fault takes its first octets. */
 async function secure(
-  { faults, contexts }: Shared,
+  { faults, contexts, stapling, state }: Shared,
   socket: Duplex,
   goOn: (first: Buffer) => void = () => {},
 ): Promise<tls.TLSSocket | undefined> {
   const first = await firstFlight(socket);
-  if (first === undefined) return undefined;
+  if (first === undefined || state.count === Infinity) return void socket.destroy();
   if (first[0] !== 0x16 && first[0] !== 0x80 && faults.goesOnInClear === true) return void goOn(first);
   const own = faults.helloAnswer?.(first);
-  if (own !== undefined) return void socket.end(own);
+  if (own !== undefined && faults.afterFlight === undefined) return void socket.end(own);
+  if (own !== undefined) {
+    socket.write(own);
+    return void socket.once("data", () => socket.end(faults.afterFlight));
+  }
   const { ALPNProtocols } = faults.tls;
   const stream = new tls.TLSSocket(withHead(socket, first), {
     isServer: true,
     secureContext: contexts.control,
+    ...(stapling && { server: stapling }),
     ...(ALPNProtocols && { ALPNProtocols }),
     ...(faults.tls.requestCert === true && { requestCert: true, rejectUnauthorized: false }),
   });
@@ -289,6 +386,8 @@ function withHead(socket: Duplex, head: Buffer): Duplex {
   socket.on("data", (octets: Buffer) => stream.push(octets)).on("end", () => stream.push(null));
   return stream;
 }
+
+const longLineBytes = 10_000;
 
 function portOf(server: net.Server): number {
   const address = server.address();

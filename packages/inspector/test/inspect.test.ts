@@ -98,7 +98,7 @@ test("R-FXP-01 from an address that may send files from server to server, that i
   };
   const adaptive = await inspected("adaptive");
   assert.equal(adaptive.grade.policy, "A-");
-  assert.match(textOf(adaptive, "D4"), /from this address need not resume: it may send files .* \(--fxp\)$/);
+  assert.match(textOf(adaptive, "D4"), /from this address need not resume: it may send files .* \(--fxp\)$/m);
   assert.match(adaptive.findings[0]?.fix?.text ?? "", /^take this address off --fxp /);
   assert.equal((await inspected("require")).grade.policy, "A");
 });

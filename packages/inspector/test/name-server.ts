@@ -2,7 +2,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 
 /** Types of records (IANA, DNS Parameters). */
-const types = { A: 1, PTR: 12, AAAA: 28, TLSA: 52, CAA: 257 } as const;
+const types = { A: 1, PTR: 12, AAAA: 28, SRV: 33, TLSA: 52, HTTPS: 65, CAA: 257 } as const;
 
 /** A record as it is answered: the name and type asked for, and its data as on the wire. */
 export interface NameRecord {

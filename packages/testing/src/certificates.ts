@@ -14,6 +14,8 @@ export interface TestIdentityWishes {
   readonly validForDays?: number;
   /** Default `server`; decides the extended key usage. */
   readonly usage?: "server" | "client";
+  /** Lines of OpenSSL's configuration for further extensions, such as `keyUsage=keyEncipherment`. */
+  readonly extensions?: readonly string[];
   /** Tells authorities apart: identities of one authority share its CA. */
   readonly authority?: string;
 }
@@ -65,6 +67,7 @@ function issue(wishes: TestIdentityWishes): TestIdentity {
       `subjectAltName=${alternatives.join(",")}`,
       `extendedKeyUsage=${wishes.usage === "client" ? "clientAuth" : "serverAuth"}`,
       "basicConstraints=CA:FALSE",
+      ...(wishes.extensions ?? []),
     ].join("\n"),
   );
   openssl("genpkey", ...keyArguments[wishes.keyType ?? "ec"], "-out", file("key.pem"));

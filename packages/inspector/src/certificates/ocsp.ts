@@ -65,7 +65,7 @@ function signersOf(
   const delegated = sent.flatMap(({ octets }) => {
     try {
       const candidate = new X509Certificate(octets);
-      const isLet = candidate.keyUsage?.includes(ocspSigning) === true;
+      const isLet = candidate.keyUsage?.includes(ocspSigning) ?? false;
       return isLet && candidate.checkIssued(issuer) && candidate.verify(issuer.publicKey) ? [candidate] : [];
     } catch {
       return [];

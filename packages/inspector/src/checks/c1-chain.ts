@@ -52,8 +52,8 @@ function chainVerdict({ mode, secured: { seen, problem } }: ShownLeaf): Verdict 
   const cap = { scale: "tls", letter: "B" } as const;
   const fix = "certificate-chain";
   if (chain.length < sent.length || chain.length === 0) {
-    const seen = [`certificates sent: ${sent.length}, readable: ${chain.length}`, ...evidence];
-    return { status: "fail", text: "A certificate of the chain cannot be read", evidence: seen, mode, cap, fix };
+    const told = [`certificates sent: ${sent.length}, readable: ${chain.length}`, ...evidence];
+    return { status: "fail", text: "A certificate of the chain cannot be read", evidence: told, mode, cap, fix };
   }
   const broken = chain.findIndex(({ issuer }, at) => chain[at + 1] !== undefined && chain[at + 1]?.subject !== issuer);
   if (broken >= 0) {

@@ -1,6 +1,7 @@
 import { addressReach, canonicalAddress } from "@sallyport/transport";
 import { octetsFromText, parsePassiveReply } from "@sallyport/protocol";
 import { answerText, codeOf } from "../probes/control.ts";
+import { isComplete } from "../probes/data.ts";
 import { check } from "./check.ts";
 
 const privateNetwork = /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/;
@@ -33,6 +34,34 @@ export const passiveAddress = check({
   },
 });
 
+export const extendedPassive = check({
+  id: "D1",
+  name: "extended-passive",
+  set: "login",
+  title: "EPSV works, and EPSV ALL shuts the older commands out",
+  reference: "RFC 2428 §3 and §4",
+  needs: ["login"],
+  judge({ login: { mode, resumed, fresh, extendedAll } }) {
+    const used = resumed?.passive ?? fresh?.passive;
+    if (used === undefined || extendedAll === undefined) return { untested: "the server let nobody in to try" };
+    const { all, passive } = extendedAll;
+    const evidence = [
+      `EPSV: ${answerText(used)}`,
+      `EPSV ALL: ${answerText(all)}`,
+      `PASV behind it: ${answerText(passive)}`,
+    ];
+    if (codeOf(used) !== 229) {
+      const text =
+        "EPSV is not taken: clients behind a translating router depend on PASV, whose address is hidden by TLS";
+      return { status: "warn", text, evidence, mode, fix: "server-update" };
+    }
+    if (codeOf(all) === 200 && codeOf(passive) === 227) {
+      return { status: "info", text: "EPSV ALL is taken, but PASV goes on behind it", evidence, mode };
+    }
+    return { status: "ok", text: "EPSV works", evidence, mode };
+  },
+});
+
 export const passivePorts = check({
   id: "D2",
   name: "passive-ports",
@@ -50,5 +79,29 @@ export const passivePorts = check({
     if (!isRow) return { status: "ok", text: "No order is to be seen in the ports", evidence, mode };
     const text = "Each port follows the one before: whoever guesses the next takes the data of others";
     return { status: "warn", text, evidence, mode, fix: "passive-ports" };
+  },
+});
+
+export const stolenData = check({
+  id: "D2",
+  name: "stolen-data",
+  set: "login",
+  title: "A passive port takes nobody but the client",
+  reference: "RFC 2577 §8, S-07",
+  needs: ["login"],
+  judge({ login: { mode, fresh, conduct } }) {
+    const { theft } = conduct;
+    if (theft === undefined) return { untested: "this machine has no second address to try it from" };
+    const { from, stolenBytes, answer } = theft;
+    const got = stolenBytes === undefined ? "nothing" : `${stolenBytes} octets`;
+    const evidence = [`first connection to the passive port from ${from}: ${got}`, `LIST: ${answerText(answer)}`];
+    if (stolenBytes === undefined) {
+      return { status: "ok", text: "A connection from another address gets nothing", evidence, mode };
+    }
+    const isBound = fresh !== undefined && !isComplete(fresh);
+    const text = isBound
+      ? "A connection from another address is taken: resumption alone keeps strangers from the data"
+      : "A connection from another address is taken: whoever comes first gets the files, or gives them";
+    return { status: isBound ? "info" : "warn", text, evidence, mode, fix: "stolen-data" };
   },
 });

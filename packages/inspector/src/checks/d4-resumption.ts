@@ -73,6 +73,30 @@ function resumptionOf(
   return product === "sallyport" && listedFeatures(features)?.includes("SSCN") === true ? "between-servers" : "offered";
 }
 
+export const resumptionKinds = check({
+  id: "D4",
+  name: "resumption-kinds",
+  set: "login",
+  title: "By what data connections resume",
+  reference: "RFC 8446 §2.2, RFC 5077, RFC 5246 §7.3",
+  needs: ["login", "olderResumption"],
+  judge({ login: { mode, control, resumed, resumedAgain }, olderResumption: older }) {
+    if (resumed === undefined) return { untested: "the server let nobody in to try" };
+    const isOlder = older.protocol === "TLSv1.2";
+    const tries: readonly { readonly name: string; readonly data: DataFacts | undefined }[] = [
+      { name: `${control.protocol} by ${control.protocol === "TLSv1.3" ? "PSK" : "ticket"}`, data: resumed },
+      ...(older.ticket === undefined ? [] : [{ name: "TLSv1.2 by ticket", data: older.ticket }]),
+      ...(isOlder ? [{ name: "TLSv1.2 by session ID", data: older.id }] : []),
+    ];
+    const evidence = tries.map(({ name, data }) => `${name}: ${listingText(data)}`);
+    evidence.push(`the same ticket twice: ${listingText(resumedAgain)}`);
+    const working = tries.filter(({ data }) => data?.secured?.resumed === true).map(({ name }) => name);
+    const isSingle = resumedAgain !== undefined && resumedAgain.secured?.resumed !== true;
+    const text = working.length === 0 ? "By none" : `${working.join(", ")}${isSingle ? "; each ticket once" : ""}`;
+    return { status: "info", text, evidence, mode };
+  },
+});
+
 export const resumptionBinding = check({
   id: "D5",
   name: "resumption-binding",

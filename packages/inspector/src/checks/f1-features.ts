@@ -1,4 +1,4 @@
-import type { Answer } from "../probes/control.ts";
+import { answerText, type Answer } from "../probes/control.ts";
 import { check } from "./check.ts";
 
 /** Features that present-day clients rely on, as FEAT names them. */
@@ -20,6 +20,26 @@ export const features = check({
     const evidence = [`FEAT: ${listed.join(", ").slice(0, shownCharacters)}`];
     if (missing.length === 0) return { status: "ok", text: "All that clients look for is listed", evidence, mode };
     return { status: "info", text: `Not listed: ${missing.join(", ")}`, evidence, mode };
+  },
+});
+
+export const featuresAtWork = check({
+  id: "F1",
+  name: "features-at-work",
+  set: "login",
+  title: "What FEAT lists is there",
+  reference: "RFC 2389 §3.2",
+  needs: ["login"],
+  judge({ login: { mode, conduct } }) {
+    const { features: claimed } = conduct;
+    if (claimed.length === 0) return { untested: "FEAT lists nothing that could be tried" };
+    const evidence = claimed.map(({ name, command, answer }) => `${name}: ${command}: ${answerText(answer)}`);
+    const missing = claimed.filter(({ works }) => !works).map(({ name }) => name);
+    if (missing.length > 0) {
+      const text = `Listed, but not there: ${missing.join(", ")}`;
+      return { status: "warn", text, evidence, mode, fix: "server-update" };
+    }
+    return { status: "ok", text: "Every feature that is listed is there", evidence, mode };
   },
 });
 

@@ -1,4 +1,5 @@
-import type { Answer } from "../probes/control.ts";
+import { answerText, type Answer } from "../probes/control.ts";
+import { advisoriesFor } from "./advisories.ts";
 import { check } from "./check.ts";
 
 /** A product with its version, as banners have it. */
@@ -35,5 +36,31 @@ export const leaks = check({
       cap: { scale: "policy", letter: "B" },
       fix: "version-leak",
     };
+  },
+});
+
+export const knownFlaws = check({
+  id: "F2",
+  name: "known-flaws",
+  title: "The version that is told has no flaw that everybody knows",
+  reference: "CVE-2011-2523, CVE-2010-20103, CVE-2015-3306",
+  needs: ["explicit"],
+  judge({ explicit: { greeting } }) {
+    const lines = greeting.kind === "reply" ? greeting.lines : [];
+    const evidence = [`greeting: ${answerText(greeting)}`];
+    const mode = "explicit";
+    const matching = lines.flatMap((line) => advisoriesFor(line));
+    const backdoor = matching.find(({ isBackdoor }) => isBackdoor);
+    const named = matching.map(({ product, name, flaw }) => `${name} (${product}): ${flaw}`);
+    if (backdoor !== undefined) {
+      const text = `${backdoor.name}: of this version ${backdoor.flaw}`;
+      const cap = { scale: "policy", letter: "F" } as const;
+      return { status: "fail", text, evidence: [...evidence, ...named], mode, cap, fix: "server-update" };
+    }
+    if (matching.length > 0) {
+      const text = `This version had ${matching.map(({ name }) => name).join(", ")}, unless the distribution has mended it`;
+      return { status: "warn", text, evidence: [...evidence, ...named], mode, fix: "server-update" };
+    }
+    return { status: "ok", text: "No known flaw goes with the greeting", evidence, mode };
   },
 });

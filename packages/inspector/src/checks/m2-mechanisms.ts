@@ -1,5 +1,6 @@
 import { answerText, codeOf } from "../probes/control.ts";
 import { check } from "./check.ts";
+import { isTaken, outcomeText } from "./outcome.ts";
 
 export const authMechanisms = check({
   id: "M2",
@@ -30,7 +31,7 @@ export const olderMechanisms = check({
   title: "Other mechanisms of AUTH",
   reference: "RFC 4217 §17, draft-murray-auth-ftp-ssl-16 §7.1",
   needs: ["explicit", "hellos"],
-  judge({ explicit, hellos: { mode, mechanisms } }) {
+  judge({ explicit, hellos: { mode, mechanisms, answers } }) {
     if (mode !== "explicit") return { untested: "the explicit port has no TLS" };
     const asked = ["AUTH TLS-C", "AUTH SSL", "AUTH TLS-P", "auth tls"].map((name) => [name, mechanisms[name]] as const);
     const evidence = asked.map(([name, answer]) => `${name}: ${answerText(answer)}`);
@@ -39,6 +40,11 @@ export const olderMechanisms = check({
     const bogus = codeOf(explicit.mechanisms["X-SALLYPORT-INSPECT"]);
     if (bogus >= 200 && bogus < 400) {
       return { status: "warn", text: "A mechanism that nobody has is taken", evidence, mode, fix: "server-update" };
+    }
+    if (codeOf(mechanisms["AUTH SSL"]) === 234 && isTaken(answers.ssl3) === true) {
+      const text = "AUTH SSL leads to SSL 3.0, whose encryption is broken";
+      const seen = [...evidence, `a hello of SSL 3.0: ${outcomeText(answers.ssl3)}`];
+      return { status: "fail", text, evidence: seen, mode, cap: { scale: "policy", letter: "C" }, fix: "tls-versions" };
     }
     const kerberos = others.flatMap(([name, answer]) => (codeOf(answer) === 334 ? [`AUTH ${name}`] : []));
     const taken = [...asked.flatMap(([name, answer]) => (codeOf(answer) === 234 ? [name] : [])), ...kerberos];

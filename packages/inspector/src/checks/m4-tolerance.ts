@@ -12,6 +12,7 @@ export const tolerance = check({
     const lower = mechanisms["auth tls"];
     const evidence = [
       `auth tls: ${answerText(lower)}`,
+      `AUTH TLS with a space behind it: ${answerText(mechanisms["AUTH TLS "])}`,
       `NOOP and SYST in one segment: ${pipelined.map((answer) => answerText(answer)).join(" | ")}`,
       `AUTH TLS inside TLS: ${answerText(inside?.secondAuth)}`,
     ];

@@ -34,7 +34,16 @@ function verdictsOf(mode: TlsMode, { inside }: ModeFacts): readonly Verdict[] {
   }
   if (codeOf(protPrivate) !== 200 && codeOf(protPrivate) !== 530) {
     const cap = { scale: "policy", letter: "C" } as const;
-    return [{ status: "fail", text: "Data connections cannot be protected: PROT P is refused", evidence, mode, cap }];
+    return [
+      {
+        status: "fail",
+        text: "Data connections cannot be protected: PROT P is refused",
+        evidence,
+        mode,
+        cap,
+        fix: "data-clear",
+      },
+    ];
   }
   const isRefused = codeOf(protClear) >= 500;
   const text = isRefused

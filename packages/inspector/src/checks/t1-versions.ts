@@ -40,7 +40,7 @@ export const versions = check({
       const cap = { scale: "tls", letter: "F" } as const;
       verdicts.push({ status: "fail", text: "SSL 2.0 is taken", evidence, mode, cap, fix: "tls-versions" });
     }
-    if (isTaken(answers.futureVersion) === false && (tls12 || tls13)) {
+    if (isTaken(answers.tolerant) === false && isTaken(answers.futureVersion) === false && (tls12 || tls13)) {
       const evidence = [`a hello that also lists versions to come: ${outcomeText(answers.futureVersion)}`];
       verdicts.push({ status: "warn", text: "Versions that do not exist yet make the server stumble", evidence, mode });
     }
@@ -60,7 +60,7 @@ export const otherPort = check({
   reference: "RFC 8996, RFC 7301 §3.2",
   needs: ["hellos", "otherHellos"],
   judge({ hellos, otherHellos: { mode, answers } }) {
-    const asked = ["strong", "tls11", "foreignAlpn"] as const;
+    const asked = ["tls11", "foreignAlpn"] as const;
     const evidence = asked.map(
       (name) => `${name}: ${hellos.mode} ${outcomeText(hellos.answers[name])}; ${mode} ${outcomeText(answers[name])}`,
     );

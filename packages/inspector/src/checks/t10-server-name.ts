@@ -10,12 +10,15 @@ export const serverName = check({
   reference: "RFC 6066 §3, RFC 9325 §3.7, R-TLS-11, R-TLS-12",
   needs: ["hellos"],
   judge({ hellos: { mode, answers } }) {
-    const { foreignName, noName, portInName, strong } = answers;
+    const { foreignName, portInName, addressAsName, strong, tolerant } = answers;
+    // Asked alone only where the hello that has everything, and no name, was refused.
+    const noName = isTaken(tolerant) === true ? tolerant : answers.noName;
     if (isTaken(strong) !== true || isTaken(foreignName) === undefined) return { untested: "no TLS 1.2 to ask in" };
     const evidence = [
       `asked for sallyport-inspect.invalid: ${outcomeText(foreignName)}`,
       `asked for no name: ${outcomeText(noName)}`,
-      `asked for host and port: ${outcomeText(portInName)}`,
+      ...(portInName ? [`asked for host and port: ${outcomeText(portInName)}`] : []),
+      ...(addressAsName ? [`asked for an address: ${outcomeText(addressAsName)}`] : []),
     ];
     const base = { evidence, mode };
     const verdicts: Verdict[] = [];

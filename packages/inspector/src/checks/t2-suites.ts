@@ -20,6 +20,8 @@ export const suites = check({
   reference: "RFC 9325 §4.1 and §4.2, R-TLS-02",
   needs: ["hellos"],
   judge({ hellos: { mode, answers } }) {
+    // The parts are asked apart only where something of the whole was taken.
+    const isPoorRefused = isTaken(answers.poor) === false;
     const verdicts: Verdict[] = poorClasses.flatMap(({ hello, text, letter }): Verdict[] => {
       if (isTaken(answers[hello]) !== true) return [];
       const evidence = [outcomeText(answers[hello])];
@@ -41,11 +43,11 @@ export const suites = check({
       const text = "CBC suites are taken beside AEAD (Lucky13): no present-day client needs them";
       verdicts.push({ status: "info", text, evidence: [chaining], mode, fix: "tls-suites" });
     }
-    const isClean = verdicts.every(({ status }) => status === "info") && isTaken(answers.broken) === false;
+    const isClean =
+      verdicts.every(({ status }) => status === "info") && (isPoorRefused || isTaken(answers.broken) === false);
     if (isClean) {
-      const evidence = [...poorClasses.map(({ hello }) => hello), "strong" as const].map(
-        (hello) => `${hello}: ${outcomeText(answers[hello])}`,
-      );
+      const asked = isPoorRefused ? (["poor", "strong"] as const) : (["broken", "shortBlockOrRc4", "strong"] as const);
+      const evidence = asked.map((hello) => `${hello}: ${outcomeText(answers[hello])}`);
       verdicts.push({ status: "ok", text: "No broken suite is taken", evidence, mode });
     }
     return verdicts.length > 0 ? verdicts : { untested: "the hellos were not answered" };

@@ -35,12 +35,13 @@ export const forwardSecrecy = check({
 });
 
 /** Primes that many servers share: of what is short, everybody can afford to break one for all (Logjam). */
-const sharedPrimes = new Map(
-  (["modp1", "modp2", "modp5", "modp14", "modp15", "modp16", "modp17", "modp18"] as const).map((name) => [
-    getDiffieHellman(name).getPrime("hex"),
-    name,
-  ]),
-);
+const sharedPrimes = ["modp1", "modp2", "modp5"] as const;
+
+/** Made when one is looked for: OpenSSL checks each prime anew. */
+function sharedPrime(hex: string | undefined): string | undefined {
+  const digits = hex?.replace(/^(?:00)+/, "");
+  return sharedPrimes.find((name) => getDiffieHellman(name).getPrime("hex") === digits);
+}
 
 export const ephemeralKeys = check({
   id: "T4",
@@ -57,9 +58,9 @@ export const ephemeralKeys = check({
     const evidence = [`key exchanges seen: ${shares.length}, different keys: ${distinct}`];
     const verdicts: Verdict[] = [];
     const prime = shares.find(({ primeHex }) => primeHex !== undefined);
-    const shared = sharedPrimes.get(prime?.primeHex?.replace(/^(?:00)+/, "") ?? "");
+    const shared = prime === undefined ? undefined : sharedPrime(prime.primeHex);
     if (prime?.primeBits !== undefined)
-      evidence.push(`prime of ${prime.primeBits} bits, ${shared ?? "of nobody else"}`);
+      evidence.push(`prime of ${prime.primeBits} bits, ${shared ?? "not a short one that is known"}`);
     if (shared !== undefined && (prime?.primeBits ?? 0) < 2048) {
       const text = `The Diffie-Hellman prime is one that many servers share (${shared}), and short enough to be broken for all`;
       verdicts.push({ status: "fail", text, evidence, mode, cap: { scale: "tls", letter: "B" }, fix: "tls-suites" });

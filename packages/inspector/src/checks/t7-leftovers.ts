@@ -46,10 +46,10 @@ export const earlyChange = check({
   name: "early-ccs",
   title: "A change of keys before there are any is refused",
   reference: "CVE-2014-0224",
-  needs: ["earlyChange"],
-  judge({ earlyChange: { mode, hello, answer } }) {
-    if (hello.kind !== "hello" || answer === undefined) return { untested: "no TLS 1.2 to try it in" };
-    const evidence = [`ChangeCipherSpec twice behind ${outcomeText(hello)}: ${outcomeText(answer)}`];
+  needs: ["hellos"],
+  judge({ hellos: { mode, answers, earlyChange: answer } }) {
+    if (answer === undefined) return { untested: "no TLS 1.2 to try it in" };
+    const evidence = [`ChangeCipherSpec twice behind ${outcomeText(answers.strong)}: ${outcomeText(answer)}`];
     if (answer.kind === "alert" && keyedAlerts.has(answer.alert)) {
       const text = "A change of keys is taken before there are any: whoever is in between can choose them";
       return { status: "fail", text, evidence, mode, cap: { scale: "tls", letter: "F" }, fix: "server-update" };

@@ -5,16 +5,22 @@ import { certificateKey } from "./c4-key.ts";
 import { certificateUsage } from "./c5-usage.ts";
 import { revocation } from "./c6-status.ts";
 import { transparency } from "./c7-transparency.ts";
-import { sameCertificate } from "./c8-same.ts";
+import { sameCertificate, sameElsewhere } from "./c8-same.ts";
 import { bothKeys } from "./c9-both-keys.ts";
 import type { Check } from "./check.ts";
-import { passiveAddress, passivePorts } from "./d1-passive-address.ts";
+import { extendedPassive, passiveAddress, passivePorts, stolenData } from "./d1-passive-address.ts";
 import { dataEnd, dataTls } from "./d3-data-tls.ts";
-import { resumption, resumptionBinding } from "./d4-resumption.ts";
+import { resumption, resumptionBinding, resumptionKinds } from "./d4-resumption.ts";
+import { abort, unclaimedData } from "./d7-ends.ts";
 import { bounce } from "./d8-bounce.ts";
 import { everyGroup, everySuite } from "./deep-suites.ts";
-import { features } from "./f1-features.ts";
-import { leaks } from "./f2-leaks.ts";
+import { cutUpload, emptyFile } from "./d6-uploads.ts";
+import { accountNames, guesses } from "./f4-strangers.ts";
+import { oddInput, upwards } from "./f5-odd-input.ts";
+import { replyInjection } from "./p6-reply-injection.ts";
+import { services } from "./x3-services.ts";
+import { features, featuresAtWork } from "./f1-features.ts";
+import { knownFlaws, leaks } from "./f2-leaks.ts";
 import { lateAuth, tolerance } from "./m4-tolerance.ts";
 import { anonymous } from "./f3-anonymous.ts";
 import { implicitDefault } from "./m5-implicit-default.ts";
@@ -56,17 +62,31 @@ export const checks: readonly Check[] = [
   clearData,
   clearAfterAuth,
   injection,
+  replyInjection,
   reinitialize,
   passiveAddress,
+  extendedPassive,
   passivePorts,
+  stolenData,
   dataTls,
   resumption,
+  resumptionKinds,
   resumptionBinding,
   dataEnd,
+  cutUpload,
+  abort,
+  unclaimedData,
+  emptyFile,
   bounce,
   features,
+  featuresAtWork,
   leaks,
+  knownFlaws,
   anonymous,
+  accountNames,
+  guesses,
+  oddInput,
+  upwards,
   versions,
   otherPort,
   suites,
@@ -100,7 +120,9 @@ export const checks: readonly Check[] = [
   revocation,
   transparency,
   sameCertificate,
+  sameElsewhere,
   bothKeys,
   pinnedInNames,
   addresses,
+  services,
 ];

@@ -19,6 +19,10 @@ export function fixesFor(name: FixName): Readonly<Partial<Record<Product, string
 }
 
 const fixes: Readonly<Record<FixName, FixRow>> = {
+  "account-names": {
+    general: "Let the server ask everybody for a password, also names that it does not know.",
+    of: {},
+  },
   addresses: { general: "Let the server listen on this address, too, or take the address off the name.", of: {} },
   anonymous: {
     general: "Switch anonymous logins off where they are not meant.",
@@ -82,6 +86,13 @@ const fixes: Readonly<Record<FixName, FixRow>> = {
     general: "Update the server: data connections over TLS have to end with close_notify, or a cut file looks whole.",
     of: {},
   },
+  "cut-upload": {
+    general: "Let the server demand close_notify at the end of uploads.",
+    of: {
+      vsftpd: "strict_ssl_read_eof=YES",
+      sallyport: "leave out --unclean-data-close accept",
+    },
+  },
   "data-certificate": { general: "Use one certificate for control and data connections.", of: {} },
   "data-clear": {
     general: "Require TLS for data connections.",
@@ -107,6 +118,14 @@ const fixes: Readonly<Record<FixName, FixRow>> = {
       pyftpdlib: "use TLS_FTPHandler with certfile",
     },
   },
+  guesses: {
+    general: "Slow wrong passwords down, and end the connection after a few.",
+    of: {
+      vsftpd: "delay_failed_login=1 max_login_fails=3",
+      proftpd: "MaxLoginAttempts 3, and mod_ban or mod_delay",
+      iis: "FTP Logon Attempt Restrictions",
+    },
+  },
   "implicit-tls": {
     general: "Serve nothing but TLS on this port.",
     of: {
@@ -130,6 +149,14 @@ const fixes: Readonly<Record<FixName, FixRow>> = {
       iis: "FTP SSL Settings: Require SSL connections (controlChannelPolicy=SslRequire)",
       sallyport: "leave out --allow-plain",
       pyftpdlib: "tls_control_required = True",
+    },
+  },
+  "outside-files": {
+    general: "Confine each account to its own folder.",
+    of: {
+      vsftpd: "chroot_local_user=YES",
+      proftpd: "DefaultRoot ~",
+      pureFtpd: "ChrootEveryone yes (-A)",
     },
   },
   "passive-address": {
@@ -168,9 +195,20 @@ const fixes: Readonly<Record<FixName, FixRow>> = {
         "take this address off --fxp where no other server has it, or inspect from elsewhere; under --data-resumption offer nobody need resume",
     },
   },
+  "same-certificate": { general: "Give both ports, and every address of the name, the same certificate.", of: {} },
   "server-update": {
     general: "Update the server, or take another: after AUTH it must accept nothing but TLS.",
     of: {},
+  },
+  "stolen-data": {
+    general: "Let data connections come from the address of their control connection alone.",
+    of: {
+      vsftpd: "pasv_promiscuous=NO",
+      proftpd: "AllowForeignAddress off",
+      pureFtpd: "leave AllowUserFXP and AllowAnonymousFXP off (no -w, no -W)",
+      fileZilla: "Passive mode: leave the check of the peer's address on",
+      sallyport: "take the address off --fxp",
+    },
   },
   "tls-alpn": {
     general:

@@ -302,12 +302,13 @@ function failureText(error: unknown): string {
   return escapeControls(String(reason));
 }
 
-/** A TCP connection to the server's one address, or why there is none. */
+/** A TCP connection to the server's one address, from one of our own where that is named, or why there is none. */
 export async function connectTcp(
   { address, timeoutMs, signal }: InspectedServer,
   port: number,
+  localAddress?: string,
 ): Promise<net.Socket | ConnectFailure> {
-  const socket = net.connect({ host: address, port });
+  const socket = net.connect({ host: address, port, ...(localAddress !== undefined && { localAddress }) });
   const deadline = AbortSignal.any([AbortSignal.timeout(timeoutMs), signal]);
   try {
     await once(socket, "connect", { signal: deadline });

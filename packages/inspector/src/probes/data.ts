@@ -5,6 +5,7 @@ import * as tls from "node:tls";
 import { limits, octetsFromText, parseExtendedPassiveReply, parsePassiveReply } from "@sallyport/protocol";
 import type { WireTap } from "@sallyport/transport";
 import { codeOf, connectTcp, type Answer, type ProbeConnection } from "./control.ts";
+import type { InspectedServer } from "./inspected-server.ts";
 import { readSecured, type Secured } from "./secured.ts";
 import { keepKeys, tapped, type Tapped } from "./tapped.ts";
 import { WireEnd } from "./wire-end.ts";
@@ -40,32 +41,55 @@ export function isComplete(data: DataFacts): boolean {
 
 /** Asks for a listing over a passive data connection to the address of the control connection (S-10). */
 export async function probeListing(control: ProbeConnection, protection: DataProtection): Promise<DataFacts> {
-  const { server } = control;
+  return probeRetrieval(control, "LIST", protection);
+}
+
+/** Asks for what a command sends, and reads it. */
+export async function probeRetrieval(
+  control: ProbeConnection,
+  command: string,
+  protection: DataProtection,
+): Promise<DataFacts> {
   const passive = await passiveReply(control);
   const nothing = { completion: undefined, secured: undefined, listingBytes: 0, closeNotify: undefined, tickets: [] };
-  const port = passivePort(passive);
-  if (port === undefined) return { passive, preliminary: { kind: "closed" }, ...nothing };
-  server.budget.data();
-  const tcp = await connectTcp(server, port);
-  if (!(tcp instanceof net.Socket)) return { passive, preliminary: { kind: "closed" }, ...nothing };
-  const end = new WireEnd();
-  const wire = tapped(server, tcp, end);
-  const { tap } = wire;
-  tap.on("error", () => {});
+  const wire = await openData(control, passive);
+  if (wire === undefined) return { passive, preliminary: { kind: "closed" }, ...nothing };
   try {
-    control.send("LIST");
+    control.send(command);
     const preliminary = await control.anyReply();
     if (codeOf(preliminary) >= 200 || codeOf(preliminary) === 0) return { passive, preliminary, ...nothing };
-    const moved = await moveListing(control, wire, end, protection);
+    const moved = await moveListing(control, wire, protection);
     const completion = await control.reply();
     return { passive, preliminary, completion, ...moved };
   } finally {
-    tap.destroy();
+    wire.tap.destroy();
   }
 }
 
+/** A data connection that is open, with nothing on it yet. */
+export interface DataWire extends Tapped {
+  readonly end: WireEnd;
+}
+
+/** Connects to the port of a reply to EPSV or PASV, from one of our own addresses where that is named. */
+export async function openData(
+  { server }: ProbeConnection,
+  passive: Answer,
+  localAddress?: string,
+): Promise<DataWire | undefined> {
+  const port = passivePort(passive);
+  if (port === undefined) return undefined;
+  server.budget.data();
+  const tcp = await connectTcp(server, port, localAddress);
+  if (!(tcp instanceof net.Socket)) return undefined;
+  const end = new WireEnd();
+  const wire = tapped(server, tcp, end);
+  wire.tap.on("error", () => {});
+  return { ...wire, end };
+}
+
 /** EPSV, and where that is not known PASV. */
-async function passiveReply(control: ProbeConnection): Promise<Answer> {
+export async function passiveReply(control: ProbeConnection): Promise<Answer> {
   const extended = await control.command("EPSV");
   return codeOf(extended) === 229 ? extended : control.command("PASV");
 }
@@ -79,31 +103,42 @@ export function passivePort(answer: Answer): number | undefined {
 
 type Moved = Pick<DataFacts, "secured" | "listingBytes" | "closeNotify" | "tickets">;
 
-async function moveListing(
-  control: ProbeConnection,
-  wire: Tapped,
-  end: WireEnd,
-  protection: DataProtection,
-): Promise<Moved> {
-  if (protection.kind === "tls") return moveOverTls(control, wire, end, protection.ticket);
+async function moveListing(control: ProbeConnection, wire: DataWire, protection: DataProtection): Promise<Moved> {
+  if (protection.kind === "tls") return readOverTls(control, wire, protection.ticket);
   const unasked = await readToEnd(wire.tap, protection.kind === "clear" ? clearMs : wantsMs);
   if (unasked.octets > 0 || protection.kind === "clear" || unasked.ended) {
     return { secured: undefined, listingBytes: unasked.octets, closeNotify: undefined, tickets: [] };
   }
-  return moveOverTls(control, wire, end, undefined);
+  return readOverTls(control, wire, undefined);
 }
 
 /** What a server that listens for a ClientHello is given before its silence counts. */
 const wantsMs = 600;
 const clearMs = 1500;
 
-async function moveOverTls(
+/** Reads what comes in TLS to its end. */
+export async function readOverTls(
   { server }: ProbeConnection,
-  { tap, captured }: Tapped,
-  end: WireEnd,
+  wire: DataWire,
   ticket: Buffer | undefined,
+  timeoutMs: number = server.timeoutMs,
 ): Promise<Moved> {
-  const { host, context, timeoutMs } = server;
+  const { tap, end } = wire;
+  const { socket, tickets } = dataTls(server, wire, ticket);
+  let secured: Moved["secured"];
+  socket.once("secureConnect", () => (secured = readSecured(socket, { tickets, end }, server)));
+  const { octets } = await readToEnd(socket, timeoutMs);
+  const closeNotify = secured === undefined ? undefined : (end.closeNotify ?? (await closing(tap, end)));
+  socket.destroy();
+  return { secured, listingBytes: octets, closeNotify, tickets };
+}
+
+/** Starts TLS on a data connection, with a ticket where one is given. */
+export function dataTls(
+  { host, context }: InspectedServer,
+  { tap, captured, end }: DataWire,
+  ticket: Buffer | undefined,
+): { readonly socket: tls.TLSSocket; readonly tickets: readonly Buffer[] } {
   end.tlsBegins();
   const socket = tls.connect({
     socket: tap,
@@ -113,17 +148,12 @@ async function moveOverTls(
     ...(ticket && { session: ticket }),
     rejectUnauthorized: false,
   });
-  keepKeys(socket, captured);
+  keepKeys(socket, captured, { offersTicket: ticket !== undefined });
   const { watch } = end;
   socket.on("keylog", (line: Buffer) => watch.learn(line.toString("latin1")));
   const tickets: Buffer[] = [];
   socket.on("session", (fresh: Buffer) => tickets.push(fresh)).on("error", () => {});
-  let secured: Moved["secured"];
-  socket.once("secureConnect", () => (secured = readSecured(socket, { tickets, end }, server)));
-  const { octets } = await readToEnd(socket, timeoutMs);
-  const closeNotify = secured === undefined ? undefined : (end.closeNotify ?? (await closing(tap, end)));
-  socket.destroy();
-  return { secured, listingBytes: octets, closeNotify, tickets };
+  return { socket, tickets };
 }
 
 /** Node's end of TLS may come before the FIN has been seen. */

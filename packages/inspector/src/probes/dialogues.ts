@@ -127,6 +127,8 @@ export async function probeInjection(server: InspectedServer, port: number): Pro
 /** What a server does with a command in clear where a ClientHello belongs (P4). */
 export interface ClearAfterAuthFacts {
   readonly auth: Answer;
+  /** What came in clear behind the reply to AUTH, unasked. */
+  readonly unasked: Answer | undefined;
   readonly answer: Answer;
 }
 
@@ -138,9 +140,10 @@ export async function probeClearAfterAuth(
   if ("kind" in opened) return opened;
   await using connection = opened.connection;
   const auth = await connection.command("AUTH TLS");
-  if (codeOf(auth) !== 234) return { auth, answer: { kind: "closed" } };
+  if (codeOf(auth) !== 234) return { auth, unasked: undefined, answer: { kind: "closed" } };
+  const unasked = await connection.pendingReply();
   // Some read on until a whole record header has come: five octets, and then as many as those seem to announce.
-  return { auth, answer: await connection.command("FEAT", patienceMs) };
+  return { auth, unasked, answer: await connection.command("FEAT", patienceMs) };
 }
 
 /** How the implicit port takes text in clear (M1). */

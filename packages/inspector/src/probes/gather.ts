@@ -16,14 +16,18 @@ import {
   type WebRequestFacts,
 } from "./dialogues.ts";
 import { probeEverything, type EnumerationFacts } from "./enumerate.ts";
-import { probeEarlyChange, type EarlyChangeFacts } from "./early-change.ts";
-import { comparingHellos, probeHellos, usualHellos, type HelloFacts } from "./hellos.ts";
+import { comparingHellos, deepHellos, probeHellos, usualHellos, type HelloFacts } from "./hellos.ts";
 import type { DataFacts } from "./data.ts";
 import { known, missing, outcome, type Gathered, type Missing } from "./gathered.ts";
 import type { InspectedServer } from "./inspected-server.ts";
+import { probeOlderResumption, type OlderResumptionFacts } from "./older-resumption.ts";
 import { probeNames, type NameFacts } from "./names.ts";
 import type { LoginPlace } from "./secure-connection.ts";
-import { probeAnonymous, probeImplicitDefault, probeLogin, type LoginFacts, type LoginRefused } from "./login.ts";
+import { probeAnonymous, probeImplicitDefault, probeLogin, type AnonymousFacts, type LoginFacts } from "./login.ts";
+import { probeOddInput, type OddInputFacts } from "./odd-input.ts";
+import { probeGuesses, probeNamesAsked, type GuessesFacts, type NamesAskedFacts } from "./strangers.ts";
+import { probeWriting, type WritingFacts } from "./writing.ts";
+import type { LoginRefused } from "./visitor.ts";
 
 /** Everything that probes find out, by the name under which a check asks for it. */
 export interface FactTable {
@@ -41,13 +45,17 @@ export interface FactTable {
   readonly hellos: HelloFacts;
   /** A few of them on the other port. */
   readonly otherHellos: HelloFacts;
-  readonly earlyChange: EarlyChangeFacts;
   readonly webRequest: WebRequestFacts;
   /** Every suite and group of the port that is looked at closely. */
   readonly enumeration: EnumerationFacts;
   readonly names: NameFacts;
-  readonly anonymous: Pick<LoginFacts, "mode" | "login">;
+  readonly anonymous: AnonymousFacts;
+  readonly namesAsked: NamesAskedFacts;
+  readonly guesses: GuessesFacts;
+  readonly oddInput: OddInputFacts;
+  readonly writing: WritingFacts;
   readonly login: LoginFacts;
+  readonly olderResumption: OlderResumptionFacts;
   /** A listing in implicit mode without PBSZ and PROT. */
   readonly implicitDefault: DataFacts;
 }
@@ -95,11 +103,21 @@ const beforeLogin = [
   "implicitSilence",
   "hellos",
   "otherHellos",
-  "earlyChange",
   "webRequest",
   "names",
 ] as const satisfies readonly ProbedFact[];
-const behindOthers = ["login", "implicitDefault", "anonymous", "enumeration"] as const satisfies readonly ProbedFact[];
+const behindOthers = [
+  "login",
+  "olderResumption",
+  "implicitDefault",
+  "namesAsked",
+  "writing",
+  "anonymous",
+  "enumeration",
+  "oddInput",
+  // Last: a server may shut its guest out for this.
+  "guesses",
+] as const satisfies readonly ProbedFact[];
 
 const probesOfFacts: {
   readonly [Name in ProbedFact]: (ground: Ground) => Promise<Gathered<FactTable[Name]>>;
@@ -111,13 +129,13 @@ const probesOfFacts: {
   implicitSilence: async ({ server, facts: { implicit } }) =>
     implicit.kind === "missing" ? implicit : outcome(probeImplicitSilence(server, implicit.value.port)),
   hellos: async ({ server, secured: [main] }) =>
-    main === undefined ? noTls : known(await probeHellos(server, main, usualHellos)),
+    main === undefined
+      ? noTls
+      : known(await probeHellos(server, main, server.isDeep ? [...usualHellos, ...deepHellos] : usualHellos)),
   otherHellos: async ({ server, secured: [, other] }) =>
     other === undefined
       ? missing("only one port offers TLS")
       : known(await probeHellos(server, other, comparingHellos)),
-  earlyChange: async ({ server, secured: [main] }) =>
-    main === undefined ? noTls : outcome(probeEarlyChange(server, main)),
   webRequest: async ({ server, secured: [main] }) =>
     main === undefined ? noTls : outcome(probeWebRequest(server, main)),
   anonymous: async ({ server, secured: [main] }) => {
@@ -133,6 +151,18 @@ const probesOfFacts: {
     return main === undefined ? noTls : known(await probeEverything(server, main));
   },
   login: ({ server, secured: [main] }) => loginOutcome(server, main, (place) => probeLogin(server, place)),
+  namesAsked: async ({ server, secured: [main] }) => {
+    if (server.credentials === undefined) return missing("no name is known: give --user");
+    return main === undefined ? noTls : outcome(probeNamesAsked(server, main, server.credentials.user));
+  },
+  guesses: async (ground) => whenDeep(ground, (place) => probeGuesses(ground.server, place)),
+  oddInput: async (ground) => whenDeep(ground, (place) => probeOddInput(ground.server, place)),
+  writing: async ({ server, secured: [main] }) => {
+    if (!server.isWritingAllowed) return missing("nothing is written unasked: give --write");
+    return loginOutcome(server, main, (place) => probeWriting(server, place));
+  },
+  olderResumption: ({ server, secured: [main] }) =>
+    loginOutcome(server, main, (place) => probeOlderResumption(server, place)),
   implicitDefault: ({ server, secured }) => {
     const place = secured.find(({ mode }) => mode === "implicit");
     if (place === undefined) return Promise.resolve(missing("there is no implicit TLS"));
@@ -148,12 +178,16 @@ const notNeeded: { readonly [Name in ProbedFact]: Missing } = {
   implicitSilence: none,
   hellos: none,
   otherHellos: none,
-  earlyChange: none,
   webRequest: none,
   enumeration: none,
   names: none,
   anonymous: none,
   login: none,
+  namesAsked: none,
+  guesses: none,
+  oddInput: none,
+  writing: none,
+  olderResumption: none,
   implicitDefault: none,
 };
 const noTls = missing("neither port offers TLS");
@@ -185,6 +219,15 @@ function hasTls(facts: ModeFacts | undefined): facts is ModeFacts {
   if (facts?.secured === undefined) return false;
   // A handshake that failed may fail for want of what only a hand-made hello offers.
   return facts.secured.kind === "secured" || "auth" in facts;
+}
+
+/** What costs connections, or patience, without need. */
+async function whenDeep<Value extends object>(
+  { server, secured: [main] }: Ground,
+  ask: (place: LoginPlace) => Promise<Value | ConnectFailure>,
+): Promise<Gathered<Value>> {
+  if (!server.isDeep) return missing("left out, for what it costs: give --deep");
+  return main === undefined ? noTls : outcome(ask(main));
 }
 
 async function overExplicit<Value extends object>(

@@ -60,10 +60,13 @@ export class HandshakeWatch {
       if (content.kind === "handshake") return content.messages;
       return content.kind === "encrypted" && content.opened?.kind === "handshake" ? content.opened.messages : [];
     });
-    return messages.reduce((seen, { message: { type, octets } }) => {
-      const read = dissection.serverHello && readers.get(type)?.(octets, dissection.serverHello, seen);
-      return read ? { ...seen, ...read } : seen;
-    }, nothing(dissection.serverHello));
+    const { serverHello } = dissection;
+    const seen = nothing(serverHello);
+    if (serverHello === undefined) return seen;
+    for (const { message } of messages) {
+      Object.assign(seen, readers.get(message.type)?.(message.octets, serverHello, seen));
+    }
+    return seen;
   }
 }
 

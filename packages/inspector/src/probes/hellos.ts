@@ -23,6 +23,8 @@ interface HelloPlan {
   readonly offer: HelloOffer | "ssl2";
   /** How the explicit mode is asked for TLS here; where it refuses, AUTH TLS follows on the same connection. */
   readonly mechanism?: string;
+  /** Changes keys behind the answer, when there are none yet (CVE-2014-0224); no key is ever agreed on. */
+  readonly changesKeys?: boolean;
   /** Sends it in two segments. */
   readonly inTwo?: boolean;
 }
@@ -30,6 +32,12 @@ interface HelloPlan {
 const tls12 = { version: 0x0303, groups: groupClasses.classical, signatureAlgorithms } as const;
 const tls13 = { ...tls12, suites: suiteClasses.tls13, supportedVersions: [0x0304] } as const;
 const aead = [...suiteClasses.forwardAead, ...suiteClasses.finiteField.slice(0, 3)];
+const poorSuites = [...suiteClasses.broken, ...suiteClasses.shortBlock, ...suiteClasses.rc4];
+const future = {
+  ...tls12,
+  suites: [...suiteClasses.tls13, ...aead],
+  supportedVersions: [0x0306, 0x0305, 0x7f1c, 0x0304, 0x0303],
+} as const;
 const withoutChacha = aead.filter((suite) => !chachaSuites.some((chacha) => chacha === suite));
 const named = (part: string) => suiteClasses.forwardAead.filter((suite) => suiteName(suite).includes(part));
 
@@ -39,6 +47,7 @@ const helloPlans = {
   strong: {
     offer: { ...tls12, suites: aead, compressionMethods: [1, 0], heartbeat: true, timestamps: true },
     mechanism: "AUTH TLS-C",
+    changesKeys: true,
   },
   /** The same in another order: a server with a preference of its own picks the same again. */
   chachaFirst: {
@@ -56,6 +65,8 @@ const helloPlans = {
   },
   finiteField: { offer: { ...tls12, suites: suiteClasses.finiteField }, mechanism: "AUTH TLS-P" },
   staticRsa: { offer: { ...tls12, suites: suiteClasses.staticRsa }, mechanism: "auth tls" },
+  /** Suites that nobody should take, all at once; where one of them is taken, the parts follow. */
+  poor: { offer: { ...tls12, suites: poorSuites } },
   shortBlockOrRc4: { offer: { ...tls12, suites: [...suiteClasses.shortBlock, ...suiteClasses.rc4] } },
   broken: { offer: { ...tls12, suites: suiteClasses.broken } },
   tls13: { offer: tls13 },
@@ -67,21 +78,20 @@ const helloPlans = {
   ssl3: { offer: { version: 0x0300, recordVersion: 0x0300, suites: everySuite, withoutExtensions: true } },
   ssl2: { offer: "ssl2" },
   /** Versions that do not exist yet, and a draft of TLS 1.3, beside those that do. */
-  futureVersion: {
-    offer: {
-      ...tls12,
-      suites: [...suiteClasses.tls13, ...aead],
-      supportedVersions: [0x0306, 0x0305, 0x7f1c, 0x0304, 0x0303],
-    },
-  },
+  futureVersion: { offer: future },
   fallback: { offer: { ...tls12, suites: [...aead, fallbackSignal] } },
   foreignAlpn: { offer: { ...tls12, suites: aead, alpn: ["h2", "http/1.1"] } },
   foreignName: { offer: { ...tls12, suites: aead, serverName: "sallyport-inspect.invalid" } },
   noName: { offer: { ...tls12, suites: aead } },
   /** Host and port where a name belongs, as some clients send it. */
   portInName: { offer: { ...tls12, suites: aead } },
-  /** Everything at once that a server should pass over; where it does not, the parts follow one by one. */
-  tolerant: { offer: { ...tls12, suites: aead, grease: true, paddingBytes: 1400, fragmentBytes: 600 }, inTwo: true },
+  /** An address where a name belongs, which RFC 6066 §3 does not allow. */
+  addressAsName: { offer: { ...tls12, suites: aead, serverName: "192.0.2.1" } },
+  /** Everything at once that a server should pass over, and no name; where it does not, the parts follow. */
+  tolerant: {
+    offer: { ...future, grease: true, paddingBytes: 1400, fragmentBytes: 600 },
+    inTwo: true,
+  },
   twoRecords: { offer: { ...tls12, suites: aead, fragmentBytes: 100 } },
   grease: { offer: { ...tls12, suites: aead, grease: true } },
   large: { offer: { ...tls12, suites: aead, paddingBytes: 1400 }, inTwo: true },
@@ -94,6 +104,8 @@ export interface HelloFacts {
   readonly mode: TlsMode;
   readonly port: number;
   readonly answers: Readonly<Partial<Record<HelloName, HelloOutcome>>>;
+  /** What came to a change of keys that was too early; undefined where no flight came to put it behind. */
+  readonly earlyChange: HelloAnswer | undefined;
   /** Answers to AUTH with each mechanism that was tried on the way. */
   readonly mechanisms: Readonly<Partial<Record<string, Answer>>>;
 }
@@ -105,25 +117,24 @@ export const usualHellos: readonly HelloName[] = [
   "blockChaining",
   "finiteField",
   "staticRsa",
-  "shortBlockOrRc4",
-  "broken",
+  "poor",
   "tls13",
   "postQuantum",
   "weakGroups",
   "sha1",
   "tls11",
   "ssl2",
-  "futureVersion",
   "fallback",
   "foreignAlpn",
   "foreignName",
-  "noName",
-  "portInName",
   "tolerant",
 ];
 
+/** Those that only curiosity asks for. */
+export const deepHellos: readonly HelloName[] = ["portInName", "addressAsName", "noName"];
+
 /** What the second port is asked, to see whether it is served by the same settings. */
-export const comparingHellos: readonly HelloName[] = ["strong", "tls11", "foreignAlpn"];
+export const comparingHellos: readonly HelloName[] = ["tls11", "foreignAlpn"];
 
 export async function probeHellos(
   server: InspectedServer,
@@ -132,13 +143,18 @@ export async function probeHellos(
 ): Promise<HelloFacts> {
   const answers: Partial<Record<HelloName, HelloOutcome>> = {};
   const mechanisms: Partial<Record<string, Answer>> = {};
-  const ask = async (name: HelloName) => (answers[name] = await askHello(server, place, name, mechanisms));
+  let earlyChange: HelloAnswer | undefined;
+  const ask = async (name: HelloName) => {
+    const asked = await askHello(server, place, name, mechanisms);
+    answers[name] = asked.answer;
+    earlyChange ??= asked.earlyChange;
+  };
   await Promise.all(names.map(ask));
   for (const { behind, asks } of followUps) {
     const next = names.includes(behind) || answers[behind] !== undefined ? asks(answers) : [];
     await Promise.all(next.map(ask));
   }
-  return { ...place, answers, mechanisms };
+  return { ...place, answers, mechanisms, earlyChange };
 }
 
 type Answers = HelloFacts["answers"];
@@ -148,15 +164,21 @@ const followUps: readonly { readonly behind: HelloName; asks(answers: Answers): 
   { behind: "tls11", asks: ({ tls11 }) => (tls11?.kind === "hello" ? ["tls10"] : []) },
   { behind: "tls10", asks: ({ tls10 }) => (tls10?.kind === "hello" ? ["ssl3"] : []) },
   { behind: "chachaFirst", asks: (answers) => (isSamePick(answers) ? [] : ["chachaLast"]) },
-  { behind: "tolerant", asks: ({ tolerant }) => (tolerant?.kind === "hello" ? [] : ["large", "twoRecords", "grease"]) },
+  { behind: "tolerant", asks: ({ tolerant }) => (tolerant?.kind === "hello" ? [] : partsOfTolerant) },
   {
-    behind: "noName",
+    behind: "poor",
+    asks: ({ poor }) => (poor?.kind === "hello" ? ["broken", "shortBlockOrRc4"] : []),
+  },
+  {
+    behind: "strong",
     asks: ({ strong }) => {
       if (strong?.kind !== "hello") return [];
       return [suiteName(strong.hello.cipherSuite).includes("ECDSA") ? "rsaKey" : "ecdsaKey"];
     },
   },
 ];
+
+const partsOfTolerant: readonly HelloName[] = ["futureVersion", "large", "twoRecords", "grease", "noName"];
 
 function isSamePick({ strong, chachaFirst }: Answers): boolean {
   if (strong?.kind !== "hello" || chachaFirst?.kind !== "hello") return true;
@@ -168,15 +190,23 @@ async function askHello(
   place: { readonly mode: TlsMode; readonly port: number },
   name: HelloName,
   mechanisms: Partial<Record<string, Answer>>,
-): Promise<HelloOutcome> {
+): Promise<{ readonly answer: HelloOutcome; readonly earlyChange?: HelloAnswer }> {
   const plan: HelloPlan = helloPlans[name];
   const ready = await readyForHello(server, place, plan.mechanism, mechanisms);
-  if (!(ready instanceof ProbeConnection)) return { kind: "missing", text: ready.text };
+  if (!(ready instanceof ProbeConnection)) return { answer: { kind: "missing", text: ready.text } };
   await using connection = ready;
   const octets = octetsOf(plan.offer, server, place, name);
-  if (plan.inTwo !== true) return await connection.hello(octets);
-  return await connection.hello(octets.subarray(0, firstSegmentBytes), octets.subarray(firstSegmentBytes));
+  const segments =
+    plan.inTwo === true ? [octets.subarray(0, firstSegmentBytes), octets.subarray(firstSegmentBytes)] : [];
+  const answer = await connection.hello(segments[0] ?? octets, segments[1]);
+  if (plan.changesKeys !== true || answer.kind !== "hello") return { answer };
+  return { answer, earlyChange: await connection.afterFlight(changeOfKeys, changeMs) };
 }
+
+/** ChangeCipherSpec in a record of TLS 1.2, twice: who took the first cannot read the second. */
+const changeOfKeys = Buffer.from([20, 3, 3, 0, 1, 1, 20, 3, 3, 0, 1, 1]);
+/** A server that takes it waits for what comes next. */
+const changeMs = 1000;
 
 /** Less than the least that a segment carries (RFC 9293 §3.7.1). */
 const firstSegmentBytes = 500;
@@ -189,7 +219,7 @@ function octetsOf(
 ): Uint8Array {
   if (offer === "ssl2") return buildSsl2Hello(randomBytes(16));
   if (name === "portInName") return buildClientHello({ ...offer, serverName: `${host}:${port}` }, randomBytes(64));
-  const isNamed = isIP(host) === 0 && name !== "noName" && offer.serverName === undefined;
+  const isNamed = isIP(host) === 0 && name !== "noName" && name !== "tolerant" && offer.serverName === undefined;
   return buildClientHello(isNamed ? { ...offer, serverName: host } : offer, randomBytes(64));
 }
 

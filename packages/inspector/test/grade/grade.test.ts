@@ -16,10 +16,10 @@ const nothing: Facts = {
     implicitSilence: none,
     hellos: none,
     otherHellos: none,
-    earlyChange: none,
     webRequest: none,
   },
   ...{ enumeration: none, names: none, anonymous: none, login: none, implicitDefault: none },
+  ...{ olderResumption: none, namesAsked: none, guesses: none, oddInput: none, writing: none },
 };
 
 /** The suites that a server picked, each in a ServerHello of its own. */
@@ -39,7 +39,13 @@ function picked(...suites: readonly (readonly [version: number, suite: number])[
     } as const;
     return [["strong", "blockChaining", "staticRsa"][at] ?? "tls11", flight] as const;
   });
-  const hellos = { mode: "explicit", port: 21, mechanisms: {}, answers: Object.fromEntries(answers) } as const;
+  const hellos = {
+    mode: "explicit",
+    port: 21,
+    mechanisms: {},
+    earlyChange: undefined,
+    answers: Object.fromEntries(answers),
+  } as const;
   return { ...nothing, hellos: { kind: "known", value: hellos } };
 }
 
