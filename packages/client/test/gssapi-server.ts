@@ -177,6 +177,7 @@ class Dialogue implements GssapiLogin {
   async #answer(verb: string, argument: string): Promise<string> {
     if (verb === "AUTH") {
       if (argument !== "GSSAPI") return "504 no";
+      this.#isSealed = false;
       this.#context = await this.#parts.mechanism.accept();
       return "334 go";
     }

@@ -122,7 +122,7 @@ export function tokenCame(pi: UserPi, token: Octets, effects: UserPiEffect[]): U
 /** Until it protects, the next of the order may; after that there is nothing to go on with (R-2228-16). */
 export function securityFailed(pi: UserPi, cause: unknown, effects: UserPiEffect[]): UserPi {
   const fault: Fault = { code: "SALLYPORT_GSSAPI_FAILED", message: "The security mechanism says no", cause };
-  if (pi.phase === "tokens") return nextMechanism({ ...pi, phase: "opening" }, fault);
+  if (pi.phase === "tokens") return otherMechanism({ ...pi, phase: "opening" }, fault);
   return pi.control === "wrapped" ? close(pi, fault, "now", effects) : pi;
 }
 
@@ -160,19 +160,21 @@ function askMechanism(
 }
 
 function authRefused(pi: UserPi, reply: ReceivedReply, exchange: Exchange): UserPi {
-  const { mechanisms } = pi.policy;
-  const refused = mechanisms[pi.opening.mechanism];
-  if (refused !== "GSSAPI") return nextMechanism(pi);
+  if (pi.policy.mechanisms[pi.opening.mechanism] !== "GSSAPI") return nextMechanism(pi);
   const message = `The server does not offer GSSAPI: it answers AUTH GSSAPI with ${reply.code}`;
-  const fault = { ...refusal(exchange, reply, "SALLYPORT_GSSAPI_NOT_OFFERED"), message };
-  // Another name of the server would change nothing.
-  const again = mechanisms.findIndex((name, at) => at > pi.opening.mechanism && name !== refused);
-  return learnt(nextMechanism(pi, fault), { mechanism: again < 0 ? mechanisms.length : again });
+  return otherMechanism(pi, { ...refusal(exchange, reply, "SALLYPORT_GSSAPI_NOT_OFFERED"), message });
 }
 
 function tokenRefused(pi: UserPi, reply: ReceivedReply, exchange: Exchange): UserPi {
   const message = `The server refuses the security token with ${reply.code}`;
   return nextMechanism(pi, { ...refusal(exchange, reply, "SALLYPORT_GSSAPI_REFUSED"), message });
+}
+
+/** Another name of the server would change nothing. */
+function otherMechanism(pi: UserPi, fault: Fault): UserPi {
+  const { mechanisms } = pi.policy;
+  const other = mechanisms.findIndex((name, at) => at > pi.opening.mechanism && name !== "GSSAPI");
+  return learnt(nextMechanism(pi, fault), { mechanism: other < 0 ? mechanisms.length : other });
 }
 
 /** The first of several faults says most: what follows it is tried because of it. */
