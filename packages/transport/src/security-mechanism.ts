@@ -66,7 +66,7 @@ export interface OpenedMessage {
 
 /**
  * One security context (RFC 2743 §1.1.3): tokens until it is complete, then messages. Control and data connections
- * share it, and with it one counter of messages in each direction.
+ * share it, and with it one counter of messages in each direction. What is handed over stays as it is until the answer.
  */
 export interface SecurityContext extends AsyncDisposable {
   /** Takes the peer's token; the initiator begins with undefined. @throws {SecurityMechanismError} */
