@@ -18,6 +18,8 @@ import type { SecurityMechanism } from "@sallyport/transport";
 export interface GssapiRoom extends AsyncDisposable {
   readonly server: TestServer;
   readonly client: SecurityMechanism;
+  /** The server's mechanism dies: its process is killed, or as if it were. */
+  die(): void;
 }
 
 /** A room with the mock on both sides. */
@@ -38,6 +40,7 @@ export async function mockRoom(options: TestServerOptions = {}, how: MockMechani
     server,
     client: mechanism,
     mechanism,
+    die: () => mechanism.die(),
     [Symbol.asyncDispose]: async () => {
       await server[Symbol.asyncDispose]();
       await mechanism[Symbol.asyncDispose]();
@@ -51,9 +54,15 @@ async function kerberosRoom(options: TestServerOptions = {}): Promise<GssapiRoom
   const { environment } = kdc;
   const tickets = await kdc.tickets("alice");
   const client = undo.use(gssapiMechanism({ environment: { ...environment, KRB5CCNAME: tickets } }));
-  const server = undo.use(await serverWith(undo.use(gssapiMechanism({ environment })), options));
+  const mechanism = undo.use(gssapiMechanism({ environment }));
+  const server = undo.use(await serverWith(mechanism, options));
   const moved = undo.move();
-  return { server, client, [Symbol.asyncDispose]: () => moved.disposeAsync() };
+  return {
+    server,
+    client,
+    die: () => mechanism.processIds.forEach((id) => process.kill(id, "SIGKILL")),
+    [Symbol.asyncDispose]: () => moved.disposeAsync(),
+  };
 }
 
 function serverWith(

@@ -152,6 +152,14 @@ for (const { name, needs: wanted, open } of rooms) {
       assert.ok(!existsSync(inRoot("foreign")));
     });
 
+    it("R-GSS-06 a command that comes far too late is 535", async () => {
+      await using client = await authenticated();
+      const late = await client.envelope("MKD late");
+      for (let at = 0; at < 70; at++) await client.expect("NOOP", 200);
+      assert.equal((await client.open(await client.driver.command(late))).code, 535);
+      await client.expect("NOOP", 200);
+    });
+
     it("R-2228-15 R-2228-14 an upload that goes wrong is refused and publishes nothing", async () => {
       const octets = randomBytes(300_000);
       const wrongs: readonly (readonly [number, string, (blocks: Uint8Array[]) => Uint8Array[]])[] = [
@@ -261,6 +269,18 @@ for (const { name, needs: wanted, open } of rooms) {
       await driver.logIn();
       writeFileSync(inRoot("by-tls"), "octets");
       assert.equal((await driver.retrieve("RETR by-tls")).octets.toString(), "octets");
+    });
+
+    it("a mechanism's process that is killed costs its connections a clear 421, and the next one works", async () => {
+      await using client = await loggedIn();
+      await using other = await room.server.loggedIn();
+      const envelope = await client.envelope("PWD");
+      room.die();
+      await client.driver.expect(envelope, 421);
+      assert.ok(await client.driver.waitForEnd());
+      await other.expect("PWD", 257);
+      await using again = await loggedIn();
+      await again.expect("PWD", 257);
     });
 
     it("another account than one's own is 530, sealed, and no password helps", async () => {
