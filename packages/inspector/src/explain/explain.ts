@@ -1,10 +1,11 @@
 import { limits } from "@sallyport/protocol";
-import type { Dialer } from "@sallyport/transport";
+import { type Dialer, directDialer } from "@sallyport/transport";
 import type { Capture } from "../capture/capture.ts";
 import type { ExplainEvent, TlsMode } from "../model/index.ts";
 import { clientContexts, type TrustOptions } from "./handshake.ts";
 import { Lane } from "./lane.ts";
 import { probe } from "./probe.ts";
+import { startStripper } from "./stripper.ts";
 
 /** What {@link explain} asks, and how long it waits. */
 export interface ExplainOptions extends TrustOptions {
@@ -19,7 +20,18 @@ export interface ExplainOptions extends TrustOptions {
   readonly dialer?: Dialer;
   /** Whether events carry their octets. Default: no. */
   readonly octets?: boolean;
+  /** Logs in, inside TLS and only where the certificate is verified, and fetches a listing: shows a data connection. */
+  readonly credentials?: { readonly user: string; readonly password: string };
+  /**
+   * Puts somebody between who answers AUTH by 502: shows what a client makes of that. `required`: it leaves; `if-available`:
+   * it logs in in clear, with a made-up name that goes no further than to whoever stands between.
+   */
+  readonly stripped?: StrippedClient;
 }
+
+/** How much a client wants TLS. */
+export const strippedClients = ["required", "if-available"] as const;
+export type StrippedClient = (typeof strippedClients)[number];
 
 export const standardPorts: Readonly<Record<TlsMode, number>> = { explicit: 21, implicit: 990 };
 
@@ -28,7 +40,7 @@ export const standardPorts: Readonly<Record<TlsMode, number>> = { explicit: 21, 
  * happens: TCP, FTP lines, TLS records with what can be read of them without keys and what is inside with the keys of
  * our end, the check of the certificate. Keys themselves are no part of it.
  *
- * No name and no password is sent. Whatever goes wrong with the server is an event of kind `problem`, never an
+ * No name and no password is sent but those of `credentials`. Whatever goes wrong with the server is an event of kind `problem`, never an
  * error. Ending the iteration early closes both connections.
  *
  * @throws the reason of `signal` when that aborts.
@@ -73,6 +85,8 @@ async function probeBoth(
   const ports = { ...standardPorts, ...options.ports };
   const modes = ["explicit", "implicit"] as const;
   const startedMs = performance.now();
+  const { stripped, credentials, dialer = directDialer() } = options;
+  await using between = stripped === undefined ? undefined : await startStripper(dialer);
   await Promise.all(
     modes.map((mode) => {
       const lane = new Lane({
@@ -83,11 +97,13 @@ async function probeBoth(
           emit,
           capture: options.capture,
           keepsOctets: options.octets,
-          dialer: options.dialer,
+          dialer: mode === "explicit" && between ? between.dialer : dialer,
         },
         now: () => performance.now() - startedMs,
       });
-      return probe(mode, lane, { host, port: ports[mode], insecure: options.insecure === true, contextFor });
+      const target = { host, port: ports[mode], insecure: options.insecure === true, contextFor };
+      const isWilling = stripped === "if-available" && mode === "explicit";
+      return probe(mode, lane, { ...target, ...(credentials && !stripped && { credentials }), isWilling });
     }),
   );
 }

@@ -37,6 +37,10 @@ export interface HandshakeOptions {
   readonly insecure: boolean;
   /** ALPN protocols to offer (RFC 7301); none for a server that must not see the extension. */
   readonly alpn: readonly string[];
+  /** What the connection is to continue; only for data connections. */
+  readonly session?: Buffer;
+  /** Gets the socket before anything comes over it. */
+  readonly onSocket?: (socket: tls.TLSSocket) => void;
 }
 
 /**
@@ -52,11 +56,13 @@ export async function startTls(lane: Lane, tap: WireTap, options: HandshakeOptio
     secureContext: options.context,
     ...(options.alpn.length > 0 && { ALPNProtocols: [...options.alpn] }),
     rejectUnauthorized: false,
+    ...(options.session && { session: options.session }),
   });
+  options.onSocket?.(socket);
   socket.on("keylog", (line: Buffer) => lane.learnKey(line.toString("latin1")));
   socket.on("data", (octets: Buffer) => lane.inside("to-client", octets));
   // At once, not behind an await: in TLS 1.2 the greeting is delivered in the same turn.
-  socket.once("secureConnect", () => noteSecured(lane, socket, options.insecure));
+  socket.once("secureConnect", () => noteSecured(lane, socket, options));
   const outcome = await handshakeOutcome(socket, lane);
   lane.signal.throwIfAborted();
   if (outcome !== "secured") {
@@ -127,14 +133,17 @@ function handshakeProblem(lane: Lane, from: number, outcome: Exclude<Outcome, "s
     : { id: "closed", awaited: "handshake" };
 }
 
-function noteSecured(lane: Lane, socket: tls.TLSSocket, insecure: boolean): void {
+function noteSecured(lane: Lane, socket: tls.TLSSocket, { insecure, session }: HandshakeOptions): void {
   lane.note("to-client", {
     layer: "handshake",
     kind: "secured",
     protocol: protocolNames[socket.getProtocol() ?? ""] ?? "unknown",
     suite: socket.getCipher().standardName,
     alpn: typeof socket.alpnProtocol === "string" ? escapeControls(socket.alpnProtocol) : undefined,
+    resumed: socket.isSessionReused(),
   });
+  // Nothing is shown to be checked where the check of the control connection is continued.
+  if (session !== undefined && socket.isSessionReused()) return;
   const certificate = socket.getPeerX509Certificate();
   lane.note("to-client", {
     layer: "handshake",

@@ -34,6 +34,8 @@ export interface LaneOptions {
   readonly capture?: Capture | undefined;
   /** Whether events carry their octets. */
   readonly keepsOctets?: boolean | undefined;
+  /** Default: the control connection. */
+  readonly connection?: "control" | "data";
 }
 
 type Untimed<T> = T extends Tap ? Omit<T, "atMs"> : never;
@@ -41,7 +43,7 @@ type Untimed<T> = T extends Tap ? Omit<T, "atMs"> : never;
 /** What a lane knows without octets, less the place and time that the lane adds. */
 type Note =
   | Pick<TcpEvent, "layer" | "kind" | "text">
-  | Pick<SecuredEvent, "layer" | "kind" | "protocol" | "suite" | "alpn">
+  | Pick<SecuredEvent, "layer" | "kind" | "protocol" | "suite" | "alpn" | "resumed">
   | Pick<VerificationEvent, "layer" | "kind" | "verdict" | "reason" | "subject" | "issuer" | "validTo">
   | Pick<ProblemEvent, "layer" | "kind" | "problem">;
 
@@ -66,7 +68,12 @@ export class Lane implements WireObserver {
 
   constructor(options: LaneOptions) {
     this.#options = options;
-    this.#state = wireState(options.mode);
+    this.#state = this.#freshState();
+  }
+
+  /** A lane of the same mode for a data connection, which tells its events to the same place. */
+  forData(): Lane {
+    return new Lane({ ...this.#options, connection: "data" });
   }
 
   get mode(): TlsMode {
@@ -88,10 +95,15 @@ export class Lane implements WireObserver {
   /** Starts over for a new connection; earlier events stay. */
   restart(): void {
     this.#tell();
-    this.#state = wireState(this.#options.mode);
+    this.#state = this.#freshState();
     this.#opener = new KeyedOpener();
     this.#ended = false;
     this.#receivedBytes = 0;
+  }
+
+  /** A password goes over the connection: who has its keys has that. */
+  carriedPassword(): void {
+    this.#captured?.carriedPassword();
   }
 
   /** Takes a line of the key log of our end, so that what is encrypted can be told. */
@@ -141,7 +153,8 @@ export class Lane implements WireObserver {
   note(direction: Direction, note: Note): void {
     const { mode } = this.#options;
     const clear = note.layer === "tcp";
-    const place = { atMs: this.#atMs(), connection: "control", mode, direction, offset: 0, length: 0, clear } as const;
+    const connection = this.#options.connection ?? "control";
+    const place = { atMs: this.#atMs(), connection, mode, direction, offset: 0, length: 0, clear } as const;
     this.#later(() => this.#add({ ...place, tree: [], ...note }));
   }
 
@@ -170,6 +183,10 @@ export class Lane implements WireObserver {
       await this.#nextChange(AbortSignal.any([deadline, this.signal]));
       this.signal.throwIfAborted();
     }
+  }
+
+  #freshState(): WireState {
+    return wireState(this.#options.mode, this.#options.connection ?? "control");
   }
 
   get #isFlooded(): boolean {

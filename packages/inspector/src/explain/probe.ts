@@ -3,8 +3,10 @@ import { limits } from "@sallyport/protocol";
 import { WireTap } from "@sallyport/transport";
 import type { ExplainEvent, FtpEvent, Problem, TlsMode } from "../model/index.ts";
 import { connectTcp } from "./connect.ts";
+import { keepTickets, type LoginCredentials, logInAndList } from "./listing.ts";
 import { chokedOnHello, endConnection, startTls, type HandshakeOptions, type HelloSize } from "./handshake.ts";
 import type { Lane } from "./lane.ts";
+import { nextReply, type FoundReply } from "./replies.ts";
 
 /** Where one mode is probed, and how far it is trusted. */
 export interface ProbeTarget {
@@ -12,6 +14,9 @@ export interface ProbeTarget {
   readonly port: number;
   readonly insecure: boolean;
   readonly contextFor: (hello: HelloSize) => tls.SecureContext;
+  readonly credentials?: LoginCredentials;
+  /** Whether it logs in in clear where there is no TLS, under a made-up name. */
+  readonly isWilling?: boolean;
 }
 
 /**
@@ -63,6 +68,7 @@ async function untilSecured(
   const answer = await nextReply(lane, "auth-reply", asked);
   if ("problem" in answer) return answer.problem;
   if (answer.found.code !== 234) {
+    if (target.isWilling === true) await logInAsNobody(lane, tap);
     await quitInClear(lane, tap);
     return { id: "auth-refused", code: answer.found.code, line: answer.found.line };
   }
@@ -71,8 +77,9 @@ async function untilSecured(
   tap.off("data", discard).pause();
   const socket = await startTls(lane, tap, handshakeOptions(target, hello));
   if (!("encrypted" in socket)) return socket;
+  const problem = await logInAndList(lane, socket, target);
   await quit(lane, socket);
-  return undefined;
+  return problem;
 }
 
 /** draft-murray-auth-ftp-ssl and the practice of port 990: TLS from the first octet, then the greeting. */
@@ -85,35 +92,17 @@ async function implicitDialogue(lane: Lane, target: ProbeTarget, hello: HelloSiz
     if (!("encrypted" in socket)) return socket;
     const greeting = await nextReply(lane, "greeting-in-tls", connectedAt);
     if ("problem" in greeting) return greeting.problem;
+    const isGreeted = greeting.found.code === 220;
+    const problem = isGreeted ? await logInAndList(lane, socket, target) : greetingProblem(greeting.found, true);
     await quit(lane, socket);
-    return greeting.found.code === 220 ? undefined : greetingProblem(greeting.found, true);
+    return problem;
   } finally {
     tap.destroy();
   }
 }
 
 function handshakeOptions({ host, insecure, contextFor }: ProbeTarget, hello: HelloSize): HandshakeOptions {
-  return { host, insecure, context: contextFor(hello), alpn: ["ftp"] };
-}
-
-interface FoundReply {
-  readonly code: number;
-  readonly line: string;
-  readonly event: FtpEvent;
-}
-
-/** The next whole reply but preliminary ones; a line that is no reply ends the waiting with code 0. */
-function nextReply(lane: Lane, awaited: "greeting" | "auth-reply" | "greeting-in-tls", from: number) {
-  return lane.until<FoundReply>(
-    (event) => {
-      if (event.direction !== "to-client") return undefined;
-      if (event.kind === "text") return { code: 0, line: event.line, event };
-      if (event.kind !== "reply" || event.last !== true || event.code === undefined) return undefined;
-      return event.code < 200 ? undefined : { code: event.code, line: event.line, event };
-    },
-    awaited,
-    { from },
-  );
+  return { host, insecure, context: contextFor(hello), alpn: ["ftp"], onSocket: keepTickets };
 }
 
 function greetingProblem({ code, line }: FoundReply, inTls: boolean): Problem {
@@ -133,6 +122,16 @@ async function quit(lane: Lane, socket: tls.TLSSocket): Promise<void> {
   lane.inside("to-server", command);
   await farewell(lane, from);
   await endConnection(socket, lane.signal);
+}
+
+/** What a client does that takes TLS "if there is any": nobody's name and no password, for whoever stands between. */
+async function logInAsNobody(lane: Lane, tap: WireTap): Promise<void> {
+  for (const command of ["USER alice", "PASS correct horse"]) {
+    const from = lane.events.length;
+    tap.write(`${command}\r\n`);
+    const reply = await nextReply(lane, "login-reply", from);
+    if ("problem" in reply || reply.found.code >= 400) return;
+  }
 }
 
 async function quitInClear(lane: Lane, tap: WireTap): Promise<void> {

@@ -199,7 +199,9 @@ function cellsOf(lines: readonly LaneLine[], width: number, options: RenderOptio
   const signs = glyphTables[options.glyphs ?? "unicode"];
   return lines.flatMap((line) => {
     if (line.style === "rule") return [ruleCell(line, width, options)];
-    const rail = { none: " ", clear: signs.clearRail, tls: signs.tlsRail }[line.rail];
+    const rail = line.connection
+      ? signs.dataRail
+      : { none: " ", clear: signs.clearRail, tls: signs.tlsRail }[line.rail];
     const arrow = { "to-server": signs.toServer, "to-client": signs.toClient };
     const lead = line.style === "problem" ? "! " : line.arrow && line.style === "line" ? `${arrow[line.arrow]} ` : "  ";
     const seal = sealText(line, width, options);

@@ -10,6 +10,8 @@ export interface Glyphs {
   readonly closed: string;
   readonly clearRail: string;
   readonly tlsRail: string;
+  /** Beside what belongs to a data connection. */
+  readonly dataRail: string;
   readonly divider: string;
   readonly rule: string;
   readonly more: string;
@@ -23,6 +25,7 @@ export const glyphTables: Readonly<Record<"unicode" | "ascii", Glyphs>> = {
     closed: "■",
     clearRail: "┊",
     tlsRail: "┃",
+    dataRail: "║",
     divider: "│",
     rule: "━",
     more: "…",
@@ -34,6 +37,7 @@ export const glyphTables: Readonly<Record<"unicode" | "ascii", Glyphs>> = {
     closed: "#",
     clearRail: ":",
     tlsRail: "#",
+    dataRail: "%",
     divider: "|",
     rule: "=",
     more: "...",

@@ -110,6 +110,8 @@ export interface SecuredEvent extends EventBase {
   readonly suite: string;
   /** The application protocol that the server chose, as far as it did (RFC 7301). */
   readonly alpn: string | undefined;
+  /** Of a data connection: whether it continues the TLS of the control connection. */
+  readonly resumed?: boolean;
 }
 
 /** What the check of the server's certificate said; none of it can be seen on the wire in TLS 1.3. */

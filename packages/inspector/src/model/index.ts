@@ -1,3 +1,4 @@
+export * from "./captions.ts";
 export * from "./conclusion.ts";
 export * from "./events.ts";
 export * from "./lane-lines.ts";

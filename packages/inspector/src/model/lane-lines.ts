@@ -14,6 +14,8 @@ export interface LaneLine {
   readonly seal?: Seal;
   /** `rule`: a mark across the column; `detail`: what the line above is made of. */
   readonly style: "line" | "detail" | "rule" | "problem";
+  /** Of what belongs to a data connection. */
+  readonly connection?: "data";
 }
 
 /** Where both modes were looked for. */
@@ -37,9 +39,16 @@ export function laneLines(
     const event = events[at];
     if (!event) break;
     const run = encryptedRun(events, at);
-    const rail = railOf(event, seen);
-    lines.push(...marksBefore(event, seen));
-    lines.push(...(run.length > 0 ? encryptedLines(run) : eventLines(event, rail, target)));
+    const isData = event.connection === "data";
+    const rail = isData
+      ? "tls"
+      : railOf(
+          event,
+          seen.filter(({ connection }) => connection === "control"),
+        );
+    lines.push(...(isData ? dataMarks(event) : marksBefore(event, seen)));
+    const own = run.length > 0 ? encryptedLines(run) : eventLines(event, rail, target);
+    lines.push(...own.map((line) => (isData ? { ...line, connection: "data" as const } : line)));
     const taken = run.length > 0 ? run : [event];
     seen.push(...taken);
     lines.push(...marksAfter(event, seen));
@@ -52,7 +61,8 @@ export function laneLines(
 function encryptedRun(events: readonly ExplainEvent[], from: number): readonly EncryptedEvent[] {
   const run: EncryptedEvent[] = [];
   for (const event of events.slice(from)) {
-    if (event.kind !== "encrypted" || (run[0] && event.direction !== run[0].direction)) break;
+    if (event.kind !== "encrypted") break;
+    if (run[0] && (event.direction !== run[0].direction || event.connection !== run[0].connection)) break;
     run.push(event);
   }
   return run;
@@ -155,7 +165,7 @@ function eventLines(event: ExplainEvent, rail: LaneLine["rail"], target: Explain
     case "encrypted":
       return encryptedLines([event]);
     case "secured":
-      return [detail(`handshake finished; ALPN: ${event.alpn ?? "none"}`, "encrypted")];
+      return [detail(securedText(event), "encrypted")];
     case "verification":
       return verificationLines(event, target.host);
     case "problem": {
@@ -163,6 +173,13 @@ function eventLines(event: ExplainEvent, rail: LaneLine["rail"], target: Explain
       return [{ text: problemWords(event.problem, where).sentence, rail: "none", style: "problem" }];
     }
   }
+}
+
+function securedText({ alpn, resumed, connection }: Extract<ExplainEvent, { kind: "secured" }>): string {
+  if (connection === "control") return `handshake finished; ALPN: ${alpn ?? "none"}`;
+  return resumed === true
+    ? "handshake finished: it continues the TLS of the control connection"
+    : "handshake finished: a new one, with nothing of the control connection";
 }
 
 function verificationLines(event: Extract<ExplainEvent, { kind: "verification" }>, host: string): LaneLine[] {
@@ -218,6 +235,12 @@ function tlsBegan(seen: readonly ExplainEvent[]): boolean {
   return attemptOf(seen).some(({ kind }) => kind === "messages");
 }
 
+/** The mark where a data connection begins. */
+function dataMarks(event: ExplainEvent): LaneLine[] {
+  if (event.kind !== "connecting") return [];
+  return [{ text: "data connection", rail: "tls", style: "rule", connection: "data" }];
+}
+
 /** The mark where a connection turns to TLS. */
 function marksBefore(event: ExplainEvent, seen: readonly ExplainEvent[]): LaneLine[] {
   if (event.kind !== "messages" || tlsBegan(seen)) return [];
@@ -226,6 +249,7 @@ function marksBefore(event: ExplainEvent, seen: readonly ExplainEvent[]): LaneLi
 
 /** The mark where USER could be sent without being read. */
 function marksAfter(event: ExplainEvent, seen: readonly ExplainEvent[]): LaneLine[] {
+  if (event.connection === "data") return [];
   const candidate = event.mode === "explicit" ? event.kind === "secured" : event.kind === "reply" && !event.clear;
   if (!candidate) return [];
   const { roundTrips } = summarise(seen, event.mode);

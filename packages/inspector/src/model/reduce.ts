@@ -51,9 +51,13 @@ export interface WireEnds {
   readonly keepsOctets?: boolean;
 }
 
-/** A control connection before its first octet: explicit mode begins with lines, implicit mode with records. */
+/**
+ * A connection before its first octet: a control connection of explicit mode begins with lines, one of implicit mode and a
+ * data connection, which follows PROT P, with records.
+ */
 export function wireState(mode: TlsMode, connection: "control" | "data" = "control"): WireState {
-  const reading: Reading = mode === "explicit" ? { as: "lines", lines: lineStream() } : { as: "records" };
+  const reading: Reading =
+    mode === "explicit" && connection === "control" ? { as: "lines", lines: lineStream() } : { as: "records" };
   return {
     connection,
     mode,

@@ -65,6 +65,19 @@ export function adviceFor(
   return `${retried}Both modes keep the login secret: set clients to require explicit TLS on port ${ports.explicit}, never "if available", or to implicit TLS on port ${ports.implicit}.`;
 }
 
+/** What somebody in between, who takes AUTH away, gets from a client that wants TLS so much. */
+export const strippedWords = {
+  required: {
+    sentence: "The client requires TLS: it leaves without a name and without a password.",
+    advice: "Nothing is lost but the connection: a client that requires TLS can be kept out, but not listened to.",
+  },
+  "if-available": {
+    sentence: "The client takes TLS if there is any: it logs in in clear, and sees no error.",
+    advice:
+      'Whoever took AUTH away has the password, and the client noticed nothing: never let a client take TLS "if available".',
+  },
+} as const satisfies Readonly<Record<"required" | "if-available", Words>>;
+
 /** The price of a mode, for a table. */
 export function roundTripsWords({ roundTrips, retryRequested }: ModeSummary): string {
   if (roundTrips === undefined) return "never safe";
@@ -98,6 +111,8 @@ const awaitedWords: Record<Awaited, string> = {
   "auth-reply": "reply to AUTH TLS",
   handshake: "end of the TLS handshake",
   "greeting-in-tls": "greeting inside TLS",
+  "login-reply": "reply to the login",
+  "data-reply": "end of the listing",
 };
 
 type Row<Id extends ProblemId> = (problem: Extract<Problem, { id: Id }>, where: Whereabouts) => Words;
@@ -142,6 +157,18 @@ const rows: { readonly [Id in ProblemId]: Row<Id> } = {
   "clear-after-auth": ({ line }) => ({
     sentence: `Clear text follows the 234, before TLS: ${line}`,
     advice: "Do not trust this connection: whoever is on the way may have put it there.",
+  }),
+  "password-kept": () => ({
+    sentence: "The password stays here: the server's certificate is not verified.",
+    advice: "Give the authority's certificate with --ca FILE; only then does the login go on.",
+  }),
+  "login-refused": ({ line }) => ({
+    sentence: `The server refuses the login: ${line}`,
+    advice: "Check the name and the password.",
+  }),
+  "listing-refused": ({ line }) => ({
+    sentence: `The server gives no listing over a data connection with TLS: ${line}`,
+    advice: "Look into the server's log: it most often wants resumption, or its passive ports are shut.",
   }),
   "clear-on-implicit": ({ line }, { port }) => ({
     sentence: `Port ${port} speaks clear text where TLS must stand from the first octet: ${line}`,
