@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { explain, type ExplainEvent, standardPorts } from "@sallyport/inspector";
+import { explain, type ExplainEvent, standardPorts, type StrippedClient, strippedClients } from "@sallyport/inspector";
 import { streamSSE } from "hono/streaming";
 import { setTimeout as delay } from "node:timers/promises";
 import { bounds } from "../bounds.ts";
@@ -11,30 +11,34 @@ import { failures, type GatewayApp } from "./describing.ts";
 /** Both modes of a server, live: what crosses the wire until somebody could log in. */
 export function explanationRoutes(app: GatewayApp, parts: GatewayParts): void {
   app.openapi(explainRoute, async (context) => {
-    const { host, explicitPort: explicit, implicitPort: implicit } = context.req.valid("query");
+    const { host, explicitPort: explicit, implicitPort: implicit, between } = context.req.valid("query");
     if (parts.servesStrangers && (explicit !== standardPorts.explicit || implicit !== standardPorts.implicit)) {
       // Whoever may choose ports learns what answers on them.
       throw new GatewayRefusal(403, "SALLYPORT_TARGET_REFUSED", "This gateway explains the standard ports alone");
     }
     await parts.rates.login(clientHost(parts, context), host);
-    return tell(parts, context, { host, ports: { explicit, implicit } });
+    const stripped = between === "none" ? {} : { stripped: between };
+    return tell(parts, context, { host, ports: { explicit, implicit }, ...stripped });
   });
 }
 
 interface Asked {
   readonly host: string;
   readonly ports: typeof standardPorts;
+  /** Shows what such a client does where somebody in between takes AUTH away. */
+  readonly stripped?: StrippedClient;
 }
 
 /** Each event as it happens, with its octets; the last message says that it is over. */
-function tell({ grounds, servesStrangers }: GatewayParts, context: GatewayContext, { host, ports }: Asked): Response {
+function tell({ grounds, servesStrangers }: GatewayParts, context: GatewayContext, asked: Asked): Response {
+  const { host, ...wishes } = asked;
   return streamSSE(context, async (stream) => {
     const over = new AbortController();
     stream.onAbort(() => over.abort(new Error("nobody watches any more")));
     const { policy, authorities } = grounds;
     const startedMs = performance.now();
     const events = explain(host, {
-      ports,
+      ...wishes,
       octets: true,
       dialer: pinnedDialer({ policy }),
       signal: over.signal,
@@ -71,6 +75,7 @@ const explainRoute = createRoute({
       host: z.string().min(1).max(253),
       explicitPort: port.default(standardPorts.explicit),
       implicitPort: port.default(standardPorts.implicit),
+      between: z.enum(["none", ...strippedClients]).default("none"),
     }),
   },
   responses: {

@@ -1,5 +1,6 @@
 import type { ExplainEvent, FieldNode } from "@sallyport/inspector/model";
 import { element } from "./element.ts";
+import { referenceLink } from "./reference-link.ts";
 
 /** Octets of one event in hexadecimal digits, and the tree of its fields; pointing at one side lights the other. */
 export function detailPane(event: ExplainEvent): HTMLElement {
@@ -12,7 +13,7 @@ export function detailPane(event: ExplainEvent): HTMLElement {
   const light = (from: number, to: number, chosen: HTMLElement | undefined): void => {
     cells.forEach((cell, at) => cell.classList.toggle("lit", event.offset + at >= from && event.offset + at < to));
     for (const { row } of rows) row.classList.toggle("lit", row === chosen);
-    for (const lit of [cells[from - event.offset], chosen]) lit?.scrollIntoView({ block: "nearest" });
+    for (const lit of [cells[from - event.offset], chosen]) if (lit) scrollWithin(lit);
   };
   for (const { node, row } of rows)
     for (const kind of ["pointerenter", "focus"]) row.addEventListener(kind, () => light(node.from, node.to, row));
@@ -37,6 +38,15 @@ export function detailPane(event: ExplainEvent): HTMLElement {
   );
 }
 
+/** Brings it into sight in its own column; the page itself stays where it is. */
+function scrollWithin(lit: HTMLElement): void {
+  const column = lit.closest<HTMLElement>(".columns > *");
+  if (column === null) return;
+  const [place, bounds] = [lit.getBoundingClientRect(), column.getBoundingClientRect()];
+  if (place.top < bounds.top) column.scrollTop -= bounds.top - place.top;
+  else if (place.bottom > bounds.bottom) column.scrollTop += place.bottom - bounds.bottom;
+}
+
 function sealedHint(event: ExplainEvent): string {
   return event.kind === "encrypted"
     ? "On the wire these octets look like noise; the fields are what our end reads with its keys."
@@ -49,9 +59,25 @@ function hexLines(cells: readonly HTMLElement[], offset: number): HTMLElement[] 
   const lines: HTMLElement[] = [];
   for (let at = 0; at < cells.length; at += octetsInLine) {
     const number = (offset + at).toString(16).padStart(5, "0");
-    lines.push(element("div", { class: "line" }, element("b", {}, number), ...cells.slice(at, at + octetsInLine)));
+    const own = cells.slice(at, at + octetsInLine);
+    const letters = own.map((cell) => letterOf(cell.textContent)).join("");
+    lines.push(
+      element(
+        "div",
+        { class: "line" },
+        element("b", {}, number),
+        ...own,
+        element("i", { "aria-hidden": "true" }, letters),
+      ),
+    );
   }
   return lines;
+}
+
+/** As it looks where octets are printed: letters as they are, a dot for everything else. */
+function letterOf(digits: string): string {
+  const octet = Number.parseInt(digits, 16);
+  return octet > 0x20 && octet < 0x7f ? String.fromCharCode(octet) : "·";
 }
 
 function treeOf(
@@ -64,7 +90,7 @@ function treeOf(
     ...nodes.map((node) => {
       const row = element("div", { class: "field", tabindex: "0" }, element("b", {}, node.name), ` ${node.value}`);
       if (node.note !== undefined) row.append(element("i", {}, node.note));
-      if (node.rfc !== undefined) row.append(element("small", {}, node.rfc));
+      if (node.rfc !== undefined) row.append(referenceLink(node.rfc));
       rows.push({ node, row });
       return element("li", {}, row, ...(node.children ? [treeOf(node.children, rows)] : []));
     }),

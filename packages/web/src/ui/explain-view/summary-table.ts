@@ -5,13 +5,15 @@ import {
   roundTripsWords,
   turnWords,
   verificationWords,
+  type Words,
 } from "@sallyport/inspector/model";
 import { element } from "./element.ts";
 import { modes } from "./lanes.ts";
 
-/** What each mode came to, and what to do. */
-export function summaryTable(conclusion: Conclusion): HTMLElement {
-  const { host, ports, advice } = conclusion;
+/** What each mode came to, and what to do; `stripped` says it of a run with somebody in between. */
+export function summaryTable(conclusion: Conclusion, stripped?: Words): HTMLElement {
+  const { host, ports } = conclusion;
+  const advice = stripped?.advice ?? conclusion.advice;
   const rows: readonly (readonly [name: string, value: (summary: ModeSummary) => string])[] = [
     ["FTP octets in clear", ({ clearFtpOctets }) => String(clearFtpOctets)],
     ["TLS begins", ({ turn }) => turnWords(turn)],
@@ -25,7 +27,11 @@ export function summaryTable(conclusion: Conclusion): HTMLElement {
     [
       "outcome",
       ({ problem, mode }) =>
-        problem ? problemWords(problem, { host, mode, port: ports[mode] }).sentence : "as it should be",
+        stripped && mode === "explicit"
+          ? stripped.sentence
+          : problem
+            ? problemWords(problem, { host, mode, port: ports[mode] }).sentence
+            : "as it should be",
     ],
   ];
   return element(
