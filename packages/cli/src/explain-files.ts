@@ -1,4 +1,4 @@
-import { Capture, type ExplainedHost, type ExplainEvent } from "@sallyport/inspector";
+import { Capture, type ExplainedHost, type ExplainEvent, type StrippedClient } from "@sallyport/inspector";
 import { ConfigError, UsageError } from "@sallyport/protocol";
 import { writeFile } from "node:fs/promises";
 
@@ -17,7 +17,7 @@ function fileFlag(brief: string) {
   return { kind: "parsed", parse: String, brief, placeholder: "FILE", optional: true } as const;
 }
 
-/** What goes into the files of one explanation. Keys in them open it alone; no password was sent in it. */
+/** What goes into the files of one explanation. Keys of what carried a password are left out of them. */
 export class ExplainFiles {
   readonly capture: Capture | undefined;
   readonly #flags: ExplainFileFlags;
@@ -37,13 +37,19 @@ export class ExplainFiles {
   }
 
   /** @throws {ConfigError} SALLYPORT_EXPLANATION_UNWRITABLE */
-  async write(target: ExplainedHost, events: readonly ExplainEvent[]): Promise<void> {
+  async write(
+    target: ExplainedHost,
+    events: readonly ExplainEvent[],
+    stripped: (client: StrippedClient) => Promise<readonly ExplainEvent[]>,
+  ): Promise<void> {
     const { capture, html } = this.#flags;
     if (this.capture && capture !== undefined) await writePrivateFile(capture, this.capture.pcapng());
     if (html === undefined) return;
     // It brings a bundler along where the page has to be made first.
     const { explainPage } = await import("@sallyport/web/explain-page");
-    await writePrivateFile(html, await explainPage(target, events));
+    const [required, willing] = await Promise.all([stripped("required"), stripped("if-available")]);
+    const recordings = { none: events, required, "if-available": willing };
+    await writePrivateFile(html, await explainPage(target, recordings));
   }
 }
 

@@ -1,31 +1,50 @@
+import { once } from "node:events";
 import {
+  Capture,
   conclude,
   dialogueNames,
   explain,
   renderDialogueLine,
+  renderExplanation,
   renderExplanationLive,
   renderSummary,
   runDialogue,
+  strippedClients,
   terminalSettings,
   type Conclusion,
   type DialogueName,
   type ExplainEvent,
   type ExplainOptions,
   type RenderOptions,
+  type StrippedClient,
 } from "@sallyport/inspector";
 import { buildCommand, type CommandContext } from "@stricli/core";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
-import { type ExplainFileFlags, ExplainFiles, explainFileFlags } from "../explain-files.ts";
+import { type ExplainFileFlags, ExplainFiles, explainFileFlags, writePrivateFile } from "../explain-files.ts";
 import { explicitPortOf, parseRemotePort, parseSeconds, targetParameter, type ServerTarget } from "../explain-flags.ts";
-import { caFlag, commonFlags, switchFlag, type CommonFlags } from "../flags.ts";
+import {
+  caFlag,
+  commonFlags,
+  parseText,
+  passwordFlags,
+  switchFlag,
+  type CommonFlags,
+  type PasswordFlags,
+} from "../flags.ts";
+import { stepOnTerminal } from "../step-on-terminal.ts";
+import { findCredentials } from "../login/credentials.ts";
 import { trustOf } from "../server-trust.ts";
 
-interface ExplainFlags extends CommonFlags, ExplainFileFlags {
+interface ExplainFlags extends CommonFlags, ExplainFileFlags, PasswordFlags {
   readonly explicitPort?: number;
   readonly implicitPort: number;
   readonly ca?: string;
   readonly insecure?: boolean;
+  readonly user?: string;
+  readonly stripped?: StrippedClient;
   readonly dialogue?: DialogueName;
+  readonly web?: boolean;
+  readonly step?: boolean;
   readonly timeout: number;
   readonly quiet?: boolean;
 }
@@ -36,7 +55,8 @@ export const explainCommand = buildCommand({
     fullDescription: [
       "Connects to HOST in both modes at once, without logging in, and shows what crosses the wire: clear lines, TLS",
       "records and what can be read of them without keys, what is inside the encrypted ones by the keys of this end, where",
-      "each connection turns to TLS, and what it costs.",
+      "each connection turns to TLS, and what it costs. With --user it logs in as well, inside TLS, and fetches a listing",
+      "over a data connection.",
       "",
       "Exit codes: 0 whatever answers keeps a login secret, 1 something does not or the certificate is not verified,",
       "64 wrong command line, 66 cannot read FILE, 69 nothing answers, 73 cannot write a file.",
@@ -64,6 +84,23 @@ export const explainCommand = buildCommand({
       },
       ca: caFlag,
       insecure: switchFlag("Leave the check of the certificate out"),
+      user: {
+        kind: "parsed",
+        parse: parseText,
+        brief: "Who logs in, inside TLS, to show a data connection",
+        placeholder: "NAME",
+        optional: true,
+      },
+      ...passwordFlags,
+      stripped: {
+        kind: "enum",
+        values: strippedClients,
+        brief: "Show what such a client does where somebody in between takes AUTH away; it says a made-up name at most",
+        placeholder: "CLIENT",
+        optional: true,
+      },
+      step: switchFlag("Go through it step by step on the terminal, with the octets of each record"),
+      web: switchFlag("Show it in a browser: serves a page on this machine alone, until Ctrl-C"),
       dialogue: {
         kind: "enum",
         values: dialogueNames,
@@ -88,23 +125,27 @@ export const explainCommand = buildCommand({
     const ports = { explicit: explicitPortOf(target, flags), implicit: flags.implicitPort };
     const { isTTY: isTerminal, columns } = process.stdout;
     const terminal = terminalSettings({ isTerminal, columns, environment: process.env });
-    const run = flags.dialogue !== undefined ? replay : flags.json === true ? printJson : draw;
+    const run = howOf(flags);
     const { process: ending }: ContextWithExitCode = this;
     const files = new ExplainFiles(flags);
     const events: ExplainEvent[] = [];
-    const exitCode = await run({
-      flags,
-      host,
-      events,
-      options: {
-        ...{ ports, timeoutMs: flags.timeout * 1000, octets: files.wantsOctets },
-        ...(await trustOf(flags)),
-        ...(files.capture && { capture: files.capture }),
+    const options: ExplainOptions = {
+      ...{
+        ports,
+        timeoutMs: flags.timeout * 1000,
+        octets: files.wantsOctets || flags.web === true || flags.step === true,
       },
+      ...(await trustOf(flags)),
+      ...(await credentialsOf(target, flags)),
+      ...(flags.stripped && { stripped: flags.stripped }),
+      ...(files.capture && { capture: files.capture }),
+    };
+    const exitCode = await run({
+      ...{ flags, host, events, options },
       drawing: { host, ports, ...terminal },
       write: (lines) => this.process.stdout.write(lines.map((line) => `${line}\n`).join("")),
     });
-    await files.write({ host, ports }, events);
+    if (flags.web !== true) await files.write({ host, ports }, events, strippedRuns(host, options));
     ending.exitCode = exitCode;
   },
 });
@@ -143,6 +184,60 @@ async function printJson({ flags, host, events, options, drawing, write }: Run):
   const conclusion = conclude(events, drawing);
   write([JSON.stringify(conclusion)]);
   return exitCodeOf(conclusion);
+}
+
+/** How it is shown. */
+function howOf({ dialogue, web, step, json }: ExplainFlags): (run: Run) => Promise<ExitCode> {
+  if (dialogue !== undefined) return replay;
+  if (web === true) return serve;
+  if (step === true) return stepThrough;
+  return json === true ? printJson : draw;
+}
+
+/** Serves the page until a signal comes; each time that it is opened the server is asked anew. */
+async function serve({ flags, host, options, drawing, write }: Run): Promise<ExitCode> {
+  const { serveExplanation } = await import("@sallyport/web/explain-page");
+  const run = (between: StrippedClient | undefined, signal: AbortSignal) =>
+    explain(host, { ...options, ...(between && { stripped: between }), signal });
+  await using page = await serveExplanation({ host, ports: drawing.ports }, run);
+  write([flags.json === true ? JSON.stringify({ kind: "listening", url: page.url }) : `Both modes, live: ${page.url}`]);
+  await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+  return exitCodes.ok;
+}
+
+async function stepThrough({ host, events, options, drawing, write }: Run): Promise<ExitCode> {
+  const capture = options.capture ?? new Capture();
+  for await (const event of noting(explain(host, { ...options, capture }), events)) void event;
+  if (!process.stdin.isTTY || !process.stdout.isTTY) write(renderExplanation(events, drawing));
+  else {
+    await stepOnTerminal(events, drawing, async () => {
+      await writePrivateFile(stepCapture, capture.pcapng());
+      return `${stepCapture} written`;
+    });
+  }
+  return exitCodeOf(conclude(events, drawing));
+}
+
+/** Where the key p of --step writes to. */
+const stepCapture = "sallyport-explain.pcapng";
+
+/** What becomes of clients where somebody in between takes AUTH away, for a page that can show that as well. */
+function strippedRuns(host: string, { capture: _none, credentials: _neither, ...options }: ExplainOptions) {
+  return async (stripped: StrippedClient): Promise<readonly ExplainEvent[]> => {
+    const events: ExplainEvent[] = [];
+    for await (const event of explain(host, { ...options, stripped })) events.push(event);
+    return events;
+  };
+}
+
+/** Nobody logs in unless a user is named. */
+async function credentialsOf(
+  { host }: ServerTarget,
+  flags: ExplainFlags,
+): Promise<Pick<ExplainOptions, "credentials">> {
+  if (flags.user === undefined) return {};
+  const { user, password = "" } = await findCredentials({ host, isPasswordExposed: false }, flags);
+  return { credentials: { user, password } };
 }
 
 async function replay({ flags, host, options, drawing, write }: Run): Promise<ExitCode> {

@@ -208,11 +208,7 @@ async function runClient(
     child.once("error", () => resolve(null)).once("close", resolve);
   });
   clearTimeout(deadline);
-  const last = said
-    .split(/[\r\n]+/)
-    .map((line) => line.trim())
-    .findLast((line) => line !== "");
-  return { exitCode, isTimedOut, said: escapeControls(last ?? "").slice(0, 200) };
+  return { exitCode, isTimedOut, said: escapeControls(tellingLine(said)).slice(0, 200) };
 }
 
 /** Most programs say first what is the matter; a traceback of Python says it last. */
