@@ -14,8 +14,8 @@ export class RunningServer implements AsyncDisposable {
   readonly #errors: string[] = [];
   #wake: () => void = () => undefined;
 
-  constructor(words: readonly string[]) {
-    this.child = spawnSallyport([...words, "--json"]);
+  constructor(words: readonly string[], environment?: Readonly<Record<string, string>>) {
+    this.child = spawnSallyport([...words, "--json"], environment);
     createInterface({ input: this.child.stdout }).on("line", (line) => {
       this.events.push(JSON.parse(line) as LoggedEvent);
       this.#wake();
