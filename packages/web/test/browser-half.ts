@@ -5,8 +5,10 @@ import type { LoginEvent, LoginJson, LoginRequest, ProblemJson } from "../src/ap
 export class BrowserHalf {
   readonly origin: string;
   cookie = "";
+  readonly #timeoutMs: number;
 
-  constructor(port: number) {
+  constructor(port: number, timeoutMs = 20_000) {
+    this.#timeoutMs = timeoutMs;
     this.origin = `http://127.0.0.1:${port}`;
   }
 
@@ -24,7 +26,7 @@ export class BrowserHalf {
         body: isJson ? JSON.stringify(body) : (body as Uint8Array<ArrayBuffer>),
         duplex: "half",
       }),
-      signal: AbortSignal.timeout(20_000),
+      signal: AbortSignal.timeout(this.#timeoutMs),
     });
     const [given] = response.headers.getSetCookie();
     if (given !== undefined) this.cookie = given.split(";", 1)[0] ?? "";

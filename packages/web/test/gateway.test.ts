@@ -9,6 +9,7 @@ import { once } from "node:events";
 import { get } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { after, suite, test } from "node:test";
+import type { ConnectionWishes } from "../src/api/wishes.ts";
 import type { EntryJson, ListingLine, LoginJson, UploadJson } from "../src/api/api.ts";
 import { BrowserHalf } from "./browser-half.ts";
 
@@ -361,10 +362,10 @@ suite("The gateway", () => {
     const browser = new BrowserHalf(gateway.port);
     await trusted(browser, target.explicitPort);
     const request = { address: `localhost:${target.explicitPort}`, security: "explicit", pin } as const;
-    const wishes = {
-      ...{ maxVersion: "TLSv1.2", resumption: "require", authFirst: "SSL", encoding: "utf-8" },
-      ...{ connections: 1, patienceSeconds: 20, afterLogin: ["NOOP"], account: "", timeZone: "UTC" },
-    } as const;
+    const wishes: ConnectionWishes = {
+      ...{ maxVersion: "TLSv1.2", resumption: "require", authFirst: "SSL", encoding: "utf-8", timeZone: "UTC" },
+      ...{ connections: 1, patienceSeconds: 20, afterLogin: ["NOOP"], account: "" },
+    };
     const login = await browser.signIn({ ...request, wishes });
     assert.equal(login.tls?.protocol, "TLSv1.2");
     await listed(browser, login, "/");

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
 import { bounds } from "./bounds.ts";
 import { clientHost, type GatewayEnv, type GatewayParts } from "./environment.ts";
 import { ownNameOnly, ownPageOnly, pageHeaders } from "./guard.ts";
@@ -28,7 +29,9 @@ export function gatewayApp(parts: GatewayParts, page: Page, version: string): Ga
       );
     },
   });
-  app.onError((error, context) => {
+  app.onError((cause, context) => {
+    // What is no JSON is told so by the framework.
+    const error = cause instanceof HTTPException ? notUnderstood(cause) : cause;
     const status = statusOf(error);
     if (status === 500) parts.onFailure(error);
     return context.json(problemOf(error), status);
@@ -64,6 +67,10 @@ export function gatewayApp(parts: GatewayParts, page: Page, version: string): Ga
   });
   app.get("*", (context) => page.answer(context));
   return app;
+}
+
+function notUnderstood(cause: HTTPException): GatewayRefusal {
+  return new GatewayRefusal(400, "SALLYPORT_REQUEST_INVALID", "The request is not understood", { cause });
 }
 
 function tooLarge(): never {

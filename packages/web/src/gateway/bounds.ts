@@ -24,11 +24,17 @@ export const bounds = {
   /** Events that a page gets which comes later. */
   eventsKept: 400,
   entriesPerLine: 200,
+  /** Of one directory. */
+  entriesPerListing: 300_000,
   requestsPerMinute: 3_000,
   /** Attempts to log in, by one address. */
   loginsPerMinute: 20,
   /** Refused logins at one server, by one address, in a quarter of an hour. */
   refusalsPerQuarter: 10,
+  /** Refused logins at all servers together, by one address, in a quarter of an hour. */
+  allRefusalsPerQuarter: 30,
+  /** Attempts to log in at one server, by all addresses together. */
+  targetLoginsPerMinute: 120,
   /** Different servers, by one address, in an hour. */
   hostsPerHour: 30,
   /** No answer about a server that was not reached comes earlier than this, for strangers. */

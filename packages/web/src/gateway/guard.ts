@@ -103,6 +103,8 @@ export class Rates {
   readonly #requests = new RateLimiterMemory({ points: bounds.requestsPerMinute, duration: 60 });
   readonly #logins = new RateLimiterMemory({ points: bounds.loginsPerMinute, duration: 60 });
   readonly #refusals = new RateLimiterMemory({ points: bounds.refusalsPerQuarter, duration: 900 });
+  readonly #allRefusals = new RateLimiterMemory({ points: bounds.allRefusalsPerQuarter, duration: 900 });
+  readonly #targets = new RateLimiterMemory({ points: bounds.targetLoginsPerMinute, duration: 60 });
   readonly #hosts = new RateLimiterMemory({ points: bounds.hostsPerHour, duration: 3600 });
   readonly #seen = new RateLimiterMemory({ points: 1, duration: 3600 });
 
@@ -111,9 +113,11 @@ export class Rates {
   }
 
   async login(client: string, host: string): Promise<void> {
-    const refused = await this.#refusals.get(`${client} ${host}`);
-    if (refused !== null && refused.remainingPoints <= 0) throw tooOften(refused.msBeforeNext);
+    for (const refused of [await this.#refusals.get(`${client} ${host}`), await this.#allRefusals.get(client)]) {
+      if (refused !== null && refused.remainingPoints <= 0) throw tooOften(refused.msBeforeNext);
+    }
     await take(this.#logins, client);
+    await take(this.#targets, host);
     if ((await this.#seen.get(`${client} ${host}`)) !== null) return;
     await take(this.#hosts, client);
     await this.#seen.set(`${client} ${host}`, 1, 3600);
@@ -121,6 +125,8 @@ export class Rates {
 
   async refused(client: string, host: string): Promise<void> {
     await this.#refusals.consume(`${client} ${host}`).catch(() => {});
+    // A host has many spellings.
+    await this.#allRefusals.consume(client).catch(() => {});
   }
 }
 

@@ -54,10 +54,17 @@ export function optionsOf(wishes: ConnectionWishes, offer: GatewayOffer): Client
   return {
     ...given(wishes, [...plain, ...ofTransfers]),
     ...(authFirst === "SSL" && { authOrder: ["SSL", "TLS"] as const }),
+    // A person who waits asks again sooner than a program would.
+    retry: { attempts: 1 },
     pool: { max: connections ?? bounds.connectionsPerLogin },
     timeouts: {
       connect: patienceMs === 0 ? bounds.connectMs : Math.min(patienceMs, bounds.connectMs),
-      ...(patienceMs > 0 && { greeting: patienceMs, command: patienceMs, dataIdle: patienceMs }),
+      ...(patienceMs > 0 && {
+        greeting: patienceMs,
+        command: patienceMs,
+        dataIdle: patienceMs,
+        completion: patienceMs,
+      }),
     },
   };
 }

@@ -4,7 +4,7 @@ import { stream } from "hono/streaming";
 import type { EntryJson, ListingLine } from "../../api/api.ts";
 import { bounds } from "../bounds.ts";
 import { type GatewayContext, type GatewayParts, loginOf } from "../environment.ts";
-import { problemOf } from "../problem.ts";
+import { GatewayRefusal, problemOf } from "../problem.ts";
 import * as schemas from "../schemas.ts";
 import { failures, type GatewayApp, inLogin, json } from "./describing.ts";
 
@@ -69,6 +69,7 @@ async function* listingLines(entries: AsyncIterable<Entry>): AsyncGenerator<List
   let count = 0;
   try {
     for await (const entry of entries) {
+      if (count >= bounds.entriesPerListing) throw tooManyEntries();
       waiting.push(entryJson(entry));
       count++;
       const isFirst = count === firstPiece;
@@ -86,6 +87,11 @@ async function* listingLines(entries: AsyncIterable<Entry>): AsyncGenerator<List
 }
 
 const firstPiece = 50;
+
+function tooManyEntries(): GatewayRefusal {
+  const message = `The directory has more than ${bounds.entriesPerListing} entries: the rest is not shown`;
+  return new GatewayRefusal(502, "SALLYPORT_LISTING_TOO_LONG", message);
+}
 
 export function entryJson({ name, type, size, modified, mode, owner, group, target }: Entry): EntryJson {
   return {

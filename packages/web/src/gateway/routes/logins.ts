@@ -61,14 +61,14 @@ async function signIn(parts: GatewayParts, context: GatewayContext, request: Log
   if (isUrlFailure(url)) throw new GatewayRefusal(400, "SALLYPORT_URL_INVALID", url.failure);
   const client = clientHost(parts, context);
   const startedMs = performance.now();
-  await parts.rates.login(client, url.host);
+  const host = url.host.toLowerCase();
+  await parts.rates.login(client, host);
   try {
     const { login, cookie } = await parts.visitors.signIn(parts.cookie.read(context), request);
     parts.cookie.write(context, cookie);
     return login.facts;
   } catch (error) {
-    if (isSallyportError(error) && error.code === "SALLYPORT_LOGIN_REFUSED")
-      await parts.rates.refused(client, url.host);
+    if (isSallyportError(error) && error.code === "SALLYPORT_LOGIN_REFUSED") await parts.rates.refused(client, host);
     if (!parts.servesStrangers || !isAboutReach(error)) throw error;
     await delay(Math.max(0, startedMs + bounds.unreachableFloorMs - performance.now()));
     throw new GatewayRefusal(502, "SALLYPORT_UNREACHABLE", "That server cannot be reached from here", { cause: error });
