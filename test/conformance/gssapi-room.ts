@@ -77,7 +77,7 @@ function serverWith(
 }
 
 /** Knows `alice` and `bob` by their principals and by the password `secret`. */
-export function kerberosAuthenticator(changes: Partial<Account>): Authenticator {
+function kerberosAuthenticator(changes: Partial<Account>): Authenticator {
   const accountOf = (user: string): Account => ({ ...testAccount(user), ...changes, name: user });
   const exists = (user: string): boolean => user === "alice" || user === "bob";
   return {
