@@ -142,6 +142,14 @@ test("R-GSS-06 a context that expires ends the connection, and one more is opene
   assert.equal(shown.filter((text) => text === "AUTH GSSAPI").length, 2);
 });
 
+test("R-GSS-06 what cannot be asked again fails with the context, by a code of its own", async () => {
+  await using room = await mockRoom();
+  await using client = await connectTo(room);
+  room.mechanism.expire();
+  await assert.rejects(client.raw("NOOP"), { code: "SALLYPORT_GSSAPI_CONTEXT_EXPIRED", fault: "context-expired" });
+  assert.equal((await client.raw("NOOP")).code, 200, "and the next has a connection of its own");
+});
+
 test("R-GSS-06 a context that is about to expire is not used for more", async () => {
   await using room = await mockRoom({}, { lifetimeMs: 30_000 });
   const shown: string[] = [];

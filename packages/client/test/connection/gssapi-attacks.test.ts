@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Client, type ClientOptions, connect } from "@sallyport/client";
+import { setTimeout as pause } from "node:timers/promises";
 import { mockMechanism, type MockMechanismOptions } from "@sallyport/testing";
 import { type GssapiHandler, type GssapiLogin, type GssapiServer, startGssapiServer } from "../gssapi-server.ts";
 
@@ -71,6 +72,47 @@ void describe("replies", () => {
       await using client = await connectTo(server);
       assert.deepEqual([...client.features.keys()], ["UTF8", "SIZE"]);
     }
+  });
+
+  void test("R-2228-11 each line of a reply sealed alone, without its end, as MIT's server has it", async () => {
+    const FEAT: GssapiHandler = async (login) => {
+      for (const line of ["211-Features", " UTF8", " MDTM", "211 End"]) {
+        // oxlint-disable-next-line no-await-in-loop -- in their order
+        const token = await login.context.wrap(Buffer.from(line), false);
+        login.control.write(`631 ${Buffer.from(token).toString("base64")}\r\n`);
+      }
+      return undefined;
+    };
+    await using server = await startGssapiServer(mockMechanism(), { FEAT });
+    await using client = await connectTo(server);
+    assert.deepEqual([...client.features.keys()], ["UTF8", "MDTM"]);
+  });
+
+  void test("replies that the mechanism has not opened yet are left to TCP", async () => {
+    const mechanism = mockMechanism();
+    const flooded = { bytes: 0, release: (): void => {} };
+    const NOOP: GssapiHandler = ({ control }) => {
+      flooded.release = mechanism.hold();
+      const line = Buffer.from(`632 ${"A".repeat(200_000)}\r\n`);
+      const flood = (): void => {
+        if (flooded.bytes >= 256 * 1_048_576 || control.destroyed) return;
+        flooded.bytes += line.length;
+        control.write(line, (error) => error ?? flood());
+      };
+      flood();
+      return undefined;
+    };
+    await using server = await startGssapiServer(mockMechanism(), { NOOP });
+    await using client = await connectTo(server, { gssapi: { mechanism, host } });
+    const refused = assert.rejects(client.raw("NOOP"), { code: "SALLYPORT_GSSAPI_MESSAGE_REJECTED" });
+    for (let before = -1; flooded.bytes !== before || before === 0;) {
+      before = flooded.bytes;
+      // oxlint-disable-next-line no-await-in-loop -- until nothing more is taken
+      await pause(150);
+    }
+    assert.ok(flooded.bytes < 64 * 1_048_576, `${flooded.bytes} octets were taken`);
+    flooded.release();
+    await refused;
   });
 
   void test("R-GSS-06 a reply that comes twice is refused", async () => {
@@ -267,7 +309,7 @@ void describe("data connections", () => {
       login.control.write(await login.sealed("150 here it comes"));
       const blocks = [await login.block(text), await login.block(end)];
       login.control.write(await login.sealed("226 done"));
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await pause(50);
       (await login.data()).end(Buffer.concat(blocks));
       return undefined;
     };

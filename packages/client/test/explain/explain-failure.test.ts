@@ -1,5 +1,6 @@
 import { type Client, causeGroups, connect, explainFailure } from "@sallyport/client";
 import { type CommandRefused, errorOfFailure, octetsFromText, TransportError } from "@sallyport/protocol";
+import { SecurityMechanismError, type SecurityMechanismFault } from "@sallyport/transport";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -29,6 +30,39 @@ test("whatever a cause is found by, what happened is told as well", () => {
   for (const code of codes.filter((one) => one.startsWith("SALLYPORT_"))) {
     assert.ok(explainFailure(new TransportError(code, "it failed")) !== undefined, code);
   }
+});
+
+test("Kerberos is explained by what its library, or the server, says is wrong", () => {
+  const byFault: Readonly<Partial<Record<SecurityMechanismFault, string>>> = {
+    unavailable: "kerberos-library-missing",
+    "no-credentials": "kerberos-ticket-missing",
+    "credentials-expired": "kerberos-ticket-expired",
+    "context-expired": "kerberos-ticket-expired",
+    "unknown-principal": "kerberos-server-unknown",
+    "clock-skew": "kerberos-clock-skew",
+    "wrong-key": "kerberos-keytab",
+    "token-rejected": "kerberos-forged",
+    "message-rejected": "kerberos-forged",
+  };
+  for (const [fault, id] of Object.entries(byFault)) {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys are those of the type
+    const explanation = explainFailure(new SecurityMechanismError(fault as SecurityMechanismFault, "said"));
+    assert.equal(explanation?.causes[0]?.id, id, fault);
+  }
+  const answer = (code: "SALLYPORT_GSSAPI_NOT_OFFERED" | "SALLYPORT_GSSAPI_REFUSED", reply: number, text: string) =>
+    explainFailure(
+      errorOfFailure({
+        code,
+        message: "no",
+        reply: { code: reply, lines: [octetsFromText(text)] },
+        retry: "never",
+        transcript: [],
+      }),
+    )?.causes[0]?.id;
+  assert.equal(answer("SALLYPORT_GSSAPI_NOT_OFFERED", 504, "what"), "kerberos-not-offered");
+  assert.equal(answer("SALLYPORT_GSSAPI_NOT_OFFERED", 431, "no keytab"), "kerberos-keytab");
+  assert.equal(answer("SALLYPORT_GSSAPI_REFUSED", 535, "Clock skew too great"), "kerberos-clock-skew");
+  assert.equal(answer("SALLYPORT_GSSAPI_REFUSED", 535, "not accepted"), "kerberos-keytab");
 });
 
 test("of a server that gives no sign of itself, the settings of all that are known are told", () => {
