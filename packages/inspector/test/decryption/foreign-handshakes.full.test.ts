@@ -1,0 +1,4 @@
+import { javaClient } from "./foreign-clients.ts";
+import { testForeignHandshakes } from "./foreign-handshakes.ts";
+
+testForeignHandshakes([javaClient]);

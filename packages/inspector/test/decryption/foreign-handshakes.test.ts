@@ -1,0 +1,4 @@
+import { quickClients } from "./foreign-clients.ts";
+import { testForeignHandshakes } from "./foreign-handshakes.ts";
+
+testForeignHandshakes(quickClients);
