@@ -43,7 +43,10 @@ export function banner(facts: DemoFacts, options: { readonly colours: boolean })
     ...(facts.authority === undefined ? [] : [`  authority  ${facts.authority}`]),
     ...(facts.web === undefined
       ? []
-      : [`  browser    ${paint.strong(facts.web)}   server ${facts.host}${clientPort(facts)}`]),
+      : [
+          `  browser    ${paint.strong(facts.web)}   server ${facts.host}${clientPort(facts)}`,
+          ...(modes.length === 2 ? [`  live       ${paint.strong(explanationUrl(facts, facts.web))}`] : []),
+        ]),
     "",
     ...programs.flatMap((program) => [
       `  ${program}`,
@@ -57,6 +60,12 @@ export function banner(facts: DemoFacts, options: { readonly colours: boolean })
     "",
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Where the page shows both modes of this server as they happen, once somebody asks it to. */
+function explanationUrl({ host, explicitPort, implicitPort }: DemoFacts, web: string): string {
+  const place = new URLSearchParams({ host, explicit: String(explicitPort), implicit: String(implicitPort) });
+  return `${web}#explain?${place.toString()}`;
 }
 
 /** What to type there. */

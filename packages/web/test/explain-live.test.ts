@@ -40,6 +40,30 @@ suite("both modes, watched live", () => {
     });
   });
 
+  suite("by a link", { skip: browserSkip }, () => {
+    let browser: Browser;
+    before(async () => void (browser = await startBrowser()));
+    after(() => browser.close());
+
+    test("the server is named and nothing is asked of it until somebody does; then AUTH may be taken away", async () => {
+      await using open = await openPage(browser, gateway);
+      const { page, faults } = open;
+      const asked: string[] = [];
+      page.on("request", (request) => void (request.url().includes("/api/explain") && asked.push(request.url())));
+      const place = `#explain?host=localhost&explicit=${server.explicitPort}&implicit=${server.implicitPort}`;
+      await page.goto(`http://127.0.0.1:${gateway.port}/${place}`);
+      await page.getByRole("button", { name: "Watch" }).waitFor();
+      assert.equal(await page.getByLabel("Explicit port").inputValue(), String(server.explicitPort));
+      assert.deepEqual(asked, []);
+      await page.getByRole("button", { name: "Watch" }).click();
+      await page.getByText(/^Both modes keep the login secret/).waitFor();
+      await page.getByLabel(/^what if/).selectOption("if-available");
+      await page.getByText(/^Whoever took AUTH away has the password/).waitFor();
+      assert.equal(await page.getByText("not the server").count(), 3);
+      assert.deepEqual(faults, []);
+    });
+  });
+
   test("events come as they happen, and the last says that it is over", async () => {
     const text = await asked(gateway, { explicitPort: server.explicitPort, implicitPort: server.implicitPort });
     assert.match(text, /"kind":"secured".*"mode":"implicit"|"mode":"implicit".*"kind":"secured"/);

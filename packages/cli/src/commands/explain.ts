@@ -19,6 +19,7 @@ import {
   type StrippedClient,
 } from "@sallyport/inspector";
 import { buildCommand, type CommandContext } from "@stricli/core";
+import { UsageError } from "@sallyport/protocol";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { type ExplainFileFlags, ExplainFiles, explainFileFlags, writePrivateFile } from "../explain-files.ts";
 import { explicitPortOf, parseRemotePort, parseSeconds, targetParameter, type ServerTarget } from "../explain-flags.ts";
@@ -121,6 +122,7 @@ export const explainCommand = buildCommand({
     },
   },
   async func(this: CommandContext, flags: ExplainFlags, target: ServerTarget) {
+    refuseContradictions(flags);
     const { host } = target;
     const ports = { explicit: explicitPortOf(target, flags), implicit: flags.implicitPort };
     const { isTTY: isTerminal, columns } = process.stdout;
@@ -186,6 +188,22 @@ async function printJson({ flags, host, events, options, drawing, write }: Run):
   return exitCodeOf(conclusion);
 }
 
+/** @throws {UsageError} SALLYPORT_USAGE_CONTRADICTION */
+function refuseContradictions({ dialogue, web, step, stripped, user, html, capture }: ExplainFlags): void {
+  const fail = (text: string): never => {
+    throw new UsageError("SALLYPORT_USAGE_CONTRADICTION", text);
+  };
+  const ways = [dialogue !== undefined && "--dialogue", web === true && "--web", step === true && "--step"];
+  const [one, other] = ways.filter((way) => way !== false);
+  if (one !== undefined && other !== undefined) fail(`${one} and ${other} are two ways to show it: leave one out.`);
+  if (stripped !== undefined && user !== undefined) {
+    fail("--stripped logs in nowhere but in front of whoever took AUTH away: leave --user out.");
+  }
+  if (web === true && (html ?? capture) !== undefined) {
+    fail("--web asks anew each time that the page is opened: leave --html and --capture out.");
+  }
+}
+
 /** How it is shown. */
 function howOf({ dialogue, web, step, json }: ExplainFlags): (run: Run) => Promise<ExitCode> {
   if (dialogue !== undefined) return replay;
@@ -205,20 +223,21 @@ async function serve({ flags, host, options, drawing, write }: Run): Promise<Exi
   return exitCodes.ok;
 }
 
-async function stepThrough({ host, events, options, drawing, write }: Run): Promise<ExitCode> {
+async function stepThrough({ flags, host, events, options, drawing, write }: Run): Promise<ExitCode> {
   const capture = options.capture ?? new Capture();
   for await (const event of noting(explain(host, { ...options, capture }), events)) void event;
   if (!process.stdin.isTTY || !process.stdout.isTTY) write(renderExplanation(events, drawing));
   else {
     await stepOnTerminal(events, drawing, async () => {
-      await writePrivateFile(stepCapture, capture.pcapng());
-      return `${stepCapture} written`;
+      const file = flags.capture ?? stepCapture;
+      await writePrivateFile(file, capture.pcapng());
+      return `${file} written`;
     });
   }
   return exitCodeOf(conclude(events, drawing));
 }
 
-/** Where the key p of --step writes to. */
+/** Where the key p of --step writes to where --capture does not say. */
 const stepCapture = "sallyport-explain.pcapng";
 
 /** What becomes of clients where somebody in between takes AUTH away, for a page that can show that as well. */

@@ -15,7 +15,7 @@ export function App() {
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);
   }, []);
-  if (hash === "#explain") return <ExplainScreen />;
+  if (/^#explain(?:\?|$)/.test(hash)) return <ExplainScreen />;
   if (isResuming.value)
     return (
       <p class="waiting" role="status">

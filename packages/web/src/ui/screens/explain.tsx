@@ -16,6 +16,7 @@ export function ExplainScreen() {
   const source = useRef<EventSource>(null);
   const [state, setState] = useState<"idle" | "watching" | "failed">("idle");
   useEffect(() => () => source.current?.close(), []);
+  const [named] = useState(() => new URLSearchParams(location.hash.split("?")[1] ?? ""));
   const watch = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -56,10 +57,18 @@ export function ExplainScreen() {
       <form class="explain-form" onSubmit={watch}>
         <label class="field">
           <span>{texts.value.signIn.server}</span>
-          <input name="host" required autocapitalize="none" spellcheck={false} placeholder="ftp.example.test" />
+          <input
+            name="host"
+            required
+            autocapitalize="none"
+            spellcheck={false}
+            placeholder="ftp.example.test"
+            // Only filled in: a link shall not make the gateway connect anywhere.
+            defaultValue={named.get("host") ?? ""}
+          />
         </label>
-        <PortField name="explicit" title={t.explicitPort} value="21" />
-        <PortField name="implicit" title={t.implicitPort} value="990" />
+        <PortField name="explicit" title={t.explicitPort} value={named.get("explicit") ?? "21"} />
+        <PortField name="implicit" title={t.implicitPort} value={named.get("implicit") ?? "990"} />
         <button type="submit" class="primary" disabled={state === "watching"}>
           {state === "watching" ? t.watching : t.watch}
         </button>
