@@ -99,7 +99,7 @@ export const faultCases: readonly FaultCase[] = [
   },
   { check: "D6 data-end", said: /without close_notify/, faults: { data: { withoutCloseNotify: true } } },
   { check: "D6 cut-upload", said: /is called complete/, faults: { data: { callsAllComplete: true } } },
-  { check: "D7 abort", said: /has no reply of its own/, faults: { inside: { ABOR: "" } } },
+  { check: "D7 abort", said: /have one last reply/, faults: { inside: { ABOR: "" } } },
   { check: "D7 unclaimed-data", said: /is called complete/, faults: { data: { callsAllComplete: true } } },
   { check: "D7 empty-file", said: /does not come through/, faults: { inside: { RETR: "426 nothing there" } } },
   { check: "D8 bounce", said: /PORT to another host is taken/, faults: { inside: { PORT: "200 ok" } } },

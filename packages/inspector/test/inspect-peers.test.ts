@@ -14,7 +14,8 @@ const servers: readonly ServerCase[] = [
     skip: needs(...peerNeeds.vsftpd),
     product: "vsftpd",
     // D5: any ticket of the server opens any login's data connection, also where resumption is demanded.
-    faults: ["M5", "P1", "P3", "P4", "D5", "F2", "T4", "T9"],
+    // D7: a data connection that ends before its TLS takes the control connection with it.
+    faults: ["M5", "P1", "P3", "P4", "D5", "D7", "F2", "T4", "T9"],
     mended: ["M5", "P1", "P3", "F2", "T4"],
     start: (remedies) => startVsftpd({ options: remedies }),
   },
@@ -22,7 +23,8 @@ const servers: readonly ServerCase[] = [
     name: "ProFTPD",
     skip: needs(...peerNeeds.proftpd),
     product: "ProFTPD",
-    faults: ["P1", "P3", "P4", "D8", "T4", "T9"],
+    // F1: FEAT lists LANG, which gets 500.
+    faults: ["P1", "P3", "P4", "D8", "F1", "T4", "T9"],
     mended: ["P1", "P3", "D8", "T4"],
     start: (remedies) =>
       startPeer({ starter: "proftpd", hasImplicit: true, environment: { PEER_DIRECTIVES: remedies.join("\n") } }),
@@ -32,7 +34,7 @@ const servers: readonly ServerCase[] = [
     skip: needs(...peerNeeds.pureFtpd),
     product: "Pure-FTPd",
     // M4: AUTH inside TLS gets 234, and no handshake follows.
-    faults: ["M4", "P1", "P3", "D4", "T4", "T9"],
+    faults: ["M4", "P1", "P3", "D4", "D7", "T4", "T9"],
     mended: ["P1", "P3", "T4"],
     start: (remedies) =>
       startPeer({
@@ -73,7 +75,9 @@ for (const { name, skip, product, faults, mended, start } of servers) {
 test("S-01 pyftpdlib obeys what stands in clear behind AUTH TLS", { skip: needs(...peerNeeds.pyftpdlib) }, async () => {
   await using peer = await startPyftpdlib({ tlsRequired: true });
   const report = await inspectPeer(peer);
-  assert.deepEqual(faultsOf(report), ["P5", "D4", "D5", "D8", "F2", "T4", "T9"]);
+  // Whether ABOR still finds a transfer there (D7) is a matter of moments.
+  const faults = faultsOf(report).filter((id) => id !== "D7");
+  assert.deepEqual(faults, ["P5", "D2", "D4", "D5", "D8", "F2", "T4", "T9"]);
   assert.equal(report.grade.policy, "F");
 });
 

@@ -19,7 +19,8 @@ export const abort = check({
       return { status: "warn", text, evidence, mode, fix: "server-update" };
     }
     if (!aborted.isAnswered) {
-      const text = "ABOR has no reply of its own: a client that waits for it waits for ever";
+      const text =
+        "The transfer and ABOR have one last reply between them: a client that waits for both waits for ever";
       return { status: "warn", text, evidence, mode, fix: "server-update" };
     }
     return { status: "ok", text: "ABOR is answered, and the dialogue goes on", evidence, mode };

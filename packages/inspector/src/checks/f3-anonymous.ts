@@ -9,6 +9,7 @@ export const anonymous = check({
   reference: "RFC 1635, S-26",
   needs: ["anonymous"],
   judge({ anonymous: { mode, login, folder } }) {
+    if (login.kind !== "reply") return { untested: `there was no answer to anonymous: ${answerText(login)}` };
     const evidence = [`anonymous, in TLS: ${answerText(login)}`];
     if (codeOf(login) !== 230) return { status: "ok", text: "A login as anonymous is refused", evidence, mode };
     const fix = "anonymous";

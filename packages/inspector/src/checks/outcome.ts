@@ -20,6 +20,11 @@ const outcomeTexts: {
   missing: ({ text }) => `not asked: ${text}`,
 };
 
+/** Whether it was asked at all; silence is an answer to some questions. */
+export function wasAsked(outcome: HelloOutcome | undefined): boolean {
+  return outcome !== undefined && outcome.kind !== "missing";
+}
+
 /** Whether a server took what was offered; undefined where that stays open. */
 export function isTaken(outcome: HelloOutcome | undefined): boolean | undefined {
   if (outcome === undefined || outcome.kind === "missing" || outcome.kind === "silent") return undefined;

@@ -17,9 +17,12 @@ export const versions = check({
   judge({ hellos: { mode, answers } }) {
     const verdicts: Verdict[] = [];
     const tls13 = isTaken(answers.tls13) === true;
-    const tls12 = versionOf(answers.strong) === 0x0303 || versionOf(answers.blockChaining) === 0x0303;
-    const now = [`TLS 1.3: ${outcomeText(answers.tls13)}`, `TLS 1.2: ${outcomeText(answers.strong)}`];
-    if (!tls13) {
+    const older = [answers.strong, answers.blockChaining].find((answer) => versionOf(answer) === 0x0303);
+    const tls12 = older !== undefined;
+    const now = [`TLS 1.3: ${outcomeText(answers.tls13)}`, `TLS 1.2: ${outcomeText(older ?? answers.strong)}`];
+    if (isTaken(answers.tls13) === undefined || (!tls12 && isTaken(answers.strong) === undefined)) {
+      verdicts.push({ status: "info", text: "Not every version could be asked for", evidence: now, mode });
+    } else if (!tls13) {
       const [letter, text] = tls12
         ? (["B", "TLS 1.3 is missing"] as const)
         : (["C", "Neither TLS 1.3 nor TLS 1.2 is there"] as const);
@@ -44,7 +47,7 @@ export const versions = check({
       const evidence = [`a hello that also lists versions to come: ${outcomeText(answers.futureVersion)}`];
       verdicts.push({ status: "warn", text: "Versions that do not exist yet make the server stumble", evidence, mode });
     }
-    const isClean = isTaken(answers.tls11) === false && answers.ssl2 !== undefined && answers.ssl2.kind !== "ssl2";
+    const isClean = isTaken(answers.tls11) === false && isTaken(answers.ssl2) === false;
     if (isClean) {
       const evidence = [`TLS 1.1: ${outcomeText(answers.tls11)}`, `SSL 2.0: ${outcomeText(answers.ssl2)}`];
       verdicts.push({ status: "ok", text: "Nothing older than TLS 1.2 is taken", evidence, mode });

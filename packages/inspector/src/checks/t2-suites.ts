@@ -21,7 +21,8 @@ export const suites = check({
   needs: ["hellos"],
   judge({ hellos: { mode, answers } }) {
     // The parts are asked apart only where something of the whole was taken.
-    const isPoorRefused = isTaken(answers.poor) === false;
+    const poor: readonly HelloName[] =
+      isTaken(answers.poor) === false ? ["poor"] : poorClasses.map(({ hello }) => hello);
     const verdicts: Verdict[] = poorClasses.flatMap(({ hello, text, letter }): Verdict[] => {
       if (isTaken(answers[hello]) !== true) return [];
       const evidence = [outcomeText(answers[hello])];
@@ -43,11 +44,9 @@ export const suites = check({
       const text = "CBC suites are taken beside AEAD (Lucky13): no present-day client needs them";
       verdicts.push({ status: "info", text, evidence: [chaining], mode, fix: "tls-suites" });
     }
-    const isClean =
-      verdicts.every(({ status }) => status === "info") && (isPoorRefused || isTaken(answers.broken) === false);
-    if (isClean) {
-      const asked = isPoorRefused ? (["poor", "strong"] as const) : (["broken", "shortBlockOrRc4", "strong"] as const);
-      const evidence = asked.map((hello) => `${hello}: ${outcomeText(answers[hello])}`);
+    const isRefused = poor.every((hello) => isTaken(answers[hello]) === false);
+    if (isRefused && verdicts.every(({ status }) => status === "info")) {
+      const evidence = poor.map((hello) => `${hello}: ${outcomeText(answers[hello])}`);
       verdicts.push({ status: "ok", text: "No broken suite is taken", evidence, mode });
     }
     return verdicts.length > 0 ? verdicts : { untested: "the hellos were not answered" };

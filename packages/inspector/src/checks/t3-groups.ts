@@ -1,7 +1,7 @@
 import { groupName } from "@sallyport/protocol";
 import type { HelloOutcome } from "../probes/hellos.ts";
 import { check, type Verdict } from "./check.ts";
-import { isTaken, outcomeText } from "./outcome.ts";
+import { isTaken, outcomeText, wasAsked } from "./outcome.ts";
 
 export const groups = check({
   id: "T3",
@@ -13,8 +13,9 @@ export const groups = check({
     const verdicts: Verdict[] = [];
     const { tls13, postQuantum, weakGroups } = answers;
     const evidence = [
-      `TLS 1.3, of all we name: ${groupText(tls13)}${isRetry(tls13) ? ", asked for by HelloRetryRequest" : ""}`,
+      ...(isTaken(tls13) === true ? [`TLS 1.3, of all we name: ${groupText(tls13)}${retryText(tls13)}`] : []),
       `of the post-quantum hybrids: ${isTaken(postQuantum) === true ? groupText(postQuantum) : outcomeText(postQuantum)}`,
+      `of curves below 224 bits: ${outcomeText(weakGroups)}`,
     ];
     if (isTaken(weakGroups) === true) {
       const cap = { scale: "tls", letter: "B" } as const;
@@ -30,7 +31,8 @@ export const groups = check({
     }
     if (isTaken(postQuantum) === true) {
       const text = `${groupText(postQuantum)}: what is recorded today stays secret from quantum computers`;
-      verdicts.push({ status: "ok", text, evidence, mode });
+      // In order only where weak curves were asked for, too, and refused.
+      verdicts.push({ status: isTaken(weakGroups) === undefined ? "info" : "ok", text, evidence, mode });
     } else if (isTaken(postQuantum) === false) {
       const text = "No post-quantum group: what is recorded today may be read one day";
       verdicts.push({ status: "info", text, evidence, mode, fix: "tls-groups" });
@@ -52,24 +54,25 @@ export const largeHello = check({
       const seen = [`over 1500 octets, in two segments and records of 600 octets: ${outcomeText(tolerant)}`];
       return { status: "ok", text: "Large and cut hellos are understood", evidence: seen, mode };
     }
-    if (isTaken(large) === undefined || isTaken(twoRecords) === undefined) return { untested: outcomeText(large) };
+    if (!wasAsked(large) || !wasAsked(twoRecords))
+      return { untested: outcomeText(wasAsked(large) ? twoRecords : large) };
     const evidence = [
       `over 1500 octets: ${outcomeText(large)}`,
       `in records of 100 octets: ${outcomeText(twoRecords)}`,
     ];
-    if (isTaken(large) === false) {
+    if (isTaken(large) !== true) {
       const text = "A large ClientHello, such as present-day clients send, is not understood";
       return { status: "fail", text, evidence, mode, cap: { scale: "tls", letter: "B" }, fix: "server-update" };
     }
-    if (isTaken(twoRecords) === false) {
+    if (isTaken(twoRecords) !== true) {
       return { status: "warn", text: "A ClientHello in several records is not understood", evidence, mode };
     }
     return { status: "ok", text: "Large and cut hellos are understood", evidence, mode };
   },
 });
 
-function isRetry(outcome: HelloOutcome | undefined): boolean {
-  return outcome?.kind === "hello" && outcome.hello.helloRetryRequest;
+function retryText(outcome: HelloOutcome | undefined): string {
+  return outcome?.kind === "hello" && outcome.hello.helloRetryRequest ? ", asked for by HelloRetryRequest" : "";
 }
 
 function groupText(outcome: HelloOutcome | undefined): string {

@@ -29,7 +29,9 @@ export const forwardSecrecy = check({
       verdicts.push({ status: "warn", text, evidence, mode, fix });
     }
     if (verdicts.length > 0) return verdicts;
-    if (isTaken(staticRsa) === undefined) return { untested: "the hello was not answered" };
+    if (isTaken(staticRsa) === undefined || isTaken(finiteField) === undefined) {
+      return { untested: "the hellos were not answered" };
+    }
     return { status: "ok", text: "Every suite has forward secrecy", evidence, mode };
   },
 });

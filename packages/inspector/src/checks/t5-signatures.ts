@@ -1,7 +1,7 @@
 import { signatureAlgorithmName } from "@sallyport/protocol";
 import { handshakeFacts } from "../probes/handshake-facts.ts";
 import { check } from "./check.ts";
-import { isTaken, outcomeText } from "./outcome.ts";
+import { isTaken, outcomeText, wasAsked } from "./outcome.ts";
 
 export const signatures = check({
   id: "T5",
@@ -11,7 +11,7 @@ export const signatures = check({
   needs: ["hellos", "modes"],
   judge({ hellos: { mode, answers }, modes }) {
     const { sha1, strong } = answers;
-    if (isTaken(strong) !== true || sha1 === undefined) return { untested: "no TLS 1.2 to ask in" };
+    if (isTaken(strong) !== true || sha1 === undefined || !wasAsked(sha1)) return { untested: "no TLS 1.2 to ask in" };
     const algorithm = sha1.kind === "hello" ? sha1.keyExchange?.signatureAlgorithm : undefined;
     const named = algorithm === undefined ? "" : `, signed with ${signatureAlgorithmName(algorithm)}`;
     const evidence = [`offered SHA-1 alone: ${outcomeText(sha1)}${named}`];

@@ -47,9 +47,9 @@ export const earlyChange = check({
   title: "A change of keys before there are any is refused",
   reference: "CVE-2014-0224",
   needs: ["hellos"],
-  judge({ hellos: { mode, answers, earlyChange: answer } }) {
+  judge({ hellos: { mode, earlyChange: answer } }) {
     if (answer === undefined) return { untested: "no TLS 1.2 to try it in" };
-    const evidence = [`ChangeCipherSpec twice behind ${outcomeText(answers.strong)}: ${outcomeText(answer)}`];
+    const evidence = [`ChangeCipherSpec twice behind a ServerHello: ${outcomeText(answer)}`];
     if (answer.kind === "alert" && keyedAlerts.has(answer.alert)) {
       const text = "A change of keys is taken before there are any: whoever is in between can choose them";
       return { status: "fail", text, evidence, mode, cap: { scale: "tls", letter: "F" }, fix: "server-update" };

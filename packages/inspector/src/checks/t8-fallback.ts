@@ -1,5 +1,5 @@
 import { check } from "./check.ts";
-import { isTaken, outcomeText, versionOf } from "./outcome.ts";
+import { isTaken, outcomeText, versionOf, wasAsked } from "./outcome.ts";
 
 export const fallback = check({
   id: "T8",
@@ -9,8 +9,8 @@ export const fallback = check({
   needs: ["hellos"],
   judge({ hellos: { mode, answers } }) {
     const { fallback: answer, strong, tls13 } = answers;
-    if (isTaken(tls13) !== true || versionOf(strong) === undefined) {
-      return { untested: "there is only one version that this could be tried with" };
+    if (isTaken(tls13) !== true || versionOf(strong) === undefined || !wasAsked(answer)) {
+      return { untested: "there are no two versions to try it with" };
     }
     const sentinel = strong?.kind === "hello" && strong.hello.downgradeSentinel;
     const evidence = [

@@ -164,7 +164,7 @@ const fixes: Readonly<Record<FixName, FixRow>> = {
     of: {
       vsftpd: "pasv_address=ADDRESS",
       proftpd: "MasqueradeAddress ADDRESS",
-      pureFtpd: "ForcePassiveIP ADDRESS (-P)",
+      pureFtpd: "ForcePassiveIP ADDRESS (-P ADDRESS)",
       fileZilla: "Passive mode: use the following address",
       iis: "FTP Firewall Support: External IP Address of Firewall",
       sallyport: "--public-address ADDRESS",

@@ -33,7 +33,7 @@ export interface TheftFacts {
 export interface AbortFacts {
   /** Replies from ABOR on, up to the one to NOOP. */
   readonly answers: readonly Answer[];
-  /** Whether ABOR had a reply of its own, beside that of the transfer. */
+  /** Whether both had a last reply, the transfer and ABOR. */
   readonly isAnswered: boolean;
   /** Whether NOOP behind it was answered. */
   readonly goesOn: boolean;

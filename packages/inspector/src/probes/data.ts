@@ -33,10 +33,13 @@ export interface DataFacts {
   readonly tickets: readonly Buffer[];
 }
 
-/** Whether a listing came through, to its 226. */
-export function isComplete(data: DataFacts): boolean {
-  const code = codeOf(data.completion ?? data.preliminary);
-  return code >= 200 && code < 300;
+/**
+ * Whether a listing came through: to its 226, or else whole to the close_notify. pyftpdlib says 426 to some listings that
+ * it has sent and ended in order (1.5.7, measured).
+ */
+export function isComplete({ completion, preliminary, listingBytes, closeNotify }: DataFacts): boolean {
+  const code = codeOf(completion ?? preliminary);
+  return (code >= 200 && code < 300) || (listingBytes > 0 && closeNotify === true);
 }
 
 /** Asks for a listing over a passive data connection to the address of the control connection (S-10). */
