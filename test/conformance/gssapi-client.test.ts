@@ -1,5 +1,5 @@
 import { type Client, type ClientOptions, connect } from "@sallyport/client";
-import { needs } from "@sallyport/testing";
+import { mockMechanism, needs } from "@sallyport/testing";
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -124,6 +124,41 @@ void describe("our client and our server, whatever the mechanism", () => {
     await assert.rejects(client.write("never", endless(), { signal: stop.signal }), /enough/);
     assert.equal(await client.exists("never"), false);
   });
+});
+
+test("R-GSS-06 commands and replies go between the blocks of a transfer, in either direction", async () => {
+  await using room = await mockRoom();
+  const asked: string[] = [];
+  await using client = await connectTo(room, {
+    keepAlive: { noopMs: 20, duringTransfer: true },
+    limitRate: 8_000_000,
+    onTranscript: ({ text }) => void asked.push(text),
+  });
+  const content = randomBytes(4_000_000);
+  await client.write("slow", content, { atomic: false });
+  assert.ok(content.equals(await readFile(join(room.server.directory, "slow"))));
+  const statsCount = asked.filter((text) => text === "STAT").length;
+  assert.ok(statsCount > 1, "asked while octets went up");
+  assert.ok(content.equals(await new Response(await client.read("slow")).bytes()));
+  assert.ok(asked.filter((text) => text === "STAT").length > statsCount, "and while they came down");
+});
+
+test("R-2228-16 without a ticket the next of the order protects, and the password goes under it", async () => {
+  await using room = await mockRoom();
+  await using mechanism = mockMechanism();
+  mechanism.failNext("initiate", "no-credentials");
+  const order: ClientOptions = {
+    authOrder: ["GSSAPI", "TLS"],
+    password: "secret",
+    tls: { ca: room.server.identity.ca },
+    gssapi: { mechanism, host: "localhost" },
+  };
+  await using client = await connectTo(room, order);
+  assert.match(client.tls?.protocol ?? "", /^TLSv1\.[23]$/);
+  await client.write("by-tls", "x");
+  await using other = await connectTo(room, order);
+  assert.equal(other.tls, undefined, "with a ticket it is Kerberos");
+  assert.equal(await other.exists("by-tls"), true);
 });
 
 test("R-GSS-02 a realm that knows the server as host@ alone is asked for that, too", async () => {

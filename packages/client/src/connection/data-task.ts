@@ -114,7 +114,7 @@ export class DataTask {
       ({ isWhole }) => this.#end(isWhole ? "complete" : "truncated", undefined),
       (error: unknown) => {
         if (!isOfNetwork(error) && !this.#aborter.signal.aborted) this.localFailure = { reason: error };
-        this.#end("failed", error);
+        this.#end(isCut(error) ? "truncated" : "failed", error);
       },
     );
   }
@@ -192,6 +192,11 @@ export class DataTask {
 
 function notConnected(): TransportError {
   return new TransportError("SALLYPORT_DATA_CONNECT_TIMEOUT", "The server opened no data connection");
+}
+
+/** As a stream under TLS without close_notify: all that came is good, and the rest is not there. */
+function isCut(error: unknown): boolean {
+  return isSallyportError(error) && error.code === "SALLYPORT_DATA_NO_FINAL_BLOCK";
 }
 
 /** Failures of the connection carry such codes; whatever else comes out of a mover was raised by its other end. */

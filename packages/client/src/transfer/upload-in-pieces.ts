@@ -86,6 +86,17 @@ export class UploadInPieces {
     await renameOver(connection, this.#part, this.#remote, signal);
   }
 
+  /** Takes the file that is there as the beginning of this one: it becomes the part, unless there is one already. */
+  async adopt(connection: ClientConnection, signal?: AbortSignal): Promise<void> {
+    if ((await sizeOf(connection, this.#part, { signal })) !== undefined) return;
+    await renameOver(connection, this.#remote, this.#part, signal);
+  }
+
+  /** Makes the part the file again that it was, with what came meanwhile. */
+  async giveBack(connection: ClientConnection, signal?: AbortSignal): Promise<void> {
+    await unlessRefused(renameOver(connection, this.#part, this.#remote, signal));
+  }
+
   /** Removes the part, if there is one. */
   async discard(connection: ClientConnection): Promise<void> {
     await unlessRefused(connection.command("DELE", this.#part));
