@@ -25,9 +25,10 @@ export const certificateTrials: readonly Trial[] = [
   },
 ];
 
-function certificate(mode: TlsMode, identity: IdentityName, title: string): Trial {
+function certificate(mode: TlsMode, identity: IdentityName, what: string): Trial {
   const reference = "S-30, RFC 4217 §15.1, RFC 9525";
   const name = mode === "implicit" ? `${identity}-implicit` : identity;
+  const title = mode === "implicit" ? `${what} over implicit TLS` : what;
   const judge = (facts: TrialFacts) => [judgeCertificate(facts, { identity, title })];
   return { id: "U3", name, title, reference, script: { mode, identity }, judge };
 }
