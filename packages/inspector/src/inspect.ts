@@ -94,6 +94,7 @@ export async function inspect(host: string, options: InspectOptions = {}): Promi
   const report: Omit<InspectReport, "judgement"> = {
     version: reportVersion,
     ...{ host, address, startedAt: startedAt.toISOString(), tookMs: Math.round(performance.now() - startedMs) },
+    waitedMs: Math.round(budget.waitedMs),
     ports,
     handshakes: handshakesOf(facts),
     product: product === undefined ? null : { ...product, version: product.version ?? null },

@@ -45,7 +45,7 @@ export function judgeTrials(
 export function asInspectReport(report: ClientReport): InspectReport {
   const { version, client, startedAt, tookMs, grade, findings, connections, isPartial } = report;
   return {
-    ...{ version, startedAt, tookMs, grade, findings, isPartial },
+    ...{ version, startedAt, tookMs, waitedMs: 0, grade, findings, isPartial },
     host: client,
     address: "client",
     ports: { explicit: null, implicit: null },

@@ -20,6 +20,7 @@ export class ConnectionBudget {
   #data = 0;
   #isExhausted = false;
   readonly #begunMs = performance.now();
+  readonly #waits: { readonly fromMs: number; readonly toMs: number }[] = [];
 
   constructor(options: BudgetOptions) {
     this.#options = options;
@@ -77,6 +78,22 @@ export class ConnectionBudget {
         this.#waiting.shift()?.();
       },
     };
+  }
+
+  /** Notes a wait that is made on purpose, to see that nothing comes; it ends now. */
+  waitedSince(fromMs: number): void {
+    this.#waits.push({ fromMs, toMs: performance.now() });
+  }
+
+  /** Time that was spent in waits on purpose, what overlaps counted once; part of it other probes may have used. */
+  get waitedMs(): number {
+    let untilMs = 0;
+    let sumMs = 0;
+    for (const { fromMs, toMs } of this.#waits.toSorted((one, other) => one.fromMs - other.fromMs)) {
+      sumMs += Math.max(0, toMs - Math.max(fromMs, untilMs));
+      untilMs = Math.max(untilMs, toMs);
+    }
+    return sumMs;
   }
 
   /** Counts a data connection. */

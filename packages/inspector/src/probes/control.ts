@@ -102,7 +102,9 @@ export class ProbeConnection implements AsyncDisposable {
       if (codeOf(greeting) !== 421) return { connection, greeting };
       await connection[Symbol.asyncDispose]();
       if (waitMs === undefined) return { kind: "turned-away", text: answerText(greeting) };
+      const fromMs = performance.now();
       await pause(waitMs, server.signal);
+      server.budget.waitedSince(fromMs);
     }
     return { kind: "turned-away", text: "421" };
   }
@@ -137,11 +139,15 @@ export class ProbeConnection implements AsyncDisposable {
   /** The next reply, preliminary ones included. */
   async anyReply(timeoutMs = this.server.timeoutMs): Promise<Answer> {
     const deadline = AbortSignal.timeout(timeoutMs);
+    const fromMs = performance.now();
     for (;;) {
       const event = this.#replies.shift();
       if (event !== undefined) return asAnswer(event);
       if (this.#ended) return { kind: "closed" };
-      if (deadline.aborted) return { kind: "silent", timeoutMs };
+      if (deadline.aborted) {
+        this.server.budget.waitedSince(fromMs);
+        return { kind: "silent", timeoutMs };
+      }
       await this.#nextChange(deadline);
       this.server.signal.throwIfAborted();
     }
@@ -200,7 +206,9 @@ export class ProbeConnection implements AsyncDisposable {
     const flight = this.#flight(this.server.timeoutMs);
     this.sendOctets(octets);
     if (rest !== undefined) {
+      const fromMs = performance.now();
       await pause(segmentGapMs, this.server.signal);
+      this.server.budget.waitedSince(fromMs);
       this.sendOctets(rest);
     }
     return flight;

@@ -108,7 +108,9 @@ type Moved = Pick<DataFacts, "secured" | "listingBytes" | "closeNotify" | "ticke
 
 async function moveListing(control: ProbeConnection, wire: DataWire, protection: DataProtection): Promise<Moved> {
   if (protection.kind === "tls") return readOverTls(control, wire, protection.ticket);
+  const fromMs = performance.now();
   const unasked = await readToEnd(wire.tap, protection.kind === "clear" ? clearMs : wantsMs);
+  if (!unasked.ended) control.server.budget.waitedSince(fromMs);
   if (unasked.octets > 0 || protection.kind === "clear" || unasked.ended) {
     return { secured: undefined, listingBytes: unasked.octets, closeNotify: undefined, tickets: [] };
   }

@@ -52,6 +52,8 @@ export interface InspectReport {
   readonly address: string;
   readonly startedAt: string;
   readonly tookMs: number;
+  /** How much of it were waits on purpose, to see that nothing comes. */
+  readonly waitedMs: number;
   readonly ports: Readonly<Record<TlsMode, PortReport | null>>;
   readonly handshakes: Handshakes;
   readonly product:

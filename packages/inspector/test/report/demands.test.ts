@@ -16,7 +16,7 @@ const findings: readonly Finding[] = [
 const score = { protocol: 100, keyExchange: 100, cipher: 100, total: 100 };
 
 const report: Omit<InspectReport, "judgement"> = {
-  ...{ version: 1, host: "h", address: "192.0.2.1", startedAt: "2026-01-01T00:00:00.000Z", tookMs: 1 },
+  ...{ version: 1, host: "h", address: "192.0.2.1", startedAt: "2026-01-01T00:00:00.000Z", tookMs: 1, waitedMs: 0 },
   ...{ ports: { explicit: null, implicit: null }, handshakes: { explicit: null, implicit: null, data: null } },
   grade: {
     ...{ overall: "C", tls: "A", policy: "C", tlsIfTrusted: "A", score },
@@ -35,14 +35,16 @@ const cases: readonly { readonly name: string; readonly demands: Demands; readon
     unmet: [/^the grade is C, and should be B or better$/, /of TLS is A, and should be A\+/, /of FTP is C/],
   },
   { name: "a check that is in order", demands: { require: ["P1"] }, unmet: [] },
+  { name: "a family, of which some could be tested", demands: { require: ["P"] }, unmet: [] },
   {
-    name: "a family with one that could not be tested",
-    demands: { require: ["P"] },
-    unmet: [/^P3 is required, and could not be tested: nobody logs in$/],
+    name: "a check that could not be tested, and one that was not asked for",
+    demands: { require: ["P3", "X1"] },
+    unmet: [/^P3 is required, and could not be tested: nobody logs in$/, /^X1 is required, .*: it was not asked for$/],
   },
+  { name: "a check with a fault", demands: { require: ["D8"] }, unmet: [/^D8 is required, and is not in order: PORT/] },
   {
     name: "a fault that is borne counts nowhere",
-    demands: { accept: ["D8"], minGrade: "A", require: ["D"] },
+    demands: { accept: ["D"], minGrade: "A", require: ["D8"] },
     unmet: [],
   },
   { name: "days that the certificate holds", demands: { minCertificateDays: 30 }, unmet: [] },

@@ -27,6 +27,7 @@ const report: InspectReport = {
   address: "2001:db8::1",
   startedAt: "2026-01-02T03:04:05.678Z",
   tookMs: 1234,
+  waitedMs: 400,
   ports: {
     explicit: {
       port: 21,
