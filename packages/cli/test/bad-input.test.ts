@@ -216,6 +216,14 @@ describe("files, directories and ports", () => {
     const words = ["serve", root, "--state", join(scratch, "fresh"), ...serveAsIs, "--listen", "127.0.0.1"];
     const ports = ["--explicit-port", "0", "--implicit-port", "0"];
     await refuses({ words: [...words, ...ports, "--client-ca", "/nowhere.pem"], code: 66, says: /nowhere\.pem/ });
+    const kerberos = ["--gssapi", "--gssapi-suffices"];
+    for (const file of ["--keytab", "--gssapi-principals"]) {
+      await refuses({
+        words: [...words, ...ports, ...kerberos, file, "/nowhere"],
+        code: 66,
+        says: /nowhere cannot be read/,
+      });
+    }
     await refuses({
       words: [...words, ...ports, "--client-ca", garbage],
       code: 78,

@@ -91,6 +91,7 @@ export class ReplySeal {
 
   #then(act: () => Promise<void>): void {
     this.#waitingCount += 1;
-    this.#tail = this.#tail.then(act).finally(() => (this.#waitingCount -= 1));
+    const done = (): void => void (this.#waitingCount -= 1);
+    this.#tail = this.#tail.then(act).then(done, done);
   }
 }
