@@ -49,6 +49,26 @@ describe("what the name system says of a server", () => {
     assert.deepEqual([reached?.status, reached?.text], ["info", "The name leads to IPv4 alone"]);
   });
 
+  test("X3 records for browsers, with the keys of an encrypted hello, and other ports", async () => {
+    const ech = Buffer.concat([Buffer.from([0, 1, 0, 0, 1, 0, 3, 2, 0x68, 0x32, 0, 5, 0, 2, 9, 9])]);
+    const elsewhere = Buffer.from([0, 1, 0, 2, 8, 0x53, 4, 0x66, 0x69, 0x6c, 0x65, 0]);
+    const [found] = await ask("X3", [
+      address,
+      { name: host, type: "HTTPS", data: ech },
+      { name: `_ftp._tcp.${host}`, type: "SRV", data: elsewhere },
+    ]);
+    assert.equal(found?.status, "info");
+    assert.match(found.text, /1 SRV records.* and keys for Encrypted Client Hello/);
+    assert.match(found.evidence.join("\n"), /SRV _ftp\._tcp\.ftp\.example\.test: 1 2 2131 file\n/);
+    assert.match(found.evidence.join("\n"), /HTTPS: 1 \. with ECH$/);
+  });
+
+  test("X3 nothing but the address, which the name server says as well", async () => {
+    const [found] = await ask("X3", [address]);
+    assert.equal(found?.text, "Nothing leads to another name or port");
+    assert.match(found.evidence.join("\n"), /HTTPS: none$/);
+  });
+
   function pin(digest: Buffer): NameRecord {
     const name = `_${server.ports.explicit}._tcp.${host}`;
     return { name, type: "TLSA", data: Buffer.concat([Buffer.from([3, 1, 1]), digest]) };
