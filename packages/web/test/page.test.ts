@@ -3,11 +3,12 @@ import { Gateway } from "@sallyport/web";
 import axe from "axe-core";
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
+import { spawnGateway } from "./gateway-process.ts";
 import { browserSkip, openPage, signIn, startBrowser } from "./browser-page.ts";
 
 suite("The page in a browser", { skip: browserSkip }, () => {
@@ -171,29 +172,67 @@ suite("The page in a browser", { skip: browserSkip }, () => {
     assert.deepEqual(faults, []);
   });
 
-  test("an upload goes on after the gateway was started anew and signed in to again", async () => {
-    let running = await gatewayFor(server.identity.ca);
+  test("an upload of 64 MiB survives a reload of the page and a gateway that is killed, and comes whole", async () => {
+    const content = writeRandom(join(folder, "long.bin"), 64 * mebibyte);
+    let running = await spawnGateway(server.identity.ca);
     const { port } = running;
     try {
       await using open = await openPage(browser, running);
       const { page } = open;
       await signIn(page, explicit());
       await page.getByRole("grid").waitFor();
-      const wire = await page.context().newCDPSession(page);
-      const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 12_000_000 };
-      await wire.send("Network.emulateNetworkConditions", slow);
-      const content = randomBytes(24_000_000);
-      writeFileSync(join(folder, "long.bin"), content);
+      await slowDown(page, 30_000_000);
       await page.getByTestId("files").setInputFiles(join(folder, "long.bin"));
-      await page.getByText(/[4-9]\.\d MiB of 23 MiB/).waitFor();
-      await running[Symbol.asyncDispose]();
-      running = await gatewayFor(server.identity.ca, port);
+      await page.getByText(/1\d MiB of 64 MiB/).waitFor();
+      await running.kill();
+      running = await spawnGateway(server.identity.ca, port);
       await signIn(page, explicit());
+      await page.getByText(/[34]\d MiB of 64 MiB/).waitFor();
+      await page.reload();
+      await page.getByRole("button", { name: "Choose the file again" }).waitFor();
+      await page.getByText(/choose the file again/).waitFor();
+      await page.getByTestId("again").setInputFiles(join(folder, "long.bin"));
       await page.getByText(/done, went on at \d+%/).waitFor();
       assert.ok(readFileSync(join(server.directory, "long.bin")).equals(content));
+      assert.deepEqual(
+        readdirSync(server.directory).filter((name) => /^\.?long/.test(name)),
+        ["long.bin"],
+      );
     } finally {
-      await running[Symbol.asyncDispose]();
+      await running.kill();
     }
+  });
+
+  test("the queue: all of it pauses and goes on, what waits changes places, and a file goes on where it ends", async () => {
+    const content = writeRandom(join(folder, "queue-1.bin"), 6 * mebibyte);
+    for (const number of [2, 3, 4, 5, 6, 7]) writeFileSync(join(folder, `queue-${number}.bin`), content);
+    writeFileSync(join(server.directory, "queue-1.bin"), content.subarray(0, mebibyte));
+    writeFileSync(join(server.directory, "queue-2.bin"), "something else");
+    await using open = await openPage(browser, gateway);
+    const { page, faults } = open;
+    await signIn(page, explicit());
+    await page.getByRole("grid").waitFor();
+    await slowDown(page, 4_000_000);
+    const names = [1, 2, 3, 4, 5, 6, 7].map((number) => join(folder, `queue-${number}.bin`));
+    await page.getByTestId("files").setInputFiles(names);
+    await page.getByRole("button", { name: "Go on where it ends" }).click();
+    await page.getByRole("heading", { name: "queue-2.bin exists already" }).waitFor();
+    await page.getByRole("button", { name: "Go on where it ends" }).click();
+    await page.getByText(/is not the beginning of this file/).waitFor();
+    assert.equal(readFileSync(join(server.directory, "queue-2.bin"), "utf8"), "something else");
+    await page.getByRole("button", { name: "Move queue-7.bin up" }).click();
+    await page.getByRole("button", { name: "Pause all" }).click();
+    await page.locator(".transfer[data-state=paused]").nth(5).waitFor();
+    const order = await page.locator(".transfer-name").allTextContents();
+    assert.ok(order.indexOf("queue-7.bin") < order.indexOf("queue-6.bin"), order.join(" "));
+    await slowDown(page, -1);
+    await page.getByRole("button", { name: "Cancel queue-2.bin" }).click();
+    await page.getByRole("button", { name: "Resume all" }).click();
+    await page.locator(".transfer[data-state=done]").nth(5).waitFor();
+    for (const number of [1, 3, 4, 5, 6, 7]) {
+      assert.ok(readFileSync(join(server.directory, `queue-${number}.bin`)).equals(content), String(number));
+    }
+    assert.deepEqual(faults, []);
   });
 
   test("axe finds nothing to object to, in light, dark and on a phone", async () => {
@@ -257,6 +296,20 @@ function gatewayFor(authorities: string | undefined, port = 0): Promise<Gateway>
   const trust = authorities === undefined ? {} : { authorities };
   return Gateway.start({ listen: "127.0.0.1", port, version: "0.0.0", ...trust });
 }
+
+async function slowDown(page: Page, uploadThroughput: number): Promise<void> {
+  const wire = await page.context().newCDPSession(page);
+  const speed = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput };
+  await wire.send("Network.emulateNetworkConditions", speed);
+}
+
+function writeRandom(file: string, sizeBytes: number): Buffer {
+  const content = randomBytes(sizeBytes);
+  writeFileSync(file, content);
+  return content;
+}
+
+const mebibyte = 1_048_576;
 
 function row(page: Page, name: string) {
   return page.getByRole("row", { name });

@@ -110,7 +110,8 @@ export interface UploadRequest {
   readonly sizeBytes: number;
   /** Milliseconds since 1970, of the file as it is here. */
   readonly modifiedMs: number;
-  readonly onConflict: OnConflict;
+  /** `resume` goes on with the file that is there, of which the page knows that it is the beginning. */
+  readonly onConflict: OnConflict | "resume";
 }
 
 export type UploadJson =

@@ -67,13 +67,14 @@ export const hashRequest = z.object({ path, algorithm: line(32).optional() }).op
 export const downloadRequest = z.object({ path, shown: z.boolean().default(false) }).openapi("DownloadRequest");
 
 const conflicts: readonly OnConflict[] = ["ask", "overwrite", "skip", "newer", "size-differs", "rename"];
+const uploadConflicts: readonly (OnConflict | "resume")[] = [...conflicts, "resume"];
 
 export const uploadRequest = z
   .object({
     path,
     sizeBytes: z.int().min(0),
     modifiedMs: z.int().min(0).max(8.64e15),
-    onConflict: z.enum(conflicts).default("ask"),
+    onConflict: z.enum(uploadConflicts).default("ask"),
   })
   .openapi("UploadRequest") satisfies z.ZodType<UploadRequest>;
 

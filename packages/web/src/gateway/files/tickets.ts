@@ -21,6 +21,8 @@ export type Errand =
       readonly path: string;
       readonly sizeBytes: number;
       readonly modifiedMs: number;
+      /** It began as the file that was there, which comes back where the upload is given up. */
+      readonly isAdopted: boolean;
     };
 
 interface Ticket {

@@ -33,9 +33,9 @@ export function uploadRoutes(app: GatewayApp, parts: GatewayParts): void {
   });
   app.openapi(sendRoute, (context) => receive(parts, context));
   app.openapi(discardRoute, async (context) => {
-    const { client, pieces } = await uploadOf(parts, context);
+    const { client, pieces, errand } = await uploadOf(parts, context);
     using lease = await client.checkout();
-    await pieces.discard(lease.connection);
+    await (errand.isAdopted ? pieces.giveBack(lease.connection) : pieces.discard(lease.connection));
     parts.tickets.end(context.req.valid("param").token);
     return context.body(null, 204);
   });
@@ -48,7 +48,9 @@ async function begin(
   { path: wanted, sizeBytes, modifiedMs, onConflict }: UploadRequest,
 ): Promise<UploadJson> {
   let path = wanted;
-  const target = onConflict !== "overwrite" && (await client.exists(path)) ? await client.stat(path) : undefined;
+  const isAdopted = onConflict === "resume";
+  const target =
+    onConflict !== "overwrite" && !isAdopted && (await client.exists(path)) ? await client.stat(path) : undefined;
   if (target !== undefined) {
     if (onConflict === "ask") return { kind: "taken", target: entryJson(target) };
     const known = {
@@ -62,8 +64,9 @@ async function begin(
   }
   const pieces = client.uploadInPieces(path, { sizeBytes, modifiedMs });
   using lease = await client.checkout();
+  if (isAdopted) await pieces.adopt(lease.connection);
   const offset = await pieces.offset(lease.connection);
-  const token = tickets.issue(login, { kind: "upload", path, sizeBytes, modifiedMs });
+  const token = tickets.issue(login, { kind: "upload", path, sizeBytes, modifiedMs, isAdopted });
   return { kind: "ready", url: `/api/uploads/${token}`, path, offset };
 }
 

@@ -108,7 +108,7 @@ const policies: readonly (readonly [
 ];
 
 function ConflictDialog({ asked }: Asked<"conflict">) {
-  const { path, source, target, others, answer } = asked;
+  const { path, source, target, others, canResume = false, answer } = asked;
   const [forAll, setForAll] = useState(false);
   const t = texts.value.conflict;
   return (
@@ -141,6 +141,11 @@ function ConflictDialog({ asked }: Asked<"conflict">) {
         </label>
       )}
       <div class="actions actions-stacked">
+        {canResume && (
+          <button type="button" onClick={() => answer({ policy: "overwrite", forAll, isResume: true })}>
+            {t.resume}
+          </button>
+        )}
         {policies.map(([policy, text]) => (
           <button type="button" key={policy} autofocus={policy === "skip"} onClick={() => answer({ policy, forAll })}>
             {t[text]}

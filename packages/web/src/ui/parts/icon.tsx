@@ -36,8 +36,9 @@ const shapes = {
   image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15 9h.5",
   sound: "M9 18V6l10-2v12M9 18a2.5 2.5 0 1 1-2.5-2.5A2.5 2.5 0 0 1 9 18M19 16a2.5 2.5 0 1 1-2.5-2.5",
   film: "M4 5h16v14H4zM8 5v14M16 5v14M4 9h4M4 15h4M16 9h4M16 15h4",
-  code: "M9 8l-4 4 4 4M15 8l4 4-4 4",
+  code: "M6 3h8l4 4v14H6zM14 3v4h4M11 12l-2 2 2 2M13 12l2 2-2 2",
   up: "M12 20V5M6 11l6-6 6 6",
+  down: "M12 4v15M6 13l6 6 6-6",
 } as const;
 
 export type IconName = keyof typeof shapes;

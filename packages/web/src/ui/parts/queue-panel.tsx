@@ -1,7 +1,22 @@
+import { useRef } from "preact/hooks";
 import { baseName } from "../paths.ts";
 import { durationText, rateText, sizeText, visible } from "../quantities.ts";
 import { walkCount } from "../state/dropped.ts";
-import { cancel, clearFinished, pause, resume, type Transfer, transfers } from "../state/queue.ts";
+import {
+  cancel,
+  canPause,
+  canResume,
+  clearFinished,
+  findAgain,
+  move,
+  pace,
+  pause,
+  pauseAll,
+  resume,
+  resumeAll,
+  type Transfer,
+  transfers,
+} from "../state/queue.ts";
 import { problemText } from "./problem-note.tsx";
 import { Icon } from "./icon.tsx";
 import { texts } from "../texts/language.ts";
@@ -19,6 +34,22 @@ export function QueuePanel() {
       <header>
         <h2>{title.filter((text) => text !== "").join(" · ")}</h2>
         {walkCount.value !== undefined && <span role="status">{t.found(walkCount.value)}</span>}
+        {pace.value && (
+          <span class="queue-pace">
+            {rateText(pace.value.rate)} · {t.left(durationText(pace.value.seconds))}
+          </span>
+        )}
+        <span class="spring" />
+        {canPause.value && (
+          <button type="button" class="quiet" onClick={pauseAll}>
+            <Icon name="pause" /> {t.pauseAll}
+          </button>
+        )}
+        {canResume.value && (
+          <button type="button" class="quiet" onClick={resumeAll}>
+            <Icon name="play" /> {t.resumeAll}
+          </button>
+        )}
         <button type="button" class="quiet" onClick={clearFinished}>
           {t.clear}
         </button>
@@ -52,7 +83,14 @@ function Row({ transfer }: { readonly transfer: Transfer }) {
         {direction === "upload" && (state === "running" || state === "queued") && (
           <Action icon="pause" label={t.pause(name)} onClick={() => pause(id)} />
         )}
-        {direction === "upload" && (state === "paused" || state === "failed") && (
+        {direction === "upload" && state === "queued" && (
+          <>
+            <Action icon="up" label={t.moveUp(name)} onClick={() => move(id, -1)} />
+            <Action icon="down" label={t.moveDown(name)} onClick={() => move(id, 1)} />
+          </>
+        )}
+        {transfer.missing && <FileChooser />}
+        {direction === "upload" && !transfer.missing && (state === "paused" || state === "failed") && (
           <Action icon="play" label={t.resume(name)} onClick={() => resume(id)} />
         )}
         {isCancellable(transfer) && <Action icon="close" label={t.cancel(name)} onClick={() => void cancel(id)} />}
@@ -63,6 +101,30 @@ function Row({ transfer }: { readonly transfer: Transfer }) {
         </p>
       )}
     </li>
+  );
+}
+
+/** For files that an earlier page had: which of them it is shows by itself. */
+function FileChooser() {
+  const input = useRef<HTMLInputElement>(null);
+  const { chooseFile } = texts.value.queue;
+  return (
+    <>
+      <button type="button" class="quiet" onClick={() => input.current?.click()}>
+        {chooseFile}
+      </button>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        data-testid="again"
+        onChange={({ currentTarget }) => {
+          for (const file of currentTarget.files ?? []) findAgain(file);
+          currentTarget.value = "";
+        }}
+      />
+    </>
   );
 }
 
@@ -77,7 +139,7 @@ function Action({
   label,
   onClick,
 }: {
-  readonly icon: "pause" | "play" | "close";
+  readonly icon: "pause" | "play" | "close" | "up" | "down";
   readonly label: string;
   readonly onClick: () => void;
 }) {

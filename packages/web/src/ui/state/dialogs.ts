@@ -25,6 +25,8 @@ export type Question =
       readonly source: { readonly size: number; readonly modifiedMs: number };
       readonly target: EntryJson;
       readonly others: number;
+      /** What is there may be the beginning of it. */
+      readonly canResume?: boolean;
       readonly answer: (choice: ConflictChoice | undefined) => void;
     }
   | {
@@ -40,6 +42,8 @@ export type Question =
 export interface ConflictChoice {
   readonly policy: Exclude<OnConflict, "ask">;
   readonly forAll: boolean;
+  /** Goes on with what is there, where that is the beginning of it; `policy` is for others. */
+  readonly isResume?: boolean;
 }
 
 export const question = signal<Question | undefined>(undefined);
@@ -70,7 +74,7 @@ export function askChoice<Value extends string>(given: {
 }
 
 export function askConflict(
-  given: Pick<Extract<Question, { kind: "conflict" }>, "path" | "source" | "target" | "others">,
+  given: Pick<Extract<Question, { kind: "conflict" }>, "path" | "source" | "target" | "others" | "canResume">,
 ): Promise<ConflictChoice | undefined> {
   return new Promise((resolve) => (question.value = { kind: "conflict", ...given, answer: closing(resolve) }));
 }

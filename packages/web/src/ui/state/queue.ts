@@ -1,6 +1,6 @@
-import { computed, signal } from "@preact/signals";
-import type { LoginEvent, LoginJson, OnConflict, ProblemJson } from "../../api/api.ts";
-import { discardUpload, ownHeaders, Problem, problemOf } from "../gateway-client.ts";
+import { computed, effect, signal } from "@preact/signals";
+import type { EntryJson, LoginEvent, LoginJson, OnConflict, ProblemJson } from "../../api/api.ts";
+import { discardUpload, Problem, problemOf } from "../gateway-client.ts";
 import { baseName, parentPath } from "../paths.ts";
 import { percentText } from "../quantities.ts";
 import { askConflict, type ConflictChoice } from "./dialogs.ts";
@@ -9,6 +9,8 @@ import { isOver, openLogins, serverOf, watchTransfers } from "./login.ts";
 import type { Pane } from "./pane.ts";
 import { reloadWhere } from "./panes.ts";
 import { texts } from "../texts/language.ts";
+import { keepUploads, type KeptUpload, takeLeftUploads } from "./kept-uploads.ts";
+import { isBeginning, isTooLongForProxy, readable, sendPiece } from "./sending.ts";
 
 export type TransferState = "queued" | "running" | "paused" | "failed" | "done" | "skipped" | "cancelled";
 
@@ -27,6 +29,8 @@ export interface Transfer {
   readonly problem: ProblemJson | undefined;
   /** What there is to add, in the language of the moment. */
   readonly note: (() => string) | undefined;
+  /** The file of an upload that an earlier page began: it has to be chosen again. */
+  readonly missing?: KeptUpload | undefined;
 }
 
 export const transfers = signal<readonly Transfer[]>([]);
@@ -39,7 +43,8 @@ function isActive(state: TransferState): boolean {
 
 interface UploadJob {
   file: File;
-  readonly policy: OnConflict;
+  /** Whether where it goes was settled, maybe by an earlier page. */
+  isBegun: boolean;
   url: string | undefined;
   request: XMLHttpRequest | undefined;
   attempts: number;
@@ -49,23 +54,114 @@ interface UploadJob {
 const jobs = new Map<string, UploadJob>();
 const runningMax = 3;
 const attemptsMax = 5;
+/** What a request carries after a proxy found one too long. */
+const smallPieceBytes = 1_000_000;
+const idPrefix = `u${Date.now().toString(36)}-`;
 let lastId = 0;
-let policyForAll: Exclude<OnConflict, "ask"> | undefined;
+let choiceForAll: ConflictChoice | undefined;
+let bytesMost = Number.POSITIVE_INFINITY;
 
 /** Puts files into the queue, each with where it goes. */
 export function enqueueUploads(
   current: LoginJson,
   files: readonly { readonly file: File; readonly path: string }[],
 ): void {
-  if (activeCount.value === 0) policyForAll = undefined;
-  const added = files.map(({ file, path }): Transfer => {
-    const id = `u${++lastId}`;
-    jobs.set(id, { file, policy: "ask", url: undefined, request: undefined, attempts: 0 });
-    return { ...newTransfer(id, "upload", path), server: serverName(current), total: file.size };
+  if (activeCount.value === 0) choiceForAll = undefined;
+  const added = files.flatMap(({ file, path }): Transfer[] => {
+    if (findAgain(file)) return [];
+    const id = `${idPrefix}${++lastId}`;
+    jobs.set(id, { file, isBegun: false, url: undefined, request: undefined, attempts: 0 });
+    return [{ ...newTransfer(id, "upload", path), server: serverName(current), total: file.size }];
   });
   transfers.value = [...transfers.value, ...added];
   pump();
 }
+
+/** Goes on with an upload of an earlier page whose file this is. */
+export function findAgain(file: File): boolean {
+  const found = transfers.value.find(
+    ({ missing }) =>
+      missing?.name === file.name && missing.sizeBytes === file.size && missing.modifiedMs === file.lastModified,
+  );
+  if (found?.missing === undefined) return false;
+  const { isBegun } = found.missing;
+  jobs.set(found.id, { file, isBegun, url: undefined, request: undefined, attempts: 0 });
+  update(found.id, { missing: undefined });
+  resume(found.id);
+  return true;
+}
+
+/** Shows what earlier pages left unfinished, and remembers what this one does. */
+async function showLeftUploads(): Promise<void> {
+  effect(() => keepUploads(transfers.value.filter(isUnfinished).flatMap(keptOf)));
+  await showLeft();
+  // The page before this one may still have been there.
+  setTimeout(() => void showLeft(), 2_000);
+}
+
+async function showLeft(): Promise<void> {
+  const left = (await takeLeftUploads()).map((kept): Transfer => {
+    const { id, path, server, sizeBytes, bytes } = kept;
+    const facts = { server, total: sizeBytes, bytes, state: "paused", note: fileIsMissing, missing: kept } as const;
+    return { ...newTransfer(id, "upload", path), ...facts };
+  });
+  if (left.length > 0) transfers.value = [...left, ...transfers.value];
+}
+
+let showingLeft: Promise<void> | undefined;
+
+const fileIsMissing = (): string => texts.value.queue.chooseAgain;
+
+function isUnfinished({ direction, state }: Transfer): boolean {
+  return direction === "upload" && !over.has(state);
+}
+
+function keptOf({ id, server, path, bytes, missing }: Transfer): readonly KeptUpload[] {
+  const job = jobs.get(id);
+  if (job === undefined) return missing === undefined ? [] : [missing];
+  const { file, isBegun } = job;
+  const { name, size: sizeBytes, lastModified: modifiedMs } = file;
+  return [{ id, server, path, name, sizeBytes, modifiedMs, bytes, isBegun }];
+}
+
+/** Whether anything could be paused, and anything gone on with. */
+export const canPause = computed(() => transfers.value.some((each) => isUnfinished(each) && isActive(each.state)));
+export const canResume = computed(() => transfers.value.some(isResumable));
+
+function isResumable({ direction, state, missing }: Transfer): boolean {
+  return direction === "upload" && missing === undefined && (state === "paused" || state === "failed");
+}
+
+export function pauseAll(): void {
+  const running = transfers.value.filter((each) => isUnfinished(each) && isActive(each.state));
+  // Those that wait first, or each that stops would let one of them go.
+  for (const { id } of running.toReversed()) pause(id);
+}
+
+export function resumeAll(): void {
+  for (const { id } of transfers.value.filter(isResumable)) resume(id);
+}
+
+/** Puts a transfer that waits before the one that waits before it, or behind the next. */
+export function move(id: string, by: -1 | 1): void {
+  const rows = [...transfers.value];
+  const waiting = rows.flatMap(({ state }, at) => (state === "queued" ? [at] : []));
+  const place = waiting.findIndex((at) => rows[at]?.id === id);
+  const [from, to] = [waiting[place], waiting[place + by]];
+  const [one, other] = [rows[from ?? -1], rows[to ?? -1]];
+  if (from === undefined || to === undefined || one === undefined || other === undefined) return;
+  rows[from] = other;
+  rows[to] = one;
+  transfers.value = rows;
+}
+
+/** Of all uploads together: octets in a second, and seconds until all is there; undefined while nothing moves. */
+export const pace = computed(() => {
+  const ours = transfers.value.filter((each) => isUnfinished(each) && isActive(each.state));
+  const rate = ours.reduce((sum, each) => sum + each.rate, 0);
+  const left = ours.reduce((sum, { total, bytes }) => sum + Math.max(0, (total ?? bytes) - bytes), 0);
+  return rate === 0 ? undefined : { rate, seconds: left / rate };
+});
 
 function newTransfer(id: string, direction: Transfer["direction"], path: string): Transfer {
   return {
@@ -119,6 +215,7 @@ export function clearFinished(): void {
 
 /** Goes on with what waits for this login, for example after the gateway was started anew. */
 export function resumeFor(current: LoginJson): void {
+  showingLeft ??= showLeftUploads();
   for (const { id, state, server, note } of transfers.value) {
     if (server === serverName(current) && state === "paused" && note === waitsForLogin) resume(id);
   }
@@ -158,7 +255,7 @@ async function save(
   } catch (error) {
     if (isOver(error, current)) return;
     const failed = { state: "failed", problem: problemOf(error), server: serverName(current) } as const;
-    transfers.value = [...transfers.value, { ...newTransfer(`d${++lastId}`, "download", path), ...failed }];
+    transfers.value = [...transfers.value, { ...newTransfer(`d${idPrefix}${++lastId}`, "download", path), ...failed }];
   }
 }
 
@@ -182,7 +279,7 @@ export async function enqueueCopy(
     if (isOver(error, from)) return;
     const failed = { state: "failed", problem: problemOf(error), server: serverName(from) } as const;
     const path = `${directory}/${names[0] ?? ""}`;
-    transfers.value = [...transfers.value, { ...newTransfer(`c${++lastId}`, "copy", path), ...failed }];
+    transfers.value = [...transfers.value, { ...newTransfer(`c${idPrefix}${++lastId}`, "copy", path), ...failed }];
   }
 }
 
@@ -241,25 +338,34 @@ async function upload(id: string, job: UploadJob, path: string, current: LoginJs
   const file = (job.file = await readable(job.file));
   const facts = { path, sizeBytes: file.size, modifiedMs: file.lastModified };
   const server = serverOf(current);
-  const isKnown = job.url !== undefined;
-  let begun = await server.beginUpload({ ...facts, onConflict: isKnown ? "overwrite" : (policyForAll ?? "ask") });
+  const settled = job.isBegun ? "overwrite" : choiceForAll?.isResume === true ? "ask" : choiceForAll?.policy;
+  let begun = await server.beginUpload({ ...facts, onConflict: settled ?? "ask" });
   if (begun.kind === "taken") {
     const choice = await askOnce({ path, file, target: begun.target });
     if (find(id)?.state !== "running") return;
     if (choice === undefined) return update(id, { state: "skipped", note: () => texts.value.queue.exists });
-    if (choice.forAll) policyForAll = choice.policy;
-    begun = await server.beginUpload({ ...facts, onConflict: choice.policy });
+    if (choice.forAll) choiceForAll = choice;
+    const goesOn = choice.isResume === true && canGoOn(begun.target, file);
+    if (goesOn && !(await isBeginning(server, path, begun.target.size ?? 0, file))) throw notBeginning();
+    begun = await server.beginUpload({ ...facts, onConflict: goesOn ? "resume" : choice.policy });
   }
   if (begun.kind === "skipped") return update(id, { state: "skipped", note: () => begun.because });
   if (begun.kind === "taken") return;
   job.url = begun.url;
+  job.isBegun = true;
   if (find(id)?.state !== "running") return;
   update(id, { bytes: begun.offset, path: begun.path });
   if (begun.offset > 0) {
     const part = begun.offset / file.size;
     update(id, { note: () => texts.value.queue.wentOn(percentText(part)) });
   }
-  await send(id, job, { url: begun.url, offset: begun.offset });
+  for (let offset = begun.offset; ;) {
+    const onProgress = (bytes: number): void => measure(id, bytes);
+    const onRequest = (request: XMLHttpRequest): void => void (job.request = request);
+    offset = await sendPiece({ url: begun.url, offset, file, bytesMost, onRequest, onProgress });
+    if (offset >= file.size) break;
+    if (find(id)?.state !== "running") return;
+  }
   jobs.delete(id);
   update(id, { state: "done", bytes: file.size, rate: 0 });
   if (activeCount.value <= 1) reloadWhere(current.id, parentPath(begun.path));
@@ -278,53 +384,22 @@ function askOnce({
   readonly target: Parameters<typeof askConflict>[0]["target"];
 }): Promise<ConflictChoice | undefined> {
   const answer = asking.then(() => {
-    if (policyForAll !== undefined) return { policy: policyForAll, forAll: true };
+    if (choiceForAll !== undefined) return choiceForAll;
     const source = { size: file.size, modifiedMs: file.lastModified };
-    return askConflict({ path, source, target, others: activeCount.value - 1 });
+    return askConflict({ path, source, target, others: activeCount.value - 1, canResume: canGoOn(target, file) });
   });
   asking = answer.catch(() => {});
   return answer;
 }
 
-function send(
-  id: string,
-  job: UploadJob,
-  { url, offset }: { readonly url: string; readonly offset: number },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    job.request = request;
-    request.open("PATCH", url);
-    for (const [name, value] of Object.entries(ownHeaders)) request.setRequestHeader(name, value);
-    request.setRequestHeader("Content-Type", "application/octet-stream");
-    request.setRequestHeader("Upload-Offset", String(offset));
-    request.upload.addEventListener("progress", ({ loaded }) => measure(id, offset + loaded));
-    request.addEventListener("load", () => {
-      // A body that ended early is a connection that broke.
-      if (request.status === 200 && isWhole(request.responseText)) return resolve();
-      if (request.status === 200) return reject(new Error("the connection broke"));
-      reject(new Problem(request.status, parsedProblem(request.responseText)));
-    });
-    for (const kind of ["error", "abort", "timeout"]) {
-      request.addEventListener(kind, () => reject(new Error("the connection broke")));
-    }
-    request.send(job.file.slice(offset));
-  });
+/** Whether what is there may be the beginning of a file. */
+function canGoOn({ type, size }: EntryJson, file: File): boolean {
+  return type === "file" && size !== undefined && size < file.size;
 }
 
-/** A browser that could not look at a file in time says that it is empty; what it then reads is the truth. */
-async function readable(file: File): Promise<File> {
-  if (file.size > 0) return file;
-  const octets = await file.arrayBuffer();
-  return octets.byteLength === 0 ? file : new File([octets], file.name, { lastModified: file.lastModified });
-}
-
-function isWhole(response: string): boolean {
-  try {
-    return (JSON.parse(response) as { readonly isWhole?: boolean }).isWhole === true;
-  } catch {
-    return false;
-  }
+function notBeginning(): Problem {
+  const message = "What the server has is not the beginning of this file: nothing was changed.";
+  return new Problem(409, { code: "SALLYPORT_NOT_A_BEGINNING", message });
 }
 
 function settleFailure(id: string, job: UploadJob, error: unknown, current: LoginJson): void {
@@ -332,7 +407,9 @@ function settleFailure(id: string, job: UploadJob, error: unknown, current: Logi
   if (find(id)?.state !== "running") return;
   const isRefused = error instanceof Problem;
   if (isRefused && isOver(error, current)) return update(id, { state: "paused", note: waitsForLogin, rate: 0 });
-  const mayGoOn = !isRefused || error.problem.code === "SALLYPORT_UPLOAD_OFFSET" || error.status === 429;
+  if (isTooLongForProxy(error)) bytesMost = smallPieceBytes;
+  const mayGoOn =
+    !isRefused || isTooLongForProxy(error) || error.problem.code === "SALLYPORT_UPLOAD_OFFSET" || error.status === 429;
   if (mayGoOn && ++job.attempts < attemptsMax) {
     update(id, { state: "paused", note: () => texts.value.queue.tryingAgain, rate: 0 });
     setTimeout(
@@ -346,14 +423,6 @@ function settleFailure(id: string, job: UploadJob, error: unknown, current: Logi
     return;
   }
   update(id, { state: "failed", problem: problemOf(error), rate: 0 });
-}
-
-function parsedProblem(text: string): ProblemJson {
-  try {
-    return JSON.parse(text) as ProblemJson;
-  } catch {
-    return { code: "SALLYPORT_GATEWAY_FAILED", message: "The gateway gave no reason." };
-  }
 }
 
 const marks = new Map<string, { readonly atMs: number; readonly bytes: number }>();
