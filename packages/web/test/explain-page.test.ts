@@ -123,6 +123,15 @@ suite("an explanation as a page", { skip: browserSkip }, () => {
       .first()
       .click();
     await page.getByText(/^Somebody on the wire sees \d+ octets of noise/).waitFor();
+    const detail = page.getByRole("region", { name: "Octets and fields" });
+    assert.ok((await detail.locator(".sealed-fields").count()) > 0);
+    for (const sealed of await detail.locator(".sealed-fields").all()) assert.equal(await sealed.isVisible(), false);
+    await page.getByRole("button", { name: "All" }).click();
+    await page
+      .getByRole("button", { name: /^encrypted: nobody/ })
+      .last()
+      .click();
+    assert.equal(await detail.count(), 0, "nobody on the wire sees the octets of a line inside");
     await page.getByLabel("as somebody on the wire sees it").uncheck();
   });
 

@@ -106,7 +106,7 @@ const clearCommands: Readonly<Record<string, Said>> = {
     rfc: "RFC 4217 §15.1",
   },
   PASS: {
-    text: "The password goes over the wire in clear. Whoever took AUTH away has it now, and the client saw no error.",
+    text: "The password goes over the wire in clear; only here it is masked. Whoever took AUTH away has it now, and the client saw no error.",
     rfc: "RFC 4217 §15.1",
   },
 };

@@ -24,11 +24,11 @@ export function detailPane(event: ExplainEvent): HTMLElement {
       if (holding) light(holding.node.from, holding.node.to, holding.row);
     });
   });
-  const hint = event.clear ? "Anyone on the wire reads these octets." : sealedHint(event);
+  const hint = event.clear ? ["Anyone on the wire reads these octets."] : sealedHint(event);
   return element(
     "section",
     { class: "detail", "aria-label": "Octets and fields" },
-    element("p", { class: "hint" }, `${hint} ${event.length} octets from octet ${event.offset} of this direction.`),
+    element("p", { class: "hint" }, ...hint, ` ${event.length} octets from octet ${event.offset} of this direction.`),
     element(
       "div",
       { class: "columns" },
@@ -47,10 +47,10 @@ function scrollWithin(lit: HTMLElement): void {
   else if (place.bottom > bounds.bottom) column.scrollTop += place.bottom - bounds.bottom;
 }
 
-function sealedHint(event: ExplainEvent): string {
-  return event.kind === "encrypted"
-    ? "On the wire these octets look like noise; the fields are what our end reads with its keys."
-    : "Inside TLS: nobody on the wire reads this line.";
+function sealedHint(event: ExplainEvent): readonly (Node | string)[] {
+  if (event.kind !== "encrypted") return ["Inside TLS: nobody on the wire reads this line."];
+  const ours = element("span", { class: "sealed-fields" }, " What is inside is what our end reads with its keys.");
+  return ["On the wire these octets look like noise.", ours];
 }
 
 const octetsInLine = 16;
@@ -60,6 +60,9 @@ function hexLines(cells: readonly HTMLElement[], offset: number): HTMLElement[] 
   for (let at = 0; at < cells.length; at += octetsInLine) {
     const number = (offset + at).toString(16).padStart(5, "0");
     const own = cells.slice(at, at + octetsInLine);
+    const missing = Array.from({ length: octetsInLine - own.length }, () =>
+      element("span", { class: "octet missing" }, "00"),
+    );
     const letters = own.map((cell) => letterOf(cell.textContent)).join("");
     lines.push(
       element(
@@ -92,7 +95,10 @@ function treeOf(
       if (node.note !== undefined) row.append(element("i", {}, node.note));
       if (node.rfc !== undefined) row.append(referenceLink(node.rfc));
       rows.push({ node, row });
-      return element("li", {}, row, ...(node.children ? [treeOf(node.children, rows)] : []));
+      const below = node.children ? [treeOf(node.children, rows)] : [];
+      // What stands below the encrypted part of a record is known by our keys alone.
+      if (node.name === "encrypted") for (const one of below) one.classList.add("sealed-fields");
+      return element("li", {}, row, ...below);
     }),
   );
 }

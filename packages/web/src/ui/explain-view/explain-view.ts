@@ -168,7 +168,9 @@ export class ExplainView extends HTMLElement {
     const before = seen.slice(0, -1).filter(({ mode }) => mode === event.mode);
     const isOutsider = this.hasAttribute("outsider");
     story.replaceChildren(...storyOf(event, { before, isStripped: this.interference !== "none", isOutsider }));
-    detail.replaceChildren(...(event.octets === undefined ? [] : [detailPane(event)]));
+    // Lines inside TLS have octets as our end reads them, which somebody on the wire never sees.
+    const isSeen = event.clear || event.kind === "encrypted" || !isOutsider;
+    detail.replaceChildren(...(event.octets === undefined || !isSeen ? [] : [detailPane(event)]));
     this.#lanes?.steps[step - 1]?.line.scrollIntoView({ block: "nearest" });
   }
 
@@ -180,9 +182,9 @@ export class ExplainView extends HTMLElement {
   #showOutsider(isOutsider: boolean): void {
     this.#parts.outsider.checked = isOutsider;
     this.toggleAttribute("outsider", isOutsider);
-    for (const text of this.#parts.table.querySelectorAll(".seal-encrypted.detail .text"))
-      if (isOutsider) text.setAttribute("aria-hidden", "true");
-      else text.removeAttribute("aria-hidden");
+    for (const line of this.#parts.table.querySelectorAll("button.seal-encrypted.detail"))
+      if (isOutsider) line.setAttribute("aria-label", "encrypted: nobody on the wire reads it");
+      else line.removeAttribute("aria-label");
     if (this.#parts.detail.childElementCount > 0) this.#choose(this.#step);
   }
 
@@ -253,9 +255,11 @@ function partsOf() {
 }
 
 function legend(): HTMLElement {
+  const keys = ["← →", "Home", "End", "Space", "O"].map((key) => element("kbd", {}, key));
   return element(
     "p",
     { class: "legend" },
+    element("span", { class: "keys" }, "Keys: ", ...keys),
     ...(
       [
         ["seal-clear", "□ clear", "anyone on the wire reads it"],

@@ -37,7 +37,7 @@ export class Lanes {
     this.#target = target;
     this.#isStripped = isStripped;
     this.#choose = choose;
-    this.root.append(heading(target));
+    this.root.append(heading(target, isStripped));
   }
 
   add(event: ExplainEvent): void {
@@ -124,8 +124,11 @@ function lineRow({ text, arrow, seal, style, rail, connection }: LaneLine, isCho
   return row;
 }
 
-function heading({ ports }: ExplainedHost): HTMLElement {
-  const begins = { explicit: "begins in clear, AUTH TLS turns it", implicit: "is TLS from its first octet" };
+function heading({ ports }: ExplainedHost, isStripped: boolean): HTMLElement {
+  const begins = {
+    explicit: isStripped ? "AUTH is taken away on the way" : "begins in clear, AUTH TLS turns it",
+    implicit: "is TLS from its first octet",
+  };
   return element(
     "div",
     { class: "moment heading", role: "row" },

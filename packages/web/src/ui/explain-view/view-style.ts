@@ -65,6 +65,8 @@ select { min-height: 2.25rem; min-width: 0; max-width: 100%; border: 1px solid v
 .told .reference { font-size: 13px; margin-left: 0.25rem; }
 
 .legend { color: var(--muted); font-size: 13px; margin: 0.5rem 0; display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; }
+.legend .keys { order: 9; margin-left: auto; }
+kbd { font: inherit; font-size: 12px; border: 1px solid var(--rule); border-radius: 4px; padding: 0 0.35rem; margin-right: 0.25rem; }
 .legend .entry > span { border-radius: 4px; padding: 0 0.4rem; }
 
 .stage { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; }
@@ -89,13 +91,13 @@ button.line:hover { background: color-mix(in srgb, var(--muted) 12%, transparent
 .line.problem { color: var(--bad); }
 .rule { background: var(--sealed-soft); color: var(--sealed); font-weight: 600; margin: 0.25rem 0; }
 .seal { align-self: start; }
-.seal, .legend span { border-radius: 4px; padding: 0 0.4rem; }
+.seal { border-radius: 4px; padding: 0 0.4rem; }
 .seal-clear .seal, .seal-readable .seal, .legend .seal-clear, .legend .seal-readable { background: var(--clear-soft); color: var(--clear); }
 .seal-encrypted .seal, .legend .seal-encrypted { background: var(--sealed-soft); color: var(--sealed); }
 .lock { display: inline-block; width: 0.6rem; height: 0.6rem; align-self: center; background: currentcolor; border-radius: 1px; }
 :host([outsider]) .detail.rail-tls:not(.seal-readable) .text, :host([outsider]) .detail.rail-data:not(.seal-readable) .text {
   background: repeating-linear-gradient(135deg, var(--muted) 0 3px, var(--rule) 3px 6px); color: transparent; border-radius: 2px; user-select: none; }
-:host([outsider]) .pane .sealed-fields { visibility: hidden; }
+:host([outsider]) .pane .sealed-fields { display: none; }
 
 .side { display: grid; grid-template-columns: minmax(0, 1fr) 20rem; gap: 1rem 2rem; align-items: start; border-top: 1px solid var(--rule); padding-top: 0.75rem; }
 .pane:empty { display: none; }
@@ -107,6 +109,7 @@ button.line:hover { background: color-mix(in srgb, var(--muted) 12%, transparent
 .octets b { color: var(--muted); font-weight: 400; margin-right: 1rem; }
 .octets i { color: var(--muted); font-style: normal; margin-left: 0.75rem; }
 .octet { padding: 0 0.2rem; border-radius: 3px; }
+.octet.missing { visibility: hidden; }
 .tree { list-style: none; margin: 0; padding-left: 1rem; }
 .columns > .tree { padding-left: 0; }
 .field { border-radius: 3px; padding: 0 0.25rem; overflow-wrap: anywhere; max-height: 4.6em; overflow: hidden; }
@@ -129,14 +132,16 @@ button.line:hover { background: color-mix(in srgb, var(--muted) 12%, transparent
 
 @container (min-width: 100rem) {
   .stage { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); }
-  .side { grid-template-columns: minmax(0, 1fr); border-top: 0; padding-top: 0; position: sticky; top: 4rem; align-self: start; }
+  .columns { grid-template-columns: minmax(0, 1fr); }
+  .columns > * { max-height: 17rem; }
+  .side { grid-template-columns: minmax(0, 1fr); border-top: 0; padding-top: 0; position: sticky; top: 19rem; align-self: start; }
 }
 @container (max-width: 68rem) {
   .side, .columns { grid-template-columns: minmax(0, 1fr); }
 }
 @container (max-width: 44rem) {
   .moment { grid-template-columns: minmax(0, 1fr); border-top: 1px solid var(--rule); padding: 0.25rem 0; }
-  .heading { display: none; }
+  .heading, .keys { display: none; }
   .time { text-align: left; }
   .cell::before { text-transform: uppercase; font-size: 11px; color: var(--muted); }
   .cell.explicit::before { content: "explicit"; }
