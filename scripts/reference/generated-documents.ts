@@ -1,4 +1,5 @@
 import { causeSections } from "./cause-sections.ts";
+import { checkSections } from "./check-sections.ts";
 import { commandSections } from "./command-sections.ts";
 import { interopSections } from "./interop-sections.ts";
 import { performanceSections } from "./performance-sections.ts";
@@ -15,6 +16,7 @@ export const generatedDocuments: Readonly<Record<string, () => Sections | Promis
   "configuration.md": settingSections,
   "tls-profile.md": tlsSections,
   "interop.md": interopSections,
+  "inspector-checks.md": checkSections,
   "performance.md": performanceSections,
   "../guide/when-it-fails.md": causeSections,
 };
