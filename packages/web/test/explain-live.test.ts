@@ -48,13 +48,13 @@ suite("both modes, watched live", () => {
     test("the server is named and nothing is asked of it until somebody does; then AUTH may be taken away", async () => {
       await using open = await openPage(browser, gateway);
       const { page, faults } = open;
-      const asked: string[] = [];
-      page.on("request", (request) => void (request.url().includes("/api/explain") && asked.push(request.url())));
+      const requests: string[] = [];
+      page.on("request", (request) => void (request.url().includes("/api/explain") && requests.push(request.url())));
       const place = `#explain?host=localhost&explicit=${server.explicitPort}&implicit=${server.implicitPort}`;
       await page.goto(`http://127.0.0.1:${gateway.port}/${place}`);
       await page.getByRole("button", { name: "Watch" }).waitFor();
       assert.equal(await page.getByLabel("Explicit port").inputValue(), String(server.explicitPort));
-      assert.deepEqual(asked, []);
+      assert.deepEqual(requests, []);
       await page.getByRole("button", { name: "Watch" }).click();
       await page.getByText(/^Both modes keep the login secret/).waitFor();
       await page.getByLabel(/^what if/).selectOption("if-available");

@@ -70,6 +70,7 @@ function hexLines(cells: readonly HTMLElement[], offset: number): HTMLElement[] 
         { class: "line" },
         element("b", {}, number),
         ...own,
+        ...missing,
         element("i", { "aria-hidden": "true" }, letters),
       ),
     );

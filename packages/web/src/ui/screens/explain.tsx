@@ -11,38 +11,8 @@ if (customElements.get("sallyport-explain") === undefined) customElements.define
 /** Watches what crosses the wire in both modes of a server, as it happens. */
 export function ExplainScreen() {
   const t = texts.value.explain;
-  const place = useRef<HTMLDivElement>(null);
-  const view = useRef<ExplainView>(null);
-  const source = useRef<EventSource>(null);
-  const [state, setState] = useState<"idle" | "watching" | "failed">("idle");
-  useEffect(() => () => source.current?.close(), []);
+  const { place, state, watch } = useWatching();
   const [named] = useState(() => new URLSearchParams(location.hash.split("?")[1] ?? ""));
-  const watch = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const [host, explicit, implicit] = ["host", "explicit", "implicit"].map((name) => textOf(form.get(name)));
-    if (host === undefined || explicit === undefined || implicit === undefined) return;
-    const shown = (view.current ??= new ExplainView());
-    place.current?.replaceChildren(shown);
-    const run = (between: Interference): void => {
-      source.current?.close();
-      shown.begin({ host, ports: { explicit: Number(explicit), implicit: Number(implicit) } });
-      const query = new URLSearchParams({ host, explicitPort: explicit, implicitPort: implicit, between });
-      const events = new EventSource(`/api/explain?${query.toString()}`);
-      source.current = events;
-      setState("watching");
-      const end = (outcome: "idle" | "failed"): void => {
-        events.close();
-        shown.end();
-        setState(outcome);
-      };
-      events.addEventListener("message", ({ data }) => shown.add(JSON.parse(String(data)) as ExplainEvent));
-      events.addEventListener("over", () => end("idle"));
-      events.addEventListener("error", () => end("failed"));
-    };
-    shown.onInterference = run;
-    run(shown.interference);
-  };
   return (
     <main class="explain">
       <div class="sign-in-head">
@@ -81,6 +51,42 @@ export function ExplainScreen() {
       <div ref={place} />
     </main>
   );
+}
+
+/** The view, and what starts it from the form; it goes when nobody looks any more. */
+function useWatching() {
+  const place = useRef<HTMLDivElement>(null);
+  const view = useRef<ExplainView>(null);
+  const source = useRef<EventSource>(null);
+  const [state, setState] = useState<"idle" | "watching" | "failed">("idle");
+  useEffect(() => () => source.current?.close(), []);
+  const watch = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const [host, explicit, implicit] = ["host", "explicit", "implicit"].map((name) => textOf(form.get(name)));
+    if (host === undefined || explicit === undefined || implicit === undefined) return;
+    const shown = (view.current ??= new ExplainView());
+    place.current?.replaceChildren(shown);
+    const run = (between: Interference): void => {
+      source.current?.close();
+      shown.begin({ host, ports: { explicit: Number(explicit), implicit: Number(implicit) } });
+      const query = new URLSearchParams({ host, explicitPort: explicit, implicitPort: implicit, between });
+      const events = new EventSource(`/api/explain?${query.toString()}`);
+      source.current = events;
+      setState("watching");
+      const end = (outcome: "idle" | "failed"): void => {
+        events.close();
+        shown.end();
+        setState(outcome);
+      };
+      events.addEventListener("message", ({ data }) => shown.add(JSON.parse(String(data)) as ExplainEvent));
+      events.addEventListener("over", () => end("idle"));
+      events.addEventListener("error", () => end("failed"));
+    };
+    shown.onInterference = run;
+    run(shown.interference);
+  };
+  return { place, state, watch };
 }
 
 function PortField({ name, title, value }: { readonly name: string; readonly title: string; readonly value: string }) {
