@@ -67,7 +67,7 @@ function notification(
   fields: Document,
   id: string = randomUUIDv7(),
 ): Notification {
-  const { atMs, account = null, remoteAddress, connection, controlTls } = event;
+  const { atMs, account = null, remoteAddress, connection, controlTls, controlSecurity } = event;
   const control = controlTls === undefined ? null : tlsFields(controlTls);
   const document = {
     id,
@@ -79,6 +79,7 @@ function notification(
     connection,
     ...fields,
     control,
+    ...(controlSecurity === undefined ? {} : { principal: controlSecurity.principal }),
   };
   return { id, kind, lane: account ?? remoteAddress, document, awaitsDigest: false };
 }

@@ -65,6 +65,15 @@ test("a whole upload is published, with everything that its receiver needs", () 
   });
 });
 
+test("who came by Kerberos is named, and nobody else is", () => {
+  const login = { ...whose, kind: "login", account: "alice", user: "alice" } as const;
+  const controlSecurity = { mechanism: "GSSAPI", principal: "alice@EXAMPLE.ORG", isPrivate: true };
+  const byTicket = notificationOf({ ...login, method: "kerberos", controlSecurity }, place)?.document;
+  assert.deepEqual([byTicket?.["principal"], byTicket?.["control"]], ["alice@EXAMPLE.ORG", null]);
+  const byPassword = notificationOf({ ...login, method: "password" }, place)?.document;
+  assert.ok(byPassword && !("principal" in byPassword));
+});
+
 test("an upload that is not whole is never published", () => {
   const { published: _, ...event } = uploadEvent("/torn", { complete: false, cause: "cut" });
   const notification = notificationOf(event, place);
