@@ -1,5 +1,6 @@
 import { causeSections } from "./cause-sections.ts";
 import { checkSections } from "./check-sections.ts";
+import { comparisonSections } from "./comparison-sections.ts";
 import { commandSections } from "./command-sections.ts";
 import { interopSections } from "./interop-sections.ts";
 import { performanceSections } from "./performance-sections.ts";
@@ -17,6 +18,7 @@ export const generatedDocuments: Readonly<Record<string, () => Sections | Promis
   "tls-profile.md": tlsSections,
   "interop.md": interopSections,
   "inspector-checks.md": checkSections,
+  "inspector-comparison.md": comparisonSections,
   "performance.md": performanceSections,
   "../guide/when-it-fails.md": causeSections,
 };
