@@ -73,8 +73,8 @@ suite("an explanation that logs in, or is listened to", () => {
   test("every event has a caption of a sentence at least, also where events are missing", () => {
     for (const [name, events] of runs) {
       for (const [at, event] of events.entries()) {
-        const before = events.slice(0, at).filter(({ mode }) => mode === event.mode);
-        const { text } = captionOf(event, { before, isStripped: name === "required" });
+        const earlier = events.slice(0, at).filter(({ mode }) => mode === event.mode);
+        const { text } = captionOf(event, { before: earlier, isStripped: name === "required" });
         assert.match(text, /^[A-Z][^]{15,}[.?!]$/, `${event.kind}: ${text}`);
       }
     }
