@@ -9,8 +9,8 @@ import {
   SecurityMechanismError,
 } from "@sallyport/transport";
 import { NativeProcess, type NativeProcessOptions } from "./native-process.ts";
-import { decodeOpened, decodeStep, type Operation, type Question } from "./questions.ts";
-import { ReceivedSequence } from "./sequence.ts";
+import { decodeOpened, decodeStep, type Operation } from "./questions.ts";
+import { ReceivedSequence, sequenceOf } from "./sequence.ts";
 
 export interface GssapiOptions {
   /** The file with the keys of the service, for servers. Default: `KRB5_KTNAME`, else that of the system's configuration. */
@@ -184,14 +184,15 @@ class Context implements SecurityContext {
     return { token: step.token.length === 0 ? undefined : step.token, facts: step.facts };
   }
 
-  async wrap(octets: Uint8Array, confidential: boolean): Promise<Uint8Array> {
+  async wrap(octets: Uint8Array, confidential: boolean, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
     this.#requireTime();
-    return this.ask("wrap", octets, confidential);
+    return this.ask("wrap", octets, confidential, into);
   }
 
-  async unwrap(token: Uint8Array): Promise<OpenedMessage> {
+  async unwrap(token: Uint8Array, into?: Uint8Array<ArrayBuffer>): Promise<OpenedMessage> {
     this.#requireTime();
-    return this.#received.place(token, decodeOpened(await this.ask("unwrap", token)));
+    const sequence = sequenceOf(token);
+    return this.#received.place(sequence, decodeOpened(await this.ask("unwrap", token, false, into)));
   }
 
   async wrapSizeLimit(tokenBytesMax: number, confidential: boolean): Promise<number> {
@@ -207,13 +208,15 @@ class Context implements SecurityContext {
     release(this.#place);
   }
 
-  ask(operation: Operation, octets: Uint8Array = nothing, flag = false): Promise<Uint8Array> {
+  ask(
+    operation: Operation,
+    octets: Uint8Array = nothing,
+    flag = false,
+    into?: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array> {
     if (this.#isReleased) return Promise.reject(new SecurityMechanismError("failed", "The context has been released"));
-    return this.#place.process.ask(this.#question(operation, octets, flag));
-  }
-
-  #question(operation: Operation, octets: Uint8Array, flag: boolean): Question {
-    return { operation, flag, context: this.#place.number, octets };
+    const { process, number } = this.#place;
+    return process.ask({ operation, flag, context: number, octets, into });
   }
 
   #requireTime(): void {

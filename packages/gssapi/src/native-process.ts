@@ -1,5 +1,5 @@
 import { DataBlockDecoder, type LimitValues } from "@sallyport/protocol";
-import { SecurityMechanismError } from "@sallyport/transport";
+import { readIntoUserBuffer, SecurityMechanismError } from "@sallyport/transport";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { extname } from "node:path";
@@ -47,7 +47,7 @@ export class NativeProcess implements AsyncDisposable {
 
   constructor({ programArguments, environment, limits }: NativeProcessOptions) {
     this.#limits = limits;
-    this.#decoder = new DataBlockDecoder(limits.mechanismMessageBytes + frameBytes);
+    this.#decoder = new DataBlockDecoder(limits.mechanismMessageBytes + frameBytes, (bytes) => this.#memoryOf(bytes));
     this.#child = spawn(process.execPath, [...nodeArguments, program, ...programArguments], {
       env: { ...process.env, NODE_OPTIONS: "", ...environment },
       stdio: ["pipe", "pipe", "inherit"],
@@ -59,7 +59,7 @@ export class NativeProcess implements AsyncDisposable {
     this.#child.stdin.on("error", () => undefined);
     this.#child.stdin.on("drain", () => this.#send());
     this.#child.stdout.on("error", () => undefined);
-    this.#child.stdout.on("data", (octets: Buffer) => this.#take(octets));
+    this.#read(this.#child.stdout);
     this.#keepAlive(false);
   }
 
@@ -116,6 +116,26 @@ export class NativeProcess implements AsyncDisposable {
     stdin.uncork();
   }
 
+  /** Into one buffer again and again, because V8 collects garbage for every few megabytes of fresh ones. */
+  #read(stdout: Readable): void {
+    const buffer = Buffer.from(new ArrayBuffer(readBytes));
+    const taken = (length: number): boolean => {
+      this.#take(buffer.subarray(0, length));
+      return true;
+    };
+    const [socket] = sockets(stdout);
+    if (socket !== undefined && readIntoUserBuffer(socket, buffer, taken)) stdout.resume();
+    else stdout.on("data", (octets: Buffer) => this.#take(octets));
+  }
+
+  /** For the answer that comes next. A question that is answered has been read, so that its own memory is free. */
+  #memoryOf(answerBytes: number): Uint8Array<ArrayBuffer> {
+    const into = this.#open[0]?.question.into;
+    return into !== undefined && into.length >= answerBytes
+      ? into.subarray(0, answerBytes)
+      : new Uint8Array(answerBytes);
+  }
+
   #take(octets: Uint8Array): void {
     for (const event of this.#decoder.push(octets)) {
       const asked = this.#open.shift();
@@ -160,6 +180,8 @@ export class NativeProcess implements AsyncDisposable {
   }
 }
 
+const readBytes = 262_144;
+
 /** What an answer has besides the message: whether it succeeded, and what its operation adds; and the mechanism's own. */
 const frameBytes = 1_024;
 
@@ -172,7 +194,7 @@ const nodeArguments = [
 ];
 
 /** The streams of a process are sockets, whatever their types say. */
-function sockets(...streams: readonly (Readable | Writable)[]): readonly Pick<Socket, "ref" | "unref">[] {
+function sockets(...streams: readonly (Readable | Writable)[]): readonly Socket[] {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a pipe is a net.Socket (node:child_process, subprocess.stdin)
   return streams as unknown as readonly Socket[];
 }

@@ -38,6 +38,8 @@ export interface Question {
   /** The asker gives out the numbers. */
   readonly context: number;
   readonly octets: Uint8Array;
+  /** Memory of the asker's for the answer; it stays here. */
+  readonly into?: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** Before the octets of a question or an answer. */

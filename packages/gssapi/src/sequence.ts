@@ -14,9 +14,8 @@ const numberOffset = 8;
 export class ReceivedSequence {
   #highest: bigint | undefined;
 
-  /** Takes the messages in the order in which they were opened. */
-  place(token: Uint8Array, { order, ...message }: NativeMessage): OpenedMessage {
-    const sequence = sequenceOf(token);
+  /** Takes the messages in the order in which they were opened, with what {@link sequenceOf} tells of their tokens. */
+  place(sequence: bigint | undefined, { order, ...message }: NativeMessage): OpenedMessage {
     if (sequence === undefined) return { ...message, order: order === "late" ? "old" : order };
     const isKnown = this.#highest !== undefined && this.#highest - sequence < windowCount;
     if (this.#highest === undefined || sequence > this.#highest) this.#highest = sequence;
@@ -29,7 +28,7 @@ export class ReceivedSequence {
  * The number of a message that was opened, as its token shows it: in the last eight of its sixteen first octets, which the
  * seal covers (RFC 4121 §4.2.6.2). Tokens of the older kinds hide theirs (RFC 1964).
  */
-function sequenceOf(token: Uint8Array): bigint | undefined {
+export function sequenceOf(token: Uint8Array): bigint | undefined {
   const isMessage = token.length >= headerBytes && token[0] === 0x05 && token[1] === 0x04;
   if (!isMessage) return undefined;
   return new DataView(token.buffer, token.byteOffset, headerBytes).getBigUint64(numberOffset);

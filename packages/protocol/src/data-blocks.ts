@@ -39,13 +39,16 @@ export function encodeDataBlock(token: Uint8Array): Uint8Array<ArrayBuffer> {
  */
 export class DataBlockDecoder {
   readonly #tokenBytesMax: number;
+  readonly #memoryOf: (tokenBytes: number) => Uint8Array<ArrayBuffer>;
   #lengthOctets: number[] = [];
   #token: Uint8Array<ArrayBuffer> | undefined;
   #filledBytes = 0;
   #hasRefused = false;
 
-  constructor(tokenBytesMax: number) {
+  /** @param memoryOf gives the memory for a token of this length; default: makes it. */
+  constructor(tokenBytesMax: number, memoryOf = (tokenBytes: number) => new Uint8Array(tokenBytes)) {
     this.#tokenBytesMax = tokenBytesMax;
+    this.#memoryOf = memoryOf;
   }
 
   /** Whether the stream could end here without a block being cut; that the last block was empty is for the caller to see. */
@@ -84,7 +87,7 @@ export class DataBlockDecoder {
       this.#hasRefused = true;
       return { kind: "refused-length", tokenBytes };
     }
-    this.#token = new Uint8Array(tokenBytes);
+    this.#token = this.#memoryOf(tokenBytes);
     return undefined;
   }
 

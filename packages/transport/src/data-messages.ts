@@ -56,6 +56,8 @@ export class MessageIntake implements Taker {
   readonly #watch: TransferWatch;
   readonly #decoder: DataBlockDecoder;
   readonly #order: TransferOrder;
+  /** Lent to the token that is coming in. */
+  #memory: Buffer<ArrayBuffer> | undefined;
   #openingBytes = 0;
   #openingCount = 0;
   #hasEnded = false;
@@ -65,7 +67,7 @@ export class MessageIntake implements Taker {
     this.#messages = messages;
     this.#to = to;
     this.#watch = watch;
-    this.#decoder = new DataBlockDecoder(messages.bufferBytes);
+    this.#decoder = new DataBlockDecoder(messages.bufferBytes, (tokenBytes) => this.#memoryOf(tokenBytes));
     this.#order = messages.security.transferOrder();
   }
 
@@ -83,16 +85,32 @@ export class MessageIntake implements Taker {
 
   /** The stream is over: waits until all that came is opened, and fails the transfer where the end is missing. */
   async finish(): Promise<void> {
+    giveBack(this.#memory);
+    this.#memory = undefined;
     if (this.#openingCount > 0) await this.#watch.until((done) => (this.#onQuiet = done));
     if (this.#watch.failed) return;
     if (!this.#hasEnded || !this.#decoder.isBetweenBlocks) this.#watch.fail(noFinalBlock());
     else if (!(await this.#order.isWhole())) this.#watch.fail(outOfOrder());
   }
 
+  #memoryOf(tokenBytes: number): Uint8Array<ArrayBuffer> {
+    if (tokenBytes < lentBytesMin || tokenBytes > memoryBytes) return new Uint8Array(tokenBytes);
+    const memory = transferBuffers.borrow(memoryBytes);
+    if (memory.length >= tokenBytes) {
+      this.#memory = memory;
+      return memory.subarray(0, tokenBytes);
+    }
+    transferBuffers.giveBack(memory);
+    return new Uint8Array(tokenBytes);
+  }
+
   #open(token: Uint8Array): void {
+    const memory = this.#memory;
+    this.#memory = undefined;
     this.#openingBytes += token.length;
     this.#openingCount += 1;
     const opened = (): void => {
+      giveBack(memory);
       const wasFull = !this.hasRoom;
       this.#openingBytes -= token.length;
       this.#openingCount -= 1;
@@ -100,7 +118,7 @@ export class MessageIntake implements Taker {
       if (wasFull && this.hasRoom) this.onRoom();
     };
     this.#messages.security
-      .openData(token)
+      .openData(token, memory)
       .then((message) => this.#deliver(message))
       .catch((error: unknown) => this.#watch.fail(rejected(error)))
       .then(opened, opened);
@@ -116,10 +134,10 @@ export class MessageIntake implements Taker {
   }
 }
 
-/** Octets that the mechanism may read until `sealed`. */
+/** Octets of a transfer, and the lent memory that holds them and has room for their token. */
 interface Piece {
   readonly octets: Uint8Array;
-  sealed?(): void;
+  readonly memory: Buffer<ArrayBuffer> | undefined;
 }
 
 async function sendPieces(
@@ -129,22 +147,25 @@ async function sendPieces(
   { onProgress, throttle }: TransferOptions,
   piecesOfSize: (pieceBytes: number) => AsyncIterable<Piece>,
 ): Promise<number> {
-  const sealing: { readonly token: Promise<Uint8Array>; readonly length: number }[] = [];
+  const sealing: (Piece & { readonly token: Promise<Uint8Array> })[] = [];
   let sentBytes = 0;
-  const seal = ({ octets, sealed }: Piece): void => {
-    const token = security.seal(octets, confidential);
-    token.then(sealed, sealed).catch(() => {});
-    sealing.push({ token, length: octets.length });
+  const seal = ({ octets, memory }: Piece): void => {
+    const token = security.seal(octets, confidential, memory);
+    token.catch(() => {});
+    sealing.push({ token, octets, memory });
   };
   const writeNext = async (): Promise<void> => {
-    const next = sealing.shift();
+    const [next] = sealing;
     if (next === undefined) return;
     const token = await settled(next.token, watch);
     await writeTogether(socket, watch, [dataBlockHeader(token.length), token]);
     watch.throwIfFailed();
-    sentBytes += next.length;
-    if (next.length > 0) onProgress?.(sentBytes);
-    const waitMs = throttle?.take(next.length) ?? 0;
+    sealing.shift();
+    giveBack(next.memory);
+    const { length } = next.octets;
+    sentBytes += length;
+    if (length > 0) onProgress?.(sentBytes);
+    const waitMs = throttle?.take(length) ?? 0;
     if (waitMs > 0) await pauseFor(waitMs, watch);
   };
   try {
@@ -156,7 +177,7 @@ async function sendPieces(
       watch.throwIfFailed();
       if (sealing.length === sealingCountMax) await writeNext();
     }
-    seal({ octets: new Uint8Array(0) });
+    seal({ octets: new Uint8Array(0), memory: undefined });
     // oxlint-disable-next-line no-await-in-loop -- blocks go one after the other
     while (sealing.length > 0) await writeNext();
     await endSending(socket, watch);
@@ -164,8 +185,18 @@ async function sendPieces(
   } catch (error) {
     const failure = rejected(error);
     watch.fail(failure);
+    for (const { token, memory } of sealing) void giveBackAfter(token, memory);
     throw failure;
   }
+}
+
+async function giveBackAfter(token: Promise<unknown>, memory: Buffer<ArrayBuffer> | undefined): Promise<void> {
+  await token.catch(() => undefined);
+  giveBack(memory);
+}
+
+function giveBack(memory: Buffer<ArrayBuffer> | undefined): void {
+  if (memory !== undefined) transferBuffers.giveBack(memory);
 }
 
 /** What the mechanism answers, or the failure of the transfer if that comes first. */
@@ -186,20 +217,19 @@ async function* piecesOf(
 ): AsyncGenerator<Piece> {
   const stop = Math.min(end, source.sizeBytes ?? end);
   for (let position = first; position < stop;) {
-    const buffer = transferBuffers.borrow(pieceBytesMax);
-    const sealed = (): void => transferBuffers.giveBack(buffer);
-    const wanted = buffer.subarray(0, Math.min(pieceBytes, stop - position));
+    const memory = transferBuffers.borrow(memoryBytes);
+    const wanted = memory.subarray(0, Math.min(pieceBytes, memory.length - tokenRoomBytes, stop - position));
     const length = await lengthRead(source, wanted, position).catch((error: unknown) => {
-      sealed();
+      giveBack(memory);
       throw error;
     });
     if (length === 0) {
-      sealed();
+      giveBack(memory);
       if (source.sizeBytes !== undefined) throw endedEarly();
       return;
     }
     position += length;
-    yield { octets: wanted.subarray(0, length), sealed };
+    yield { octets: wanted.subarray(0, length), memory };
   }
 }
 
@@ -209,13 +239,24 @@ async function lengthRead(source: ByteSource, buffer: Uint8Array, position: numb
 
 async function* slicesOf(chunks: AsyncIterable<Uint8Array>, pieceBytes: number): AsyncGenerator<Piece> {
   for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += pieceBytes) yield { octets: chunk.slice(at, at + pieceBytes) };
+    for (let at = 0; at < chunk.length;) {
+      const memory = transferBuffers.borrow(memoryBytes);
+      const octets = chunk.subarray(at, at + Math.min(pieceBytes, memory.length - tokenRoomBytes));
+      memory.set(octets);
+      at += octets.length;
+      yield { octets: memory.subarray(0, octets.length), memory };
+    }
   }
 }
 
 /** In-flight octets are bounded by this and the piece; more of either is not faster. */
 const sealingCountMax = 4;
-const pieceBytesMax = 262_144;
+const memoryBytes = 262_144;
+/** What a mechanism adds to the octets of a message. */
+const tokenRoomBytes = 1_024;
+/** Below it making memory is cheaper than lending it. */
+const lentBytesMin = 16_384;
+const pieceBytesMax = memoryBytes - tokenRoomBytes;
 const openingBytesMax = 1_048_576;
 
 function failed(code: string, message: string, options?: ErrorOptions): TransportError {

@@ -35,8 +35,8 @@ export class MessageSecurity implements AsyncDisposable {
   }
 
   /** Seals octets, and encrypts them where `confidential`. @throws {SecurityMechanismError} */
-  seal(octets: Uint8Array, confidential: boolean): Promise<Uint8Array> {
-    return this.#context.wrap(octets, confidential);
+  seal(octets: Uint8Array, confidential: boolean, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+    return this.#context.wrap(octets, confidential, into);
   }
 
   /**
@@ -62,9 +62,9 @@ export class MessageSecurity implements AsyncDisposable {
   }
 
   /** Opens a message of a data connection, whose place {@link TransferOrder} judges. @throws as {@link open}. */
-  async openData(token: Uint8Array): Promise<OpenedMessage> {
+  async openData(token: Uint8Array, into?: Uint8Array<ArrayBuffer>): Promise<OpenedMessage> {
     if (this.hasExpired) throw new SecurityMechanismError("context-expired", "The context has expired");
-    const message = await this.#context.unwrap(token);
+    const message = await this.#context.unwrap(token, into);
     if (message.order === "duplicate" || message.order === "old") {
       throw new SecurityMechanismError("message-rejected", `The message is ${orders[message.order]}`);
     }
