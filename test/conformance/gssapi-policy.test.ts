@@ -3,7 +3,7 @@ import { parsePrincipals } from "@sallyport/server";
 import { type FtpDriver, mockMechanism, SealedDriver, startTestServer, tokenOf } from "@sallyport/testing";
 import { type SecurityMechanism, SecurityMechanismError, type SecurityMechanismFault } from "@sallyport/transport";
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -276,6 +276,32 @@ describe("what goes wrong with a security context", () => {
     const codes = [];
     for (let at = 0; at < 3; at++) codes.push((await client.reply()).code);
     assert.deepEqual(codes, [257, 200, 215]);
+  });
+
+  it("junk in every form is answered, and ends with 421", async () => {
+    await using room = await mockRoom();
+    for (let round = 0; round < 20; round++) {
+      await using client = await loggedIn(room);
+      const good = await client.envelope("NOOP", round % 2 === 0 ? "MIC" : "ENC");
+      const codes = [];
+      for (let at = 0; codes.at(-1) !== 421; at++) {
+        assert.ok(at < 20, "it has no end");
+        const cut = good.slice(0, randomInt(1, good.length));
+        const junk = [
+          `MIC ${randomBytes(randomInt(1, 300)).toString("base64")}`,
+          `ENC ${cut}`,
+          cut,
+          `CONF ${cut}`,
+          "MIC",
+        ];
+        client.driver.send(`${junk[randomInt(junk.length)]}\r\n`);
+        codes.push((await client.reply()).code);
+      }
+      assert.ok(
+        codes.every((code) => [421, 501, 533, 535, 537].includes(code)),
+        codes.join(),
+      );
+    }
   });
 
   it("contexts are released however connections end", async () => {

@@ -162,6 +162,9 @@ function drain<A>(pi: ServerPi<A>, effects: ServerPiEffect[]): ServerPiStep<A> {
 
 /** A command that came in MIC or ENC is judged as any other, and answered at its level (R-2228-11). */
 function admitSealed<A>(pi: ServerPi<A>, line: Octets, level: MessageLevel): ServerPiStep<A> {
+  // It was opened while REIN or AUTH waited before it.
+  const isOver = pi.state.control !== "wrapped" && pi.state.control !== "cleared";
+  if (isOver) return answer(pi, reply(503, "The security context is over."));
   const { pi: next, effects } = admit(pi, line, level);
   return {
     pi: next.running === undefined ? next : { ...next, level },

@@ -115,6 +115,15 @@ test("a context that is over ends the transfer and what waits, and everything be
   assert.equal(pi.state.login.kind, "greeted");
 });
 
+test("R-GSS-06 commands of a context that REIN ended are 503", () => {
+  let { pi, effects } = step(wrapped(), line("RETR a", "MIC"));
+  for (const text of ["REIN", "PWD"]) ({ pi } = step(pi, line(text, "MIC")));
+  ({ pi, effects } = step(pi, { kind: "finished", reply: reply(226, ""), changes: {} }));
+  assert.deepEqual(told(effects), ["226 MIC", "run"]);
+  ({ pi, effects } = step(pi, { kind: "finished", reply: undefined, changes: fresh }));
+  assert.deepEqual(told(effects), ["503"]);
+});
+
 test("no input changes anything in the clear while commands have to be wrapped", () => {
   const word = fc.constantFrom(...Object.keys(verbs).filter((verb) => verb !== "AUTH" && verb !== "ADAT"), "?", "");
   const text = fc.tuple(word, fc.string({ maxLength: 20 })).map(([verb, rest]) => `${verb} ${rest}` as Octets);
