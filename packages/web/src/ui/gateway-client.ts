@@ -12,6 +12,7 @@ import type {
   UploadJson,
   UploadRequest,
 } from "../api/api.ts";
+import type { GatewayOffer } from "../api/wishes.ts";
 
 /** What the gateway or a server answered with a no. */
 export class Problem extends Error {
@@ -30,6 +31,10 @@ export const ownHeaders = { "X-Sallyport": "1" } as const;
 
 export function signIn(request: LoginRequest): Promise<LoginJson> {
   return ask("POST", "/api/logins", request);
+}
+
+export function gatewayOffer(): Promise<GatewayOffer> {
+  return ask("GET", "/api/offer");
 }
 
 export function logins(): Promise<readonly LoginJson[]> {

@@ -8,6 +8,8 @@ export interface TransferFacts {
   readonly direction: "upload" | "download" | "copy";
   readonly path: string;
   readonly total: number | undefined;
+  /** What is looked at, and not saved, is no transfer to a person: it counts, and nobody is told. */
+  readonly isQuiet?: boolean;
 }
 
 /** One transfer of a login while it runs. */
@@ -38,7 +40,7 @@ export class Transfers {
   }
 
   /** @throws {GatewayRefusal} SALLYPORT_TOO_MANY_TRANSFERS */
-  begin(facts: TransferFacts, isCancelled: () => boolean): RunningTransfer {
+  begin({ isQuiet = false, ...facts }: TransferFacts, isCancelled: () => boolean): RunningTransfer {
     if (this.#count >= bounds.transfersPerLogin || this.#running.count >= bounds.transfersCount) {
       throw new GatewayRefusal(
         429,
@@ -52,6 +54,7 @@ export class Transfers {
     let toldAtMs = 0;
     let isOver = false;
     const tell = (state: Extract<LoginEvent, { kind: "transfer" }>["state"], error?: unknown): void => {
+      if (isQuiet) return;
       const problem = error === undefined ? undefined : problemOf(error);
       this.#events.tell({ kind: "transfer", ...facts, bytes, state, ...(problem && { problem }) });
     };

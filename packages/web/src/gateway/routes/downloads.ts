@@ -40,7 +40,13 @@ async function sendFile(parts: GatewayParts, context: GatewayContext): Promise<R
     return RESPONSE_ALREADY_SENT;
   }
   const total = end === undefined ? undefined : end - start;
-  const facts = { id: token.slice(0, 12), direction: "download", path: errand.path, total } as const;
+  const facts = {
+    id: token.slice(0, 12),
+    direction: "download",
+    path: errand.path,
+    total,
+    isQuiet: errand.isShown,
+  } as const;
   const transfer = login.transfers.begin(facts, () => outgoing.destroyed);
   // An attachment is fetched once; what a page shows is asked for again and again, a part at a time.
   const isRest = status === 200 || /^bytes=\d+-$/.test(context.req.header("Range") ?? "");

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { crumbs, typedPath } from "../paths.ts";
 import { visible } from "../quantities.ts";
 import type { Pane } from "../state/pane.ts";
-import { active } from "../state/panes.ts";
+import { active, panes } from "../state/panes.ts";
 import { texts } from "../texts/language.ts";
 import { Icon } from "./icon.tsx";
 import { dropEvents } from "./list-events.ts";
@@ -43,9 +43,11 @@ export function Breadcrumb({ pane }: { readonly pane: Pane }) {
       </form>
     );
   }
+  const number = panes.value.length > 1 ? ` ${panes.value.indexOf(pane) + 1}` : "";
+  const label = `${texts.value.files.path}${number}`;
   const all = crumbs(pane.path.value);
   return (
-    <nav class="crumbs" aria-label={texts.value.files.path} onDblClick={() => setTyping(true)}>
+    <nav class="crumbs" aria-label={label} onDblClick={() => setTyping(true)}>
       <ol>
         {all.map(({ name, path: target }, at) => (
           <li key={target} {...dropEvents(pane, () => target)}>

@@ -23,7 +23,10 @@ export function DetailsDialog({ pane, entry, onClose }: DetailsProperties) {
   const rows: readonly (readonly [string, string | undefined])[] = [
     [texts.value.files.path, path],
     [t.kind, t.kinds[type]],
-    [texts.value.common.size, size === undefined ? undefined : `${sizeText(size)} (${numberText(size)} B)`],
+    [
+      texts.value.common.size,
+      size === undefined ? undefined : size < 1024 ? sizeText(size) : `${sizeText(size)} (${numberText(size)} B)`,
+    ],
     [texts.value.common.modified, timeText(modified)],
     [t.owner, [owner, group].filter((each) => each !== undefined).join(", ")],
     [t.target, target],

@@ -1,6 +1,7 @@
-import { LanguageDescription } from "@codemirror/language";
+import { HighlightStyle, LanguageDescription, syntaxHighlighting } from "@codemirror/language";
 import { languages } from "@codemirror/language-data";
 import { Compartment, EditorState } from "@codemirror/state";
+import { tags } from "@lezer/highlight";
 import { basicSetup, EditorView } from "codemirror";
 
 export interface EditorOptions {
@@ -42,6 +43,7 @@ export function openEditor(place: HTMLElement, options: EditorOptions): Editor {
         basicSetup,
         language.of([]),
         look,
+        syntaxHighlighting(colours),
         EditorView.lineWrapping,
         EditorState.readOnly.of(isReadOnly),
         EditorView.contentAttributes.of({ "aria-label": label }),
@@ -66,9 +68,25 @@ export function openEditor(place: HTMLElement, options: EditorOptions): Editor {
   };
 }
 
+/** Each can be read on both grounds. */
+const colours = HighlightStyle.define([
+  { tag: [tags.comment, tags.meta], color: "var(--muted)", fontStyle: "italic" },
+  { tag: [tags.keyword, tags.operatorKeyword, tags.modifier], color: "light-dark(#7c2d92, #d6a5ec)" },
+  { tag: [tags.string, tags.special(tags.string), tags.regexp], color: "light-dark(#8a4b00, #fbbf24)" },
+  { tag: [tags.number, tags.bool, tags.null, tags.atom], color: "light-dark(#b42318, #ff9b8f)" },
+  {
+    tag: [tags.definition(tags.name), tags.function(tags.name), tags.className],
+    color: "light-dark(#0b5d99, #7cc4ff)",
+  },
+  { tag: [tags.typeName, tags.tagName, tags.propertyName, tags.attributeName], color: "var(--accent)" },
+  { tag: [tags.heading, tags.strong], fontWeight: "600" },
+  { tag: tags.emphasis, fontStyle: "italic" },
+  { tag: [tags.link, tags.url], textDecoration: "underline" },
+]);
+
 /** The page's colours reach in here. */
 const look = EditorView.theme({
-  "&": { height: "100%", backgroundColor: "var(--surface)", color: "var(--text)", fontSize: "13px" },
+  "&": { height: "100%", width: "100%", backgroundColor: "var(--surface)", color: "var(--text)", fontSize: "13px" },
   ".cm-scroller": { fontFamily: "ui-monospace, monospace" },
   ".cm-content": { caretColor: "var(--accent)" },
   ".cm-cursor": { borderLeftColor: "var(--accent)" },

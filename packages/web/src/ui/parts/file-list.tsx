@@ -15,7 +15,7 @@ import { viewKind } from "../state/viewer.ts";
 
 /** How large what is drawn is, in CSS pixels; lines above and below what is seen that are drawn, too. */
 const line = { height: 36, width: Number.POSITIVE_INFINITY, spare: 12 };
-const tile = { height: 148, width: 132, spare: 2 };
+const tile = { height: 132, width: 124, spare: 2 };
 
 const columns: readonly SortKey[] = ["name", "size", "modified"];
 
@@ -64,7 +64,8 @@ export function FileList({ pane }: { readonly pane: Pane }) {
           const given = { pane, entry, index, isHere };
           if (!isTiled) return <Row key={entry.name} {...given} />;
           const place = {
-            left: `${(index % perLine) * tile.width}px`,
+            left: `${((index % perLine) * 100) / perLine}%`,
+            width: `${100 / perLine}%`,
             top: `${Math.floor(index / perLine) * tile.height}px`,
           };
           return <Tile key={entry.name} {...given} place={place} />;
@@ -179,7 +180,7 @@ function Row(item: Item) {
   );
 }
 
-function Tile(item: Item & { readonly place: { readonly left: string; readonly top: string } }) {
+function Tile(item: Item & { readonly place: Readonly<Record<"left" | "top" | "width", string>> }) {
   const { pane, entry, index, place } = item;
   return (
     <div

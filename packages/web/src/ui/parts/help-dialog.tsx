@@ -20,7 +20,7 @@ export function HelpDialog() {
     ...actions.flatMap((action) => (action.keys ? [[action.keys, action.title(texts.value)] as const] : [])),
   ];
   return (
-    <Modal title={t.title} onClose={close}>
+    <Modal title={t.title} tone="wide" onClose={close}>
       <dl class="facts keys">
         {rows.map(([keys, text]) => (
           <div key={text}>

@@ -155,6 +155,9 @@ function indexOf(target: EventTarget | null): number | undefined {
   return item === null ? undefined : Number(item.dataset["index"]);
 }
 
+let typed = "";
+let typedAtMs = 0;
+
 function onKey(pane: Pane, event: TargetedKeyboardEvent<HTMLDivElement>, { perLine, lineHeight }: ListShape): void {
   if (pane.renaming.value !== undefined) return;
   const rows = pane.shown.value;
@@ -171,6 +174,7 @@ function onKey(pane: Pane, event: TargetedKeyboardEvent<HTMLDivElement>, { perLi
   };
   const target = event.altKey || event.ctrlKey || event.metaKey ? undefined : targets[event.key];
   const action = actionOfKey(event, pane);
+  if (event.key.length > 1) typed = "";
   if (target !== undefined) pane.moveCursor(Math.min(Math.max(target, 0), rows.length - 1), event.shiftKey);
   else if (event.key === "Backspace") void pane.open(parentPath(pane.path.value), nameOf(pane.path.value));
   else if (event.key === "Escape") pane.select([]);
@@ -181,6 +185,14 @@ function onKey(pane: Pane, event: TargetedKeyboardEvent<HTMLDivElement>, { perLi
   else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) typeAhead(pane, event.key);
   else return;
   event.preventDefault();
+  keepFocus(pane, event.currentTarget);
+}
+
+/** The next key finds the list also where the row that it left is gone and the one it went to is not drawn yet. */
+function keepFocus(pane: Pane, list: HTMLElement): void {
+  if (!list.contains(document.activeElement) || pane.renaming.value !== undefined) return;
+  const row = list.querySelector<HTMLElement>(`[data-index="${pane.cursor.value}"]`);
+  (row ?? list).focus({ preventScroll: true });
 }
 
 function beginRenameAt(pane: Pane): void {
@@ -190,9 +202,6 @@ function beginRenameAt(pane: Pane): void {
 function nameOf(path: string): string {
   return path.replace(/\/+$/, "").split("/").at(-1) ?? "";
 }
-
-let typed = "";
-let typedAtMs = 0;
 
 /** Moves to the next name that begins with what was typed within a second. */
 function typeAhead(pane: Pane, character: string): void {

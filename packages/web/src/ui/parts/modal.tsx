@@ -14,10 +14,18 @@ export function Modal({
   readonly children: ComponentChildren;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const before = useRef(document.activeElement).current;
   const titleId = useId();
   useEffect(() => {
     const element = dialog.current;
     if (element !== null && !element.open) element.showModal();
+    // What has the focus may be at the end.
+    element?.scrollTo(0, 0);
+    return () => {
+      element?.close();
+      // The browser gives the focus back to what had it when the dialog was shown, which is after it was drawn.
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
   }, []);
   const cancel = (event: Event): void => {
     event.preventDefault();

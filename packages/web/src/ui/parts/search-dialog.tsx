@@ -45,7 +45,7 @@ export function SearchDialog({ pane }: { readonly pane: Pane }) {
           <span>{t.below(visible(pane.path.value))}</span>
           <input
             name="text"
-            type="search"
+            enterkeyhint="search"
             placeholder={t.example}
             required
             maxLength={200}

@@ -18,7 +18,7 @@ export function TlsBadge({ login }: { readonly login: LoginJson }) {
   const data = tls.dataResumed === undefined ? "" : tls.dataResumed ? ` · ${t.dataResumed}` : ` · ${t.dataNotResumed}`;
   return (
     <button type="button" class="badge badge-encrypted" onClick={showCertificate} aria-haspopup="dialog">
-      <Icon name="closed" /> {security} {tls.protocol.replace("TLSv", "TLS ")}
+      <Icon name="closed" /> <span class="badge-mode">{security}</span> {tls.protocol.replace("TLSv", "TLS ")}
       <span class="badge-more">
         {tls.group === undefined ? "" : ` · ${tls.group}`} · {verified}
         {data}

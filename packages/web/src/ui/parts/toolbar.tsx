@@ -30,14 +30,15 @@ export function Toolbar({ pane }: { readonly pane: Pane }) {
     <div class="toolbar" role="toolbar" aria-label={t.files} onFocusIn={() => (active.value = pane)}>
       <Chooser pane={pane} input={files} name="files" />
       <Chooser pane={pane} input={folder} name="folder" />
-      <Tool icon="upload" text={t.upload} kind="primary" onClick={() => files.current?.click()} />
-      <Tool icon="folder-up" text={t.uploadFolder} onClick={() => folder.current?.click()} />
+      <Tool name="upload" icon="upload" text={t.upload} kind="primary" onClick={() => files.current?.click()} />
+      <Tool name="folder-up" icon="folder-up" text={t.uploadFolder} onClick={() => folder.current?.click()} />
       {shownActions.map((id) => {
         const { icon, title, isOn, isPressed, run } = actionOf(id);
         const pressed = isPressed?.(pane);
         return (
           <Tool
             key={id}
+            name={id}
             icon={icon}
             text={title(texts.value)}
             isOff={!isOn(pane)}
@@ -50,6 +51,7 @@ export function Toolbar({ pane }: { readonly pane: Pane }) {
         );
       })}
       <Tool
+        name="more"
         icon="more"
         text={texts.value.actions.more}
         onClick={({ left, bottom }) => (menu.value = { pane, x: left, y: bottom + 4 })}
@@ -77,6 +79,7 @@ export function Toolbar({ pane }: { readonly pane: Pane }) {
 }
 
 function Tool({
+  name,
   icon,
   text,
   onClick,
@@ -84,6 +87,7 @@ function Tool({
   isPressed,
   kind = "tool",
 }: {
+  readonly name: string;
   readonly icon: IconName;
   readonly text: string;
   readonly onClick: (box: DOMRect) => void;
@@ -94,7 +98,7 @@ function Tool({
   return (
     <button
       type="button"
-      class={kind}
+      class={kind === "primary" ? "primary" : `tool tool-${name}`}
       disabled={isOff}
       aria-pressed={isPressed}
       onClick={({ currentTarget }) => onClick(currentTarget.getBoundingClientRect())}

@@ -66,10 +66,10 @@ export function BrowserScreen({ login }: { readonly login: LoginJson }) {
         {panes.value.map((pane) => (
           <PaneView key={pane.id} pane={pane} />
         ))}
+        {menu.value && <ContextMenu {...menu.value} />}
       </main>
       {hasTranscript && <TranscriptPane />}
       <QueuePanel />
-      {menu.value && <ContextMenu {...menu.value} />}
       {searchedIn.value && <SearchDialog pane={searchedIn.value} />}
       {isHelpShown.value && <HelpDialog />}
       {connectsBeside.value && <ConnectDialog />}

@@ -2,12 +2,16 @@ import type { TargetedSubmitEvent } from "preact";
 import { useState } from "preact/hooks";
 import type { LoginJson, Security } from "../../api/api.ts";
 import { Icon, Mark } from "../parts/icon.tsx";
+import { later } from "../parts/later.tsx";
 import { LanguageChoice } from "../parts/language-choice.tsx";
 import { ProblemNote } from "../parts/problem-note.tsx";
 import { ThemeButton } from "../parts/theme-button.tsx";
 import { isSigningIn, overBecause, signIn, signInProblem } from "../state/login.ts";
-import { recentServers, type RecentServer } from "../state/recent.ts";
+import { SavedServers } from "../parts/saved-servers.tsx";
+import { forgetServer, recentServers, type RecentServer } from "../state/recent.ts";
 import { texts } from "../texts/language.ts";
+
+const MoreOptions = later(async () => (await import("../parts/more-options.tsx")).MoreOptions);
 
 const modes = ["auto", "explicit", "implicit", "plain"] as const satisfies readonly Security[];
 
@@ -41,17 +45,19 @@ interface SignInFormProperties {
 
 export function SignInForm({ onEntered, onCancel }: SignInFormProperties) {
   const t = texts.value.signIn;
-  const [recent] = useState(recentServers);
-  const [form, setForm] = useState<RecentServer>(recent[0] ?? { address: "", security: "auto", user: "" });
+  const [recent, setRecent] = useState(recentServers);
+  const [form, setForm] = useState<RecentServer>(() => linkedServer() ?? recent[0] ?? emptyForm);
+  const [showsOptions, setShowsOptions] = useState(form.wishes !== undefined);
   const scheme = /^(ftps|ftpes):\/\//i.exec(form.address)?.[1]?.toLowerCase();
   const ofScheme = scheme === undefined ? undefined : scheme === "ftps" ? "implicit" : "explicit";
   const security = ofScheme ?? form.security;
   const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const password = new FormData(event.currentTarget).get("password");
-    const { address, user } = form;
+    const { address, user, wishes } = form;
     const secret = typeof password === "string" ? password : "";
-    void signIn({ address: address.trim(), security, user: user.trim(), password: secret }, onEntered);
+    const wanted = wishes !== undefined && { wishes };
+    void signIn({ address: address.trim(), security, user: user.trim(), password: secret, ...wanted }, onEntered);
   };
   return (
     <form onSubmit={submit}>
@@ -59,6 +65,12 @@ export function SignInForm({ onEntered, onCancel }: SignInFormProperties) {
       <ModeChoice form={form} setForm={setForm} security={security} isGiven={ofScheme !== undefined} />
       {security === "plain" && <PlainWarning />}
       <Credentials form={form} setForm={setForm} />
+      <details class="more" open={showsOptions} onToggle={({ currentTarget }) => setShowsOptions(currentTarget.open)}>
+        <summary>{t.more}</summary>
+        {showsOptions && (
+          <MoreOptions wishes={form.wishes ?? {}} setWishes={(wishes) => setForm({ ...form, wishes })} />
+        )}
+      </details>
       {signInProblem.value && <ProblemNote problem={signInProblem.value} />}
       {suggestion(security) && (
         <p class="note">
@@ -78,8 +90,34 @@ export function SignInForm({ onEntered, onCancel }: SignInFormProperties) {
           {isSigningIn.value ? t.connecting : t.connect}
         </button>
       </div>
+      <SavedServers
+        servers={recent}
+        onChoose={(server) => {
+          setForm({ wishes: undefined, ...server });
+          setShowsOptions(server.wishes !== undefined);
+        }}
+        onForget={(server) => setRecent(forgetServer(server))}
+      />
     </form>
   );
+}
+
+const emptyForm: RecentServer = { address: "", security: "auto", user: "" };
+
+/** A link may name a server and who signs in; it sends nothing by itself, and a password in it is dropped. */
+function linkedServer(): RecentServer | undefined {
+  const [, scheme, user = "", place] =
+    /^#(ftp(?:s|es)?):\/\/(?:([^@/:]*)(?::[^@/]*)?@)?([^@]+)$/i.exec(location.hash) ?? [];
+  if (scheme === undefined || place === undefined) return undefined;
+  return { address: `${scheme}://${decoded(place)}`, security: "auto", user: decoded(user) };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Where to, with those that were connected to before. */
@@ -201,6 +239,7 @@ function Credentials({
 function suggestion(security: Security): Security | undefined {
   const code = signInProblem.value?.code;
   if (security === "implicit" && code === "SALLYPORT_NOT_TLS") return "explicit";
+  if (security === "auto") return undefined;
   const isSilent =
     code === "SALLYPORT_IMPLICIT_PORT" || code === "SALLYPORT_REPLY_TIMEOUT" || code === "SALLYPORT_CONNECTION_LOST";
   return security === "explicit" && isSilent ? "implicit" : undefined;

@@ -133,12 +133,12 @@ export const actions: readonly Action[] = [
     run: () => (showsHidden.value = !showsHidden.value),
   },
   {
-    ...{ id: "tiles", icon: "tiles", title: (t) => t.actions.tiles, keys: ["Ctrl+1"], isInMenu: true, isOn: always },
+    ...{ id: "tiles", icon: "tiles", title: (t) => t.actions.tiles, keys: ["Ctrl+G"], isInMenu: true, isOn: always },
     isPressed: () => showsTiles.value,
     run: () => (showsTiles.value = !showsTiles.value),
   },
   {
-    ...{ id: "second", icon: "panes", title: (t) => t.actions.second, keys: ["Ctrl+2"], isInMenu: true, isOn: always },
+    ...{ id: "second", icon: "panes", title: (t) => t.actions.second, keys: ["Ctrl+B"], isInMenu: true, isOn: always },
     isPressed: () => panes.value.length > 1,
     run: toggleSecond,
   },

@@ -57,7 +57,7 @@ export async function signIn(request: LoginRequest, onEntered: OnEntered = enter
   try {
     const made = await askToSignIn({ ...request, ...(pin !== undefined && { pin }) });
     trustQuestion.value = undefined;
-    rememberServer({ address: request.address, security: request.security, user: request.user });
+    rememberServer(request);
     onEntered(made);
   } catch (error) {
     const problem = problemOf(error);

@@ -1,10 +1,12 @@
 import type { Security } from "../../api/api.ts";
+import type { ConnectionWishes } from "../../api/wishes.ts";
 
 /** A server that was connected to from this browser; never its password. */
 export interface RecentServer {
   readonly address: string;
   readonly security: Security;
   readonly user: string;
+  readonly wishes?: ConnectionWishes | undefined;
 }
 
 const storageKey = "sallyport-recent";
@@ -19,10 +21,27 @@ export function recentServers(): readonly RecentServer[] {
   }
 }
 
+/** The latest comes first. What may be a secret of its wishes is left out. */
 export function rememberServer(server: RecentServer): void {
-  const others = recentServers().filter(({ address, user }) => address !== server.address || user !== server.user);
+  const { account: _, key: __, passphrase: ___, certificate: ____, proxy: _____, ...wishes } = server.wishes ?? {};
+  const { address, security, user } = server;
+  const shown = { address, security, user, ...(Object.keys(wishes).length > 0 && { wishes }) };
+  write([shown, ...without(server)].slice(0, kept));
+}
+
+export function forgetServer(server: RecentServer): readonly RecentServer[] {
+  const others = without(server);
+  write(others);
+  return others;
+}
+
+function without(server: RecentServer): readonly RecentServer[] {
+  return recentServers().filter(({ address, user }) => address !== server.address || user !== server.user);
+}
+
+function write(servers: readonly RecentServer[]): void {
   try {
-    localStorage.setItem(storageKey, JSON.stringify([server, ...others].slice(0, kept)));
+    localStorage.setItem(storageKey, JSON.stringify(servers));
   } catch {
     // Without storage nothing is remembered.
   }
@@ -30,6 +49,7 @@ export function rememberServer(server: RecentServer): void {
 
 function isRecent(value: unknown): value is RecentServer {
   if (typeof value !== "object" || value === null) return false;
-  const { address, security, user } = value as Record<string, unknown>;
+  const { address, security, user, wishes } = value as Record<string, unknown>;
+  if (wishes !== undefined && (typeof wishes !== "object" || wishes === null)) return false;
   return typeof address === "string" && typeof security === "string" && typeof user === "string";
 }
