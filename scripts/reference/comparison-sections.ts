@@ -4,14 +4,9 @@ import {
   explanationOf,
   knownDifferences,
   type ComparedField,
+  type ComparisonRun,
 } from "../../packages/inspector/test/comparison/compare.ts";
 import { markdownTable, type Sections } from "./sections.ts";
-
-interface ComparisonRun {
-  readonly day: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly compared: readonly ComparedField[];
-}
 
 /** What the last run of scripts/inspector-comparison.ts found. */
 export function comparisonSections(): Sections {

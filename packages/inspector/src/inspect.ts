@@ -139,6 +139,7 @@ async function inspectedServer(host: string, address: string, options: InspectOp
     insecure: options.insecure === true,
     isDeep: options.deep === true,
     capture: options.capture,
+    permits: (candidate) => options.permits?.(host, candidate) !== false,
     isAnonymousTried: options.anonymous === true,
     isWritingAllowed: options.write === true,
     nameServers: options.nameServers,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash, X509Certificate } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { inspect, type Finding } from "@sallyport/inspector";
+import { inspect, type Finding, type InspectOptions } from "@sallyport/inspector";
 import { makeTestIdentity } from "@sallyport/testing";
 import { startFaultyServer, type FaultyServer } from "./faulty-server.ts";
 import { startNameServer, type NameRecord } from "./name-server.ts";
@@ -63,6 +63,16 @@ describe("what the name system says of a server", () => {
     assert.match(found.evidence.join("\n"), /HTTPS: 1 \. with ECH$/);
   });
 
+  test("X2 an address that may not be connected to is left alone", async () => {
+    const other: NameRecord = { name: host, type: "A", data: Buffer.from([127, 0, 0, 9]) };
+    const asked: string[] = [];
+    const permits = (_: string, candidate: string) => asked.push(candidate) > 0 && candidate === "127.0.0.1";
+    const findings = await ask("X2", [address, other], { permits });
+    assert.ok(asked.includes("127.0.0.9"), asked.join());
+    assert.equal(findings[0]?.status, "info");
+    assert.doesNotMatch(findings[0].evidence.join("\n"), /127\.0\.0\.9:/);
+  });
+
   test("X3 nothing but the address, which the name server says as well", async () => {
     const [found] = await ask("X3", [address]);
     assert.equal(found?.text, "Nothing leads to another name or port");
@@ -74,7 +84,11 @@ describe("what the name system says of a server", () => {
     return { name, type: "TLSA", data: Buffer.concat([Buffer.from([3, 1, 1]), digest]) };
   }
 
-  async function ask(id: string, records: readonly NameRecord[]): Promise<readonly Finding[]> {
+  async function ask(
+    id: string,
+    records: readonly NameRecord[],
+    options: Pick<InspectOptions, "permits"> = {},
+  ): Promise<readonly Finding[]> {
     await using names = await startNameServer(records);
     const report = await inspect(host, {
       ports: server.ports,
@@ -83,6 +97,7 @@ describe("what the name system says of a server", () => {
       nameServers: [names.address],
       timeoutMs: 5000,
       only: [id],
+      ...options,
     });
     return "kind" in report ? assert.fail(JSON.stringify(report)) : report.findings;
   }

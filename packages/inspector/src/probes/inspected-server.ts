@@ -21,6 +21,8 @@ export interface InspectedServer {
   readonly isAnonymousTried: boolean;
   /** Whether probes may make directories and files, which they remove again. */
   readonly isWritingAllowed: boolean;
+  /** Whether an address of the host may be connected to. */
+  readonly permits: (address: string) => boolean;
   readonly authorities: readonly string[];
   readonly context: SecureContext;
   /** Longest wait for each step. */

@@ -78,7 +78,7 @@ const serviceNames = ["_ftp._tcp", "_ftps._tcp"];
 async function otherGreetings(server: InspectedServer, families: readonly (readonly string[])[]) {
   const others: OtherAddress[] = [];
   for (const family of families) {
-    const address = family.find((candidate) => candidate !== server.address);
+    const address = family.find((candidate) => candidate !== server.address && server.permits(candidate));
     if (address === undefined || server.ports.explicit === undefined) continue;
     const opened = await ProbeConnection.greeted({ ...server, address }, server.ports.explicit);
     if ("kind" in opened) {

@@ -12,6 +12,14 @@ export interface ComparedField {
   readonly theirs: string;
 }
 
+/** What a run of all scanners on all servers found. */
+export interface ComparisonRun {
+  readonly day: string;
+  /** Of the packages that took part. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly compared: readonly ComparedField[];
+}
+
 /** Scans every port of a server, and lists each field that both look at. */
 export async function compareServer(
   server: ServerCase,

@@ -12,19 +12,23 @@ const run = promisify(execFile);
 export const scanners = { sslscan, nmap, testssl } as const;
 export type ScannerName = keyof typeof scanners;
 
-/** Written to a folder of its own, which goes again. */
+/** Each connection costs some servers seconds: what takes longer tells nothing. */
+const scanMs = 150_000;
+
+/** What a program wrote into a file of its own; undefined where it did not come to an end. */
 async function scanned(
   program: string,
   wordsFor: (folder: string) => Promise<readonly string[]> | readonly string[],
   file: string,
-): Promise<string> {
+): Promise<string | undefined> {
   const folder = await mkdtemp(join(tmpdir(), "sallyport-scan-"));
   try {
     const words = await wordsFor(folder);
     // testssl.sh ends with the number of its findings; what counts is the file.
-    const scan = run(program, words, { timeout: 240_000, maxBuffer: 16_777_216 });
+    const scan = run(program, words, { timeout: scanMs, maxBuffer: 16_777_216 });
     scan.child.stdin?.end();
     await scan.catch(() => undefined);
+    if (scan.child.killed) return undefined;
     return await readFile(join(folder, file), "utf8");
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -40,6 +44,7 @@ async function sslscan({ host, port, mode }: Port): Promise<View> {
     ],
     "out.xml",
   );
+  if (xml === undefined) return {};
   const suites: Record<string, string[]> = {};
   for (const [, version = "", code = ""] of xml.matchAll(/<cipher .*?sslversion="(\S+?)".*? id="0x(\w+)"/g)) {
     (suites[versionText(version)] ??= []).push(suiteName(Number.parseInt(code, 16)));
@@ -75,6 +80,7 @@ async function nmap({ host, port, mode }: Port): Promise<View> {
     },
     "out.txt",
   );
+  if (text === undefined) return {};
   const suites: Record<string, string[]> = {};
   const preferences = new Set<string>();
   let version = "";
@@ -114,6 +120,7 @@ async function testssl({ host, port, mode }: Port): Promise<View> {
     ],
     "out.json",
   );
+  if (json === undefined) return {};
   const told = JSON.parse(json) as readonly { readonly id: string; readonly finding: string }[];
   const findings = new Map(told.map(({ id, finding }) => [id, finding]));
   const suites: Record<string, string[]> = {};
