@@ -68,6 +68,21 @@ suite("Kerberos between two ends", { skip: realmSkip, timeout: 60_000 }, () => {
     }
   });
 
+  test("answers lie in lent memory where there is enough, that of the question among them", async () => {
+    await using pair = await pairOf(clients, servers);
+    const lent = Buffer.from(new ArrayBuffer(70_000));
+    const text = "x".repeat(65_000);
+    lent.write(text);
+    const token = await pair.client.wrap(lent.subarray(0, text.length), true, lent);
+    assert.equal(token.buffer, lent.buffer);
+    const message = await pair.server.unwrap(token, Buffer.from(token.buffer, token.byteOffset, token.length));
+    assert.equal(message.octets.buffer, lent.buffer);
+    assert.equal(Buffer.from(message.octets).toString(), text);
+    const own = await pair.client.wrap(Buffer.from(text), true, lent.subarray(0, 65_000));
+    assert.notEqual(own.buffer, lent.buffer);
+    assert.equal(await opened(pair.server, own), `${text} in-order`);
+  });
+
   test("R-GSS-06 a message that was opened before, came late or was left out shows in the order", async () => {
     await using pair = await pairOf(clients, servers);
     const { client, server } = pair;

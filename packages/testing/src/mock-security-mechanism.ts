@@ -153,14 +153,15 @@ class Context implements SecurityContext {
     return this.#inTurn("step", () => (this.#target === undefined ? this.#accept(token) : this.#initiate(token)));
   }
 
-  wrap(octets: Uint8Array, confidential: boolean): Promise<Uint8Array> {
-    const copy = octets.slice();
-    return this.#inTurn("wrap", () => this.#established().wrap(copy, confidential));
+  wrap(octets: Uint8Array, confidential: boolean, into?: Uint8Array): Promise<Uint8Array> {
+    return this.#inTurn("wrap", () => placedIn(into, this.#established().wrap(octets, confidential)));
   }
 
-  unwrap(token: Uint8Array): ReturnType<SecurityContext["unwrap"]> {
-    const copy = token.slice();
-    return this.#inTurn("unwrap", () => this.#established().unwrap(copy));
+  unwrap(token: Uint8Array, into?: Uint8Array): ReturnType<SecurityContext["unwrap"]> {
+    return this.#inTurn("unwrap", () => {
+      const message = this.#established().unwrap(token);
+      return { ...message, octets: placedIn(into, message.octets) };
+    });
   }
 
   wrapSizeLimit(tokenBytesMax: number, confidential: boolean): Promise<number> {
@@ -239,6 +240,13 @@ class Context implements SecurityContext {
       expiresAtMs: lifetimeMs === undefined ? undefined : this.expiresAtMs,
     };
   }
+}
+
+/** The lent memory is used wherever it can be, so that whoever gives it back too early is found out. */
+function placedIn(into: Uint8Array | undefined, octets: Uint8Array): Uint8Array {
+  if (into === undefined || into.length < octets.length) return Uint8Array.from(octets);
+  into.set(octets);
+  return into.subarray(0, octets.length);
 }
 
 function localNameOf(peerName: string): string | undefined {

@@ -223,6 +223,16 @@ describe("data connections of sealed messages", () => {
     assert.ok(to.octets.equals(content.subarray(0, 60_000)));
   });
 
+  test("memory that was lent to a block that never came whole is given back", async () => {
+    const ends = await finishedContexts();
+    const lentBytes = transferBuffers.lentBytes;
+    const { connection, peer } = await prepare("receive", ends);
+    const [first = Buffer.alloc(0)] = await blocksOf(ends, content);
+    peer.tcp.end(first.subarray(0, 40_000));
+    await assert.rejects(connection.receiveInto(sink(), 0), { code: "SALLYPORT_DATA_NO_FINAL_BLOCK" });
+    assert.equal(transferBuffers.lentBytes, lentBytes);
+  });
+
   test("a PROT that changes the level before the transfer counts, and no TLS begins", async () => {
     const ends = await finishedContexts();
     const { connection, peer } = await openDataConnection({ level: "C", binding: undefined });
