@@ -66,7 +66,8 @@ async function measure(runs: number): Promise<void> {
   process.exitCode = (worst ?? 0) < targetMs ? 0 : 1;
 }
 
-function optionsOf({ explicitPort, implicitPort = "off", caFile, user, password }: Peer): InspectOptions {
+function optionsOf(peer: Peer): InspectOptions {
+  const { explicitPort, implicitPort = "off", caFile, user, password } = peer;
   const ports = { explicit: explicitPort, implicit: implicitPort } as const;
   return { ports, ca: readFileSync(caFile, "latin1"), credentials: { user, password } };
 }

@@ -36,6 +36,10 @@ describe("a sound server and one with each fault are told apart", { concurrency:
       const found = findings.filter((finding) => own(finding) && said.test(finding.text));
       assert.equal(found.length > 0, true, JSON.stringify(findings.filter(own), undefined, 1));
       assert.ok(found.every(({ evidence }) => evidence.length > 0));
+      assert.ok(
+        found.every(({ cap, fix }) => cap === null || fix !== null),
+        "a cap without a remedy",
+      );
       const ofSound = report.findings.filter((finding) => own(finding));
       const isAsked = isElsewhere === true || ofSound.some(({ status }) => status !== "not-tested");
       assert.ok(isAsked, JSON.stringify(ofSound));

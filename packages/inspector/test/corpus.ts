@@ -172,9 +172,15 @@ export const faultCases: readonly FaultCase[] = [
     faults: { tls: { ...tlsOf(rsa()), ciphers: "AES128-GCM-SHA256:ECDHE+AESGCM" } },
   },
   { check: "T4 forward-secrecy", said: /prime has 1024 bits/, faults: { helloAnswer: worldlyHello } },
-  { check: "T4 ephemeral-keys", said: /one that many servers share \(modp2\)/, faults: { helloAnswer: worldlyHello } },
+  { check: "T4 ephemeral-keys", said: /one that many servers share \(group 2/, faults: { helloAnswer: worldlyHello } },
   { check: "T4 ephemeral-keys", said: /used again in another/, faults: { helloAnswer: worldlyHello } },
   { check: "T5 signatures", said: /signed with SHA-1/, faults: { tls: { ...tlsOf(rsa()), ...sha1 } } },
+  {
+    check: "T5 every-signature",
+    said: /^Signed with rsa_pss/,
+    faults: { tls: tlsOf(rsa()) },
+    options: deep,
+  },
   { check: "T6 extensions", said: /Renegotiation is not secured/, faults: { helloAnswer: bareHello } },
   {
     check: "T6 encrypt-then-mac",

@@ -4,6 +4,10 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { needs, peerNeeds, startProftpd, startPureFtpd, startVsftpd, type Peer } from "@sallyport/testing";
 import { inspectPeer } from "./inspected.ts";
+import { testRemedies } from "./remedies.ts";
+
+testRemedies("proftpd");
+testRemedies("pureFtpd");
 
 const run = promisify(execFile);
 

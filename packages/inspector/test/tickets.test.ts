@@ -40,7 +40,7 @@ async function told(words: readonly string[]): Promise<string> {
     const ports = { explicit: "off", implicit: port } as const;
     const report = await inspect("127.0.0.1", { ports, ca, only: ["T6"], timeoutMs: 400 });
     if ("kind" in report) return assert.fail(JSON.stringify(report));
-    const [found] = report.findings.filter(({ check }) => check === "tickets");
+    const found = report.findings.find(({ check }) => check === "tickets");
     return `${found?.status} ${found?.text}`;
   } finally {
     server.kill("SIGKILL");

@@ -111,7 +111,14 @@ function inspectedServer({ ports }: FaultyServer, nameServer: string): Inspected
   return {
     ...{ host, address: "127.0.0.1", ports, nameServers: [nameServer], signal, timeoutMs: 5000 },
     credentials: { user: "alice", password: "secret" },
-    ...{ insecure: false, isDeep: true, isAnonymousTried: true, isWritingAllowed: true, capture: undefined },
+    ...{
+      insecure: false,
+      isDeep: true,
+      isAnonymousTried: true,
+      isWritingAllowed: true,
+      capture: undefined,
+      permits: () => true,
+    },
     authorities: [identity.ca],
     context: createSecureContext({ ca: [identity.ca] }),
     budget: new ConnectionBudget({ controlMax: 400, atOnce: 2, signal, backOffMs: [] }),

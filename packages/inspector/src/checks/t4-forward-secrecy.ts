@@ -1,4 +1,4 @@
-import { getDiffieHellman } from "node:crypto";
+import { createHash } from "node:crypto";
 import { check, type Verdict } from "./check.ts";
 import { isTaken, outcomeText } from "./outcome.ts";
 
@@ -36,13 +36,16 @@ export const forwardSecrecy = check({
   },
 });
 
-/** Primes that many servers share: of what is short, everybody can afford to break one for all (Logjam). */
-const sharedPrimes = ["modp1", "modp2", "modp5"] as const;
+/** Primes that many servers share, by their SHA-256: of what is short, everybody can afford to break one for all (Logjam). */
+const sharedPrimes = new Map([
+  ["b52ba6a3026520a6c49d37e4587601801bee500123b3259b6bf03e7cecc3e63d", "group 1 of RFC 2409"],
+  ["3f35a3f5f6c4376a744acad409bb22f8d897f949d2311d885adaa890981b67a0", "group 2 of RFC 2409"],
+  ["64fcc83ec403930bf18393dbc883ccaa1fbb08ac876f77f7aa99748ca945019b", "group 5 of RFC 3526"],
+]);
 
-/** Made when one is looked for: OpenSSL checks each prime anew. */
 function sharedPrime(hex: string | undefined): string | undefined {
-  const digits = hex?.replace(/^(?:00)+/, "");
-  return sharedPrimes.find((name) => getDiffieHellman(name).getPrime("hex") === digits);
+  const prime = Buffer.from(hex?.replace(/^(?:00)+/, "") ?? "", "hex");
+  return sharedPrimes.get(createHash("sha256").update(prime).digest("hex"));
 }
 
 export const ephemeralKeys = check({

@@ -3,6 +3,20 @@ import { handshakeFacts } from "../probes/handshake-facts.ts";
 import { check } from "./check.ts";
 import { isTaken, outcomeText, wasAsked } from "./outcome.ts";
 
+export const everySignature = check({
+  id: "T5",
+  name: "every-signature",
+  set: "deep",
+  title: "Every algorithm that handshakes of TLS 1.2 are signed with, in the order in which the server picks them",
+  reference: "RFC 8446 §4.2.3, RFC 9155",
+  needs: ["enumeration"],
+  judge({ enumeration: { mode, signatures: taken } }) {
+    if (taken.length === 0) return { untested: "no handshake of TLS 1.2 is signed" };
+    const names = taken.map((algorithm) => signatureAlgorithmName(algorithm)).join(", ");
+    return { status: "info", text: `Signed with ${names}`, evidence: [`picked in turn: ${names}`], mode };
+  },
+});
+
 export const signatures = check({
   id: "T5",
   name: "signatures",

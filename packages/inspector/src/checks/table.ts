@@ -40,7 +40,7 @@ import { otherPort, versions } from "./t1-versions.ts";
 import { preference, suites } from "./t2-suites.ts";
 import { groups, largeHello } from "./t3-groups.ts";
 import { ephemeralKeys, forwardSecrecy } from "./t4-forward-secrecy.ts";
-import { signatures } from "./t5-signatures.ts";
+import { everySignature, signatures } from "./t5-signatures.ts";
 import { encryptThenMac, extensions, tickets } from "./t6-extensions.ts";
 import { compression, earlyChange, heartbeat } from "./t7-leftovers.ts";
 import { fallback } from "./t8-fallback.ts";
@@ -98,6 +98,7 @@ export const checks: readonly Check[] = [
   forwardSecrecy,
   ephemeralKeys,
   signatures,
+  everySignature,
   extensions,
   encryptThenMac,
   tickets,

@@ -59,7 +59,7 @@ export class ProbeConnection implements AsyncDisposable {
   readonly #tap: WireTap;
   readonly #captured: CapturedConnection | undefined;
   #stream: WireTap | tls.TLSSocket;
-  #decoder = new ReplyDecoder(limitValues());
+  #decoder = new ReplyDecoder(replyLimits);
   #replies: ReplyEvent[] = [];
   #ended = false;
   #receivedBytes = 0;
@@ -183,7 +183,7 @@ export class ProbeConnection implements AsyncDisposable {
     });
     const tickets: Buffer[] = [];
     socket.on("session", (ticket: Buffer) => tickets.push(ticket));
-    this.#decoder = new ReplyDecoder(limitValues());
+    this.#decoder = new ReplyDecoder(replyLimits);
     this.#replies = [];
     this.#stream = socket;
     this.#listen(socket);
@@ -293,6 +293,8 @@ export class ProbeConnection implements AsyncDisposable {
     });
   }
 }
+
+const replyLimits = limitValues();
 
 /** Long enough for two segments to be read as two. */
 const segmentGapMs = 30;

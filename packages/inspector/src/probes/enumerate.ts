@@ -13,6 +13,8 @@ export interface EnumerationFacts extends LoginPlace {
   readonly suites: readonly { readonly version: number; readonly taken: readonly number[] }[];
   /** Groups of TLS 1.3. */
   readonly groups: readonly number[];
+  /** What handshakes of TLS 1.2 are signed with. */
+  readonly signatures: readonly number[];
 }
 
 const allSuites = [...everySuite, ...suiteClasses.broken];
@@ -33,7 +35,13 @@ export async function probeEverything(server: InspectedServer, place: LoginPlace
     suites: suiteClasses.tls13,
     groups: left,
   }));
-  return { ...place, suites: [{ version: 0x0304, taken: ofNewest }, ...suites], groups };
+  const signatures = await eliminateSignatures(server, place, (left) => ({
+    ...older,
+    version: 0x0303,
+    suites: suiteClasses.forwardAead,
+    signatureAlgorithms: left,
+  }));
+  return { ...place, suites: [{ version: 0x0304, taken: ofNewest }, ...suites], groups, signatures };
 }
 
 async function eliminate(
@@ -45,7 +53,7 @@ async function eliminate(
 ): Promise<readonly number[]> {
   const taken: number[] = [];
   for (let left = offered; left.length > 0; left = left.filter((suite) => !taken.includes(suite))) {
-    const hello = await ask(server, place, offer(left));
+    const hello = (await ask(server, place, offer(left)))?.hello;
     // A server that picks what was not offered, or another version, would keep this going for ever.
     if (hello?.version !== version || !left.includes(hello.cipherSuite)) break;
     taken.push(hello.cipherSuite);
@@ -64,9 +72,27 @@ async function eliminateGroups(
     left.length > 0;
     left = left.filter((group) => !taken.includes(group))
   ) {
-    const group = (await ask(server, place, offer(left)))?.group;
+    const group = (await ask(server, place, offer(left)))?.hello.group;
     if (group === undefined || !left.includes(group)) break;
     taken.push(group);
+  }
+  return taken;
+}
+
+async function eliminateSignatures(
+  server: InspectedServer,
+  place: LoginPlace,
+  offer: (left: readonly number[]) => HelloOffer,
+): Promise<readonly number[]> {
+  const taken: number[] = [];
+  for (
+    let left: readonly number[] = signatureAlgorithms;
+    left.length > 0;
+    left = left.filter((algorithm) => !taken.includes(algorithm))
+  ) {
+    const algorithm = (await ask(server, place, offer(left)))?.keyExchange?.signatureAlgorithm;
+    if (algorithm === undefined || !left.includes(algorithm)) break;
+    taken.push(algorithm);
   }
   return taken;
 }
@@ -77,5 +103,5 @@ async function ask(server: InspectedServer, place: LoginPlace, offer: HelloOffer
   await using connection = ready;
   const named = isIP(server.host) === 0 ? { ...offer, serverName: server.host } : offer;
   const answer = await connection.hello(buildClientHello(named, randomBytes(64)));
-  return answer.kind === "hello" ? answer.hello : undefined;
+  return answer.kind === "hello" ? answer : undefined;
 }

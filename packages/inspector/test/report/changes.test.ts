@@ -8,7 +8,7 @@ const finding: Finding = {
 };
 
 const report: InspectReport = {
-  ...{ version: 1, host: "h", address: "192.0.2.1", startedAt: "2026-01-01T00:00:00.000Z", tookMs: 1000 },
+  ...{ version: 1, host: "h", address: "192.0.2.1", startedAt: "2026-01-01T00:00:00.000Z", tookMs: 1000, waitedMs: 0 },
   ports: {
     explicit: { port: 21, state: "closed", text: "ECONNREFUSED", protocol: null, suite: null, group: null, alpn: null },
     implicit: null,
@@ -25,6 +25,7 @@ describe("what changed between two inspections", () => {
       ...report,
       startedAt: "2026-01-02T00:00:00.000Z",
       tookMs: 2,
+      waitedMs: 0,
       findings: [{ ...finding, evidence: [] }],
     };
     assert.deepEqual(changesOf(report, { ...later, connections: { control: 1, controlMax: 40, data: 0 } }), []);
