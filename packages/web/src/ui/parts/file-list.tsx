@@ -47,6 +47,10 @@ export function FileList({ pane }: { readonly pane: Pane }) {
   const isHere = (): boolean =>
     scroller.current?.contains(document.activeElement) === true ||
     (document.activeElement === document.body && active.value === pane);
+  useEffect(() => {
+    // In an empty directory the keyboard has no row to be at.
+    if (rows.length === 0 && isHere()) scroller.current?.focus({ preventScroll: true });
+  }, [rows.length === 0, pane.path.value]);
   const body = (
     <div
       class="rows"

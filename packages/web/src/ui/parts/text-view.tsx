@@ -6,7 +6,6 @@ import { sizeText, visible } from "../quantities.ts";
 import { askChoice, askName, confirm } from "../state/dialogs.ts";
 import { type Document, documentBytes, hasChanged, readDocument, saveDocument } from "../state/document.ts";
 import { isOver } from "../state/login.ts";
-import { announcement } from "../state/pane.ts";
 import { reloadWhere } from "../state/panes.ts";
 import { download } from "../state/queue.ts";
 import { type Viewed, viewed } from "../state/viewer.ts";
@@ -21,7 +20,7 @@ const Markdown = later(async () => (await import("./markdown.tsx")).Markdown);
 /** Shows a text and takes changes to it; Markdown is shown as it is meant first. */
 export function TextView({ file }: { readonly file: Viewed }) {
   const t = texts.value.viewer;
-  const { read, problem, setProblem, isDirty, setDirty, isSaving, editor, save } = useDocument(file);
+  const { read, problem, setProblem, isDirty, setDirty, isSaving, savedAs, editor, save } = useDocument(file);
   const [isSource, setSource] = useState(file.kind !== "markdown");
   const close = async (): Promise<void> => {
     const asked = { title: t.unsaved(visible(file.entry.name)), text: t.unsavedText, action: t.discard };
@@ -48,6 +47,9 @@ export function TextView({ file }: { readonly file: Viewed }) {
         )}
       </div>
       <div class="actions">
+        <span class="view-state" role="status">
+          {savedAs !== undefined && !isDirty && t.saved(visible(savedAs))}
+        </span>
         {!isSource && (
           <button type="button" onClick={() => setSource(true)}>
             {t.source}
@@ -75,6 +77,7 @@ function useDocument(file: Viewed) {
   const [problem, setProblem] = useState<ProblemJson>();
   const [isDirty, setDirty] = useState(false);
   const [isSaving, setSaving] = useState(false);
+  const [savedAs, setSavedAs] = useState<string>();
   const editor = useRef<Editor>(null);
   // The editor's key calls what was current when it was opened.
   const current = useRef({ read, isSaving });
@@ -100,14 +103,14 @@ function useDocument(file: Viewed) {
       const place = await placeFor(file, before, load);
       if (place === undefined) return;
       const saved = await saveDocument(file, place, text);
-      announcement.value = texts.value.viewer.saved(place);
+      setSavedAs(place);
       reloadWhere(file.login.id, parentPath(place));
       if (place !== file.path) return;
       setRead(saved);
       setDirty(editor.current?.text !== text);
     }).finally(() => setSaving(false));
   };
-  return { read, problem, setProblem, isDirty, setDirty, isSaving, editor, save };
+  return { read, problem, setProblem, isDirty, setDirty, isSaving, savedAs, editor, save };
 }
 
 /** Where to save: where it was, unless somebody else changed it there meanwhile and a person decides otherwise. */

@@ -9,10 +9,11 @@ import { QueuePanel } from "../parts/queue-panel.tsx";
 import { ThemeButton } from "../parts/theme-button.tsx";
 import { TlsBadge } from "../parts/tls-badge.tsx";
 import { TranscriptPane } from "../parts/transcript-pane.tsx";
+import { actionOfKeyAnywhere } from "../state/actions.ts";
 import { connectsBeside, isHelpShown, menu, searchedIn } from "../state/layers.ts";
 import { signOut } from "../state/login.ts";
 import { announcement } from "../state/pane.ts";
-import { panes, startPanes } from "../state/panes.ts";
+import { active, panes, startPanes } from "../state/panes.ts";
 import { resumeFor } from "../state/queue.ts";
 import { viewed } from "../state/viewer.ts";
 import { texts } from "../texts/language.ts";
@@ -30,6 +31,16 @@ export function BrowserScreen({ login }: { readonly login: LoginJson }) {
     startPanes(login);
     resumeFor(login);
   }, [login.id]);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      const action = actionOfKeyAnywhere(event, active.value);
+      if (action === undefined) return;
+      event.preventDefault();
+      action.run(active.value);
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
   return (
     <div class={`browser${hasTranscript ? " with-transcript" : ""}`}>
       <header class="top">

@@ -165,6 +165,13 @@ export function actionOfKey(event: KeyboardEvent, pane: Pane): Action | undefine
   return actions.find((action) => action.keys?.includes(name) && action.isOn(pane));
 }
 
+/** The same wherever the keyboard is but in a field: keys that mean nothing to a button. */
+export function actionOfKeyAnywhere(event: KeyboardEvent, pane: Pane): Action | undefined {
+  const isInField = event.target instanceof Element && event.target.closest("input, select, textarea, dialog, .menu");
+  if (event.defaultPrevented || isInField || !/^(?:Ctrl\+|(?:Shift\+)?F\d|[/?]$)/.test(keyName(event))) return undefined;
+  return actionOfKey(event, pane);
+}
+
 /** A key with what is held down: `Ctrl+C`, `Alt+Enter`, `Shift+F7`, `?`. */
 function keyName({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): string {
   const isCharacter = key.length === 1;
