@@ -46,7 +46,7 @@ export function MoreOptions({ wishes, setWishes }: MoreOptionsProperties) {
         autocomplete="off"
         autocapitalize="none"
         spellcheck={false}
-        {...(name === "encoding" && { list: "encodings" })}
+        {...(name === "encoding" && { list: "encodings", placeholder: "auto" })}
         {...(name === "passphrase" && { type: "password" })}
         {...(name === "proxy" && { placeholder: "socks5://127.0.0.1:1080", pattern: "(socks5h?|socks4a|http)://.+" })}
         {...(name === "timeZone" && { placeholder: "Europe/Paris" })}
