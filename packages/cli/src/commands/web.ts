@@ -6,6 +6,7 @@ import { failureText } from "../failure.ts";
 import { commonFlags, parseAddress, parsePortOrOff, parseText, switchFlag, type CommonFlags } from "../flags.ts";
 import { localAuthorities } from "../local-authorities.ts";
 import { packageVersion } from "../version.ts";
+import { ticketMechanism } from "../login/kerberos.ts";
 import { webListeningFailure } from "../web-listening-failure.ts";
 
 interface WebFlags extends CommonFlags {
@@ -19,6 +20,7 @@ interface WebFlags extends CommonFlags {
   readonly allowTarget?: readonly string[];
   readonly onlyAllowed?: boolean;
   readonly allowPrivate?: boolean;
+  readonly kerberos?: boolean;
 }
 
 export const webCommand = buildCommand({
@@ -75,6 +77,7 @@ export const webCommand = buildCommand({
       },
       onlyAllowed: switchFlag("Let no other servers be reached than those of --allow-target"),
       allowPrivate: switchFlag("Let servers of private networks be reached"),
+      kerberos: switchFlag("Let whoever reaches the page log in by the Kerberos ticket of this user (AUTH GSSAPI)"),
       ...commonFlags,
     },
   },
@@ -93,6 +96,7 @@ export const webCommand = buildCommand({
       allowTargets: allowTarget ?? [],
       onlyAllowedTargets: onlyAllowed === true,
       allowPrivate: allowPrivate === true,
+      ...(flags.kerberos === true && { kerberos: await ticketMechanism() }),
       authorities: localAuthorities(flags.state),
       onFailure: (error) => process.stderr.write(`${failureText(error, flags.verbose === true)}\n`),
     }).catch(async (error: unknown) => {
@@ -108,7 +112,7 @@ export const webCommand = buildCommand({
 
 /** @throws {UsageError} SALLYPORT_USAGE_CONTRADICTION. */
 function refuseContradictions(flags: WebFlags, isHere: boolean): void {
-  const { tls, cert, key, behindProxy, publicUrl, onlyAllowed, allowTarget = [] } = flags;
+  const { tls, cert, key, behindProxy, publicUrl, onlyAllowed, kerberos, allowTarget = [] } = flags;
   const fail = (text: string): never => {
     throw new UsageError("SALLYPORT_USAGE_CONTRADICTION", text);
   };
@@ -119,6 +123,11 @@ function refuseContradictions(flags: WebFlags, isHere: boolean): void {
     fail(`Passwords would go to ${flags.listen} in clear: give --tls, or --behind-proxy where a proxy has TLS.`);
   }
   if (behindProxy === true && publicUrl === undefined) fail("--behind-proxy needs --public-url, which browsers show.");
+  if (kerberos === true && (!isHere || behindProxy === true) && onlyAllowed !== true) {
+    fail(
+      "--kerberos lends your ticket to whoever reaches the page: give --only-allowed, too, and the servers it is for.",
+    );
+  }
   if (onlyAllowed === true && allowTarget.length === 0) fail("--only-allowed needs --allow-target.");
 }
 

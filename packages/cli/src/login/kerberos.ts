@@ -18,7 +18,7 @@ export async function kerberosOptions(flags: ClientFlags): Promise<KerberosOptio
   const [service, host] = gssapiService?.split("@") ?? [];
   return {
     gssapi: {
-      mechanism: await mechanism(),
+      mechanism: await ticketMechanism(),
       ...(service !== undefined && { services: [service] }),
       ...(host !== undefined && { host }),
     },
@@ -39,9 +39,9 @@ export function parseService(text: string): string {
 
 const levels = { private: "P", safe: "S", clear: "C" } as const;
 
-/** One for all servers of the process, which it does not keep alive. */
 let started: Promise<GssapiWishes["mechanism"]> | undefined;
 
-function mechanism(): Promise<GssapiWishes["mechanism"]> {
+/** One for all servers of the process, which it does not keep alive. */
+export function ticketMechanism(): Promise<GssapiWishes["mechanism"]> {
   return (started ??= import("@sallyport/gssapi").then(({ gssapiMechanism }) => gssapiMechanism()));
 }

@@ -56,6 +56,8 @@ export interface LoginJson {
   readonly user: string;
   readonly security: Exclude<Security, "auto">;
   readonly tls?: TlsJson | undefined;
+  /** What Kerberos knows the server as, where it protects the connection in the place of TLS. */
+  readonly kerberos?: string | undefined;
   /** Where to begin. */
   readonly path: string;
   /** The first line of the greeting. */

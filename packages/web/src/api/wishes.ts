@@ -24,6 +24,8 @@ export interface ConnectionWishes {
   readonly dataProtection?: "P" | "C" | undefined;
   /** Ends TLS on the control connection after the login (CCC). */
   readonly clearControl?: boolean | undefined;
+  /** Logs in by the ticket of the gateway, where it lends it (AUTH GSSAPI). */
+  readonly kerberos?: boolean | undefined;
   readonly authFirst?: "TLS" | "SSL" | undefined;
   /** Where this gateway permits it: `socks5://…` or `http://…`. */
   readonly proxy?: string | undefined;
@@ -43,4 +45,6 @@ export interface ConnectionWishes {
 /** What this gateway lets its visitors wish for. */
 export interface GatewayOffer {
   readonly proxies: boolean;
+  /** Whether its Kerberos ticket may be used. */
+  readonly kerberos?: boolean | undefined;
 }

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { defaultAuthorities } from "@sallyport/transport";
+import { defaultAuthorities, type SecurityMechanism } from "@sallyport/transport";
 import { gatewayApp } from "./app.ts";
 import { isLoopback, Rates, VisitorCookie } from "./guard.ts";
 import { Visitors } from "./logins/visitors.ts";
@@ -29,6 +29,8 @@ export interface GatewayOptions {
   /** Whether nothing else may be. */
   readonly onlyAllowedTargets?: boolean;
   readonly allowPrivate?: boolean;
+  /** Lends its ticket to whoever reaches the page; it stays the caller's. */
+  readonly kerberos?: SecurityMechanism;
   /** PEM of authorities that are trusted beside the system's. */
   readonly authorities?: string;
   /** Told of what should not happen; it may go into a log. */
@@ -51,8 +53,9 @@ export class Gateway implements AsyncDisposable {
         ? undefined
         : [...(await defaultAuthorities()), options.authorities];
     // Through a proxy nobody sees where a connection leads.
-    const offer = { proxies: isPersonal && !onlyAllowed };
-    const grounds = { policy, authorities, offer, running: { count: 0 } };
+    const { kerberos } = options;
+    const offer = { proxies: isPersonal && !onlyAllowed, kerberos: kerberos !== undefined };
+    const grounds = { policy, authorities, offer, kerberos, running: { count: 0 } };
     const visitors = new Visitors(grounds);
     const reached = { listen, publicUrl, isTls: tls !== undefined, isBehindProxy };
     const cookie = new VisitorCookie(reached);

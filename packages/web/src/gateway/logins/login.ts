@@ -1,6 +1,8 @@
 import { type Client, type ClientOptions, connect, factOf } from "@sallyport/client";
 import { displayOctets, type TranscriptLine } from "@sallyport/protocol";
+import type { SecurityMechanism } from "@sallyport/transport";
 import { randomBytes } from "node:crypto";
+import { userInfo } from "node:os";
 import type { LoginJson, LoginRequest, TlsJson } from "../../api/api.ts";
 import type { GatewayOffer } from "../../api/wishes.ts";
 import { bounds } from "../bounds.ts";
@@ -18,6 +20,8 @@ export interface LoginGround {
   /** PEM of those who are trusted; undefined for the system's. */
   readonly authorities: readonly string[] | undefined;
   readonly offer: GatewayOffer;
+  /** Whose ticket may be used, where the offer says so. */
+  readonly kerberos?: SecurityMechanism | undefined;
   /** Transfers of all logins. */
   readonly running: RunningCount;
 }
@@ -103,11 +107,12 @@ export class Login implements AsyncDisposable {
   }
 
   #options({ user, password, security, pin, wishes = {} }: LoginRequest): ClientOptions {
-    const { authorities, policy, offer } = this.#ground;
+    const { authorities, policy, offer, kerberos } = this.#ground;
     return {
       proxy: pinnedDialer({ policy }),
       ...optionsOf(wishes, offer),
-      user: user === "" ? "anonymous" : user,
+      ...(wishes.kerberos === true && kerberos && { gssapi: { mechanism: kerberos } }),
+      user: userOf({ user, wishes }),
       ...(password !== "" && { password }),
       ...(security !== "auto" && { security }),
       ...(security !== "plain" && {
@@ -134,8 +139,9 @@ export class Login implements AsyncDisposable {
       id: this.id,
       host: server?.host ?? "",
       port: server?.port ?? 0,
-      user: request.user === "" ? "anonymous" : request.user,
+      user: userOf(request),
       security: (server?.security ?? "plain") as LoginJson["security"],
+      ...(client.gssapi && { kerberos: client.gssapi.peerName }),
       path: path.startsWith("/") ? path : `${home === "/" ? "" : (home ?? "")}/${path}`,
       greeting: greeting === undefined ? "" : displayOctets(greeting).slice(0, 200),
       features: [...client.features.keys()],
@@ -167,6 +173,11 @@ export class Login implements AsyncDisposable {
     this.#client = undefined;
     await client?.close().catch(() => {});
   }
+}
+
+/** By a ticket, whoever runs the gateway logs in where nobody is named. */
+function userOf({ user, wishes }: Pick<LoginRequest, "user" | "wishes">): string {
+  return user !== "" ? user : wishes?.kerberos === true ? userInfo().username : "anonymous";
 }
 
 function tlsOf(client: Client): TlsJson | undefined {

@@ -22,6 +22,7 @@ export const connectionWishes = z
     passphrase: z.string().max(1024).optional(),
     dataProtection: z.enum(["P", "C"]).optional(),
     clearControl: z.boolean().optional(),
+    kerberos: z.boolean().optional(),
     authFirst: z.enum(["TLS", "SSL"]).optional(),
     proxy: z
       .string()
@@ -43,7 +44,8 @@ export const connectionWishes = z
  * @throws {GatewayRefusal} SALLYPORT_WISH_REFUSED for what this gateway does not offer
  */
 export function optionsOf(wishes: ConnectionWishes, offer: GatewayOffer): ClientOptions {
-  if (wishes.proxy !== undefined && !offer.proxies) throw refused();
+  if (wishes.proxy !== undefined && !offer.proxies) throw refused("This gateway goes through no proxy");
+  if (wishes.kerberos === true && offer.kerberos !== true) throw refused("This gateway lends nobody its Kerberos ticket");
   if ((wishes.certificate === undefined) !== (wishes.key === undefined)) {
     throw new GatewayRefusal(400, "SALLYPORT_REQUEST_INVALID", "A certificate and its key belong together");
   }
@@ -53,7 +55,7 @@ export function optionsOf(wishes: ConnectionWishes, offer: GatewayOffer): Client
   const patienceMs = (patienceSeconds ?? 0) * 1000;
   return {
     ...given(wishes, [...plain, ...ofTransfers]),
-    ...(authFirst === "SSL" && { authOrder: ["SSL", "TLS"] as const }),
+    ...(authFirst === "SSL" && wishes.kerberos !== true && { authOrder: ["SSL", "TLS"] as const }),
     // A person who waits asks again sooner than a program would.
     retry: { attempts: 1 },
     pool: { max: connections ?? bounds.connectionsPerLogin },
@@ -88,6 +90,6 @@ function given<Key extends keyof ConnectionWishes>(
   };
 }
 
-function refused(): GatewayRefusal {
-  return new GatewayRefusal(403, "SALLYPORT_WISH_REFUSED", "This gateway goes through no proxy");
+function refused(message: string): GatewayRefusal {
+  return new GatewayRefusal(403, "SALLYPORT_WISH_REFUSED", message);
 }

@@ -97,7 +97,7 @@ const offerRoute = createRoute({
   path: "/api/offer",
   summary: "What may be wished for here beyond what every gateway does",
   responses: {
-    200: { description: "The offer", ...json(z.object({ proxies: z.boolean() })) },
+    200: { description: "The offer", ...json(z.object({ proxies: z.boolean(), kerberos: z.boolean().optional() })) },
     ...failures,
   },
 });
