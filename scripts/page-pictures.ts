@@ -1,7 +1,9 @@
 // Draws the README's pictures of pages, as a browser shows them: node --conditions=source scripts/page-pictures.ts
 // Needs chromium-headless-shell, as the tests of the page do.
 import { startTestServer } from "@sallyport/testing";
+import { explain } from "@sallyport/inspector";
 import { Gateway } from "@sallyport/web";
+import { serveExplanation } from "@sallyport/web/explain-page";
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openPage, signIn, startBrowser } from "../packages/web/test/browser-page.ts";
@@ -35,24 +37,20 @@ const shown = { viewport: size, colorScheme: "light" } as const;
   await page.screenshot({ path: "docs/pictures/online-client.png" });
 }
 {
-  await using open = await openPage(browser, gateway, {
-    ...shown,
-    viewport: { width: 1280, height: 1000 },
-    colorScheme: "dark",
-  });
-  const { page } = open;
-  await page.getByRole("link", { name: /Watch explicit and implicit/ }).click();
-  await page.getByLabel("Server").fill("localhost");
-  await page.getByLabel("Explicit port").fill(String(server.explicitPort));
-  await page.getByLabel("Implicit port").fill(String(server.implicitPort));
-  await page.getByRole("button", { name: "Watch" }).click();
+  const ports = { explicit: server.explicitPort, implicit: server.implicitPort };
+  const credentials = { user: "alice", password: "secret" };
+  await using served = await serveExplanation({ host: "localhost", ports }, (_between, signal) =>
+    explain("localhost", { ports, ca: server.identity.ca, octets: true, credentials, signal }),
+  );
+  const page = await browser.newPage({ viewport: { width: 1280, height: 1140 }, colorScheme: "dark" });
+  await page.goto(served.url);
   await page.getByText(/^Both modes keep the login secret/).waitFor();
   await page
     .getByRole("button", { name: /ClientHello/ })
     .first()
     .click();
   await page.getByText("server_name").hover();
-  await page.evaluate("scrollTo(0, 300)");
+  await page.evaluate("scrollTo(0, 0)");
   await page.screenshot({ path: "docs/pictures/explain-page.png" });
 }
 await browser.close();

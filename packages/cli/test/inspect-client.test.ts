@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect as connectTcp } from "node:net";
 import { before, suite, test } from "node:test";
 import { connect } from "@sallyport/client";
 import { issueTrialIdentities } from "@sallyport/daemon";
 import {
+  asInspectReport,
   type ClientReport,
   type ProgramEnd,
+  renderClientReport,
+  reportFormatNames,
+  reportFormats,
   tryClient,
   type TrialIdentities,
   type TrialVisit,
@@ -75,6 +81,49 @@ suite("the trials tell a client with a fault from one without", () => {
     });
     assert.equal(connections.control, 0);
     assert.deepEqual([...new Set(findings.map(({ status }) => status))], ["not-tested"]);
+  });
+
+  test("a client that somebody starts by hand is waited for, and what only it knows is not judged", async () => {
+    const options = { ...ground(), only: ["truncation"], patienceMs: 10_000 };
+    const report = await tryClient({
+      ...options,
+      onVisit: (visit) => void runFaultyClient({}, identities.authority, visit),
+    });
+    const of = (check: string) => report.findings.find((finding) => finding.check === check);
+    assert.equal(of("login")?.status, "ok");
+    assert.equal(of("truncation")?.status, "not-tested");
+    assert.match(of("truncation")?.text ?? "", /start it with --run/);
+    assert.equal(of("auth-off")?.text, "the client did not come");
+  });
+
+  test("whatever comes instead of a client, the report is made", async () => {
+    const junk = [
+      Buffer.alloc(20_000, 0x41),
+      Buffer.from([0x16, 3, 1, 0xff, 0xff]),
+      Buffer.from("GET / HTTP/1.1\r\n\r\n"),
+    ];
+    const launch = async ({ port }: TrialVisit): Promise<ProgramEnd> => {
+      for (const octets of junk) {
+        const socket = connectTcp(port, "127.0.0.1").on("error", () => undefined);
+        await once(socket, "connect");
+        socket.resume().end(octets);
+        await once(socket, "close");
+      }
+      return { exitCode: 0, isTimedOut: false, said: "" };
+    };
+    const report = await tryClient({ ...ground(), only: ["auth-off", "injection"], launch });
+    assert.deepEqual([...new Set(report.findings.map(({ status }) => status))], ["not-tested"]);
+  });
+
+  test("the report has every form that one of a server has", () => {
+    for (const format of reportFormatNames) {
+      const text = reportFormats[format]([asInspectReport(sound)]);
+      assert.match(text, /scripted/, format);
+      assert.doesNotMatch(text, /undefined|NaN|\[object/, format);
+    }
+    const lines = renderClientReport(sound, { width: 80, colour: false });
+    assert.ok(lines.every((line) => line.length <= 80));
+    assert.match(lines.join("\n"), /\d+ control connections, \d+ data connections/);
   });
 
   const ground = () => ({

@@ -12,12 +12,13 @@ const height = geometry.top + 2 * trackHeight + geometry.axis;
  */
 export function timelineOf(events: readonly ExplainEvent[], step: number, width: number): SVGSVGElement {
   const root = shape("svg", { class: "timeline", width, height, role: "img" });
-  const endMs = Math.max(1, events.at(-1)?.atMs ?? 1);
-  const x = (atMs: number): number => geometry.left + (atMs / endMs) * (width - geometry.left - geometry.right);
-  root.setAttribute("aria-label", `Both modes on one axis of ${endMs.toFixed(0)} ms`);
-  for (const tick of ticksOf(endMs, width)) {
+  const { startMs, endMs } = spanOf(events);
+  const room = width - geometry.left - geometry.right;
+  const x = (atMs: number): number => geometry.left + ((atMs - startMs) / (endMs - startMs)) * room;
+  root.setAttribute("aria-label", `Both modes on one axis of ${(endMs - startMs).toFixed(0)} ms`);
+  for (const tick of ticksOf(startMs, endMs, width)) {
     root.append(shape("line", { class: "grid", x1: x(tick), x2: x(tick), y1: 0, y2: height - geometry.axis }));
-    root.append(label(x(tick), height - 4, `${tick} ms`, tick === 0 ? "start" : "middle"));
+    root.append(label(x(tick), height - 4, `${tick} ms`, tick - startMs < 1 ? "start" : "middle"));
   }
   for (const [at, mode] of modes.entries())
     root.append(...track(events, { mode, y: geometry.top + at * trackHeight, x, step }));
@@ -31,10 +32,17 @@ export function timelineOf(events: readonly ExplainEvent[], step: number, width:
 
 /** The step that stands nearest to a place on the drawing, in pixels of its width. */
 export function stepAt(events: readonly ExplainEvent[], place: number, width: number): number {
-  const endMs = Math.max(1, events.at(-1)?.atMs ?? 1);
-  const atMs = ((place - geometry.left) / (width - geometry.left - geometry.right)) * endMs;
+  const { startMs, endMs } = spanOf(events);
+  const part = (place - geometry.left) / (width - geometry.left - geometry.right);
+  const atMs = startMs + part * (endMs - startMs);
   const behind = events.findIndex((event) => event.atMs > atMs);
   return behind === -1 ? events.length : Math.max(1, behind);
+}
+
+/** From the first event on: what the program did before is no part of it. */
+function spanOf(events: readonly ExplainEvent[]): { readonly startMs: number; readonly endMs: number } {
+  const startMs = events[0]?.atMs ?? 0;
+  return { startMs, endMs: Math.max(startMs + 1, events.at(-1)?.atMs ?? 0) };
 }
 
 interface TrackPlace {
@@ -127,11 +135,13 @@ function bands(
 }
 
 /** Round numbers, as many as there is room for. */
-function ticksOf(endMs: number, width: number): readonly number[] {
+function ticksOf(startMs: number, endMs: number, width: number): readonly number[] {
   const countMax = Math.max(2, Math.floor((width - geometry.left) / 110));
-  const stepMs =
-    [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000].find((each) => endMs / each <= countMax) ?? 10_000;
-  return Array.from({ length: Math.floor(endMs / stepMs) + 1 }, (_, at) => at * stepMs);
+  const spans = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
+  const stepMs = spans.find((each) => (endMs - startMs) / each <= countMax) ?? 10_000;
+  const first = Math.ceil(startMs / stepMs);
+  const count = Math.floor(endMs / stepMs) - first + 1;
+  return Array.from({ length: Math.max(0, count) }, (_, at) => (first + at) * stepMs);
 }
 
 function label(x: number, y: number, text: string, anchor: "start" | "middle" | "end"): SVGElement {
