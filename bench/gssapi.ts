@@ -10,7 +10,7 @@
  */
 import { gssapiMechanism, type GssapiMechanism, type GssapiOptions } from "@sallyport/gssapi";
 import { FtpDriver, SealedDriver, startKdc } from "@sallyport/testing";
-import type { SecurityContext, SecurityMechanism } from "@sallyport/transport";
+import { dataPathHooks, type SecurityContext, type SecurityMechanism } from "@sallyport/transport";
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -43,6 +43,8 @@ if (values.alone) wrapAlone();
 else await compare();
 
 async function compare(): Promise<void> {
+  // As servers and clients do before their first connection.
+  await dataPathHooks();
   await using kdc = await startKdc();
   const { configFile, keytab, environment } = kdc;
   const credentialCache = await kdc.tickets("alice");

@@ -1,5 +1,5 @@
 import { DataBlockDecoder, type LimitValues } from "@sallyport/protocol";
-import { readIntoUserBuffer, SecurityMechanismError } from "@sallyport/transport";
+import { provedDataPathHooks, readIntoUserBuffer, SecurityMechanismError } from "@sallyport/transport";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { extname } from "node:path";
@@ -116,7 +116,7 @@ export class NativeProcess implements AsyncDisposable {
     stdin.uncork();
   }
 
-  /** Into one buffer again and again, because V8 collects garbage for every few megabytes of fresh ones. */
+  /** Into one buffer again and again where that can be, because V8 collects garbage for every few megabytes of fresh ones. */
   #read(stdout: Readable): void {
     const buffer = Buffer.from(new ArrayBuffer(readBytes));
     const taken = (length: number): boolean => {
@@ -124,7 +124,9 @@ export class NativeProcess implements AsyncDisposable {
       return true;
     };
     const [socket] = sockets(stdout);
-    if (socket !== undefined && readIntoUserBuffer(socket, buffer, taken)) stdout.resume();
+    const isHooked =
+      provedDataPathHooks().userBuffer && socket !== undefined && readIntoUserBuffer(socket, buffer, taken);
+    if (isHooked) stdout.resume();
     else stdout.on("data", (octets: Buffer) => this.#take(octets));
   }
 

@@ -1,6 +1,6 @@
 import { gssapiMechanism, isGssapiAvailable } from "@sallyport/gssapi";
 import { type Kdc, startKdc } from "@sallyport/testing";
-import { SecurityMechanismError } from "@sallyport/transport";
+import { dataPathHooks, SecurityMechanismError } from "@sallyport/transport";
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, suite, test } from "node:test";
@@ -13,6 +13,8 @@ suite("Kerberos between two ends", { skip: realmSkip, timeout: 60_000 }, () => {
   let servers: ReturnType<typeof mechanismIn>;
 
   before(async () => {
+    // What is read into one buffer here is read from data events in the tests of many contexts.
+    assert.equal((await dataPathHooks()).userBuffer, true);
     kdc = await startKdc();
     await kdc.tickets("alice");
     clients = mechanismIn(kdc);
