@@ -82,6 +82,7 @@ export function MoreOptions({ wishes, setWishes }: MoreOptionsProperties) {
       </fieldset>
       <fieldset>
         <legend>{t.login}</legend>
+        {offer.kerberos && <KerberosTick isOn={wishes.kerberos === true} onChange={(kerberos) => set({ kerberos })} />}
         <div class="pair">{ofLogin.map(text)}</div>
         <label class="field">
           <span>{t.afterLogin}</span>
@@ -180,6 +181,25 @@ function PemFile({
           else void file.text().then(onPem);
         }}
       />
+    </label>
+  );
+}
+
+interface KerberosTickProperties {
+  readonly isOn: boolean;
+  readonly onChange: (isOn: true | undefined) => void;
+}
+
+/** The gateway lends its ticket. */
+function KerberosTick({ isOn, onChange }: KerberosTickProperties) {
+  return (
+    <label class="tick">
+      <input
+        type="checkbox"
+        checked={isOn}
+        onChange={({ currentTarget }) => onChange(currentTarget.checked || undefined)}
+      />
+      {texts.value.options.kerberos}
     </label>
   );
 }

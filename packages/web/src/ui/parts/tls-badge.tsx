@@ -5,8 +5,16 @@ import { texts } from "../texts/language.ts";
 
 /** Who can read this connection, in one line; more behind it. */
 export function TlsBadge({ login }: { readonly login: LoginJson }) {
-  const { security, tls } = login;
+  const { security, tls, kerberos } = login;
   const t = texts.value.tls;
+  if (kerberos !== undefined) {
+    return (
+      <span class="badge badge-encrypted" role="status">
+        <Icon name="closed" /> <span class="badge-mode">Kerberos</span>
+        <span class="badge-more"> · {kerberos}</span>
+      </span>
+    );
+  }
   if (tls === undefined) {
     return (
       <span class="badge badge-clear" role="status">

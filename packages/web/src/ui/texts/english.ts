@@ -63,6 +63,7 @@ export const english = {
     key: "Its key (PEM)",
     passphrase: "Passphrase of the key",
     dataProtection: "Files",
+    kerberos: "Log in by the Kerberos ticket of this gateway, in the place of a password and of TLS",
     clearControl: "Commands in clear after the login (CCC), for old firewalls",
     authFirst: "Word of AUTH",
     proxy: "Proxy",

@@ -63,6 +63,7 @@ const texts: Texts = {
     key: "Sa clé (PEM)",
     passphrase: "Phrase secrète de la clé",
     dataProtection: "Fichiers",
+    kerberos: "Se connecter avec le ticket Kerberos de cette passerelle, au lieu d’un mot de passe et de TLS",
     clearControl: "Commandes en clair après la connexion (CCC), pour d’anciens pare-feu",
     authFirst: "Mot de AUTH",
     proxy: "Proxy",

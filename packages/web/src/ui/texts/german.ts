@@ -63,6 +63,7 @@ const texts: Texts = {
     key: "Dessen Schlüssel (PEM)",
     passphrase: "Passwort des Schlüssels",
     dataProtection: "Dateien",
+    kerberos: "Mit dem Kerberos-Ticket dieses Gateways anmelden, statt mit Passwort und TLS",
     clearControl: "Befehle nach der Anmeldung offen (CCC), für alte Firewalls",
     authFirst: "Wort von AUTH",
     proxy: "Proxy",

@@ -63,6 +63,7 @@ const texts: Texts = {
     key: "Su clave (PEM)",
     passphrase: "Contraseña de la clave",
     dataProtection: "Archivos",
+    kerberos: "Iniciar sesión con el ticket Kerberos de esta pasarela, en lugar de contraseña y TLS",
     clearControl: "Órdenes en claro tras el inicio de sesión (CCC), para cortafuegos antiguos",
     authFirst: "Palabra de AUTH",
     proxy: "Proxy",
