@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startTestServer, type TestServer } from "@sallyport/testing";
@@ -17,12 +17,16 @@ before(async () => {
 after(() => server[Symbol.asyncDispose]());
 
 test("--user shows the data connection, which continues the TLS of the login", async () => {
-  const { code, stdout, stderr } = await explain(["--user", "alice"], { ...password, COLUMNS: "160" });
+  const file = join(scratch, "login.pcapng");
+  const words = ["--user", "alice", "--capture", file];
+  const { code, stdout, stderr } = await explain(words, { ...password, COLUMNS: "160" });
   assert.equal(code, 0, stderr);
   assert.match(stdout, /━━ data connection ━━/);
   assert.equal(stdout.match(/║ {3}handshake finished: it continues the TLS of the control connection/g)?.length, 2);
   assert.match(stdout, /inside: PASS \*\*\*\*/);
   assert.doesNotMatch(stdout, /PASS secret/);
+  const keys = readFileSync(file, "latin1").match(/CLIENT_TRAFFIC_SECRET_0/g) ?? [];
+  assert.equal(keys.length, 2, "the keys of the two data connections, not of those that carried the password");
 });
 
 test("the password goes to nobody whose certificate is not verified", async () => {

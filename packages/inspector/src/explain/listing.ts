@@ -73,7 +73,7 @@ async function list(
     const octets = Buffer.from("LIST\r\n");
     control.write(octets);
     lane.inside("to-server", octets);
-    const session = sessions.get(control);
+    const session = tickets.get(control);
     const { host, insecure, contextFor } = target;
     const socket = await startTls(data, tap, {
       ...{ host, insecure, context: contextFor("full"), alpn: [] },
@@ -93,11 +93,11 @@ async function list(
 }
 
 /** Tickets of control connections, the newest of each, as Node brings them. */
-const sessions = new WeakMap<tls.TLSSocket, Buffer>();
+const tickets = new WeakMap<tls.TLSSocket, Buffer>();
 
 /** Keeps the tickets that come on a control connection, for its data connections. */
 export function keepTickets(control: tls.TLSSocket): void {
-  control.on("session", (session: Buffer) => sessions.set(control, session));
+  control.on("session", (session: Buffer) => tickets.set(control, session));
 }
 
 async function ended(data: Lane, socket: tls.TLSSocket): Promise<void> {
