@@ -1,4 +1,4 @@
-import { encodeDataBlock } from "@sallyport/protocol";
+import { encodeBase64, encodeDataBlock } from "@sallyport/protocol";
 import { needs, SealedDriver } from "@sallyport/testing";
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -211,6 +211,42 @@ for (const { name, needs: wanted, open } of rooms) {
       assert.ok(readFileSync(inRoot("mixed")).equals(octets));
     });
 
+    it("a command that overtakes a hundred blocks does not make them old", async () => {
+      await using client = await loggedIn();
+      const octets = randomBytes(100_000);
+      const data = await client.openPassive();
+      await client.expect("STOR overtaken", 150);
+      const blocks = [];
+      for (let at = 0; at < octets.length; at += 1000) {
+        blocks.push(encodeDataBlock(await client.context.wrap(octets.subarray(at, at + 1000), true)));
+      }
+      client.driver.send(`${await client.envelope("STAT")}\r\n`);
+      assert.equal((await client.reply()).code, 211);
+      blocks.push(encodeDataBlock(await client.context.wrap(new Uint8Array(), true)));
+      data.resume();
+      data.end(Buffer.concat(blocks));
+      assert.equal((await client.reply()).code, 226);
+      assert.ok(readFileSync(inRoot("overtaken")).equals(octets));
+    });
+
+    it("R-GSS-06 no message serves twice, be it a block that was a command or one of an earlier transfer", async () => {
+      await using client = await loggedIn();
+      const command = await client.context.wrap(Buffer.from("NOOP"), true);
+      assert.equal((await client.open(await client.driver.command(`ENC ${encodeBase64(command)}`))).code, 200);
+      let kept: Uint8Array = new Uint8Array();
+      const keep = (blocks: Uint8Array[]): Uint8Array[] => {
+        kept = blocks[0] ?? kept;
+        return blocks;
+      };
+      assert.equal((await client.store("STOR first", Buffer.alloc(500), { change: keep })).completion?.code, 226);
+      for (let at = 0; at < 70; at++) await client.expect("NOOP", 200);
+      for (const used of [encodeDataBlock(command), kept]) {
+        const change = (blocks: Uint8Array[]): Uint8Array[] => [used, ...blocks];
+        assert.equal((await client.store("STOR second", Buffer.alloc(500), { change })).completion?.code, 535);
+      }
+      assert.ok(!existsSync(inRoot("second")));
+    });
+
     it("R-959-61 ABOR and STAT in messages reach a running transfer", async () => {
       await using client = await loggedIn();
       writeFileSync(inRoot("large"), randomBytes(8_000_000));
@@ -227,6 +263,15 @@ for (const { name, needs: wanted, open } of rooms) {
         ],
       );
       data.destroy();
+      await client.expect("NOOP", 200);
+    });
+
+    it("R-959-64 a listing by STAT is sealed line by line, thousands of them", async () => {
+      await using client = await loggedIn();
+      await client.expect("MKD many", 257);
+      for (let at = 0; at < 3000; at++) writeFileSync(inRoot(`many/${at}`), "");
+      const { outer, text } = await client.command("STAT many", "ENC");
+      assert.deepEqual([outer, text.split("\n").length], [632, 3002]);
       await client.expect("NOOP", 200);
     });
 

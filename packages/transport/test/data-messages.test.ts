@@ -260,6 +260,7 @@ describe("the order of messages", () => {
     assert.equal(await order.isWhole(), true);
     const next = ends.ours.transferOrder();
     assert.ok(next.follows(await ends.ours.openData(tokens[3])));
-    await assert.rejects(ends.ours.openData(tokens[3]), { code: "SALLYPORT_GSSAPI_MESSAGE_REJECTED" });
+    for (const used of tokens) assert.ok(!next.follows(await ends.ours.openData(used)));
+    await assert.rejects(ends.ours.open(tokens[3]), { code: "SALLYPORT_GSSAPI_MESSAGE_REJECTED" });
   });
 });

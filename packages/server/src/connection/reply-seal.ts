@@ -51,17 +51,11 @@ export class ReplySeal {
     const chosen = level ?? (this.#mode === "required" ? this.lastLevel : undefined);
     if (chosen === undefined || this.#mode === "released") return this.sayInClear(encoded);
     if (this.#mode === "failed") return;
-    // MIT's client reads replies line by line, and its server seals them so.
-    const lines = encoded.split(/(?<=\r\n)/).map((line) => bytesFromOctets(line as Octets));
-    const tokens = Promise.all(lines.map((line) => this.security.seal(line, chosen === "ENC")));
-    // Whoever waits for the replies before it may come too late to hear of its failure.
-    tokens.catch(() => undefined);
     this.#then(async () => {
       if (this.hasFailed) return;
       try {
-        this.#owner.put(protectedReply(codes[chosen], await tokens));
+        this.#owner.put(protectedReply(codes[chosen], await this.#tokensOf(encoded, chosen === "ENC")));
       } catch (error) {
-        if (this.hasFailed) return;
         this.#mode = "failed";
         this.#owner.onFailed(error);
       }
@@ -89,9 +83,31 @@ export class ReplySeal {
     return this.#tail;
   }
 
+  /** MIT's client reads replies line by line, and its server seals them so. */
+  async #tokensOf(encoded: Octets, confidential: boolean): Promise<Uint8Array[]> {
+    const lines = encoded.split(/(?<=\r\n)/).map((line) => bytesFromOctets(line as Octets));
+    const tokens: Uint8Array[] = [];
+    for (let at = 0; at < lines.length; at += linesAtOnce) {
+      const some = lines.slice(at, at + linesAtOnce);
+      // oxlint-disable-next-line no-await-in-loop -- a listing by STAT has thousands of lines
+      tokens.push(...(await Promise.all(some.map((line) => this.security.seal(line, confidential)))));
+    }
+    return tokens;
+  }
+
   #then(act: () => Promise<void>): void {
     this.#waitingCount += 1;
-    const done = (): void => void (this.#waitingCount -= 1);
-    this.#tail = this.#tail.then(act).then(done, done);
+    this.#tail = this.#actBehind(this.#tail, act);
+  }
+
+  async #actBehind(before: Promise<void>, act: () => Promise<void>): Promise<void> {
+    await before;
+    try {
+      await act();
+    } finally {
+      this.#waitingCount -= 1;
+    }
   }
 }
+
+const linesAtOnce = 64;
