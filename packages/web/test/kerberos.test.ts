@@ -3,6 +3,7 @@ import { Gateway } from "@sallyport/web";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BrowserHalf } from "./browser-half.ts";
+import { browserSkip, openPage, startBrowser } from "./browser-page.ts";
 
 /** Takes alice's ticket and no password. */
 const authenticator = {
@@ -39,4 +40,23 @@ test("the gateway's ticket logs in where the gateway lends it, and nowhere else"
   assert.equal(((await refused.json()) as { readonly code: string }).code, "SALLYPORT_WISH_REFUSED");
   const unasked = await browser.post("/api/logins", { ...wanted, wishes: {} });
   assert.notEqual(unasked.status, 201, "without the wish it is TLS, and a password");
+});
+
+test("the connect form offers the ticket, and the badge says what protects", { skip: browserSkip }, async () => {
+  await using mechanism = mockMechanism();
+  await using server = await startTestServer({ authenticator, gssapi: { mechanism, suffices: true } });
+  await using gateway = await Gateway.start({ listen: "127.0.0.1", port: 0, version: "0.0.0", kerberos: mechanism });
+  await using browser = { chromium: await startBrowser(), [Symbol.asyncDispose]: () => browser.chromium.close() };
+  await using open = await openPage(browser.chromium, gateway);
+  const { page, faults } = open;
+  await page.getByRole("combobox", { name: "Server" }).fill(`localhost:${server.explicitPort}`);
+  await page.getByLabel("User", { exact: true }).fill("alice");
+  await page.getByText("More options", { exact: true }).click();
+  await page.getByLabel(/Log in by the Kerberos ticket/).check();
+  await page.getByRole("button", { name: "Connect" }).click();
+  await page
+    .getByRole("status")
+    .filter({ hasText: /Kerberos.*ftp@localhost/ })
+    .waitFor();
+  assert.deepEqual(faults, []);
 });
