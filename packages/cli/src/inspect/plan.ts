@@ -1,5 +1,5 @@
 import { Capture, type Demands, type InspectOptions } from "@sallyport/inspector";
-import { UsageError } from "@sallyport/protocol";
+import { ConfigError, UsageError } from "@sallyport/protocol";
 import { explicitPortOf } from "../explain-flags.ts";
 import { findCredentials, type PasswordSource } from "../login/credentials.ts";
 import { firstLineOf } from "../password-input.ts";
@@ -26,7 +26,7 @@ export async function planOf(targets: readonly InspectTarget[], flags: InspectFl
   refuseContradictions(flags);
   const policy = await policyOf(flags);
   const { ca, extraCa, insecure = false } = await trustOf(flags);
-  const permits = policy.targets === undefined ? undefined : await permissionOf(policy.targets);
+  const permits = policy.targets === undefined ? undefined : await permissionOf(policy.targets, flags.policy);
   const capture = flags.capture === undefined ? undefined : new Capture();
   const logins = await loginsOf(targets, flags);
   const only = flags.only ?? policy.only;
@@ -83,10 +83,16 @@ function demandsOf({ minGrade, require: required }: InspectFlags, { demands }: I
   return { ...demands, ...(least && { minGrade: least }), ...(required && { require: required }) };
 }
 
-async function permissionOf({ allow, onlyAllowed, allowsPrivate }: TargetDemands) {
+async function permissionOf({ allow, onlyAllowed, allowsPrivate }: TargetDemands, file = "the policy") {
   const { TargetPolicy } = await import("@sallyport/web/targets");
-  const policy = new TargetPolicy({ allowsLoopback: allowsPrivate, allowsPrivate, allowed: allow, onlyAllowed });
-  return (host: string, address: string) => policy.permits({ host, port: 21 }, address);
+  const rules = { allowsLoopback: allowsPrivate, allowsPrivate, allowed: allow, onlyAllowed };
+  try {
+    const policy = new TargetPolicy(rules);
+    return (host: string, address: string) => policy.permits({ host, port: 21 }, address);
+  } catch (cause) {
+    const what = cause instanceof Error ? cause.message : "a pattern is none";
+    throw new ConfigError("SALLYPORT_CONFIG_SETTING", `In ${file}, allow of targets: ${what}.`, { cause });
+  }
 }
 
 type Credentials = NonNullable<InspectOptions["credentials"]>;

@@ -109,6 +109,14 @@ describe("flags that exclude each other", () => {
     });
   }
 
+  test("a pattern of targets that is none is refused with the file it stands in", async () => {
+    const policy = file("pattern.toml", '[targets]\nallow = ["a/b/c:99x"]\n');
+    await assert.rejects(planOf([{ host: "a.test" }], { ...ground, policy }), {
+      code: "SALLYPORT_CONFIG_SETTING",
+      message: /^In .*pattern\.toml, allow of targets: .*$/,
+    });
+  });
+
   test("what the command line demands goes before the policy", async () => {
     const policy = file("mild.toml", 'min-grade = "C"\nonly = "C"\n');
     const target = { host: "a.test" };
