@@ -1,10 +1,22 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { makeTestIdentity, needs, peerNeeds, startPeer, type Peer, type TestIdentity } from "@sallyport/testing";
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { inspect } from "@sallyport/inspector";
+import {
+  makeTestIdentity,
+  needs,
+  peerNeeds,
+  startPeer,
+  startVsftpd,
+  type Peer,
+  type TestIdentity,
+} from "@sallyport/testing";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { host, publicKeyOf, soundRecords, tlsa } from "./corpus.ts";
 import { inspectPeer, isFault } from "./inspected.ts";
+import { startNameServer } from "./name-server.ts";
 
 /** A real server that is set up to have a fault, and the remedy that the report names for it, applied. */
 interface FaultyPeer {
@@ -89,6 +101,22 @@ for (const { peer, check, poor, identity, filled } of faulty) {
     },
   );
 }
+
+test("vsftpd with a TLSA record of another key: X1 tlsa", { skip: needs(...peerNeeds.vsftpd) }, async () => {
+  await using peer = await startVsftpd();
+  const key = publicKeyOf(readFileSync(join(peer.directory, "certs/cert.pem"), "latin1"));
+  const told = async (digest: Buffer) => {
+    const name = `_${peer.explicitPort}._tcp.${host}`;
+    await using names = await startNameServer([...soundRecords, { ...tlsa(digest), name }]);
+    const found = await inspect(host, {
+      ...{ ports: { explicit: peer.explicitPort, implicit: "off" }, address: peer.host, nameServers: [names.address] },
+      ...{ only: ["X1"], ca: readFileSync(peer.caFile, "latin1"), timeoutMs: 20_000 },
+    });
+    return "kind" in found ? assert.fail(JSON.stringify(found)) : found.findings.map(({ status }) => status);
+  };
+  assert.deepEqual(await told(Buffer.alloc(32)), ["fail"]);
+  assert.deepEqual(await told(createHash("sha256").update(key).digest()), ["ok"]);
+});
 
 /** The remedy takes the place of the lines that it is about. */
 function mended(poor: readonly string[], remedy: string): readonly string[] {
