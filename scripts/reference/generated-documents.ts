@@ -4,7 +4,7 @@ import { comparisonSections } from "./comparison-sections.ts";
 import { commandSections } from "./command-sections.ts";
 import { interopSections } from "./interop-sections.ts";
 import { performanceSections } from "./performance-sections.ts";
-import { limitTable, notImplementedList, verbAliasTable, verbTable } from "./protocol-tables.ts";
+import { gatewayBoundTable, limitTable, notImplementedList, verbAliasTable, verbTable } from "./protocol-tables.ts";
 import type { Sections } from "./sections.ts";
 import { settingSections } from "./setting-sections.ts";
 import { tlsSections } from "./tls-sections.ts";
@@ -12,7 +12,7 @@ import { tlsSections } from "./tls-sections.ts";
 /** The documents of which parts are generated, by their paths from docs/reference. */
 export const generatedDocuments: Readonly<Record<string, () => Sections | Promise<Sections>>> = {
   "ftp-commands.md": () => ({ verbs: verbTable(), aliases: verbAliasTable(), "not-implemented": notImplementedList() }),
-  "limits.md": () => ({ limits: limitTable() }),
+  "limits.md": () => ({ limits: limitTable(), gateway: gatewayBoundTable() }),
   "commands.md": commandSections,
   "configuration.md": settingSections,
   "tls-profile.md": tlsSections,

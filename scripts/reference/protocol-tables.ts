@@ -1,4 +1,5 @@
 import { limits, verbAliases, type VerbRow, verbs, verbsNotImplemented } from "@sallyport/protocol";
+import { boundTable } from "../../packages/web/src/gateway/bounds.ts";
 import { markdownTable } from "./sections.ts";
 
 /** Every verb of the server, from its row. */
@@ -30,6 +31,17 @@ export function limitTable(): string {
   return markdownTable(
     ["Limit", "Default", "What it bounds"],
     Object.entries(limits).map(([name, { value, unit, reason }]) => [`\`${name}\``, amount(value, unit), reason]),
+  );
+}
+
+/** What bounds the gateway of the online client. */
+export function gatewayBoundTable(): string {
+  return markdownTable(
+    ["Bound", "Value", "What it bounds"],
+    Object.entries(boundTable).map(([name, { value, reason }]) => {
+      const unit = name.endsWith("Ms") ? "ms" : name.endsWith("Bytes") ? "bytes" : "count";
+      return [`\`${name}\``, amount(value, unit), reason];
+    }),
   );
 }
 

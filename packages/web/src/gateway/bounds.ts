@@ -1,60 +1,58 @@
+/** One bound on what a browser, or a server behind the gateway, can make it do; the unit is in the name. */
+interface Bound {
+  readonly value: number;
+  readonly reason: string;
+}
+
 /** What bounds the gateway; nothing that a browser sends is without one. */
-export const bounds = {
-  /** A login is forgotten when nobody has used it for so long. */
-  loginIdleMs: 30 * 60_000,
-  /** However busy, a login is forgotten after so long. */
-  loginAgeMs: 12 * 3_600_000,
-  /** The connections of a login are closed when nothing needs them for so long; the next request opens them again. */
-  connectionsIdleMs: 5 * 60_000,
-  loginsPerVisitor: 16,
-  visitorsCount: 10_000,
-  /** A JSON body. */
-  requestBytes: 1024 * 1024,
-  /** Control connections of one login. */
-  connectionsPerLogin: 4,
-  transfersPerLogin: 8,
-  /** Of all logins together. */
-  transfersCount: 512,
-  ticketsPerLogin: 1_000,
-  /** A download or upload address is good for so long after it was last used. */
-  ticketIdleMs: 15 * 60_000,
-  listenersPerLogin: 8,
-  /** Events that wait for a slow page. */
-  eventsWaiting: 1_000,
-  /** Events that a page gets which comes later. */
-  eventsKept: 400,
-  entriesPerLine: 200,
-  /** Of one directory. */
-  entriesPerListing: 300_000,
-  requestsPerMinute: 3_000,
-  /** Attempts to log in, by one address. */
-  loginsPerMinute: 20,
-  /** Refused logins at one server, by one address, in a quarter of an hour. */
-  refusalsPerQuarter: 10,
-  /** Refused logins at all servers together, by one address, in a quarter of an hour. */
-  allRefusalsPerQuarter: 30,
-  /** Attempts to log in at one server, by all addresses together. */
-  targetLoginsPerMinute: 120,
-  /** Different servers, by one address, in an hour. */
-  hostsPerHour: 30,
-  /** No answer about a server that was not reached comes earlier than this, for strangers. */
-  unreachableFloorMs: 3_000,
-  connectMs: 15_000,
-  /** A certificate or key of a person's own. */
-  pemLength: 32 * 1024,
-  patienceSecondsMost: 600,
-  /** Names in one request to copy or to pack. */
-  namesPerRequest: 10_000,
-  /** Entries that a search looks at, finds, and how long it takes. */
-  searchSeen: 500_000,
-  searchFound: 5_000,
-  searchMs: 5 * 60_000,
-  searchesPerLogin: 2,
-  /** What a ZIP file has at most. */
-  archiveEntries: 100_000,
-  archiveBytes: 1024 ** 4,
-  /** Directories below directories, in searches and ZIP files. */
-  depth: 100,
-  /** What is read on from a refused upload, so that the browser reads the refusal. */
-  drainMs: 2_000,
-} as const;
+export const boundTable = {
+  loginIdleMs: { value: 30 * 60_000, reason: "a login that nobody uses" },
+  loginAgeMs: { value: 12 * 3_600_000, reason: "a login, however busy" },
+  connectionsIdleMs: {
+    value: 5 * 60_000,
+    reason: "connections of a login that nothing needs; the next request opens them again",
+  },
+  loginsPerVisitor: { value: 16, reason: "logins of one browser" },
+  visitorsCount: { value: 10_000, reason: "browsers that are signed in" },
+  requestBytes: { value: 1024 * 1024, reason: "a JSON body" },
+  connectionsPerLogin: { value: 4, reason: "control connections of one login" },
+  transfersPerLogin: { value: 8, reason: "transfers of one login at the same time" },
+  transfersCount: { value: 512, reason: "transfers of all logins at the same time" },
+  ticketsPerLogin: { value: 1_000, reason: "addresses of files of one login" },
+  ticketIdleMs: { value: 15 * 60_000, reason: "an address of a file, after it was last used" },
+  listenersPerLogin: { value: 8, reason: "pages that watch one login" },
+  eventsWaiting: { value: 1_000, reason: "events that wait for a slow page" },
+  eventsKept: { value: 400, reason: "events that a page gets which comes later" },
+  entriesPerLine: { value: 200, reason: "entries in one line of a listing" },
+  entriesPerListing: { value: 300_000, reason: "entries of one directory" },
+  requestsPerMinute: { value: 3_000, reason: "requests of one address in a minute" },
+  loginsPerMinute: { value: 20, reason: "attempts to log in by one address in a minute" },
+  refusalsPerQuarter: { value: 10, reason: "refused logins at one server by one address in a quarter of an hour" },
+  allRefusalsPerQuarter: { value: 30, reason: "refused logins at all servers by one address in a quarter of an hour" },
+  targetLoginsPerMinute: {
+    value: 120,
+    reason: "attempts to log in at one server by all addresses together in a minute",
+  },
+  hostsPerHour: { value: 30, reason: "different servers by one address in an hour" },
+  unreachableFloorMs: {
+    value: 3_000,
+    reason: "the least that an answer about a server which was not reached takes, for strangers",
+  },
+  connectMs: { value: 15_000, reason: "a connection to a server" },
+  pemLength: { value: 32 * 1024, reason: "a certificate or key of a person's own, in characters" },
+  patienceSecondsMost: { value: 600, reason: "seconds of patience with a silent server that a person may wish for" },
+  namesPerRequest: { value: 10_000, reason: "names in one request to copy or to pack" },
+  searchSeen: { value: 500_000, reason: "entries that a search looks at" },
+  searchFound: { value: 5_000, reason: "entries that a search finds" },
+  searchMs: { value: 5 * 60_000, reason: "a search" },
+  searchesPerLogin: { value: 2, reason: "searches of one login at the same time" },
+  archiveEntries: { value: 100_000, reason: "entries of a ZIP file" },
+  archiveBytes: { value: 1024 ** 4, reason: "octets of a ZIP file" },
+  depth: { value: 100, reason: "directories below directories, in searches and ZIP files" },
+  drainMs: { value: 2_000, reason: "what is read on from a refused upload, so that the browser reads the refusal" },
+} as const satisfies Readonly<Record<string, Bound>>;
+
+/** The values by name. */
+export const bounds = Object.fromEntries(Object.entries(boundTable).map(([name, { value }]) => [name, value])) as {
+  readonly [Name in keyof typeof boundTable]: number;
+};

@@ -45,7 +45,8 @@ export const connectionWishes = z
  */
 export function optionsOf(wishes: ConnectionWishes, offer: GatewayOffer): ClientOptions {
   if (wishes.proxy !== undefined && !offer.proxies) throw refused("This gateway goes through no proxy");
-  if (wishes.kerberos === true && offer.kerberos !== true) throw refused("This gateway lends nobody its Kerberos ticket");
+  if (wishes.kerberos === true && offer.kerberos !== true)
+    throw refused("This gateway lends nobody its Kerberos ticket");
   if ((wishes.certificate === undefined) !== (wishes.key === undefined)) {
     throw new GatewayRefusal(400, "SALLYPORT_REQUEST_INVALID", "A certificate and its key belong together");
   }
