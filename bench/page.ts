@@ -121,7 +121,7 @@ function watcher(): void {
   const ask = here.fetch;
   here.fetch = async (...given) => {
     const answer = await ask(...given);
-    if (String(given[0]).endsWith("/list") && here.marks.firstOctetsMs === 0)
+    if (typeof given[0] === "string" && given[0].endsWith("/list") && here.marks.firstOctetsMs === 0)
       here.marks.firstOctetsMs = performance.now();
     return answer;
   };

@@ -3,10 +3,13 @@ import { Gateway } from "@sallyport/web";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { get, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import type { CopyJson, DownloadJson, LoginJson, SearchLine } from "../src/api/api.ts";
 import { safeName } from "../src/gateway/files/archive.ts";
 import { matcher } from "../src/gateway/routes/search.ts";
@@ -128,6 +131,31 @@ suite("Managing files through the gateway", () => {
       await browser.refused(browser.post(`/api/logins/${login.id}/archives`, up), 400);
     },
   );
+
+  test("a seek in a file of 5 GiB moves less than 2 MiB", async () => {
+    const sizeBytes = 5 * 1024 ** 3;
+    const at = 4_000_000_000;
+    writeFileSync(join(one.directory, "long.webm"), "");
+    truncateSync(join(one.directory, "long.webm"), sizeBytes);
+    const made = await browser.post(`/api/logins/${login.id}/downloads`, { path: "/long.webm", shown: true });
+    const { url } = (await made.json()) as DownloadJson;
+    const since = one.events.length;
+    // As a browser's player does: from there on to the end, and away once there is enough.
+    const request = get(`${browser.origin}${url}`, { headers: { Cookie: browser.cookie, Range: `bytes=${at}-` } });
+    const [answer] = (await once(request, "response")) as [IncomingMessage];
+    assert.equal(answer.statusCode, 206);
+    assert.equal(answer.headers["content-range"], `bytes ${at}-${sizeBytes - 1}/${sizeBytes}`);
+    assert.equal(answer.headers["content-type"], "video/webm");
+    let read = 0;
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      read += chunk.length;
+      if (read >= 200_000) break;
+    }
+    answer.destroy();
+    const sent = (): number | undefined => one.events.slice(since).find((event) => event.kind === "transfer")?.bytes;
+    for (let tries = 0; sent() === undefined && tries < 100; tries++) await delay(50);
+    assert.ok((sent() ?? sizeBytes) < 2 * 1024 ** 2, String(sent()));
+  });
 
   test("names in an archive lead nowhere, and a search takes time by the length of names alone", () => {
     const rows: readonly (readonly [string, string])[] = [

@@ -1,3 +1,4 @@
+import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { EntryJson } from "../../api/api.ts";
 import { modeText, sizeText, timeText, visible } from "../quantities.ts";
@@ -22,20 +23,11 @@ const columns: readonly SortKey[] = ["name", "size", "modified"];
 /** The entries of a directory as lines or tiles: only those that are seen are there, however many there are. */
 export function FileList({ pane }: { readonly pane: Pane }) {
   const scroller = useRef<HTMLDivElement>(null);
-  const [seen, setSeen] = useState({ top: 0, height: 800, width: 800 });
+  const [seen, measure] = useSeen(scroller);
   const isTiled = showsTiles.value;
   const shape = isTiled ? tile : line;
   const rows = pane.shown.value;
   const perLine = isTiled ? Math.max(1, Math.floor(seen.width / tile.width)) : 1;
-  const measure = (): void => {
-    const element = scroller.current;
-    if (element !== null) setSeen({ top: element.scrollTop, height: element.clientHeight, width: element.clientWidth });
-  };
-  useEffect(() => {
-    const watcher = new ResizeObserver(measure);
-    if (scroller.current !== null) watcher.observe(scroller.current);
-    return () => watcher.disconnect();
-  }, []);
   useEffect(() => {
     scrollTo(scroller.current, Math.floor(pane.cursor.value / perLine), shape.height);
   }, [pane.cursor.value, pane.path.value, perLine, isTiled]);
@@ -91,6 +83,21 @@ export function FileList({ pane }: { readonly pane: Pane }) {
       {body}
     </div>
   );
+}
+
+/** Which part of a list is seen, and what finds out anew. */
+function useSeen(scroller: RefObject<HTMLDivElement | null>) {
+  const [seen, setSeen] = useState({ top: 0, height: 800, width: 800 });
+  const measure = (): void => {
+    const element = scroller.current;
+    if (element !== null) setSeen({ top: element.scrollTop, height: element.clientHeight, width: element.clientWidth });
+  };
+  useEffect(() => {
+    const watcher = new ResizeObserver(measure);
+    if (scroller.current !== null) watcher.observe(scroller.current);
+    return () => watcher.disconnect();
+  }, []);
+  return [seen, measure] as const;
 }
 
 function Head({ pane }: { readonly pane: Pane }) {

@@ -7,7 +7,7 @@ import { askChoice, askName, confirm } from "../state/dialogs.ts";
 import { type Document, documentBytes, hasChanged, readDocument, saveDocument } from "../state/document.ts";
 import { isOver } from "../state/login.ts";
 import { reloadWhere } from "../state/panes.ts";
-import { download } from "../state/queue.ts";
+import { download } from "../state/saving.ts";
 import { type Viewed, viewed } from "../state/viewer.ts";
 import { texts } from "../texts/language.ts";
 import type { Editor } from "./editor.ts";

@@ -3,7 +3,7 @@ import type { ProblemJson } from "../../api/api.ts";
 import { problemOf } from "../gateway-client.ts";
 import { sizeText, visible } from "../quantities.ts";
 import { isOver, serverOf } from "../state/login.ts";
-import { download } from "../state/queue.ts";
+import { download } from "../state/saving.ts";
 import { type Viewed, viewed } from "../state/viewer.ts";
 import { texts } from "../texts/language.ts";
 import { Modal } from "./modal.tsx";

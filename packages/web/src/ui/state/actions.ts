@@ -6,7 +6,7 @@ import { isHelpShown, searchedIn } from "./layers.ts";
 import type { Pane } from "./pane.ts";
 import { active, beside, closeSecond, openSecond, panes } from "./panes.ts";
 import { showsHidden, showsTiles } from "./preferences.ts";
-import { download, downloadArchive } from "./queue.ts";
+import { download, downloadArchive } from "./saving.ts";
 import { enter, view, viewKind } from "./viewer.ts";
 
 /** Something that can be done with a pane, by menu, button or key. */
@@ -168,7 +168,8 @@ export function actionOfKey(event: KeyboardEvent, pane: Pane): Action | undefine
 /** The same wherever the keyboard is but in a field: keys that mean nothing to a button. */
 export function actionOfKeyAnywhere(event: KeyboardEvent, pane: Pane): Action | undefined {
   const isInField = event.target instanceof Element && event.target.closest("input, select, textarea, dialog, .menu");
-  if (event.defaultPrevented || isInField || !/^(?:Ctrl\+|(?:Shift\+)?F\d|[/?]$)/.test(keyName(event))) return undefined;
+  if (event.defaultPrevented || isInField || !/^(?:Ctrl\+|(?:Shift\+)?F\d|[/?]$)/.test(keyName(event)))
+    return undefined;
   return actionOfKey(event, pane);
 }
 

@@ -1,12 +1,11 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { EntryJson, LoginEvent, LoginJson, OnConflict, ProblemJson } from "../../api/api.ts";
 import { discardUpload, Problem, problemOf } from "../gateway-client.ts";
-import { baseName, parentPath } from "../paths.ts";
+import { parentPath } from "../paths.ts";
 import { percentText } from "../quantities.ts";
 import { askConflict, type ConflictChoice } from "./dialogs.ts";
 import type { Carried, Place } from "./copying.ts";
 import { isOver, openLogins, serverOf, watchTransfers } from "./login.ts";
-import type { Pane } from "./pane.ts";
 import { reloadWhere } from "./panes.ts";
 import { texts } from "../texts/language.ts";
 import { keepUploads, type KeptUpload, takeLeftUploads } from "./kept-uploads.ts";
@@ -223,42 +222,6 @@ export function resumeFor(current: LoginJson): void {
 
 const waitsForLogin = (): string => texts.value.queue.waitsForLogin;
 
-/** Saves a file by the browser's own download. */
-export async function download(pane: Pane, name: string): Promise<void> {
-  const path = pane.pathOf(name);
-  await save(pane, path, name, (server) => server.download(path));
-}
-
-/** Saves several entries, or a folder, as one ZIP file. */
-export async function downloadArchive(pane: Pane, names: readonly string[]): Promise<void> {
-  const directory = pane.path.value;
-  const [only] = names;
-  const name = names.length === 1 && only !== undefined ? only : baseName(directory) || "files";
-  await save(pane, directory, `${name}.zip`, (server) => server.archive(directory, names));
-}
-
-async function save(
-  { login: { value: current } }: Pane,
-  path: string,
-  name: string,
-  address: (server: ReturnType<typeof serverOf>) => Promise<{ readonly url: string }>,
-): Promise<void> {
-  if (current === undefined) return;
-  try {
-    const { url } = await address(serverOf(current));
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = name.toWellFormed();
-    document.body.append(link);
-    link.click();
-    link.remove();
-  } catch (error) {
-    if (isOver(error, current)) return;
-    const failed = { state: "failed", problem: problemOf(error), server: serverName(current) } as const;
-    transfers.value = [...transfers.value, { ...newTransfer(`d${idPrefix}${++lastId}`, "download", path), ...failed }];
-  }
-}
-
 /** Where copies go, so that it is shown when they are there. */
 const places = new Map<string, { readonly carried: Carried; readonly place: Place }>();
 
@@ -277,10 +240,20 @@ export async function enqueueCopy(
     settleCopy(id, find(id)?.state);
   } catch (error) {
     if (isOver(error, from)) return;
-    const failed = { state: "failed", problem: problemOf(error), server: serverName(from) } as const;
-    const path = `${directory}/${names[0] ?? ""}`;
-    transfers.value = [...transfers.value, { ...newTransfer(`c${idPrefix}${++lastId}`, "copy", path), ...failed }];
+    noteFailure("copy", `${directory}/${names[0] ?? ""}`, from, error);
   }
+}
+
+/** Tells of a transfer that did not even begin. */
+export function noteFailure(
+  direction: Exclude<Transfer["direction"], "upload">,
+  path: string,
+  current: LoginJson,
+  error: unknown,
+): void {
+  const failed = { state: "failed", problem: problemOf(error), server: serverName(current) } as const;
+  const id = `${direction}${idPrefix}${++lastId}`;
+  transfers.value = [...transfers.value, { ...newTransfer(id, direction, path), ...failed }];
 }
 
 /** Shows what a copy came to, where that is looked at. */

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import type { EntryJson, LoginJson } from "../../api/api.ts";
 import type { Pane } from "./pane.ts";
-import { download } from "./queue.ts";
+import { download } from "./saving.ts";
 
 /** How a file can be shown. */
 export type ViewKind = "image" | "audio" | "video" | "markdown" | "text";
