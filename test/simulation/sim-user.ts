@@ -192,7 +192,7 @@ export class SimUser {
       case "listen-data":
         return this.#listenData(effect.connection);
       case "move-data":
-        return this.#move(effect.connection, effect.protection);
+        return this.#move(effect.connection, effect.protection === "C" ? "C" : "P");
       case "break-data":
         return this.#data.get(effect.connection)?.breakOff();
       case "settled":
@@ -211,7 +211,6 @@ export class SimUser {
       case "foreign-address":
         return undefined;
       case "next-security-token":
-      case "wrap-commands":
         return this.#options.violate("there is no GSSAPI here");
     }
   }
