@@ -201,6 +201,7 @@ export const faultCases: readonly FaultCase[] = [
     said: /Words of a request come back/,
     faults: { inside: { "<b>sallyport-7c1f</b>": "500 <b>sallyport-7c1f</b>?" } },
   },
+  { check: "T9 wrong-commands", said: /^100 wrong commands/, faults: { isPatient: true }, options: deep },
   { check: "T10 server-name", said: /without a name is refused/, faults: { helloAnswer: refusingNameless } },
   { check: "T11 unknown-values", said: /make the server stumble/, faults: { helloAnswer: refusingGrease } },
   { check: "T12 cross-mode", said: /certificates of their own/, faults: { implicitTls: tlsOf(rsa()) } },

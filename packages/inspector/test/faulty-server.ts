@@ -25,6 +25,8 @@ export interface Faults {
   readonly allowsGuessing?: boolean;
   /** Waits for the end of lines that have none in sight. */
   readonly stallsOnLongLines?: boolean;
+  /** Answers wrong commands without end. */
+  readonly isPatient?: boolean;
   /** Is gone once somebody has sent a long line. */
   readonly diesOfLongLines?: boolean;
   /** Speaks FTP in clear on the implicit port. */
@@ -173,6 +175,7 @@ class Dialogue {
   #accepted: Promise<net.Socket> | undefined;
   #isExtendedOnly = false;
   #named = "";
+  #wrong = 0;
 
   constructor(shared: Shared, stream: Duplex, layer: "clear" | "inside") {
     this.#shared = shared;
@@ -242,8 +245,10 @@ class Dialogue {
     if (this.#layer === "inside" && isDefault && (verb === "LIST" || verb === "RETR")) return this.#list(verb);
     if (this.#layer === "inside" && isDefault && verb === "STOR") return this.#store();
     if (verb === "PORT" && this.#shared.faults.data?.isSentAnywhere === true) this.#connect(line);
-    this.say(this.#replyTo(line));
-    if (verb === "QUIT") this.#stream.end();
+    const reply = this.#replyTo(line);
+    this.say(reply);
+    const isWrong = reply === whatReply && this.#shared.faults.isPatient !== true;
+    if (verb === "QUIT" || (isWrong && ++this.#wrong > wrongMax)) this.#stream.end();
   }
 
   #refuseGuess(): void {
@@ -265,7 +270,7 @@ class Dialogue {
 
   #replyTo(line: string): string {
     const sound = soundReplies[this.#layer];
-    return this.#own(line) ?? sound[line] ?? sound[line.split(" ", 1)[0] ?? ""] ?? "500 what?";
+    return this.#own(line) ?? sound[line] ?? sound[line.split(" ", 1)[0] ?? ""] ?? whatReply;
   }
 
   async #listen(verb: "EPSV" | "PASV"): Promise<void> {
@@ -387,6 +392,8 @@ function withHead(socket: Duplex, head: Buffer): Duplex {
   return stream;
 }
 
+const whatReply = "500 what?";
+const wrongMax = 20;
 const longLineBytes = 10_000;
 
 function portOf(server: net.Server): number {

@@ -1,4 +1,5 @@
 import { answerText } from "../probes/control.ts";
+import { wrongCommandsMax } from "../probes/odd-input.ts";
 import { check, type Verdict } from "./check.ts";
 import { isTaken, outcomeText } from "./outcome.ts";
 
@@ -52,6 +53,25 @@ export const webRequest = check({
       return { status: "info", text, evidence, mode };
     }
     return { status: "ok", text: "A browser's request ends the connection", evidence, mode };
+  },
+});
+
+/** What an attacker's page sends in front of the one line that matters. */
+export const wrongCommands = check({
+  id: "T9",
+  name: "wrong-commands",
+  set: "deep",
+  title: "Wrong commands without end are not put up with",
+  reference: "S-04, ALPACA (USENIX Security 2021)",
+  needs: ["oddInput"],
+  judge({ oddInput: { mode, wrongCommandsCount: count } }) {
+    const evidence = [`commands that nobody has, answered on one connection: ${count} of ${wrongCommandsMax}`];
+    if (count === 0) return { untested: "no wrong command was answered" };
+    const text =
+      count < wrongCommandsMax
+        ? `After ${count} wrong commands it is over`
+        : `${count} wrong commands are put up with: the lines of a browser's request are passed over one by one`;
+    return { status: count < wrongCommandsMax ? "ok" : "info", text, evidence, mode };
   },
 });
 

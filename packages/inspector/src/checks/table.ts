@@ -44,7 +44,7 @@ import { everySignature, signatures } from "./t5-signatures.ts";
 import { encryptThenMac, extensions, tickets } from "./t6-extensions.ts";
 import { compression, earlyChange, heartbeat } from "./t7-leftovers.ts";
 import { fallback } from "./t8-fallback.ts";
-import { applicationProtocol, webRequest } from "./t9-alpn.ts";
+import { applicationProtocol, webRequest, wrongCommands } from "./t9-alpn.ts";
 import { addresses, pinnedInNames } from "./x1-names.ts";
 
 /** Every check, in the order of a report. */
@@ -108,6 +108,7 @@ export const checks: readonly Check[] = [
   fallback,
   applicationProtocol,
   webRequest,
+  wrongCommands,
   serverName,
   unknownValues,
   crossMode,

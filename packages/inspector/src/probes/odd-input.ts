@@ -11,6 +11,8 @@ export interface OddInputFacts extends LoginPlace {
   /** Two commands with a bare line feed between: two replies where that ends a line. */
   readonly bareLineFeed: readonly Answer[];
   readonly emptySite: Answer;
+  /** How many commands that nobody has were answered on one connection, of {@link wrongCommandsMax}. */
+  readonly wrongCommandsCount: number;
   /** SIZE of /etc/passwd by way of `..`, where somebody is logged in. */
   readonly upwards: Answer | undefined;
   /** Whether the server greets somebody else behind all that. */
@@ -18,6 +20,8 @@ export interface OddInputFacts extends LoginPlace {
 }
 
 const longLineBytes = 70_000;
+/** As many as all servers took in the study of ALPACA. */
+export const wrongCommandsMax = 100;
 const patienceMs = 1500;
 
 export async function probeOddInput(
@@ -47,8 +51,10 @@ export async function probeOddInput(
     bareLineFeed.push(await held.reply(patienceMs), await held.reply(glanceMs));
   }
   const upwards = await askUpwards(server, place);
+  const wrongCommandsCount = await countWrongCommands(server, place);
   return {
     ...place,
+    wrongCommandsCount,
     longLine,
     zeroOctet,
     highOctet,
@@ -60,6 +66,19 @@ export async function probeOddInput(
 }
 
 const glanceMs = 300;
+
+async function countWrongCommands(server: InspectedServer, { mode, port }: LoginPlace): Promise<number> {
+  const opened = await secureConnection(server, mode, port);
+  if ("kind" in opened) return 0;
+  await using connection = opened.connection;
+  let count = 0;
+  while (count < wrongCommandsMax) {
+    const answer = await connection.command("XSALLYPORT", patienceMs);
+    if (answer.kind !== "reply" || answer.code === 421) break;
+    count += 1;
+  }
+  return count;
+}
 
 async function askUpwards(server: InspectedServer, place: LoginPlace): Promise<Answer | undefined> {
   if (server.credentials === undefined) return undefined;
