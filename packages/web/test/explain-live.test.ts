@@ -60,6 +60,10 @@ suite("both modes, watched live", () => {
       await page.getByLabel(/^what if/).selectOption("if-available");
       await page.getByText(/^Whoever took AUTH away has the password/).waitFor();
       assert.equal(await page.getByText("not the server").count(), 3);
+      const ground = "getComputedStyle(document.querySelector('sallyport-explain')).backgroundColor";
+      const light = await page.evaluate(ground);
+      await page.evaluate("document.documentElement.dataset.theme = 'dark'");
+      assert.notEqual(await page.evaluate(ground), light, "the theme of the page is the view's as well");
       assert.deepEqual(faults, []);
     });
   });

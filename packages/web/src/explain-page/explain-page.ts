@@ -57,7 +57,7 @@ async function pageOf(target: ExplainedHost, { recordings, source, policy }: Pag
 }
 
 const style =
-  "body{margin:0;background:light-dark(#fff,#12171a);color:light-dark(#172126,#e6edf0);font-family:system-ui,sans-serif}main{max-width:110rem;margin:0 auto;padding:1rem clamp(0.75rem,2vw,2rem)}h1{font-size:1.35rem;margin:0}";
+  ":root{color-scheme:light dark}body{margin:0;background:light-dark(#fff,#12171a);color:light-dark(#172126,#e6edf0);font-family:system-ui,sans-serif}main{max-width:110rem;margin:0 auto;padding:1rem clamp(0rem,1vw,1rem)}h1{font-size:1.35rem;margin:0 1rem}";
 
 function digestOf(text: string): string {
   return createHash("sha256").update(text).digest("base64");

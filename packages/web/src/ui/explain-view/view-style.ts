@@ -1,7 +1,6 @@
 /** Who can read this: clear is amber, encrypted is teal, as everywhere in Sallyport. */
 export const viewStyle = `
 :host {
-  color-scheme: light dark;
   --ground: light-dark(#ffffff, #12171a);
   --raised: light-dark(#f5f7f8, #1a2226);
   --text: light-dark(#172126, #e6edf0);
@@ -19,8 +18,12 @@ export const viewStyle = `
   background: var(--ground);
   color: var(--text);
   font: 14px/1.5 system-ui, sans-serif;
-  padding: 1rem 0;
+  padding: 0.75rem 1rem;
+  border-radius: 10px;
   outline: none;
+}
+@media (max-width: 44rem) {
+  :host { padding: 0.5rem; }
 }
 .moments, .octets, .tree, .chart text { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 13px; }
 [hidden] { display: none !important; }
