@@ -41,12 +41,7 @@ export function banner(facts: DemoFacts, options: { readonly colours: boolean })
     `  password   ${paint.strong(facts.password)}`,
     `  files      ${facts.files}`,
     ...(facts.authority === undefined ? [] : [`  authority  ${facts.authority}`]),
-    ...(facts.web === undefined
-      ? []
-      : [
-          `  browser    ${paint.strong(facts.web)}   server ${facts.host}${clientPort(facts)}`,
-          ...(modes.length === 2 ? [`  live       ${paint.strong(explanationUrl(facts, facts.web))}`] : []),
-        ]),
+    ...(facts.web === undefined ? [] : [`  browser    ${paint.strong(`${facts.web}#${serverUrl(facts)}`)}`]),
     "",
     ...programs.flatMap((program) => [
       `  ${program}`,
@@ -68,9 +63,10 @@ function explanationUrl({ host, explicitPort, implicitPort }: DemoFacts, web: st
   return `${web}#explain?${place.toString()}`;
 }
 
-/** What to type there. */
-function clientPort({ explicitPort, implicitPort }: DemoFacts): string {
-  return `:${explicitPort ?? implicitPort ?? ""}`;
+/** What the form there is to be filled with. */
+function serverUrl({ host, name, explicitPort, implicitPort }: DemoFacts): string {
+  const [scheme, port] = explicitPort === undefined ? ["ftps", implicitPort] : ["ftpes", explicitPort];
+  return `${scheme}://${name}@${host}:${port}`;
 }
 
 const programs = ["curl", "lftp", "openssl", "telnet", "FileZilla"] as const;

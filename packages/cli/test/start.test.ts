@@ -117,7 +117,7 @@ describe("start", () => {
   });
 
   test("the address for browsers has a page that reaches the server, with its certificate verified", async () => {
-    const [, url = "", server = ""] = /browser +(http:\/\/127\.0\.0\.1:\d+\/) +server (\S+)/.exec(page) ?? [];
+    const [, url = "", server = ""] = /browser +(http:\/\/127\.0\.0\.1:\d+\/)#ftpes:\/\/demo@(\S+)/.exec(page) ?? [];
     assert.match(await (await fetch(url)).text(), /<title>Sallyport/);
     const password = readFileSync(join(state, "demo-password"), "utf8").trim();
     const response = await fetch(`${url}api/logins`, {
