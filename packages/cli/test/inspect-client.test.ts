@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect as connectTcp } from "node:net";
+import { type AddressInfo, connect as connectTcp, createServer } from "node:net";
 import { before, suite, test } from "node:test";
 import { connect } from "@sallyport/client";
 import { issueTrialIdentities } from "@sallyport/daemon";
@@ -168,10 +168,26 @@ suite("inspect --client", () => {
     },
   );
 
-  test("its flags without --client are refused", async () => {
+  test("a port that is taken and a file that cannot be written are sentences", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    const occupied = await runSallyport(["inspect", "--client", "--explicit-port", String(port), "--run", "true"]);
+    taken.close();
+    assert.match(occupied.stderr, /^sallyport: One of the ports \d+ and 0 of 127\.0\.0\.1 is in use/m);
+    const nobody = await runSallyport(["inspect", "--client", "--run", "true", "--output", "/nowhere/report.txt"]);
+    assert.equal(nobody.code, 73);
+    const silent = await runSallyport(["inspect", "--client", "--run", "true", "--quiet"]);
+    assert.equal(silent.code, 3, "a client that never comes proves nothing");
+  });
+
+  test("its flags without --client are refused, and servers with it", async () => {
     const { code, stderr } = await runSallyport(["inspect", "localhost", "--run", "curl"]);
     assert.equal(code, 2);
     assert.match(stderr, /--run is about a client: give --client as well/);
+    const both = await runSallyport(["inspect", "localhost", "--client"]);
+    assert.equal(both.code, 2);
+    assert.match(both.stderr, /--client waits for clients: leave HOST out/);
   });
 
   function graded(command: string) {

@@ -19,7 +19,8 @@ export const inspectCommand = buildCommand({
       "about each fault. Sends no password but the one it is given, that inside TLS, and writes nothing. It makes at",
       "most 40 control connections to a server, two at a time; --deep lifts that.",
       "",
-      "Checks of the data connection need a login: give --user. With --explain ID nothing is inspected.",
+      "Checks of the data connection need a login: give --user. With --explain ID nothing is inspected. With --client it is",
+      "an FTP client that is graded, by good and bad servers that it meets here; 3 means that it never logged in.",
       "",
       "Exit codes, of several servers the highest: 0 the grade is --min-grade or better and every --require passed, 1 it",
       "is not, 2 wrong command line, policy or file of targets, 3 no such host or nothing answers, 4 what answers is not",
@@ -37,7 +38,7 @@ export const inspectCommand = buildCommand({
     const complain = (line: string) => void stderr.write(`sallyport: ${line}\n`);
     const drawing = outputDrawing();
     if (flags.explain !== undefined) return write(checkExplanationLines(flags.explain, flags.json === true, drawing));
-    refuseClientFlags(flags);
+    refuseClientFlags(flags, words.length);
     if (flags.client === true) {
       const { process: ending }: ContextWithExitCode = this;
       ending.exitCode = await inspectClient(flags, (text) => void stdout.write(text));

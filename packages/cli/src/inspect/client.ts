@@ -17,6 +17,7 @@ import {
   type TrialVisit,
 } from "@sallyport/inspector";
 import { ConfigError, escapeControls, UsageError } from "@sallyport/protocol";
+import { writePrivateFile } from "../explain-files.ts";
 import { underHeading } from "../command-facts.ts";
 import { parseAddress, parseText, switchFlag } from "../flags.ts";
 import { shellWord } from "../shell-word.ts";
@@ -96,24 +97,26 @@ export async function inspectClient(flags: SharedFlags, write: (text: string) =>
     if (run !== undefined && process.stderr.isTTY) process.stderr.write("\r\x1b[K");
     const drawn = drawnReport(report, flags);
     if (flags.output === undefined) write(drawn);
-    else await writeFile(flags.output, drawn);
+    else await writePrivateFile(flags.output, drawn);
     return exitCodeOf(report, flags.minGrade ?? "B");
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-/** @throws {UsageError} SALLYPORT_USAGE_CONTRADICTION where flags of clients stand without --client. */
-export function refuseClientFlags(flags: ClientTrialFlags): void {
-  const given = (
-    [
-      ["run", "--run"],
-      ["runImplicit", "--run-implicit"],
-      ["listen", "--listen"],
-    ] as const
-  ).find(([name]) => flags[name] !== undefined);
+/** @throws {UsageError} SALLYPORT_USAGE_CONTRADICTION where servers are named with --client, or its flags stand without it. */
+export function refuseClientFlags(flags: ClientTrialFlags, hostsCount: number): void {
+  const own = [
+    ["run", "--run"],
+    ["runImplicit", "--run-implicit"],
+    ["listen", "--listen"],
+  ] as const;
+  const given = own.find(([name]) => flags[name] !== undefined)?.[1];
+  if (flags.client === true && hostsCount > 0) {
+    throw new UsageError("SALLYPORT_USAGE_CONTRADICTION", "--client waits for clients: leave HOST out.");
+  }
   if (flags.client === true || given === undefined) return;
-  throw new UsageError("SALLYPORT_USAGE_CONTRADICTION", `${given[1]} is about a client: give --client as well.`);
+  throw new UsageError("SALLYPORT_USAGE_CONTRADICTION", `${given} is about a client: give --client as well.`);
 }
 
 /** Where nothing is said the ports of `start`; a client that is started here is told whatever port is free. */
