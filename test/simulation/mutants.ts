@@ -69,7 +69,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: opening,
-        find: "return mechanism === undefined ? noTls : {",
+        find: "return mechanism === undefined ? unprotected(pi) : {",
         replace: "if (mechanism !== undefined) return {",
       },
       { file: turn, find: "if (secretPurposes.has(next.purpose) &&", replace: "if (Object.is(0, 1) &&" },
@@ -163,7 +163,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: serverPi,
-        find: 'last === undefined ? [] : [{ kind: "send", reply: last }];',
+        find: 'last === undefined ? [] : [{ kind: "send", reply: last, ...level }];',
         replace:
           'last === undefined ? [] : [{ kind: "send", reply: last }, ...(last.code === 226 ? [{ kind: "send", reply: last } as const] : [])];',
       },
