@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import * as net from "node:net";
+import * as tls from "node:tls";
 import { test } from "node:test";
 import { makeTestIdentity, startScriptedPeer } from "@sallyport/testing";
 import { inspect, type InspectFailure, type InspectReport } from "@sallyport/inspector";
@@ -118,3 +119,20 @@ function flood(socket: net.Socket): void {
   socket.on("drain", more);
   more();
 }
+
+test("so is one that says so inside TLS, on the implicit port", async () => {
+  let connectionsCount = 0;
+  const server = tls.createServer({ key: identity.key, cert: identity.certificate }, (socket) => {
+    connectionsCount += 1;
+    socket.on("error", () => {}).end("421 too many connections\r\n");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const ports = { explicit: "off", implicit: port } as const;
+  const found = await inspect("127.0.0.1", { ports, ca: identity.ca, timeoutMs: 500 });
+  server.close();
+  assert.ok("kind" in found && found.kind === "unreachable", JSON.stringify(found));
+  assert.equal(connectionsCount, 3);
+});

@@ -102,9 +102,32 @@ export class ProbeConnection implements AsyncDisposable {
       if (codeOf(greeting) !== 421) return { connection, greeting };
       await connection[Symbol.asyncDispose]();
       if (waitMs === undefined) return { kind: "turned-away", text: answerText(greeting) };
-      const fromMs = performance.now();
-      await pause(waitMs, server.signal);
-      server.budget.waitedSince(fromMs);
+      await waitOnPurpose(server, waitMs);
+    }
+    return { kind: "turned-away", text: "421" };
+  }
+
+  /** The same where TLS comes first; without a greeting the handshake failed. */
+  static async greetedInTls(
+    server: InspectedServer,
+    port: number,
+  ): Promise<
+    | {
+        readonly connection: ProbeConnection;
+        readonly secured: Secured | HandshakeFailure;
+        readonly greeting: Answer | undefined;
+      }
+    | ConnectFailure
+  > {
+    for (const waitMs of [...server.budget.backOffMs, undefined]) {
+      const connection = await ProbeConnection.open(server, port);
+      if (!(connection instanceof ProbeConnection)) return connection;
+      const secured = await connection.startTls();
+      const greeting = secured.kind === "secured" ? await connection.reply() : undefined;
+      if (codeOf(greeting) !== 421) return { connection, secured, greeting };
+      await connection[Symbol.asyncDispose]();
+      if (waitMs === undefined) return { kind: "turned-away", text: answerText(greeting) };
+      await waitOnPurpose(server, waitMs);
     }
     return { kind: "turned-away", text: "421" };
   }
@@ -206,9 +229,7 @@ export class ProbeConnection implements AsyncDisposable {
     const flight = this.#flight(this.server.timeoutMs);
     this.sendOctets(octets);
     if (rest !== undefined) {
-      const fromMs = performance.now();
-      await pause(segmentGapMs, this.server.signal);
-      this.server.budget.waitedSince(fromMs);
+      await waitOnPurpose(this.server, segmentGapMs);
       this.sendOctets(rest);
     }
     return flight;
@@ -332,10 +353,12 @@ export async function connectTcp(
   }
 }
 
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
+async function waitOnPurpose({ budget, signal }: InspectedServer, ms: number): Promise<void> {
+  const fromMs = performance.now();
   await new Promise<void>((resolve) => {
     const deadline = AbortSignal.any([AbortSignal.timeout(ms), signal]);
     deadline.addEventListener("abort", () => resolve(), { once: true });
   });
+  budget.waitedSince(fromMs);
   signal.throwIfAborted();
 }

@@ -74,12 +74,11 @@ async function takesTlsAtOnce(server: InspectedServer, port: number): Promise<bo
 
 /** draft-murray-auth-ftp-ssl and the practice of port 990: TLS from the first octet, then the greeting. */
 export async function probeImplicit(server: InspectedServer, port: number): Promise<ModeFacts | ConnectFailure> {
-  const connection = await ProbeConnection.open(server, port);
-  if (!(connection instanceof ProbeConnection)) return connection;
-  await using held = connection;
-  const secured = await held.startTls();
-  if (secured.kind !== "secured") return { port, greeting: { kind: "closed" }, secured, inside: undefined };
-  const greeting = await held.reply();
+  const opened = await ProbeConnection.greetedInTls(server, port);
+  if ("kind" in opened) return opened;
+  const { secured, greeting } = opened;
+  await using held = opened.connection;
+  if (greeting === undefined) return { port, greeting: { kind: "closed" }, secured, inside: undefined };
   const inside = codeOf(greeting) === 220 ? await askInside(held) : undefined;
   return { port, greeting, secured, inside };
 }

@@ -15,16 +15,20 @@ export async function secureConnection(
   mode: TlsMode,
   port: number,
 ): Promise<{ readonly connection: ProbeConnection; readonly control: Secured } | ConnectFailure> {
-  const opened =
-    mode === "implicit" ? await ProbeConnection.open(server, port) : await ProbeConnection.greeted(server, port);
+  const opened = await (mode === "implicit"
+    ? ProbeConnection.greetedInTls(server, port)
+    : greetedThenTls(server, port));
   if ("kind" in opened) return opened;
-  const connection = opened instanceof ProbeConnection ? opened : opened.connection;
-  const auth = mode === "explicit" ? await connection.command("AUTH TLS") : undefined;
-  const control = auth === undefined || codeOf(auth) === 234 ? await connection.startTls() : undefined;
-  if (control?.kind === "secured") {
-    if (mode === "implicit") await connection.reply();
-    return { connection, control };
-  }
+  const { connection, secured } = opened;
+  if (secured?.kind === "secured") return { connection, control: secured };
   await connection[Symbol.asyncDispose]();
-  return { kind: "unreachable", text: control === undefined ? "AUTH TLS was refused" : control.text };
+  return { kind: "unreachable", text: secured === undefined ? "AUTH TLS was refused" : secured.text };
+}
+
+async function greetedThenTls(server: InspectedServer, port: number) {
+  const opened = await ProbeConnection.greeted(server, port);
+  if ("kind" in opened) return opened;
+  const { connection } = opened;
+  const isTaken = codeOf(await connection.command("AUTH TLS")) === 234;
+  return { connection, secured: isTaken ? await connection.startTls() : undefined };
 }
