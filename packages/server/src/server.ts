@@ -83,7 +83,7 @@ export class FtpServer implements AsyncDisposable {
     const kinds: string[] = [];
     for (const connection of [...this.#connections]) {
       // oxlint-disable-next-line no-await-in-loop -- thousands of questions at once would hold up logins
-      kinds.push(await connection.reviewLogin(this.#environment.authenticator));
+      kinds.push(await connection.reviewLogin(this.#environment));
     }
     const count = (kind: string) => kinds.filter((other) => other === kind).length;
     return { endedCount: count("ended"), refreshedCount: count("refreshed") };

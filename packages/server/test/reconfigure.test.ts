@@ -1,7 +1,7 @@
 import { FtpServer, type FtpServerOptions } from "@sallyport/server";
 import { type Account, type Authenticator, type LoginReview } from "@sallyport/server/accounts";
 import { MemoryDirectory } from "@sallyport/server/storage";
-import { FtpDriver, testAuthenticator } from "@sallyport/testing";
+import { FtpDriver, mockMechanism, SealedDriver, testAccount, testAuthenticator } from "@sallyport/testing";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
@@ -116,5 +116,30 @@ describe("reviewLogins", () => {
       assert.deepEqual(await server.reviewLogins(), { endedCount: 1, refreshedCount: 0 });
       assert.equal((await driver.reply()).code, 421);
     }
+  });
+});
+
+describe("reviewLogins under Kerberos", () => {
+  it("a principal that the map gives the account no longer is sent away, and others stay", async () => {
+    const mechanism = mockMechanism();
+    const mapTo = (account: string) => ({ mechanism, principals: new Map([["alice@MOCK.TEST", [account]]]) });
+    const identify: NonNullable<Authenticator["identify"]> = async (user, { principal }) =>
+      principal?.accountNames.includes(user) === true ? testAccount(user) : undefined;
+    const authenticator: Authenticator = {
+      ...testAuthenticator({}),
+      identify,
+      review: async ({ user, account, facts }) =>
+        (await identify(user, facts)) === undefined ? { kind: "ended", reason: "" } : { kind: "stays", account },
+    };
+    const { server, port } = await start({ authenticator, gssapi: mapTo("bob") });
+    await using _server = server;
+    const driver = await FtpDriver.connect(port);
+    await driver.reply();
+    await using client = await SealedDriver.logIn(driver, mechanism, { user: "bob" });
+    server.reconfigure({ listeners: [listener], authenticator, gssapi: mapTo("bob") });
+    assert.deepEqual(await server.reviewLogins(), { endedCount: 0, refreshedCount: 0 });
+    server.reconfigure({ listeners: [listener], authenticator, gssapi: mapTo("carol") });
+    assert.deepEqual(await server.reviewLogins(), { endedCount: 1, refreshedCount: 0 });
+    assert.deepEqual(await client.reply().then(({ outer, code }) => [outer, code]), [631, 421]);
   });
 });

@@ -13,14 +13,13 @@ import {
   type Verb,
   verbs,
 } from "@sallyport/protocol";
-import type { Authenticator } from "@sallyport/server/accounts";
 import { StorageError, type StorageErrorKind } from "@sallyport/server/storage";
 import { type ControlConnectionOptions, type MessageSecurity, SecurityMechanismError } from "@sallyport/transport";
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import type { CommandContext, Outcome } from "../command-handler.ts";
 import type { Login } from "../login/login-state.ts";
-import { type ReviewedLogin, reviewLogin } from "../login/review.ts";
+import { type ReviewedLogin, type ReviewGrounds, reviewLogin } from "../login/review.ts";
 import { runCommand } from "../commands/index.ts";
 import { CommandScope, type LastingScope } from "./command-scope.ts";
 import { activityOf, type ConnectionStatus, type RunningCommand, runningCommand } from "./connection-status.ts";
@@ -146,11 +145,11 @@ export class Connection {
    * Looks at the login again, if there is one: it goes on as it is or with the rights that the account has by now, or
    * gets 421.
    */
-  async reviewLogin(authenticator: Authenticator): Promise<ReviewedLogin["kind"]> {
+  async reviewLogin(now: ReviewGrounds): Promise<ReviewedLogin["kind"]> {
     const { login } = this.#pi.state;
     if (login.kind !== "logged-in" || this.#lost.aborted) return "stays";
     const { user, account } = login;
-    const review = await reviewLogin(this.#contextFor("NOOP", this.#lost), { user, login: account }, authenticator);
+    const review = await reviewLogin(this.#contextFor("NOOP", this.#lost), { user, login: account }, now);
     // USER and REIN may have ended it meanwhile.
     if (this.#pi.state.login !== login || this.#lost.aborted) return "stays";
     if (review.kind === "ended") this.close(review.text, review.cause);

@@ -3,13 +3,17 @@ import { type Account, type LoginAttempt, type LoginFacts, type LoginVerdict } f
 import { StorageError } from "@sallyport/server/storage";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CommandContext, Outcome } from "../command-handler.ts";
+import type { ServerEnvironment } from "../environment.ts";
 import type { LoginMethod } from "./login-state.ts";
 import { principalOf } from "./principals.ts";
 
 const wrong = reply(530, "Wrong user name or password.");
 
 /** What the authenticator may know about the peer. */
-export function loginFacts({ control, environment, state }: CommandContext): LoginFacts {
+export function loginFacts(
+  { control, environment, state }: CommandContext,
+  gssapi: ServerEnvironment["gssapi"] = environment.gssapi,
+): LoginFacts {
   const { tls, security } = control;
   const host = state.host ?? tls?.serverName;
   return {
@@ -20,7 +24,7 @@ export function loginFacts({ control, environment, state }: CommandContext): Log
     ...(tls?.clientCertificate === undefined || tls.clientCertificate.problem !== undefined
       ? {}
       : { clientCertificate: tls.clientCertificate }),
-    ...(security === undefined ? {} : { principal: principalOf(security.facts, environment.gssapi?.principals) }),
+    ...(security === undefined ? {} : { principal: principalOf(security.facts, gssapi?.principals) }),
   };
 }
 

@@ -1,8 +1,9 @@
 import { isProtectedForLogin } from "@sallyport/protocol";
 import { isDeepStrictEqual } from "node:util";
-import type { Authenticator, LoginReview } from "@sallyport/server/accounts";
+import type { LoginReview } from "@sallyport/server/accounts";
 import { StorageError } from "@sallyport/server/storage";
 import type { CommandContext } from "../command-handler.ts";
+import type { ServerEnvironment } from "../environment.ts";
 import { loginFacts } from "./login.ts";
 import type { Login, PiState } from "./login-state.ts";
 
@@ -14,15 +15,18 @@ export type ReviewedLogin =
   /** `text` is for the peer, `cause` for the log. */
   | { readonly kind: "ended"; readonly text: string; readonly cause: string };
 
+/** What may have changed for everybody since. */
+export type ReviewGrounds = Pick<ServerEnvironment, "authenticator" | "gssapi">;
+
 /** Looks at a login again: whether it would still be let in, and with which rights. */
 export async function reviewLogin(
   context: CommandContext,
   { user, login }: { readonly user: string; readonly login: Login },
-  authenticator: Authenticator,
+  { authenticator, gssapi }: ReviewGrounds,
 ): Promise<ReviewedLogin> {
   const { account } = login;
   if (account.anonymous && authenticator.isAnonymous?.(user) !== true) return ended("anonymous logins are off");
-  const past = { user, account, method: login.method, sinceMs: login.sinceMs, facts: loginFacts(context) };
+  const past = { user, account, method: login.method, sinceMs: login.sinceMs, facts: loginFacts(context, gssapi) };
   const review = await authenticator.review?.(past);
   if (review === undefined) return { kind: "stays" };
   if (review.kind === "ended") return ended(review.reason);
