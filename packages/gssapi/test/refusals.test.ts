@@ -13,7 +13,7 @@ test(name, { skip: realmSkip, timeout: 60_000 }, async (t) => {
   const inDirectory = (file: string): string => `${kdc.directory}/${file}`;
   await kdc.tickets("alice");
   const configuration = await readFile(kdc.configFile, "utf8");
-  await writeFile(inDirectory("strict.conf"), configuration.replace("[libdefaults]", "[libdefaults]\n  clockskew = 1"));
+  await writeFile(inDirectory("strict.conf"), configuration.replace("[libdefaults]", "[libdefaults]\n  clockskew = 2"));
   await writeFile(inDirectory("down.conf"), configuration.replace(/^ +kdc = .*/m, "    kdc = 127.0.0.1:1"));
   await using clients = mechanismIn(kdc);
 
@@ -35,9 +35,12 @@ test(name, { skip: realmSkip, timeout: 60_000 }, async (t) => {
 
   // Both are too old for what comes last.
   const early = await opening(clients);
-  const shortLived = await kdc.tickets("bob", { lifetime: "2s" });
+  const shortLived = inDirectory("bob.tickets");
   await using bob = mechanismIn(kdc, { credentialCache: shortLived, configFile: inDirectory("strict.conf") });
   await using servers = mechanismIn(kdc, { configFile: inDirectory("strict.conf") });
+  // Their processes run by then, so that the little time of the ticket is for the exchange alone.
+  await Promise.all([bob.initiate("ftp@localhost"), bob.accept(), servers.accept()]);
+  await kdc.tickets("bob", { lifetime: "3s", file: shortLived });
   await using passing = await pairOf(bob, servers);
   const message = await passing.client.wrap(Buffer.from("x"), true);
 
