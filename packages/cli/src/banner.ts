@@ -41,7 +41,12 @@ export function banner(facts: DemoFacts, options: { readonly colours: boolean })
     `  password   ${paint.strong(facts.password)}`,
     `  files      ${facts.files}`,
     ...(facts.authority === undefined ? [] : [`  authority  ${facts.authority}`]),
-    ...(facts.web === undefined ? [] : [`  browser    ${paint.strong(`${facts.web}#${serverUrl(facts)}`)}`]),
+    ...(facts.web === undefined
+      ? []
+      : [
+          `  browser    ${paint.strong(`${facts.web}#${serverUrl(facts)}`)}`,
+          ...(modes.length === 2 ? [`  live       ${paint.strong(explanationUrl(facts, facts.web))}`] : []),
+        ]),
     "",
     ...programs.flatMap((program) => [
       `  ${program}`,
