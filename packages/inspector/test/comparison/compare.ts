@@ -99,6 +99,13 @@ export const knownDifferences: readonly KnownDifference[] = [
   },
   {
     scanner: "sslscan",
+    what: "secure renegotiation of Sallyport with TLS 1.2 alone is not seen",
+    why: "It is a matter of TLS 1.2, which sslscan does not see there.",
+    explains: ({ server, field, ours }) =>
+      server === "Sallyport, TLS 1.2 alone" && field === "secure renegotiation" && ours === "yes",
+  },
+  {
+    scanner: "sslscan",
     what: "secure renegotiation is not seen",
     why: "sslscan asks in the newest version that both know. TLS 1.3 has no renegotiation; in TLS 1.2 the server offers the secure one.",
     explains: ({ field, ours, theirs }) => field === "secure renegotiation" && ours === "yes" && theirs === "no",
