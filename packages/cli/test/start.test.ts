@@ -116,6 +116,13 @@ describe("start", () => {
     assert.equal(Buffer.concat(heard).length, 0);
   });
 
+  test("both modes can be watched live, by a link that names both ports", () => {
+    const [, explicit = "", implicit = ""] =
+      /live +http:\/\/127\.0\.0\.1:\d+\/#explain\?host=localhost&explicit=(\d+)&implicit=(\d+)/.exec(page) ?? [];
+    assert.match(page, new RegExp(`ftp://localhost:${explicit}\\b`));
+    assert.match(page, new RegExp(`ftps://localhost:${implicit}\\b`));
+  });
+
   test("the address for browsers has a page that reaches the server, with its certificate verified", async () => {
     const [, url = "", server = ""] = /browser +(http:\/\/127\.0\.0\.1:\d+\/)#ftpes:\/\/demo@(\S+)/.exec(page) ?? [];
     assert.match(await (await fetch(url)).text(), /<title>Sallyport/);
