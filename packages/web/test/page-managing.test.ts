@@ -105,6 +105,29 @@ suite("Managing files in a browser", { skip: browserSkip }, () => {
     assert.deepEqual(faults, []);
   });
 
+  test("a finger opens with a tap, and the menu by resting", async () => {
+    mkdirSync(join(one.directory, "touched"), { recursive: true });
+    for (const name of ["one.txt", "two.txt"]) writeFileSync(join(one.directory, "touched", name), name);
+    await using open = await openPage(browser, gateway, { viewport: { width: 390, height: 780 }, hasTouch: true });
+    const { page, faults } = open;
+    await signIn(page, { address: `localhost:${one.explicitPort}`, mode: "Explicit" });
+    await row(page, "touched").tap();
+    const first = row(page, "one.txt");
+    const box = (await first.boundingBox()) ?? assert.fail();
+    const touchPoints = [{ x: box.x + 60, y: box.y + box.height / 2 }];
+    const wire = await page.context().newCDPSession(page);
+    await wire.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints });
+    await page.getByRole("menuitem", { name: "Rename" }).waitFor();
+    await wire.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+    await page.getByRole("menuitem", { name: "Rename" }).tap();
+    await page.getByLabel("New name of one.txt").fill("three.txt");
+    await page.keyboard.press("Enter");
+    await row(page, "three.txt").waitFor();
+    await row(page, "two.txt").tap();
+    await page.getByText("2 of 2 selected").waitFor();
+    assert.deepEqual(faults, []);
+  });
+
   test("the editor saves whole files, and asks where somebody else has saved meanwhile", async () => {
     const file = join(one.directory, "edited.conf");
     writeFileSync(file, "first\r\nsecond\r\n", { mode: 0o640 });
