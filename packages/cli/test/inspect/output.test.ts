@@ -16,7 +16,14 @@ const finding: Finding = {
 };
 const port = { port: 2121, state: "tls", text: "220", suite: "S", group: null, alpn: null } as const;
 const report: InspectReport = {
-  ...{ version: 1, host: target.host, address: "192.0.2.1", startedAt: "2026-01-01T00:00:00.000Z", tookMs: 1000 },
+  ...{
+    version: 1,
+    host: target.host,
+    address: "192.0.2.1",
+    startedAt: "2026-01-01T00:00:00.000Z",
+    tookMs: 1000,
+    waitedMs: 0,
+  },
   ports: { explicit: { ...port, protocol: "TLSv1.2" }, implicit: null },
   handshakes: { explicit: null, implicit: null, data: null },
   grade: { overall: "D", tls: "A", policy: "D", tlsIfTrusted: "A", score: null, reasons: [] },
