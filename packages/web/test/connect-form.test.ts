@@ -1,0 +1,80 @@
+import { startTestServer, type TestServer } from "@sallyport/testing";
+import { Gateway } from "@sallyport/web";
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import type { Browser } from "playwright-core";
+import { browserSkip, openPage, signIn, startBrowser } from "./browser-page.ts";
+
+suite("The connect form in a browser", { skip: browserSkip }, () => {
+  let browser: Browser;
+  let server: TestServer;
+  let gateway: Gateway;
+
+  before(async () => {
+    [browser, server] = await Promise.all([startBrowser(), startTestServer()]);
+    gateway = await Gateway.start({ listen: "127.0.0.1", port: 0, version: "0.0.0", authorities: server.identity.ca });
+    writeFileSync(join(server.directory, "kept.txt"), "kept");
+  });
+  after(async () => {
+    await browser.close();
+    await gateway[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  test("a link fills it and sends nothing; options count, and are saved without what is secret", async () => {
+    await using open = await openPage(browser, gateway);
+    const { page, faults } = open;
+    await page.goto("about:blank");
+    await page.goto(`http://127.0.0.1:${gateway.port}/#ftpes://alice:hush@localhost:${server.explicitPort}`);
+    await page.getByRole("button", { name: "Connect" }).waitFor();
+    const field = (name: string) => page.locator(`input[name=${name}]`).inputValue();
+    const place = `ftpes://localhost:${server.explicitPort}`;
+    assert.deepEqual([await field("address"), await field("user"), await field("password")], [place, "alice", ""]);
+    await page.getByText("More options").click();
+    await page.getByRole("combobox", { name: "Newest TLS" }).selectOption("TLSv1.2");
+    await page.getByRole("textbox", { name: "Account (ACCT)" }).fill("hidden account");
+    await page.getByRole("combobox", { name: "Files", exact: true }).selectOption("C");
+    await page.getByText("Anyone on the way can read your files").waitFor();
+    await page.getByRole("combobox", { name: "Files", exact: true }).selectOption("");
+    await page.getByLabel("Password", { exact: true }).fill("secret");
+    await page.getByRole("button", { name: "Connect" }).click();
+    await page.getByRole("button", { name: /explicit TLS 1\.2/ }).waitFor();
+    const stored = String(await page.evaluate("JSON.stringify(localStorage)"));
+    assert.match(stored, /TLSv1\.2/);
+    assert.doesNotMatch(stored, /secret|hush|hidden account/);
+    await page.getByTitle("Sign out").click();
+    await page.getByRole("button", { name: /^alice · ftpes/ }).click();
+    assert.equal(await page.getByRole("combobox", { name: "Newest TLS" }).inputValue(), "TLSv1.2");
+    await page.getByRole("button", { name: /^Forget alice/ }).click();
+    assert.equal(await page.evaluate("localStorage.getItem('sallyport-recent')"), "[]");
+    assert.deepEqual(faults, []);
+  });
+
+  test("the wrong mode is told, and the right one offered", async () => {
+    await using open = await openPage(browser, gateway);
+    const { page } = open;
+    await signIn(page, { address: `localhost:${server.explicitPort}`, mode: "Implicit" });
+    await page.getByRole("button", { name: "Use explicit TLS" }).click();
+    await page.getByRole("button", { name: "Connect" }).click();
+    await page.getByRole("row", { name: "kept.txt" }).waitFor();
+  });
+
+  test("a connection that is lost is told, and what was listed stays", async () => {
+    await using other = await startTestServer();
+    writeFileSync(join(other.directory, "stays.txt"), "x");
+    const authorities = other.identity.ca;
+    await using own = await Gateway.start({ listen: "127.0.0.1", port: 0, version: "0.0.0", authorities });
+    await using open = await openPage(browser, own);
+    const { page } = open;
+    await signIn(page, { address: `localhost:${other.explicitPort}`, mode: "Explicit" });
+    await page.getByRole("row", { name: "stays.txt" }).waitFor();
+    await other.server[Symbol.asyncDispose]();
+    await page.keyboard.press("Control+l");
+    await page.keyboard.type("/elsewhere");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").waitFor();
+    await page.getByRole("row", { name: "stays.txt" }).waitFor();
+  });
+});
