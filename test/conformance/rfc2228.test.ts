@@ -266,12 +266,12 @@ for (const { name, needs: wanted, open } of rooms) {
       await client.expect("NOOP", 200);
     });
 
-    it("R-959-64 a listing by STAT is sealed line by line, thousands of them", async () => {
+    it("R-959-64 a listing by STAT is sealed line by line, hundreds of them", async () => {
       await using client = await loggedIn();
       await client.expect("MKD many", 257);
-      for (let at = 0; at < 3000; at++) writeFileSync(inRoot(`many/${at}`), "");
+      for (let at = 0; at < 300; at++) writeFileSync(inRoot(`many/${at}`), "");
       const { outer, text } = await client.command("STAT many", "ENC");
-      assert.deepEqual([outer, text.split("\n").length], [632, 3002]);
+      assert.deepEqual([outer, text.split("\n").length], [632, 302]);
       await client.expect("NOOP", 200);
     });
 

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { transferBuffers } from "../src/transfer-buffers.ts";
 import { type DataPeer, openDataConnection, paths } from "./data-peer.ts";
 
-const content = randomBytes(3_000_000);
+const content = randomBytes(1_600_000);
 
 /** A source in memory, which counts how often it is asked. */
 function sourceOf(octets: Uint8Array) {
