@@ -15,7 +15,7 @@ import { Thumbnail } from "./thumbnail.tsx";
 import { viewKind } from "../state/viewer.ts";
 
 /** How large what is drawn is, in CSS pixels; lines above and below what is seen that are drawn, too. */
-const line = { height: 36, width: Number.POSITIVE_INFINITY, spare: 12 };
+const line = { height: matchMedia("(pointer: coarse)").matches ? 48 : 36, width: Number.POSITIVE_INFINITY, spare: 12 };
 const tile = { height: 132, width: 124, spare: 2 };
 
 const columns: readonly SortKey[] = ["name", "size", "modified"];

@@ -5,6 +5,7 @@ import { showsHidden } from "../state/preferences.ts";
 import { texts } from "../texts/language.ts";
 import { Breadcrumb } from "./breadcrumb.tsx";
 import { FileList } from "./file-list.tsx";
+import { Icon } from "./icon.tsx";
 import { dropEvents } from "./list-events.ts";
 import { PaneHead } from "./pane-head.tsx";
 import { ProblemNote } from "./problem-note.tsx";
@@ -50,8 +51,13 @@ function Emptiness({ pane }: { readonly pane: Pane }) {
   const t = texts.value.files;
   if (pane.shown.value.length > 0 || pane.listProblem.value !== undefined) return null;
   if (pane.isLoading.value) return <p class="empty">{t.reading}</p>;
-  if (pane.filter.value !== "") return <p class="empty">{t.noMatch(pane.filter.value)}</p>;
-  return <p class="empty">{t.empty}</p>;
+  const isFiltered = pane.filter.value !== "";
+  return (
+    <p class="empty">
+      <Icon name={isFiltered ? "search" : "upload"} />
+      {isFiltered ? t.noMatch(pane.filter.value) : t.empty}
+    </p>
+  );
 }
 
 function summary(pane: Pane): string {
