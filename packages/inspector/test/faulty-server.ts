@@ -119,10 +119,19 @@ function staplingServer(staple: Buffer | undefined): tls.Server | undefined {
   return tls.createServer().on("OCSPRequest", (_certificate, _issuer, answer) => answer(null, staple));
 }
 
+/** Each is made when it is asked for: most connections need none, or the one. */
 function contextsOf({ tls: options, data }: Faults): Shared["contexts"] {
-  const control = tls.createSecureContext(options);
+  let control: tls.SecureContext | undefined;
+  let own: tls.SecureContext | undefined;
   const isOwn = data?.tls !== undefined || data?.resumption === "absent";
-  return { control, data: isOwn ? tls.createSecureContext(data.tls ?? options) : control };
+  return {
+    get control() {
+      return (control ??= tls.createSecureContext(options));
+    },
+    get data() {
+      return isOwn ? (own ??= tls.createSecureContext(data.tls ?? options)) : this.control;
+    },
+  };
 }
 
 /** The replies of a sound server, by verb. */
