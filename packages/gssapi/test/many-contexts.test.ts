@@ -1,9 +1,8 @@
 import type { GssapiMechanism } from "@sallyport/gssapi";
 import { startKdc } from "@sallyport/testing";
 import assert from "node:assert/strict";
-import { readdir, readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { fault, mechanismIn, opened, pairOf, realmSkip } from "./realm.ts";
+import { fault, heldBy, mechanismIn, opened, pairOf, realmSkip } from "./realm.ts";
 
 test(
   "two hundred contexts made, dropped and refused leave nothing behind",
@@ -57,19 +56,4 @@ async function makeAndDrop(mechanism: GssapiMechanism, count: number): Promise<v
     // oxlint-disable-next-line no-await-in-loop -- likewise
     await half.step(undefined);
   }
-}
-
-/** Open files and resident memory of the processes that call the library. */
-async function heldBy(mechanism: GssapiMechanism): Promise<{ handlesCount: number; residentBytes: number }> {
-  const held = await Promise.all(
-    mechanism.processIds.map(async (id) => {
-      const [handles, status] = await Promise.all([readdir(`/proc/${id}/fd`), readFile(`/proc/${id}/status`, "utf8")]);
-      const [, kilobytes = "0"] = /VmRSS:\s+(\d+)/.exec(status) ?? [];
-      return { handlesCount: handles.length, residentBytes: Number(kilobytes) * 1024 };
-    }),
-  );
-  return {
-    handlesCount: held.reduce((sum, { handlesCount }) => sum + handlesCount, 0),
-    residentBytes: held.reduce((sum, { residentBytes }) => sum + residentBytes, 0),
-  };
 }

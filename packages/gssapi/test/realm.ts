@@ -2,6 +2,7 @@ import { gssapiMechanism, type GssapiMechanism, type GssapiOptions } from "@sall
 import { type Kdc, kdcNeeds, needs } from "@sallyport/testing";
 import type { SecurityContext, SecurityContextFacts, SecurityMechanismFault } from "@sallyport/transport";
 import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
 
 export const realmSkip = needs(...kdcNeeds);
 
@@ -55,4 +56,19 @@ export function fault(name: SecurityMechanismFault): { readonly fault: SecurityM
 export async function opened(context: SecurityContext, token: Uint8Array): Promise<string> {
   const { octets, order } = await context.unwrap(token);
   return `${Buffer.from(octets).toString()} ${order}`;
+}
+
+/** Open files and resident memory of the processes that call the library. */
+export async function heldBy(mechanism: GssapiMechanism): Promise<{ handlesCount: number; residentBytes: number }> {
+  const held = await Promise.all(
+    mechanism.processIds.map(async (id) => {
+      const [handles, status] = await Promise.all([readdir(`/proc/${id}/fd`), readFile(`/proc/${id}/status`, "utf8")]);
+      const [, kilobytes = "0"] = /VmRSS:\s+(\d+)/.exec(status) ?? [];
+      return { handlesCount: handles.length, residentBytes: Number(kilobytes) * 1024 };
+    }),
+  );
+  return {
+    handlesCount: held.reduce((sum, { handlesCount }) => sum + handlesCount, 0),
+    residentBytes: held.reduce((sum, { residentBytes }) => sum + residentBytes, 0),
+  };
 }
