@@ -11,6 +11,8 @@ const ExplainScreen = later(async () => (await import("./screens/explain.tsx")).
 export function App() {
   const [hash, setHash] = useState(location.hash);
   useEffect(() => {
+    // What comes behind signing in is fetched while a person signs in.
+    import("./screens/browser.tsx").catch(() => {});
     const follow = (): void => setHash(location.hash);
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);

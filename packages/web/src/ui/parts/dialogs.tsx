@@ -5,10 +5,12 @@ import { sizeText, timeText, visible } from "../quantities.ts";
 import { type ConflictChoice, type Question, question } from "../state/dialogs.ts";
 import { login, trustQuestion } from "../state/login.ts";
 import { CertificateFacts } from "./certificate-facts.tsx";
-import { DetailsDialog } from "./details-dialog.tsx";
+import { later } from "./later.tsx";
 import { Modal } from "./modal.tsx";
 import { TrustDialog } from "./trust-dialog.tsx";
 import { texts } from "../texts/language.ts";
+
+const DetailsDialog = later(async () => (await import("./details-dialog.tsx")).DetailsDialog);
 
 /** Whatever a person is asked at the moment. */
 export function Dialogs() {
