@@ -182,10 +182,10 @@ describe("get and put", () => {
     assert.equal(readFileSync(target, "utf8"), "hello\n");
   });
 
-  test("--segments fetch parts of one file at the same time, and the whole is compared", async () => {
+  test("--segments fetch parts of one file at the same time, and --verify hash compares the whole", async () => {
     const target = join(scratch, "segments.iso");
     const words = ["get", `${url.implicit}/pub/big.iso`, "--output", target, "--segments", "4", "--resume", "--json"];
-    const { code, stdout, stderr } = await run(words);
+    const { code, stdout, stderr } = await run([...words, "--verify", "hash"]);
     assert.equal(code, 0, stderr);
     assert.ok(readFileSync(target).equals(big));
     assert.match(stdout, /"bytes":3000000,"resumedFrom":0,"verified":\{"method":"hash","algorithm":"SHA-/);
