@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import type { CopyJson, DownloadJson, LoginJson, SearchLine } from "../src/api/api.ts";
+import type { CopyJson, DownloadJson, LoginEvent, LoginJson, SearchLine } from "../src/api/api.ts";
 import { safeName } from "../src/gateway/files/archive.ts";
 import { matcher } from "../src/gateway/routes/search.ts";
 import { BrowserHalf } from "./browser-half.ts";
@@ -44,17 +44,31 @@ suite("Managing files through the gateway", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  /** How the next copy ends; resolves to that promise once its end cannot be missed. */
+  async function watchCopy(): Promise<{ readonly end: Promise<Extract<LoginEvent, { kind: "transfer" }>> }> {
+    const isWatched = Promise.withResolvers<void>();
+    const events = browser.eventsUntil(login, (event) => {
+      // The dialogue so far comes first.
+      isWatched.resolve();
+      return event.kind === "transfer" && event.direction === "copy" && event.state !== "running";
+    });
+    await isWatched.promise;
+    const end = events.then((all) => {
+      const last = all.at(-1);
+      assert.ok(last?.kind === "transfer");
+      return last;
+    });
+    return { end };
+  }
+
   /** Copies, and waits until it is over. */
   async function copied(request: object): Promise<string> {
-    const events = browser.eventsUntil(
-      login,
-      (event) => event.kind === "transfer" && event.direction === "copy" && event.state !== "running",
-    );
+    const { end } = await watchCopy();
     const response = await browser.post(`/api/logins/${login.id}/copies`, { directory: "/", ...request });
     assert.equal(response.status, 202, await response.clone().text());
     const { id } = (await response.json()) as CopyJson;
-    const last = (await events).at(-1);
-    assert.ok(last?.kind === "transfer" && last.id === id);
+    const last = await end;
+    assert.equal(last.id, id);
     return last.state;
   }
 
@@ -79,6 +93,19 @@ suite("Managing files through the gateway", () => {
     const into = { directory: "/", names: ["tree"], ...here, toDirectory: "/tree/deep" };
     const problem = await browser.refused(browser.post(`/api/logins/${login.id}/copies`, into), 409);
     assert.equal(problem.code, "SALLYPORT_COPY_INTO_ITSELF");
+  });
+
+  test("a copy that is cancelled ends, and leaves no part for a whole", async () => {
+    const sizeBytes = 512 * 1024 * 1024;
+    writeFileSync(join(one.directory, "huge.bin"), "");
+    truncateSync(join(one.directory, "huge.bin"), sizeBytes);
+    const { end } = await watchCopy();
+    const request = { directory: "/", names: ["huge.bin"], toLogin: beside.id, toDirectory: "/" };
+    const begun = await browser.post(`/api/logins/${login.id}/copies`, request);
+    const { id } = (await begun.json()) as CopyJson;
+    assert.equal((await browser.send("DELETE", `/api/logins/${login.id}/copies/${id}`)).status, 204);
+    assert.equal((await end).state, "cancelled");
+    assert.ok(!existsSync(join(other.directory, "huge.bin")));
   });
 
   test("a move keeps what was not copied", async () => {

@@ -195,9 +195,11 @@ export function resume(id: string): void {
 export async function cancel(id: string): Promise<void> {
   const job = jobs.get(id);
   update(id, { state: "cancelled", rate: 0 });
-  const copy = places.get(id);
-  if (copy !== undefined)
-    await serverOf(copy.carried.login)
+  const { direction, server } = find(id) ?? {};
+  const login = openLogins().find((each) => serverName(each) === server);
+  // Also one that was begun before a reload of the page.
+  if (direction === "copy" && login !== undefined)
+    await serverOf(login)
       .cancelCopy(id)
       .catch(() => {});
   job?.request?.abort();
