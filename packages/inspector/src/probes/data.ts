@@ -132,6 +132,10 @@ export async function readOverTls(
   const { socket, tickets } = dataTls(server, wire, ticket);
   let secured: Moved["secured"];
   socket.once("secureConnect", () => (secured = readSecured(socket, { tickets, end }, server)));
+  // Node keeps a handshake open whose peer has gone.
+  const giveUp = () => setImmediate(() => secured === undefined && socket.destroy());
+  if (tap.readableEnded || tap.destroyed) giveUp();
+  else tap.once("end", giveUp).once("close", giveUp);
   const { octets } = await readToEnd(socket, timeoutMs);
   const closeNotify = secured === undefined ? undefined : (end.closeNotify ?? (await closing(tap, end)));
   socket.destroy();
