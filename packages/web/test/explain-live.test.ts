@@ -28,8 +28,8 @@ suite("both modes, watched live", () => {
       await using open = await openPage(browser, gateway);
       const { page, faults } = open;
       await page.getByRole("link", { name: /Watch explicit and implicit/ }).click();
-      await page.getByLabel("Server").fill("localhost");
       await page.getByLabel("Explicit port").fill(String(server.explicitPort));
+      await page.getByLabel("Server").fill("localhost");
       await page.getByLabel("Implicit port").fill(String(server.implicitPort));
       await page.getByRole("button", { name: "Watch" }).click();
       await page.getByText(/^Both modes keep the login secret/).waitFor();
