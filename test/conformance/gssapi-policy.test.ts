@@ -7,6 +7,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { mockRoom, type MockRoom } from "./gssapi-room.ts";
 
 async function loggedIn(room: MockRoom, options: { level?: string; user?: string } = {}): Promise<SealedDriver> {
@@ -44,9 +45,14 @@ describe("AUTH GSSAPI by policy", () => {
     await using driver = await room.server.greeted();
     await driver.expect("AUTH GSSAPI", 534);
     assert.doesNotMatch(await features(driver), /GSSAPI/);
-    await using loose = await mockRoom({ gssapi: { mechanism, suffices: false }, listener: { requireTls: "data" } });
+    await using loose = await mockRoom({
+      gssapi: { mechanism, suffices: false },
+      capabilities: ["ccc"],
+      listener: { requireTls: "data" },
+    });
     await using client = await loggedIn(loose);
     assert.equal((await client.retrieve("NLST")).opening.code, 534);
+    await client.expect("CCC", 534);
   });
 
   it("a listener can require it: USER in the clear and inside TLS is 530", async () => {
@@ -276,6 +282,26 @@ describe("what goes wrong with a security context", () => {
     const codes = [];
     for (let at = 0; at < 3; at++) codes.push((await client.reply()).code);
     assert.deepEqual(codes, [257, 200, 215]);
+  });
+
+  it("S-15 replies that wait for the mechanism hold commands back", async () => {
+    await using room = await mockRoom();
+    await using client = await loggedIn(room);
+    const { socket } = client.driver;
+    const flood = Buffer.from("AUTH X\r\n".repeat(4_096));
+    const release = room.mechanism.hold();
+    // More than the system's buffers take.
+    for (let count = 0; count < 512; count++) socket.write(flood);
+    let left = socket.writableLength;
+    for (let sameMs = 0; sameMs < 200; sameMs += 20) {
+      await sleep(20);
+      if (socket.writableLength !== left) sameMs = 0;
+      left = socket.writableLength;
+    }
+    release();
+    assert.ok(left > 0, "the server took all");
+    // It goes on where it stopped.
+    for (let count = 0; count < 3_000; count++) assert.equal((await client.reply()).code, 504);
   });
 
   it("junk in every form is answered, and ends with 421", async () => {

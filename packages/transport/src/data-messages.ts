@@ -58,7 +58,10 @@ export class MessageIntake implements Taker {
   readonly #order: TransferOrder;
   /** Lent to the token that is coming in. */
   #memory: Buffer<ArrayBuffer> | undefined;
+  /** Those that the mechanism has not been asked for yet. */
+  #waiting: Waiting[] = [];
   #openingBytes = 0;
+  /** With those that wait. */
   #openingCount = 0;
   #hasEnded = false;
   #onQuiet: () => void = () => {};
@@ -72,7 +75,7 @@ export class MessageIntake implements Taker {
   }
 
   get hasRoom(): boolean {
-    return this.#openingBytes < openingBytesMax && this.#to.hasRoom;
+    return this.#openingBytes < openingBytesMax && this.#waiting.length === 0 && this.#to.hasRoom;
   }
 
   take(octets: Buffer, length: number): void {
@@ -104,16 +107,25 @@ export class MessageIntake implements Taker {
     return new Uint8Array(tokenBytes);
   }
 
+  /** One read can bring thousands of blocks, and the mechanism is everybody's. */
   #open(token: Uint8Array): void {
-    const memory = this.#memory;
+    const asked = { token, memory: this.#memory };
     this.#memory = undefined;
     this.#openingBytes += token.length;
     this.#openingCount += 1;
+    if (this.#openingCount - this.#waiting.length > openingCountMax) this.#waiting.push(asked);
+    else this.#ask(asked);
+  }
+
+  #ask({ token, memory }: Waiting): void {
     const opened = (): void => {
-      giveBack(memory);
       const wasFull = !this.hasRoom;
-      this.#openingBytes -= token.length;
-      this.#openingCount -= 1;
+      this.#done({ token, memory });
+      const given = this.#watch.failed ? this.#waiting.splice(0) : this.#waiting.splice(0, 1);
+      for (const next of given) {
+        if (this.#watch.failed) this.#done(next);
+        else this.#ask(next);
+      }
       if (this.#openingCount === 0) this.#onQuiet();
       if (wasFull && this.hasRoom) this.onRoom();
     };
@@ -124,6 +136,12 @@ export class MessageIntake implements Taker {
       .then(opened, opened);
   }
 
+  #done({ token, memory }: Waiting): void {
+    giveBack(memory);
+    this.#openingBytes -= token.length;
+    this.#openingCount -= 1;
+  }
+
   #deliver(message: OpenedMessage): void {
     if (this.#watch.failed) return;
     const { octets, confidential } = message;
@@ -132,6 +150,12 @@ export class MessageIntake implements Taker {
     if (octets.length === 0) this.#hasEnded = true;
     else this.#to.take(Buffer.from(octets.buffer, octets.byteOffset, octets.length), octets.length);
   }
+}
+
+/** A token, and the lent memory that it lies in. */
+interface Waiting {
+  readonly token: Uint8Array;
+  readonly memory: Buffer<ArrayBuffer> | undefined;
 }
 
 /** Octets of a transfer, and the lent memory that holds them and has room for their token. */
@@ -258,6 +282,7 @@ const tokenRoomBytes = 1_024;
 const lentBytesMin = 16_384;
 const pieceBytesMax = memoryBytes - tokenRoomBytes;
 const openingBytesMax = 1_048_576;
+const openingCountMax = 16;
 
 function failed(code: string, message: string, options?: ErrorOptions): TransportError {
   return new TransportError(code, message, options);

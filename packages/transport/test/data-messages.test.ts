@@ -154,6 +154,24 @@ describe("data connections of sealed messages", () => {
     assert.equal(transferBuffers.lentBytes, lentBytes);
   });
 
+  test("S-15 thousands of small blocks are few questions to the mechanism at a time", async () => {
+    const ends = await finishedContexts();
+    let [askedCount, most] = [0, 0];
+    const openData = ends.ours.openData.bind(ends.ours);
+    ends.ours.openData = async (...token) => {
+      most = Math.max(most, ++askedCount);
+      return openData(...token).finally(() => (askedCount -= 1));
+    };
+    const { connection, peer } = await prepare("receive", ends);
+    const to = sink();
+    const moving = connection.receiveInto(to, 0);
+    const octets = content.subarray(0, 3_000);
+    peer.tcp.end(Buffer.concat(await blocksOf(ends, octets, 1)));
+    assert.deepEqual(await moving, { bytes: octets.length, end: "final-block" });
+    assert.ok(to.octets.equals(octets));
+    assert.ok(most <= 16, `${most} at once`);
+  });
+
   test("a mechanism that does not answer cannot keep an aborted transfer, and few pieces wait for it", async () => {
     for (const direction of ["send", "receive"] as const) {
       const ends = await finishedContexts();

@@ -14,6 +14,7 @@ export const ccc: CommandHandler<"CCC"> = async ({ state, control, limits }) => 
     state.login.kind !== "logged-in" ||
     state.tlsMode === "implicit" ||
     state.policy.requireTlsForLogin ||
+    (state.control === "wrapped" && state.policy.requireTlsForData && !state.policy.messagesSuffice) ||
     state.policy.messageSecurity === "require" ||
     state.securityExchangesCount >= limits.securityExchangesCount;
   if (refused) return { reply: reply(534, "The control connection stays protected.") };

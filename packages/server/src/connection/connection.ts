@@ -192,13 +192,16 @@ export class Connection {
   }
 
   /**
-   * Whether what came must not be looked at yet: the mechanism has not answered for what came before, or a command runs
-   * after which it may be opened no more, or only then. Reading stops as long as more waits.
+   * Whether what came must not be looked at yet: the mechanism has not answered for what came before, too many replies wait
+   * for it, or a command runs after which it may be opened no more, or only then. Reading stops as long as more waits.
    */
   #mustWait(): boolean {
     if (!this.#link.hasContext && !this.#holding) return false;
     const { running } = this.#pi;
-    const waits = this.#opening || (this.#link.hasContext && running !== undefined && securityVerbs.has(running));
+    const waits =
+      this.#opening ||
+      this.#link.isSealBehind ||
+      (this.#link.hasContext && running !== undefined && securityVerbs.has(running));
     if (waits && !this.#holding && this.#decoder.hasInput) {
       this.#holding = true;
       this.#link.pauseReading();

@@ -143,6 +143,11 @@ export class ControlLink implements ControlView {
     return this.#seal !== undefined || this.#exchange !== undefined;
   }
 
+  /** Whether replies wait for the mechanism, and commands for them. */
+  get isSealBehind(): boolean {
+    return this.#seal?.isBehind === true;
+  }
+
   get ticketsSpent(): boolean {
     return this.#control.binding?.ticketsSpent ?? false;
   }
@@ -247,6 +252,9 @@ export class ControlLink implements ControlView {
         if (!this.#securing) this.#put(octets);
       },
       onFailed: (error) => this.#sealFailed(error),
+      onCaughtUp: () => {
+        if (this.#endCause === undefined) this.#owner.onCaughtUp();
+      },
     });
     // The connection ended while the last token was looked at: nobody would release the context any more.
     if (this.#endCause !== undefined) this.#release();

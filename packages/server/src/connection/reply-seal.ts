@@ -13,6 +13,8 @@ export interface ReplySealOwner {
   put(octets: Octets): void;
   /** A reply could not be sealed; it and all that follow are dropped, but for what is said in the clear. */
   onFailed(error: unknown): void;
+  /** It {@link ReplySeal.isBehind} no longer. */
+  onCaughtUp(): void;
 }
 
 const codes: Readonly<Record<MessageLevel, EnvelopeCode>> = { MIC: 631, ENC: 632 };
@@ -30,6 +32,7 @@ export class ReplySeal {
   #mode: "required" | "optional" | "released" | "failed" = "required";
   #tail: Promise<void> = Promise.resolve();
   #waitingCount = 0;
+  #waitingBytes = 0;
 
   constructor(security: MessageSecurity, owner: ReplySealOwner) {
     this.security = security;
@@ -46,12 +49,17 @@ export class ReplySeal {
     return this.#waitingCount === 0;
   }
 
+  /** Whether so much waits for the mechanism that no more commands may be taken (S-15). */
+  get isBehind(): boolean {
+    return this.#waitingBytes > waitingBytesMax;
+  }
+
   /** Says an encoded reply at a level; without one, at that of the last command as long as all commands need one. */
   say(encoded: Octets, level?: MessageLevel): void {
     const chosen = level ?? (this.#mode === "required" ? this.lastLevel : undefined);
     if (chosen === undefined || this.#mode === "released") return this.sayInClear(encoded);
     if (this.#mode === "failed") return;
-    this.#then(async () => {
+    this.#then(encoded, async () => {
       if (this.hasFailed) return;
       try {
         this.#owner.put(protectedReply(codes[chosen], await this.#tokensOf(encoded, chosen === "ENC")));
@@ -65,7 +73,7 @@ export class ReplySeal {
   /** Says octets as they are, behind what was said before. */
   sayInClear(octets: Octets): void {
     if (this.isQuiet) return this.#owner.put(octets);
-    this.#then(async () => this.#owner.put(octets));
+    this.#then(octets, async () => this.#owner.put(octets));
   }
 
   /** CCC: commands in the clear are answered in the clear. */
@@ -95,19 +103,24 @@ export class ReplySeal {
     return tokens;
   }
 
-  #then(act: () => Promise<void>): void {
+  #then({ length }: Octets, act: () => Promise<void>): void {
     this.#waitingCount += 1;
-    this.#tail = this.#actBehind(this.#tail, act);
+    this.#waitingBytes += length;
+    this.#tail = this.#actBehind(this.#tail, length, act);
   }
 
-  async #actBehind(before: Promise<void>, act: () => Promise<void>): Promise<void> {
+  async #actBehind(before: Promise<void>, length: number, act: () => Promise<void>): Promise<void> {
     await before;
     try {
       await act();
     } finally {
+      const wasBehind = this.isBehind;
       this.#waitingCount -= 1;
+      this.#waitingBytes -= length;
+      if (wasBehind && !this.isBehind) this.#owner.onCaughtUp();
     }
   }
 }
 
 const linesAtOnce = 64;
+const waitingBytesMax = 65_536;
