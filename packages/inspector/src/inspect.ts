@@ -75,6 +75,8 @@ const backOffMs = [1000, 4000];
 export async function inspect(host: string, options: InspectOptions = {}): Promise<InspectResult> {
   const startedAt = new Date();
   const startedMs = performance.now();
+  // Deadlines of AbortSignal hold no process, and a server may close every connection while one is waited for.
+  using _held = setInterval(() => {}, 60_000);
   const address = options.address ?? (await addressOf(host));
   if (address === undefined) return { kind: "name-unknown", host };
   if (options.permits?.(host, address) === false) return { kind: "forbidden", host, address };

@@ -17,14 +17,14 @@ const strangers: readonly { readonly name: string; readonly text: RegExp; serve(
   },
   {
     name: "a web server, which waits and then says 400",
-    text: /silence for 0\.5 s/,
+    text: /^no reply of FTP: HTTP\/1\.1 400 Bad Request$/,
     serve: (socket) => socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")),
   },
   { name: "silence", text: /silence for 0\.5 s/, serve: () => {} },
   { name: "a connection that is closed at once", text: /connection closed/, serve: (socket) => socket.end() },
   {
     name: "a TLS alert",
-    text: /no reply of FTP|silence/,
+    text: /^no reply of FTP: an alert of TLS$/,
     serve: (socket) => socket.write(Buffer.from([21, 3, 3, 0, 2, 2, 40])),
   },
   { name: "a greeting without end", text: /no reply of FTP: 220-x+$/, serve: (socket) => flood(socket) },

@@ -4,6 +4,7 @@ import * as net from "node:net";
 import { test } from "node:test";
 import { failureSentence, inspect, isFailure, type InspectOptions } from "@sallyport/inspector";
 import { exitCodeOf, worstOf } from "../../src/inspect/exit-code.ts";
+import { runSallyport } from "../run-sallyport.ts";
 
 /** What answers where an FTP server should, the exit code, and what a person is told. */
 const strangers: readonly {
@@ -22,7 +23,7 @@ const strangers: readonly {
   {
     name: "HTTP",
     code: 4,
-    says: /is not FTP \(port \d+: silence for 0\.3 s\)/,
+    says: /is not FTP \(port \d+: no reply of FTP: HTTP\/1\.1 400 Bad Request\)/,
     serve: (socket) => socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")),
   },
   { name: "silence", code: 4, says: /is not FTP \(port \d+: silence for 0\.3 s\)/, serve: () => {} },
@@ -41,7 +42,7 @@ const strangers: readonly {
   {
     name: "a TLS alert",
     code: 4,
-    says: /is not FTP/,
+    says: /is not FTP \(port \d+: no reply of FTP: an alert of TLS\)/,
     serve: (socket) => socket.end(Buffer.from([21, 3, 3, 0, 2, 2, 40])),
   },
   {
@@ -82,6 +83,23 @@ for (const { name, code, says, options, serve } of strangers) {
     assert.match(isFailure(found) ? failureSentence(found) : "", says);
   });
 }
+
+test("the process waits out a 421 although every connection is closed then", async () => {
+  let connectionsCount = 0;
+  const server = net.createServer((socket) => {
+    connectionsCount += 1;
+    socket.on("error", () => {}).end(connectionsCount === 1 ? "421 Too many connections\r\n" : "SSH-2.0-Fake\r\n");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const { code, stderr } = await runSallyport(["inspect", `127.0.0.1:${port}`, "--implicit-port", "off"]);
+  server.close();
+  assert.equal(code, 4, stderr);
+  assert.match(stderr, /^sallyport: What answers at 127\.0\.0\.1 is not FTP [^\n]*SSH-2\.0-Fake[^\n]*\n$/);
+  assert.equal(connectionsCount, 2);
+});
 
 test("a name that does not resolve, and a port where nobody listens, end with 3", async () => {
   const unknown = await inspect("nothing.invalid");

@@ -13,6 +13,7 @@ export const clearLogin = check({
   judge({ explicit, clearLogin: answer }) {
     const evidence = [`USER sallyport-inspect in clear: ${answerText(answer)}`];
     const mode = "explicit";
+    if (answer.kind === "silent" || answer.kind === "not-ftp") return { untested: `USER: ${answerText(answer)}` };
     if (!wantsPassword.has(codeOf(answer))) {
       return { status: "ok", text: "USER before TLS is refused, no password can follow it", evidence, mode };
     }

@@ -197,7 +197,7 @@ const fixes: Readonly<Record<FixName, FixRow>> = {
   },
   "same-certificate": { general: "Give both ports, and every address of the name, the same certificate.", of: {} },
   "server-update": {
-    general: "Update the server, or take another: after AUTH it must accept nothing but TLS.",
+    general: "Update the server; where its latest release does the same, take another.",
     of: {},
   },
   "stolen-data": {

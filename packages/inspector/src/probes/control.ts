@@ -8,7 +8,7 @@ import type { CapturedConnection } from "../capture/capture.ts";
 import { AnswerReader, type HelloAnswer } from "../hello/read-answer.ts";
 import type { InspectedServer } from "./inspected-server.ts";
 import { readSecured, type Secured } from "./secured.ts";
-import { isSecretLine, keepKeys, tapped } from "./tapped.ts";
+import { endsWithPeer, isSecretLine, keepKeys, tapped } from "./tapped.ts";
 import { WireEnd } from "./wire-end.ts";
 
 /** What came where a reply was awaited. Texts are escaped for a terminal. */
@@ -176,6 +176,12 @@ export class ProbeConnection implements AsyncDisposable {
     }
   }
 
+  /** What has come of a reply without an end; nothing is read behind it. */
+  unfinishedReply(): Answer | undefined {
+    const [event] = this.#decoder.end();
+    return event === undefined ? undefined : asAnswer(event);
+  }
+
   /** A reply that has come already, or comes in the time of one round trip. */
   async pendingReply(): Promise<Answer | undefined> {
     const answer = await this.anyReply(pendingMs);
@@ -210,12 +216,16 @@ export class ProbeConnection implements AsyncDisposable {
     this.#replies = [];
     this.#stream = socket;
     this.#listen(socket);
+    endsWithPeer(socket, this.#tap);
     const deadline = AbortSignal.any([AbortSignal.timeout(timeoutMs), signal]);
+    const closed = new AbortController();
+    socket.once("close", () => closed.abort());
     try {
-      await once(socket, "secureConnect", { signal: deadline });
+      await once(socket, "secureConnect", { signal: AbortSignal.any([deadline, closed.signal]) });
     } catch (error) {
       signal.throwIfAborted();
       this.#finish();
+      if (closed.signal.aborted) return { kind: "handshake-failed", text: "connection closed" };
       return { kind: "handshake-failed", text: deadline.aborted ? "no end within the time" : failureText(error) };
     }
     return readSecured(socket, { tickets, end, staple }, this.server);
@@ -323,8 +333,16 @@ const segmentGapMs = 30;
 const pendingMs = 100;
 
 function asAnswer(event: ReplyEvent): Answer {
-  if (event.kind === "failure") return { kind: "not-ftp", line: displayOctets(event.line).slice(0, 200) };
+  if (event.kind === "failure") {
+    const line = isTlsAlert(event.line) ? "an alert of TLS" : displayOctets(event.line).slice(0, 200);
+    return { kind: "not-ftp", line };
+  }
   return { kind: "reply", code: event.code, lines: event.lines.map((line) => displayOctets(line)) };
+}
+
+/** Content type 21 and the first octet of every version (RFC 8446 §5.1). */
+function isTlsAlert(line: string): boolean {
+  return line.startsWith("\x15\x03");
 }
 
 function failureText(error: unknown): string {

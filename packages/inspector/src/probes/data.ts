@@ -7,7 +7,7 @@ import type { WireTap } from "@sallyport/transport";
 import { codeOf, connectTcp, type Answer, type ProbeConnection } from "./control.ts";
 import type { InspectedServer } from "./inspected-server.ts";
 import { readSecured, type Secured } from "./secured.ts";
-import { keepKeys, tapped, type Tapped } from "./tapped.ts";
+import { endsWithPeer, keepKeys, tapped, type Tapped } from "./tapped.ts";
 import { WireEnd } from "./wire-end.ts";
 
 /** How the data connection of a listing is protected by our end. */
@@ -132,10 +132,7 @@ export async function readOverTls(
   const { socket, tickets } = dataTls(server, wire, ticket);
   let secured: Moved["secured"];
   socket.once("secureConnect", () => (secured = readSecured(socket, { tickets, end }, server)));
-  // Node keeps a handshake open whose peer has gone.
-  const giveUp = () => setImmediate(() => secured === undefined && socket.destroy());
-  if (tap.readableEnded || tap.destroyed) giveUp();
-  else tap.once("end", giveUp).once("close", giveUp);
+  endsWithPeer(socket, tap);
   const { octets } = await readToEnd(socket, timeoutMs);
   const closeNotify = secured === undefined ? undefined : (end.closeNotify ?? (await closing(tap, end)));
   socket.destroy();

@@ -34,9 +34,13 @@ export async function probeExplicit(server: InspectedServer, port: number): Prom
   await using connection = opened.connection;
   const base = { port, greeting: opened.greeting, isImplicit: false };
   if (codeOf(opened.greeting) !== 220) {
+    const isSilent = opened.greeting.kind === "silent";
+    const begun = isSilent ? connection.unfinishedReply() : undefined;
     await connection[Symbol.asyncDispose]();
-    const isImplicit = opened.greeting.kind === "silent" && (await takesTlsAtOnce(server, port));
-    return { ...base, ...notAsked, isImplicit };
+    if (begun !== undefined) return { ...base, ...notAsked, greeting: begun };
+    const isImplicit = isSilent && (await takesTlsAtOnce(server, port));
+    const webAnswer = isSilent && !isImplicit ? await answerToRequest(server, port) : undefined;
+    return { ...base, ...notAsked, isImplicit, ...(webAnswer && { greeting: webAnswer }) };
   }
   const features = await connection.command("FEAT");
   const help = await connection.command("HELP");
@@ -70,6 +74,16 @@ async function takesTlsAtOnce(server: InspectedServer, port: number): Promise<bo
   await using held = connection;
   const secured = await held.startTls();
   return secured.kind === "secured";
+}
+
+/** What a port says that waits for the other end to begin, as those of the web do. */
+async function answerToRequest(server: InspectedServer, port: number): Promise<Answer | undefined> {
+  const connection = await ProbeConnection.open(server, port);
+  if (!(connection instanceof ProbeConnection)) return undefined;
+  await using held = connection;
+  held.send("GET / HTTP/1.0\r\n");
+  const answer = await held.reply();
+  return answer.kind === "not-ftp" ? answer : undefined;
 }
 
 /** draft-murray-auth-ftp-ssl and the practice of port 990: TLS from the first octet, then the greeting. */

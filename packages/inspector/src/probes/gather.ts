@@ -1,5 +1,5 @@
 import type { TlsMode } from "../model/index.ts";
-import { answerText, type Answer, type ConnectFailure } from "./control.ts";
+import { answerText, codeOf, type Answer, type ConnectFailure } from "./control.ts";
 import {
   probeClearAfterAuth,
   probeClearLogin,
@@ -77,6 +77,7 @@ export async function gather(
   const ground = await firstLook(server);
   const found: { -readonly [Name in FactName]: Gathered<FactTable[Name]> } = { ...notNeeded, ...ground.facts };
   onSettled(found, ["address", "explicit", "implicit", "modes"]);
+  if (![found.explicit, found.implicit].some((fact) => fact.kind === "known" && answers(fact.value))) return found;
   const ask = async (name: ProbedFact) => {
     Object.assign(found, { [name]: await probesOfFacts[name](ground) });
     onSettled(found, [name]);
@@ -84,6 +85,11 @@ export async function gather(
   await Promise.all(beforeLogin.filter((name) => needed.has(name)).map(ask));
   for (const name of behindOthers.filter((candidate) => needed.has(candidate))) await ask(name);
   return found;
+}
+
+/** Whether there is more to ask for: a reply of FTP came, or TLS. */
+function answers({ greeting, secured }: ModeFacts): boolean {
+  return secured?.kind === "secured" || codeOf(greeting) >= 100;
 }
 
 /** What every run begins with. */

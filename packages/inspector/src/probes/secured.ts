@@ -1,4 +1,4 @@
-import type { X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type * as tls from "node:tls";
 import { escapeControls, limits } from "@sallyport/protocol";
@@ -27,6 +27,8 @@ export interface Secured {
   readonly trusted: boolean;
   /** OpenSSL's code for what is wrong with the chain; undefined where it is trusted and for this host. */
   readonly problem: string | undefined;
+  /** Whether the chain leads to one of our authorities, whatever its dates are. */
+  readonly isAnchored: () => boolean;
   readonly isNamed: boolean;
   /** Sessions to resume, received so far; more arrive while the connection is read. */
   readonly tickets: readonly Buffer[];
@@ -85,6 +87,7 @@ export function readSecured(
     chain: leaf === undefined ? [] : chainOf(leaf).map(shown),
     trusted: socket.authorized,
     problem: error === undefined || error === null ? undefined : problemCode(error),
+    isAnchored: () => leaf !== undefined && leadsToAuthority(leaf, server.authorities),
     isNamed: leaf !== undefined && isFor(leaf, server.host),
     tickets,
     seen: () => watch.seen(),
@@ -152,6 +155,28 @@ function chainOf(leaf: X509Certificate): X509Certificate[] {
     next = next.issuerCertificate === next ? undefined : next.issuerCertificate;
   }
   return chain;
+}
+
+/** Looks for it link by link: OpenSSL tells of a chain that has expired that alone, also where nobody vouches for it. */
+function leadsToAuthority(leaf: X509Certificate, authorities: readonly string[]): boolean {
+  const roots = authorities.flatMap((pem) => (pem.match(pemCertificate) ?? []).map((one) => new X509Certificate(one)));
+  const chain = chainOf(leaf);
+  for (const [at, certificate] of chain.entries()) {
+    if (roots.some((root) => root.raw.equals(certificate.raw) || isSignedBy(certificate, root))) return true;
+    const issuer = chain[at + 1];
+    if (issuer === undefined || !isSignedBy(certificate, issuer)) return false;
+  }
+  return false;
+}
+
+const pemCertificate = /-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs;
+
+function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  try {
+    return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+  } catch {
+    return false;
+  }
 }
 
 /** By alternative names alone, wildcards for whole left-most labels (RFC 9525 §6). */

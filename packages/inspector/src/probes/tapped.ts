@@ -37,6 +37,15 @@ export function keepKeys(
   });
 }
 
+/** Ends a handshake whose peer has gone, which Node keeps open. */
+export function endsWithPeer(socket: TLSSocket, tap: WireTap): void {
+  let isSecured = false;
+  socket.once("secureConnect", () => (isSecured = true));
+  const giveUp = () => setImmediate(() => isSecured || socket.destroy());
+  if (tap.readableEnded || tap.destroyed) giveUp();
+  else tap.once("end", giveUp).once("close", giveUp);
+}
+
 /** Whether a command carries what nobody may read: whoever has the keys of its connection has that. */
 export function isSecretLine(line: string): boolean {
   return /^(?:PASS|ACCT|ADAT)(?: |$)/i.test(line);

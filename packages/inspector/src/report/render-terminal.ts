@@ -144,7 +144,7 @@ function renderUntested({ findings }: Pick<InspectReport, "findings">, options: 
   return [
     "",
     paint(untestedTitle, "strong", options.colour),
-    ...[...reasons].flatMap(([reason, ids]) => hanging(" ", `${ids.join(" ")}: ${reason}`, options)),
+    ...[...reasons].flatMap(([reason, ids]) => hanging(" ", `${[...new Set(ids)].join(" ")}: ${reason}`, options)),
   ];
 }
 
