@@ -212,6 +212,11 @@ export const faultCases: readonly FaultCase[] = [
   },
   { check: "C1 trust", said: /signs itself|Nobody trusted here/, faults: { tls: tlsOf(another()) } },
   {
+    check: "C1 trust",
+    said: /Nobody trusted here/,
+    faults: { tls: tlsOf(made({ authority: "another", validFromDays: -9, validForDays: -2 })) },
+  },
+  {
     check: "C1 chain",
     said: /out of order/,
     faults: { tls: { ...soundTls, cert: identity.leaf + another().ca + identity.ca } },

@@ -19,9 +19,9 @@ export const trust = check({
   judge({ modes }) {
     const leaves = distinctLeaves(modes);
     if (leaves.length === 0) return noCertificate;
-    return leaves.map(({ mode, secured: { problem }, leaf }): Verdict => {
+    return leaves.map(({ mode, secured: { problem, isAnchored }, leaf }): Verdict => {
       const evidence = [`subject ${leaf.subject}`, `issuer ${leaf.issuer}`, `sha256 ${leaf.fingerprint}`];
-      if (problem === undefined || datesOrNames.has(problem)) {
+      if (problem === undefined || (datesOrNames.has(problem) && isAnchored())) {
         return { status: "ok", text: `Signed by ${leaf.issuer}, which is trusted here`, evidence, mode };
       }
       const text = leaf.isSelfIssued

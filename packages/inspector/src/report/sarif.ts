@@ -14,7 +14,7 @@ export function sarifReport(results: readonly InspectResult[]): string {
   const tool = { driver: { name: "sallyport inspect", rules } };
   const runs = results.map((result) => {
     if (!isFailure(result)) return { tool, results: result.findings.map((finding) => resultOf(finding, result)) };
-    const notification = { level: "error", message: { text: failureSentence(result) } };
+    const notification = { level: "error", message: { text: withoutLinks(failureSentence(result)) } };
     const invocation = { executionSuccessful: false, toolExecutionNotifications: [notification] };
     return { tool, invocations: [invocation], results: [] };
   });
@@ -31,7 +31,16 @@ function resultOf(finding: Finding, { host, ports }: InspectReport) {
     ruleId: `${id}/${check}`,
     level: levels[status],
     kind: { fail: "fail", warn: "review", info: "informational", ok: "pass", "not-tested": "notApplicable" }[status],
-    message: { text: [findingTitle(finding), ...evidence, ...(fix === null ? [] : [`fix: ${fix.text}`])].join("\n") },
+    message: {
+      text: withoutLinks(
+        [findingTitle(finding), ...evidence, ...(fix === null ? [] : [`fix: ${fix.text}`])].join("\n"),
+      ),
+    },
     locations: [{ physicalLocation: { artifactLocation: { uri: `${scheme}://${authority}:${port}/` } } }],
   };
+}
+
+/** Escapes what SARIF reads as a link, `[text](target)` (§3.11.6): servers may write anything. */
+function withoutLinks(text: string): string {
+  return text.replaceAll(/[[\]]/g, "\\$&");
 }

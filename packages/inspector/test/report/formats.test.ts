@@ -109,6 +109,12 @@ describe("what a server said steers none of the forms of a report", () => {
     );
   });
 
+  test("SARIF gets no link that a server wrote", () => {
+    const sarif = reportFormats.sarif([report]);
+    assert.match(sarif, /\[x\\\\\]\(javascript:y\)/);
+    assert.doesNotMatch(sarif, /[^\\]\]\(/);
+  });
+
   test("Prometheus gets numbers, one a line", () => {
     for (const line of reportFormats.prometheus([report]).trimEnd().split("\n")) {
       assert.match(line, /^# (?:HELP|TYPE) |^[a-z_]+\{[^}]*\} [\d.]+$/);
