@@ -57,7 +57,8 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
     if (!names.includes(user)) return undefined;
     const stored = await this.#accounts.find(user);
     if (stored === undefined || this.#closedBecause(stored) !== undefined) return undefined;
-    return this.#policyOf(stored) === "login" ? stored.account : undefined;
+    const isEnough = this.#policyOf(stored) === "login" && stored.account.gssapi !== "required";
+    return isEnough ? stored.account : undefined;
   }
 
   async authenticate(user: string, password: string, facts: LoginFacts): Promise<LoginVerdict> {
@@ -115,7 +116,9 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
     if (!accountNames.includes(user)) return undefined;
     const stored = await this.#accounts.find(user);
     if (stored === undefined || this.#closedBecause(stored) !== undefined) return undefined;
-    return stored.account.gssapi === "off" ? undefined : stored.account;
+    // Who demands two proofs does not mean one of another kind; a connection by ticket has no certificate to show.
+    const { gssapi = this.#policyOf(stored) === "required" ? "off" : "login" } = stored.account;
+    return gssapi === "off" ? undefined : stored.account;
   }
 
   #usable(hash: string | undefined): string | undefined {
@@ -127,6 +130,7 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
     if (createdMs >= sinceMs) return "the account was removed and made anew";
     const closed = this.#closedBecause(stored);
     if (closed !== undefined || method !== "password") return closed;
+    if (stored.account.gssapi === "required") return needsKerberos;
     return passwordHash === undefined || passwordChangedMs >= sinceMs ? "the password was changed" : undefined;
   }
 
@@ -142,7 +146,7 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
   /** A certificate that belongs to others speaks against this name (R-TLS-40); one that is unknown says nothing. */
   #certificateProblem(stored: StoredAccount, certificateNames: readonly string[]): string | undefined {
     const policy = this.#policyOf(stored);
-    if (stored.account.gssapi === "required") return "the account needs Kerberos";
+    if (stored.account.gssapi === "required") return needsKerberos;
     if (policy === "off" || certificateNames.includes(stored.account.name)) return undefined;
     if (certificateNames.length > 0) return "the client certificate belongs to another account";
     return policy === "login" ? undefined : "the account needs its client certificate";
@@ -171,6 +175,8 @@ export class DatabaseAuthenticator implements Authenticator, AsyncDisposable {
     this.#rehashing.add(work);
   }
 }
+
+const needsKerberos = "the account needs Kerberos";
 
 const proofs: Readonly<Partial<Record<PastLogin["method"], string>>> = {
   "client-certificate": "client certificate",

@@ -186,17 +186,22 @@ test("a Kerberos principal opens the accounts that it may have, unless they refu
   await accounts.add({ name: "refuses", password: "secret", gssapi: "off" });
   await accounts.add({ name: "strict", password: "secret", gssapi: "required" });
   await accounts.add({ name: "disabled", enabled: false });
-  const accountNames = ["usual", "refuses", "strict", "disabled", "unknown"];
+  await accounts.add({ name: "both", password: "secret", clientCertificate: "required" });
+  const accountNames = ["usual", "refuses", "strict", "disabled", "both", "unknown"];
   const shown = { ...facts, principal: { name: "usual@EXAMPLE.ORG", accountNames } };
   const names = [];
   for (const name of [...accountNames, "other"]) names.push((await authenticator.identify(name, shown))?.name);
-  assert.deepEqual(names, ["usual", undefined, "strict", undefined, undefined, undefined]);
+  assert.deepEqual(names, ["usual", undefined, "strict", undefined, undefined, undefined, undefined]);
+  await accounts.change("both", { gssapi: "login" });
+  assert.ok(await authenticator.identify("both", shown));
   assert.equal(await authenticator.identify("usual", facts), undefined, "without a ticket");
   assert.equal((await authenticator.authenticate("refuses", "secret", facts)).kind, "accepted");
   assert.deepEqual(await authenticator.authenticate("strict", "secret", facts), {
     kind: "refused",
     reason: "the account needs Kerberos",
   });
+  await accounts.change("strict", { clientCertificates: [{ kind: "subject", value: "CN=strict" }] });
+  assert.equal(await authenticator.identify("strict", certificateFacts({ subject: "CN=strict" })), undefined);
   const account = await authenticator.identify("usual", shown);
   assert.ok(account);
   const past = { user: "usual", account, method: "kerberos", sinceMs: Date.now() + 1 } as const;
@@ -205,6 +210,11 @@ test("a Kerberos principal opens the accounts that it may have, unless they refu
   assert.deepEqual(await authenticator.review({ ...past, facts: shown }), {
     kind: "ended",
     reason: "the Kerberos principal is the account's no longer",
+  });
+  await accounts.change("usual", { gssapi: "required" });
+  assert.deepEqual(await authenticator.review({ ...past, method: "password", facts }), {
+    kind: "ended",
+    reason: "the account needs Kerberos",
   });
 });
 
