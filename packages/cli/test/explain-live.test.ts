@@ -44,6 +44,8 @@ test("S-03 --stripped shows what becomes of a client that takes TLS if there is 
   const earlier = loginsCount();
   const willing = await explain(["--stripped", "if-available"]);
   assert.match(willing.stdout, /→ USER alice +□[^]*→ PASS \*\*\*\* +□[^]*← 230 Logged in\. +□/);
+  assert.match(willing.stdout, /somebody in between, who took AUTH\s+away[^]*the client noticed\s+nothing/);
+  assert.doesNotMatch(willing.stdout, /Enable TLS on the server/);
   const strict = await explain(["--stripped", "required"]);
   assert.match(strict.stdout, /← 502 Command not implemented\./);
   assert.doesNotMatch(strict.stdout, /USER alice/);

@@ -144,7 +144,7 @@ export const explainCommand = buildCommand({
     };
     const exitCode = await run({
       ...{ flags, host, events, options },
-      drawing: { host, ports, ...terminal },
+      drawing: { host, ports, ...terminal, ...(flags.stripped && { stripped: flags.stripped }) },
       write: (lines) => this.process.stdout.write(lines.map((line) => `${line}\n`).join("")),
     });
     if (flags.web !== true) await files.write({ host, ports }, events, strippedRuns(host, options));

@@ -120,7 +120,9 @@ class TerminalOutput implements InspectOutput {
     const shown = { verbose: flags.verbose === true, quiet: flags.quiet === true };
     if (this.#hasDrawn) write([""]);
     this.#hasDrawn = true;
-    write(renderReport(result, { ...drawing, ...shown, command: sameInspection(target, flags) }));
+    const { implicitPort = flags.implicitPort } = target;
+    const command = sameInspection(target, { ...flags, implicitPort });
+    write(renderReport(result, { ...drawing, ...shown, command }));
   }
 
   async ended(results: readonly (readonly [InspectTarget, InspectResult])[]): Promise<void> {

@@ -4,6 +4,7 @@ import {
   problemWords,
   readableByAnyone,
   roundTripsWords,
+  strippedWords,
   summarise,
   turnWords,
   verificationWords,
@@ -12,6 +13,7 @@ import {
   type TlsMode,
 } from "../model/index.ts";
 import { laneLines, type ExplainedHost, type LaneLine, type Seal } from "../model/lane-lines.ts";
+import type { StrippedClient } from "./explain.ts";
 import { columnsOf, cut, glyphTables, paint, wrap, type Tone } from "./terminal-text.ts";
 
 /** How an explanation is drawn; the terminal itself is never asked. */
@@ -21,6 +23,8 @@ export interface RenderOptions extends ExplainedHost {
   readonly colour: boolean;
   /** Default `unicode`. */
   readonly glyphs?: "unicode" | "ascii";
+  /** Whose AUTH somebody in between took away, where they did: what the server refused is then not its own doing. */
+  readonly stripped?: StrippedClient;
 }
 
 /** Draws a whole explanation as lines: both modes on one time axis, the summary, and one line to act on. */
@@ -76,10 +80,16 @@ export function renderEvents(
   });
 }
 
+function strippedAdvice(client: StrippedClient): string {
+  const { sentence, advice } = strippedWords[client];
+  return `The 502 is from somebody in between, who took AUTH away; the server never saw it. ${sentence} ${advice}`;
+}
+
 /** Draws what it comes to: who read what, the price in round trips, and what to do. */
 export function renderSummary(events: readonly ExplainEvent[], options: RenderOptions): string[] {
   const summaries = modes.map((mode) => summarise(events, mode));
-  const advice = adviceFor(summaries, options.ports, options.host);
+  const { ports, host, stripped } = options;
+  const advice = stripped === undefined ? adviceFor(summaries, ports, host) : strippedAdvice(stripped);
   return ["", ...summaryTable(summaries, options), "", ...wrap(advice, widthOf(options))];
 }
 
