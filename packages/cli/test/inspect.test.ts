@@ -94,16 +94,20 @@ test("what is wrong with the command line or a file it names ends with 2 and a s
 test("several servers have a report each, a table, and the highest exit code", async () => {
   const { explicitPort, implicitPort } = server;
   const list = join(scratch, "targets.txt");
-  writeFileSync(list, `# ours\nlocalhost:${explicitPort} ${implicitPort}\n\n127.0.0.1:1 off # nobody\n`);
+  writeFileSync(
+    list,
+    `# ours\nlocalhost:${explicitPort} ${implicitPort}\n\n127.0.0.1:1 off # nobody\nnothing.invalid\n`,
+  );
   const words = ["--targets", list, "--ca", server.identity.caFile, "--only", "P1"];
   const { code, stdout, stderr } = await runSallyport(["inspect", `127.0.0.1:${explicitPort}`, ...words]);
   assert.equal(code, 3);
   assert.match(stderr, /^sallyport: Nothing answers at 127\.0\.0\.1 \(port 1: ECONNREFUSED\)/);
+  assert.match(stderr, /^sallyport: No address is known for nothing\.invalid: check the name\.$/m);
   const table = stdout.slice(stdout.indexOf("Grade  TLS"));
   assert.match(table, new RegExp(`^A      A    A    127\\.0\\.0\\.1:${explicitPort}  `, "m"));
   assert.match(table, new RegExp(`^A      A    A    localhost:${explicitPort}  +TLS 1\\.3 +TLS 1\\.3$`, "m"));
   assert.match(table, /^-      -    -    127\.0\.0\.1:1 +no answer$/m);
-  assert.match(table, /^3 servers · 2 as demanded · 0 not · 1 not inspected$/m);
+  assert.match(table, /^4 servers · 2 as demanded · 0 not · 2 not inspected$/m);
 });
 
 test("--jsonl writes each finding as it comes, and the rest of the report behind them", async () => {

@@ -33,9 +33,10 @@ export const inspectCommand = buildCommand({
     flags: inspectFlags,
   },
   async func(this: CommandContext, flags: InspectFlags, ...words: readonly ServerTarget[]) {
-    const { stdout, stderr } = this.process;
+    const { stdout } = this.process;
     const write = (lines: readonly string[]) => void stdout.write(lines.map((line) => `${line}\n`).join(""));
-    const complain = (line: string) => void stderr.write(`sallyport: ${line}\n`);
+    // Stricli's standard error takes one message; each of several servers may have its own.
+    const complain = (line: string) => void process.stderr.write(`sallyport: ${line}\n`);
     const drawing = outputDrawing();
     if (flags.explain !== undefined) return write(checkExplanationLines(flags.explain, flags.json === true, drawing));
     refuseClientFlags(flags, words.length);

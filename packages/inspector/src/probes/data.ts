@@ -169,6 +169,9 @@ async function closing(tap: WireTap, end: WireEnd): Promise<boolean | undefined>
   return end.closeNotify;
 }
 
+/** More than any folder's listing; what a server sends behind it is not waited for. */
+const listingBytesMax = 64 * 1_048_576;
+
 function readToEnd(
   stream: WireTap | tls.TLSSocket,
   timeoutMs: number,
@@ -178,6 +181,7 @@ function readToEnd(
     const deadline = AbortSignal.timeout(timeoutMs);
     const onData = (received: Buffer) => {
       octets += received.length;
+      if (octets > listingBytesMax) settle(false);
     };
     const settle = (ended: boolean) => {
       stream.off("data", onData).pause();
