@@ -104,7 +104,7 @@ export const resumptionBinding = check({
   title: "The ticket of another login opens no data connection",
   reference: "R-TLS-34, S-08",
   needs: ["login"],
-  judge({ login: { mode, foreign } }) {
+  judge({ login: { mode, foreign, fresh, resumed, freshAgain } }) {
     if (foreign === undefined) return { untested: "a second login gave no ticket to try with" };
     const evidence = [`with a ticket of another login: ${listingText(foreign)}`];
     if (foreign.secured?.resumed === true && isComplete(foreign)) {
@@ -113,6 +113,9 @@ export const resumptionBinding = check({
     }
     if (isComplete(foreign)) {
       return { status: "info", text: "The foreign ticket is not taken, but a full handshake instead", evidence, mode };
+    }
+    if (![fresh, resumed, freshAgain].some((own) => own !== undefined && isComplete(own))) {
+      return { untested: "its own ticket opens none either" };
     }
     return { status: "ok", text: "A ticket of another login is refused", evidence, mode };
   },
