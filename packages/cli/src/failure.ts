@@ -59,8 +59,13 @@ const advice: Readonly<Record<string, readonly string[]>> = {
 
 function sentence(text: string): string {
   const [first = "", ...rest] = text.trim();
-  const ended = /[.?!)]$/.test(text.trim()) ? "" : ".";
-  return `sallyport: ${first.toUpperCase()}${rest.join("")}${ended}`;
+  const ended = /[.?!]$/.test(text.trim()) ? "" : ".";
+  return `sallyport: ${isName(text) ? first : first.toUpperCase()}${rest.join("")}${ended}`;
+}
+
+/** Whether a sentence begins with the name of a file or a host, which stays as it was given. */
+function isName(text: string): boolean {
+  return /^\S*[./@\d]\S*\s|^\S+ port \d/.test(text.trim());
 }
 
 function firstLine(text: string): string {

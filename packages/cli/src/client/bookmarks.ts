@@ -20,6 +20,7 @@ import { tableLines } from "../terminal/table.ts";
 import { jsonText, quotedName, visibleText } from "../terminal/visible-text.ts";
 import { bookmarksPath } from "./own-files.ts";
 import { surroundingsOf } from "./surroundings.ts";
+import { unreadableFile } from "../unreadable-file.ts";
 
 /** `sallyport bookmark add`. */
 export async function addBookmark(
@@ -128,7 +129,7 @@ function readBounded(path: string): string {
     if (statSync(path).size > fileBytesMax) throw new Error("too large");
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new ConfigError("SALLYPORT_INPUT_UNREADABLE", `${quotedName(path)} cannot be read.`, { cause: error });
+    throw unreadableFile(quotedName(path), error);
   }
 }
 

@@ -6,6 +6,7 @@ import type { ClientFlags } from "../client-flags.ts";
 import { localAuthorities } from "../local-authorities.ts";
 import { findCredentials, type PasswordSource } from "../login/credentials.ts";
 import { kerberosOptions, ticketUser } from "../login/kerberos.ts";
+import { unreadableFile } from "../unreadable-file.ts";
 import { visibleText } from "../terminal/visible-text.ts";
 import type { NamedPlace } from "./named-place.ts";
 import { hostsPath, knownServersPath, profilesPath } from "./own-files.ts";
@@ -170,7 +171,7 @@ function pem(path: string, kind: "CERTIFICATE" | "PRIVATE KEY"): string {
   try {
     text = readFileSync(path, "latin1");
   } catch (error) {
-    throw new ConfigError("SALLYPORT_INPUT_UNREADABLE", `${escapeControls(path)} cannot be read.`, { cause: error });
+    throw unreadableFile(escapeControls(path), error);
   }
   if (text.includes("-----BEGIN ") && text.includes(`${kind}-----`)) return text;
   const what = kind === "CERTIFICATE" ? "certificate" : "private key";

@@ -5,6 +5,7 @@ import { ConfigError, escapeControls, UsageError } from "@sallyport/protocol";
 import { askPassword, firstLineOf } from "../password-input.ts";
 import { keyringPassword } from "./keyring.ts";
 import { findInNetrc, isNetrcFailure, parseNetrc, type NetrcEntry } from "./netrc.ts";
+import { unreadableFile } from "../unreadable-file.ts";
 
 /** Who logs in where, as far as the URL tells. */
 export interface LoginTarget {
@@ -143,7 +144,7 @@ function readNetrc(path: string, isNamed: boolean): NetrcFile | undefined {
     descriptor = openSync(path, "r");
   } catch (error) {
     if (!isNamed) return undefined;
-    throw new ConfigError("SALLYPORT_INPUT_UNREADABLE", `${shown(path)} cannot be read.`, { cause: error });
+    throw unreadableFile(shown(path), error);
   }
   try {
     const stats = fstatSync(descriptor);

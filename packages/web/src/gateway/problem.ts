@@ -1,5 +1,12 @@
 import type { CertificateJson, PeerCertificateJson, ProblemJson } from "../api/api.ts";
-import { CommandRefused, explainFailure, isDialogueError, isSallyportError, SallyportError } from "@sallyport/client";
+import {
+  CommandRefused,
+  type FailureExplanation,
+  explainFailure,
+  isDialogueError,
+  isSallyportError,
+  SallyportError,
+} from "@sallyport/client";
 import { displayOctets } from "@sallyport/protocol";
 import { CertificateError, type CertificateFacts, type PeerCertificateFacts } from "@sallyport/transport";
 
@@ -29,7 +36,7 @@ export function problemOf(error: unknown): ProblemJson {
   }
   const explained = explainFailure(error);
   const [cause] = explained?.causes ?? [];
-  const advice = cause === undefined ? [] : [cause.here?.text, ...cause.settings.map(settingText)].filter(isText);
+  const advice = cause === undefined ? [] : [adviceHere(cause), ...cause.settings.map(settingText)].filter(isText);
   const reply = replyOf(error);
   return {
     code: error.code,
@@ -40,6 +47,11 @@ export function problemOf(error: unknown): ProblemJson {
     ...(error instanceof CertificateError && { certificate: peerCertificateJson(error.certificate) }),
     ...(error instanceof GatewayRefusal && error.offset !== undefined && { offset: error.offset }),
   };
+}
+
+/** What the person can do; what is said of flags is for terminals. */
+function adviceHere({ here }: FailureExplanation["causes"][number]): string | undefined {
+  return here === undefined || /--[a-z]|\bsallyport /.test(here.text) ? undefined : here.text;
 }
 
 /** How HTTP says the same. */

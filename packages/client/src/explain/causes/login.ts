@@ -44,7 +44,7 @@ export const loginCauses: readonly FailureCause[] = [
       IIS: "FTP Authentication: Basic Authentication enabled",
       Sallyport: '"sallyport user password NAME"',
     },
-    here: { text: "Give the password by prompt or --password-stdin; see which name is sent with --verbose." },
+    here: { text: "Type the password again, and see in the dialogue which name is sent.", flag: "--verbose" },
     reference: "RFC 2577 §6",
   },
   {
