@@ -1,7 +1,7 @@
 import { startTestServer, type TestServer } from "@sallyport/testing";
 import { Gateway } from "@sallyport/web";
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
@@ -142,6 +142,35 @@ suite("Managing files in a browser", { skip: browserSkip }, () => {
     await page.keyboard.press("Control+s");
     await page.getByText("/edited.conf is saved").waitFor();
     assert.equal(readFileSync(file, "utf8"), "zero first\r\nsecond\r\n");
+
+    // What is typed while the save is on its way stays, and is not saved yet.
+    const held = Promise.withResolvers<void>();
+    await page.route("**/files/**", async (route) => {
+      await held.promise;
+      await route.continue();
+    });
+    await page.keyboard.type("one ");
+    const sent = page.waitForRequest((request) => request.method() === "PATCH");
+    await page.keyboard.press("Control+s");
+    await sent;
+    await page.keyboard.type("two ");
+    held.resolve();
+    const save = page.getByRole("button", { name: "Save", exact: true });
+    await save.and(page.locator(":enabled")).waitFor();
+    await page.unroute("**/files/**");
+    assert.equal(readFileSync(file, "utf8"), "zero one first\r\nsecond\r\n");
+    await page.keyboard.press("Control+s");
+    await page.getByText("/edited.conf is saved").waitFor();
+    assert.equal(readFileSync(file, "utf8"), "zero one two first\r\nsecond\r\n");
+
+    // Reloading shows the server's text, also where that is the one which was read.
+    await page.keyboard.type("thrown away ");
+    utimesSync(file, 1_700_000_000, 1_700_000_000);
+    await page.keyboard.press("Control+s");
+    await page.getByRole("button", { name: "Load the other version, and lose mine" }).click();
+    await text.getByText("thrown away").waitFor({ state: "detached" });
+    assert.match((await text.textContent()) ?? "", /^zero one two first/);
+
     await text.click();
     await page.keyboard.type("mine ");
     writeFileSync(file, "theirs, and longer than it was before\n");

@@ -20,7 +20,7 @@ const Markdown = later(async () => (await import("./markdown.tsx")).Markdown);
 /** Shows a text and takes changes to it; Markdown is shown as it is meant first. */
 export function TextView({ file }: { readonly file: Viewed }) {
   const t = texts.value.viewer;
-  const { read, problem, setProblem, isDirty, setDirty, isSaving, savedAs, editor, save } = useDocument(file);
+  const { read, revision, problem, setProblem, isDirty, setDirty, isSaving, savedAs, editor, save } = useDocument(file);
   const [isSource, setSource] = useState(file.kind !== "markdown");
   const close = async (): Promise<void> => {
     const asked = { title: t.unsaved(visible(file.entry.name)), text: t.unsavedText, action: t.discard };
@@ -37,6 +37,7 @@ export function TextView({ file }: { readonly file: Viewed }) {
         {read !== undefined && !isSource && <Markdown text={read.text} />}
         {read !== undefined && isSource && read.isReadOnlyFor !== "binary" && (
           <EditorPlace
+            key={revision}
             name={file.entry.name}
             text={read.text}
             isReadOnly={isReadOnly}
@@ -74,6 +75,8 @@ export function TextView({ file }: { readonly file: Viewed }) {
 /** A text on its way from the server and back. */
 function useDocument(file: Viewed) {
   const [read, setRead] = useState<Document>();
+  /** Another one for each time that the text came from the server; what was saved from here is in the editor. */
+  const [revision, setRevision] = useState(0);
   const [problem, setProblem] = useState<ProblemJson>();
   const [isDirty, setDirty] = useState(false);
   const [isSaving, setSaving] = useState(false);
@@ -91,6 +94,7 @@ function useDocument(file: Viewed) {
   const load = (): Promise<void> =>
     attempt(async () => {
       setRead(await readDocument(file));
+      setRevision((number) => number + 1);
       setDirty(false);
     });
   useEffect(() => void load(), [file.path]);
@@ -110,7 +114,7 @@ function useDocument(file: Viewed) {
       setDirty(editor.current?.text !== text);
     }).finally(() => setSaving(false));
   };
-  return { read, problem, setProblem, isDirty, setDirty, isSaving, savedAs, editor, save };
+  return { read, revision, problem, setProblem, isDirty, setDirty, isSaving, savedAs, editor, save };
 }
 
 /** Where to save: where it was, unless somebody else changed it there meanwhile and a person decides otherwise. */
@@ -154,7 +158,7 @@ interface EditorPlaceProperties {
   readonly onSave: () => void;
 }
 
-/** The editor, once its code is here. */
+/** The editor, once its code is here, with the text that it is opened with. */
 function EditorPlace({ name, text, isReadOnly, editor, onChange, onSave }: EditorPlaceProperties) {
   const place = useRef<HTMLDivElement>(null);
   const [hasFailed, setFailed] = useState(false);
@@ -162,24 +166,19 @@ function EditorPlace({ name, text, isReadOnly, editor, onChange, onSave }: Edito
     let isGone = false;
     import("./editor.ts").then(
       ({ openEditor }) => {
-        // What was saved from here is here already.
-        if (isGone || place.current === null || editor.current?.text === text) return;
-        editor.current?.[Symbol.dispose]();
+        if (isGone || place.current === null) return;
         const options = { name, text, isReadOnly, onChange, onSave };
         editor.current = openEditor(place.current, { ...options, label: texts.value.viewer.textOf(visible(name)) });
         editor.current.focus();
       },
       () => setFailed(true),
     );
-    return () => void (isGone = true);
-  }, [text]);
-  useEffect(
-    () => () => {
+    return () => {
+      isGone = true;
       editor.current?.[Symbol.dispose]();
       editor.current = null;
-    },
-    [],
-  );
+    };
+  }, []);
   if (hasFailed) return <pre tabIndex={0}>{text}</pre>;
   return <div ref={place} class="editor" />;
 }
