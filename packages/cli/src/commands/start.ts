@@ -145,6 +145,7 @@ export const startCommand = buildCommand({
     await using log = new daemon.EventLog({ json, transcript, quiet });
     const root = flags.files ?? state.demoFiles;
     const places = { root, statePath: state.path, version: packageVersion() };
+    if (flags.runAs !== undefined && flags.webPort !== "off" && !everywhere) await preparePage();
     const service = await daemon.Service.start({ ...policy, ...endpoints, ...places }, log);
     const authority = flags.cert === undefined ? { authority: daemon.certificatePaths(state.tls).authority } : {};
     const reached = reachedAt(service, flags.masquerade === undefined ? listen : [flags.masquerade]);
@@ -172,10 +173,17 @@ async function startWeb({ webPort, public: isPublic }: StartFlags, authority: st
   return startDemoWeb({ port: webPort, authority, onFailure }).catch(async (error: unknown) => {
     const at = { listen: "127.0.0.1", port: webPort ?? 0, flag: "--web-port" };
     if (webPort !== undefined) throw await webListeningFailure(error, at);
-    const cause = `the online client did not start: ${error instanceof Error ? error.message : String(error)}`;
+    const [why] = (error instanceof Error ? error.message : String(error)).split("\n");
+    const cause = `the online client did not start: ${why}`;
     log.onEvent({ atMs: Date.now(), kind: "service-warning", cause, fix: "start it with sallyport web" });
     return undefined;
   });
+}
+
+/** In a checkout the page is made of its sources, which the user that root becomes may not be able to. */
+async function preparePage(): Promise<void> {
+  const web = await import("@sallyport/web");
+  await web.preparePage().catch(() => {});
 }
 
 /** What is only of use, or only safe to ask for, where strangers come. */
