@@ -160,6 +160,38 @@ for (const { name, skip, start } of targets) {
       assert.equal(existsSync(join(target.served, "renamed.bin")) || existsSync(join(target.served, "made")), false);
     });
 
+    test("two that send the same part at a time do not write over each other: the second is told where to go on", async () => {
+      const { target, gateway } = await ground();
+      const address = { address: `localhost:${target.explicitPort}`, security: "explicit" } as const;
+      const [one, other] = [new BrowserHalf(gateway.port), new BrowserHalf(gateway.port)];
+      const login = await one.signIn(address);
+      const path = `${login.path === "/" ? "" : login.path}/twice.bin`;
+      const content = randomBytes(1_000_000);
+      const facts = { path, sizeBytes: content.length, modifiedMs: 1_600_000_000_000, onConflict: "overwrite" };
+      const first = await begun(one, login, facts);
+      const second = await begun(other, await other.signIn(address), facts);
+      const isMoving = one.eventsUntil(login, (event) => event.kind === "transfer" && event.bytes > 0);
+      const rest = Promise.withResolvers<void>();
+      const slow = new ReadableStream<Uint8Array>({
+        start: (controller) => controller.enqueue(content.subarray(0, 600_000)),
+        pull: async (controller) => {
+          await rest.promise;
+          controller.close();
+        },
+      });
+      const headers = { "Upload-Offset": "0" };
+      const sent = one.send("PATCH", first.url, { body: slow, headers });
+      await isMoving;
+      const refused = other.refused(other.send("PATCH", second.url, { body: randomBytes(1_000_000), headers }), 409);
+      rest.resolve();
+      assert.deepEqual(await (await sent).json(), { offset: 600_000, isWhole: false });
+      assert.equal((await refused).offset, 600_000);
+      const onward = { "Upload-Offset": "600000" };
+      const whole = await other.send("PATCH", second.url, { body: content.subarray(600_000), headers: onward });
+      assert.deepEqual(await whole.json(), { offset: content.length, isWhole: true });
+      assert.deepEqual(readFileSync(join(target.served, "twice.bin")), content);
+    });
+
     test("an upload that broke off goes on through another gateway, from where the server is", async () => {
       const { target, gateway } = await ground();
       const first = new BrowserHalf(gateway.port);

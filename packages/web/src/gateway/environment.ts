@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import type { Login, LoginGround } from "./logins/login.ts";
 import type { Visitor, Visitors } from "./logins/visitors.ts";
 import type { Rates, Reached, VisitorCookie } from "./guard.ts";
+import type { PartsInTurn } from "./files/parts-in-turn.ts";
 import type { Tickets } from "./files/tickets.ts";
 import { GatewayRefusal } from "./problem.ts";
 
@@ -13,6 +14,8 @@ export interface GatewayParts {
   /** Which servers may be reached, and who vouches for them. */
   readonly grounds: LoginGround;
   readonly tickets: Tickets;
+  /** Of uploads. */
+  readonly partsInTurn: PartsInTurn;
   readonly rates: Rates;
   readonly cookie: VisitorCookie;
   readonly reached: Reached;

@@ -10,6 +10,7 @@ import { isLoopback, Rates, VisitorCookie } from "./guard.ts";
 import { Visitors } from "./logins/visitors.ts";
 import { Page } from "./page.ts";
 import { TargetPolicy } from "./targets/target-policy.ts";
+import { PartsInTurn } from "./files/parts-in-turn.ts";
 import { Tickets } from "./files/tickets.ts";
 
 export interface GatewayOptions {
@@ -59,7 +60,8 @@ export class Gateway implements AsyncDisposable {
     const visitors = new Visitors(grounds);
     const reached = { listen, publicUrl, isTls: tls !== undefined, isBehindProxy };
     const cookie = new VisitorCookie(reached);
-    const parts = { visitors, grounds, tickets: new Tickets(), rates: new Rates(), cookie, reached, onFailure };
+    const held = { tickets: new Tickets(), partsInTurn: new PartsInTurn(), rates: new Rates() };
+    const parts = { visitors, grounds, ...held, cookie, reached, onFailure };
     const app = gatewayApp({ ...parts, servesStrangers: !isPersonal }, new Page(await pageDirectory()), version);
     const server = createAdaptorServer({
       fetch: app.fetch,

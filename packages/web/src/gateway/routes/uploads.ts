@@ -33,7 +33,8 @@ export function uploadRoutes(app: GatewayApp, parts: GatewayParts): void {
   });
   app.openapi(sendRoute, (context) => receive(parts, context));
   app.openapi(discardRoute, async (context) => {
-    const { client, pieces, errand } = await uploadOf(parts, context);
+    const { login, client, pieces, errand } = await uploadOf(parts, context);
+    using _ = await parts.partsInTurn.take(partOf(login, errand));
     using lease = await client.checkout();
     await (errand.isAdopted ? pieces.giveBack(lease.connection) : pieces.discard(lease.connection));
     parts.tickets.end(context.req.valid("param").token);
@@ -93,6 +94,7 @@ async function receive(parts: GatewayParts, context: GatewayContext) {
     const facts = { id: token.slice(0, 12), direction: "upload", path, total } as const;
     const transfer = login.transfers.begin(facts, () => incoming.destroyed && !incoming.complete);
     try {
+      using _ = await parts.partsInTurn.take(partOf(login, errand));
       const offset = await send(client, pieces, {
         errand,
         incoming,
@@ -112,6 +114,14 @@ async function receive(parts: GatewayParts, context: GatewayContext) {
     if (!incoming.readableEnded) context.header("Connection", "close");
     throw error;
   }
+}
+
+/** The part of an upload as the server knows it, whose logins of one account see the same. */
+function partOf(
+  { facts: { user, host, port } }: Login,
+  { path, sizeBytes, modifiedMs }: RunningUpload["errand"],
+): string {
+  return JSON.stringify([user, host, port, path, sizeBytes, modifiedMs]);
 }
 
 interface Sending {
