@@ -1,7 +1,7 @@
 import { startTestServer, type TestServer } from "@sallyport/testing";
 import { Gateway } from "@sallyport/web";
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
@@ -162,6 +162,14 @@ suite("Managing files in a browser", { skip: browserSkip }, () => {
     await page.keyboard.press("Control+s");
     await page.getByText("/edited.conf is saved").waitFor();
     assert.equal(readFileSync(file, "utf8"), "zero one two first\r\nsecond\r\n");
+
+    // Reloading shows the server's text, also where that is the one which was read.
+    await page.keyboard.type("thrown away ");
+    utimesSync(file, 1_700_000_000, 1_700_000_000);
+    await page.keyboard.press("Control+s");
+    await page.getByRole("button", { name: "Load the other version, and lose mine" }).click();
+    await text.getByText("thrown away").waitFor({ state: "detached" });
+    assert.match((await text.textContent()) ?? "", /^zero one two first/);
 
     await text.click();
     await page.keyboard.type("mine ");

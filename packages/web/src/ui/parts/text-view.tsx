@@ -164,19 +164,22 @@ function EditorPlace({ name, text, isReadOnly, editor, onChange, onSave }: Edito
   const [hasFailed, setFailed] = useState(false);
   useEffect(() => {
     let isGone = false;
+    let opened: Editor | undefined;
     import("./editor.ts").then(
       ({ openEditor }) => {
         if (isGone || place.current === null) return;
         const options = { name, text, isReadOnly, onChange, onSave };
-        editor.current = openEditor(place.current, { ...options, label: texts.value.viewer.textOf(visible(name)) });
-        editor.current.focus();
+        opened = openEditor(place.current, { ...options, label: texts.value.viewer.textOf(visible(name)) });
+        editor.current = opened;
+        opened.focus();
       },
       () => setFailed(true),
     );
     return () => {
       isGone = true;
-      editor.current?.[Symbol.dispose]();
-      editor.current = null;
+      opened?.[Symbol.dispose]();
+      // The next one may be open already.
+      if (editor.current === opened) editor.current = null;
     };
   }, []);
   if (hasFailed) return <pre tabIndex={0}>{text}</pre>;

@@ -42,11 +42,18 @@ function isActive(state: TransferState): boolean {
 
 interface UploadJob {
   file: File;
+  readonly batch: Batch;
   /** Whether where it goes was settled, maybe by an earlier page. */
   isBegun: boolean;
   url: string | undefined;
   request: XMLHttpRequest | undefined;
   attempts: number;
+}
+
+/** Files that were put into the queue together, and what a person decided for all of them. */
+interface Batch {
+  readonly ids: Set<string>;
+  choiceForAll: ConflictChoice | undefined;
 }
 
 /** Files of this browser; they live as long as the page. */
@@ -57,7 +64,6 @@ const attemptsMax = 5;
 const smallPieceBytes = 1_000_000;
 const idPrefix = `u${Date.now().toString(36)}-`;
 let lastId = 0;
-let choiceForAll: ConflictChoice | undefined;
 let bytesMost = Number.POSITIVE_INFINITY;
 
 /** Puts files into the queue, each with where it goes. */
@@ -65,11 +71,12 @@ export function enqueueUploads(
   current: LoginJson,
   files: readonly { readonly file: File; readonly path: string }[],
 ): void {
-  if (activeCount.value === 0) choiceForAll = undefined;
+  const batch: Batch = { ids: new Set(), choiceForAll: undefined };
   const added = files.flatMap(({ file, path }): Transfer[] => {
     if (findAgain(file)) return [];
     const id = `${idPrefix}${++lastId}`;
-    jobs.set(id, { file, isBegun: false, url: undefined, request: undefined, attempts: 0 });
+    batch.ids.add(id);
+    jobs.set(id, { file, batch, isBegun: false, url: undefined, request: undefined, attempts: 0 });
     return [{ ...newTransfer(id, "upload", path), server: serverName(current), total: file.size }];
   });
   transfers.value = [...transfers.value, ...added];
@@ -84,7 +91,8 @@ export function findAgain(file: File): boolean {
   );
   if (found?.missing === undefined) return false;
   const { isBegun } = found.missing;
-  jobs.set(found.id, { file, isBegun, url: undefined, request: undefined, attempts: 0 });
+  const batch: Batch = { ids: new Set([found.id]), choiceForAll: undefined };
+  jobs.set(found.id, { file, batch, isBegun, url: undefined, request: undefined, attempts: 0 });
   update(found.id, { missing: undefined });
   resume(found.id);
   return true;
@@ -313,13 +321,15 @@ async function upload(id: string, job: UploadJob, path: string, current: LoginJs
   const file = (job.file = await readable(job.file));
   const facts = { path, sizeBytes: file.size, modifiedMs: file.lastModified };
   const server = serverOf(current);
-  const settled = job.isBegun ? "overwrite" : choiceForAll?.isResume === true ? "ask" : choiceForAll?.policy;
+  const { batch } = job;
+  const decided = batch.choiceForAll;
+  const settled = job.isBegun ? "overwrite" : decided?.isResume === true ? "ask" : decided?.policy;
   let begun = await server.beginUpload({ ...facts, onConflict: settled ?? "ask" });
   if (begun.kind === "taken") {
-    const choice = await askOnce({ path, file, target: begun.target });
+    const choice = await askOnce(batch, { path, file, target: begun.target });
     if (find(id)?.state !== "running") return;
     if (choice === undefined) return update(id, { state: "skipped", note: () => texts.value.queue.exists });
-    if (choice.forAll) choiceForAll = choice;
+    if (choice.forAll) batch.choiceForAll = choice;
     const goesOn = choice.isResume === true && canGoOn(begun.target, file);
     if (goesOn && !(await isBeginning(server, path, begun.target.size ?? 0, file))) throw notBeginning();
     begun = await server.beginUpload({ ...facts, onConflict: goesOn ? "resume" : choice.policy });
@@ -346,25 +356,24 @@ async function upload(id: string, job: UploadJob, path: string, current: LoginJs
   if (activeCount.value <= 1) reloadWhere(current.id, parentPath(begun.path));
 }
 
-/** One question at a time; what is decided for all is not asked again. */
+/** One question at a time; what is decided for all of a batch is not asked again. */
 let asking: Promise<unknown> = Promise.resolve();
 
-function askOnce({
-  path,
-  file,
-  target,
-}: {
-  readonly path: string;
-  readonly file: File;
-  readonly target: Parameters<typeof askConflict>[0]["target"];
-}): Promise<ConflictChoice | undefined> {
+function askOnce(batch: Batch, { path, file, target }: Conflict): Promise<ConflictChoice | undefined> {
   const answer = asking.then(() => {
-    if (choiceForAll !== undefined) return choiceForAll;
+    if (batch.choiceForAll !== undefined) return batch.choiceForAll;
     const source = { size: file.size, modifiedMs: file.lastModified };
-    return askConflict({ path, source, target, others: activeCount.value - 1, canResume: canGoOn(target, file) });
+    const others = transfers.value.filter(({ id, state }) => batch.ids.has(id) && isActive(state)).length - 1;
+    return askConflict({ path, source, target, others, canResume: canGoOn(target, file) });
   });
   asking = answer.catch(() => {});
   return answer;
+}
+
+interface Conflict {
+  readonly path: string;
+  readonly file: File;
+  readonly target: Parameters<typeof askConflict>[0]["target"];
 }
 
 /** Whether what is there may be the beginning of a file. */
