@@ -82,6 +82,8 @@ export class FileWriter {
         throw this.#fail(error);
       },
     );
+    // Who asked for the write may be busy with another one; settle() tells all the same, and nothing dies of it.
+    over.catch(() => {});
     this.#underWay.add(over);
     return over;
   }
