@@ -5,33 +5,20 @@
  *     npm run bench -- explain [pairs]
  *
  * The server runs in a process of its own on the same loopback. Each pair makes both, in turns first; printed are the
- * medians of wall time and of CPU time of this process, and what explain adds for each of its two handshakes. The target is held against CPU time, which other programs on the machine change least.
+ * medians of wall time and of CPU time of this process, and what explain adds for each of its two handshakes. The target is
+ * held against CPU time, which other programs on the machine change least.
  */
 import { explain } from "@sallyport/inspector";
-import { startTestServer } from "@sallyport/testing";
-import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls, createSecureContext, type TLSSocket } from "node:tls";
+import { type OwnServer, startOwnServer } from "./own-server.ts";
 
 const targetMs = 2;
 const handshakesCount = 2;
-const [mode = "60"] = process.argv.slice(2);
-if (mode === "--serve") await serve();
-else await compare(Number(mode));
-
-interface Place {
-  readonly explicit: number;
-  readonly implicit: number;
-  readonly caFile: string;
-}
-
-async function serve(): Promise<void> {
-  const { explicitPort: explicit, implicitPort: implicit, identity } = await startTestServer();
-  process.send?.({ explicit, implicit, caFile: identity.caFile } satisfies Place);
-  process.once("disconnect", () => process.exit());
-}
+const [given = "60"] = process.argv.slice(2);
+await compare(Number(given));
 
 interface Cost {
   readonly wallMs: number;
@@ -39,8 +26,7 @@ interface Cost {
 }
 
 async function compare(pairs: number): Promise<void> {
-  const server = fork(import.meta.filename, ["--serve"], { execArgv: ["--conditions=source"] });
-  const [place] = (await once(server, "message")) as [Place];
+  using place = await startOwnServer();
   const ca = readFileSync(place.caFile, "latin1");
   const ways = { bare: () => bare(place, ca), explained: () => explained(place, ca) };
   const costs: Record<keyof typeof ways, Cost[]> = { bare: [], explained: [] };
@@ -52,7 +38,6 @@ async function compare(pairs: number): Promise<void> {
       if (pair >= 0) costs[way].push(cost);
     }
   }
-  server.disconnect();
   for (const measure of ["wallMs", "cpuMs"] as const) {
     const [plain, shown] = [costs.bare, costs.explained].map((all) => median(all.map((cost) => cost[measure])));
     const added = ((shown ?? 0) - (plain ?? 0)) / handshakesCount;
@@ -73,7 +58,7 @@ async function costOf(run: () => Promise<void>): Promise<Cost> {
   return { wallMs: performance.now() - startedMs, cpuMs: (user + system) / 1000 };
 }
 
-async function explained({ explicit, implicit }: Place, ca: string): Promise<void> {
+async function explained({ explicit, implicit }: OwnServer, ca: string): Promise<void> {
   let finishedCount = 0;
   for await (const event of explain("127.0.0.1", { ports: { explicit, implicit }, ca })) {
     if (event.kind === "problem") throw new Error(JSON.stringify(event));
@@ -83,7 +68,7 @@ async function explained({ explicit, implicit }: Place, ca: string): Promise<voi
 }
 
 /** What explain asks, by nothing but sockets. */
-async function bare({ explicit, implicit }: Place, ca: string): Promise<void> {
+async function bare({ explicit, implicit }: OwnServer, ca: string): Promise<void> {
   const secureContext = createSecureContext({ ca });
   const options = { host: "127.0.0.1", secureContext, ALPNProtocols: ["ftp"] };
   const first = async () => {

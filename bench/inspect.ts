@@ -15,34 +15,19 @@ import {
   startProftpd,
   startPureFtpd,
   startPyftpdlib,
-  startTestServer,
   startVsftpd,
   type Peer,
 } from "@sallyport/testing";
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { startOwnServer } from "./own-server.ts";
 
 const targetMs = 3000;
-const [mode = "7"] = process.argv.slice(2);
-if (mode === "--serve") await serve();
-else await measure(Number(mode));
-
-interface Place {
-  readonly explicit: number;
-  readonly implicit: number;
-  readonly caFile: string;
-}
-
-async function serve(): Promise<void> {
-  const { explicitPort: explicit, implicitPort: implicit, identity } = await startTestServer();
-  process.send?.({ explicit, implicit, caFile: identity.caFile } satisfies Place);
-  process.once("disconnect", () => process.exit());
-}
+const [given = "7"] = process.argv.slice(2);
+await measure(Number(given));
 
 async function measure(runs: number): Promise<void> {
-  const server = fork(import.meta.filename, ["--serve"], { execArgv: ["--conditions=source"] });
-  const [{ explicit, implicit, caFile }] = (await once(server, "message")) as [Place];
+  using own = await startOwnServer();
+  const { explicit, implicit, caFile } = own;
   const ports = { explicit, implicit };
   const ca = readFileSync(caFile, "latin1");
   const credentials = { user: "alice", password: "secret" };
@@ -50,7 +35,6 @@ async function measure(runs: number): Promise<void> {
     await median("Sallyport, no login", runs, { ports, ca }),
     await median("Sallyport, with a login", runs, { ports, ca, credentials }),
   ].toSorted((one, other) => other - one)[0];
-  server.disconnect();
   const others: readonly (readonly [string, readonly string[], () => Promise<Peer>])[] = [
     ["vsftpd", peerNeeds.vsftpd, () => startVsftpd()],
     ["ProFTPD", peerNeeds.proftpd, () => startProftpd()],

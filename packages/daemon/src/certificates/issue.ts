@@ -34,18 +34,11 @@ export async function issueAuthority(
   validity: Validity,
   options: { readonly key: KeyObject; readonly names: readonly CertificateName[] },
 ): Promise<string> {
-  const x509 = await loadX509();
-  const certificate = x509.blank(options.key, validity);
-  certificate.subject = x509.distinguishedName(commonName);
-  certificate.issuer = certificate.subject;
-  certificate.extensions = [
+  return issueByItself(commonName, validity, options.key, (x509) => [
     x509.basicConstraints({ authority: true }),
     x509.keyUsage(["keyCertSign", "cRLSign"]),
-    x509.serverPurpose(),
-    x509.subjectKey(options.key),
     x509.nameConstraints(options.names),
-  ];
-  return x509.sign(certificate, options.key);
+  ]);
 }
 
 /** Issues a server's certificate, valid for `names` and never longer than its authority. */
@@ -77,18 +70,25 @@ export async function issueSelfSigned(
   validity: Validity,
   options: { readonly key: KeyObject; readonly names: readonly CertificateName[] },
 ): Promise<string> {
-  const x509 = await loadX509();
-  const certificate = x509.blank(options.key, validity);
-  certificate.subject = x509.distinguishedName(commonName);
-  certificate.issuer = certificate.subject;
-  certificate.extensions = [
+  return issueByItself(commonName, validity, options.key, (x509) => [
     x509.basicConstraints({ authority: false }),
     x509.keyUsage(["digitalSignature"]),
-    x509.serverPurpose(),
-    x509.subjectKey(options.key),
     x509.alternativeNames(options.names),
-  ];
-  return x509.sign(certificate, options.key);
+  ]);
+}
+
+async function issueByItself(
+  commonName: string,
+  validity: Validity,
+  key: KeyObject,
+  extensionsOf: (x509: Awaited<ReturnType<typeof loadX509>>) => Extension[],
+): Promise<string> {
+  const x509 = await loadX509();
+  const certificate = x509.blank(key, validity);
+  certificate.subject = x509.distinguishedName(commonName);
+  certificate.issuer = certificate.subject;
+  certificate.extensions = [...extensionsOf(x509), x509.serverPurpose(), x509.subjectKey(key)];
+  return x509.sign(certificate, key);
 }
 
 /** Whether an authority's name constraints let it sign for every one of the names. */

@@ -22,77 +22,42 @@ const allGroups = [...groupClasses.postQuantum, ...groupClasses.classical, 0x001
 
 /** Takes as many connections as the server takes suites and groups, one after the other, and one more for each list. */
 export async function probeEverything(server: InspectedServer, place: LoginPlace): Promise<EnumerationFacts> {
+  const answerTo = (offer: HelloOffer) => ask(server, place, offer);
+  const suitesOf = (version: number, offered: readonly number[], rest: Omit<HelloOffer, "suites">) =>
+    eliminate(offered, async (suites) => {
+      const hello = (await answerTo({ ...rest, suites }))?.hello;
+      return hello?.version === version ? hello.cipherSuite : undefined;
+    });
   const older = { groups: groupClasses.classical, signatureAlgorithms };
   const suites: EnumerationFacts["suites"][number][] = [];
   for (const version of [0x0303, 0x0302, 0x0301]) {
-    const taken = await eliminate(server, place, allSuites, (left) => ({ ...older, version, suites: left }), version);
-    suites.push({ version, taken });
+    suites.push({ version, taken: await suitesOf(version, allSuites, { ...older, version }) });
   }
   const newest = { ...older, version: 0x0303, supportedVersions: [0x0304] };
-  const ofNewest = await eliminate(server, place, suiteClasses.tls13, (left) => ({ ...newest, suites: left }), 0x0304);
-  const groups = await eliminateGroups(server, place, (left) => ({
-    ...newest,
-    suites: suiteClasses.tls13,
-    groups: left,
-  }));
-  const signatures = await eliminateSignatures(server, place, (left) => ({
-    ...older,
-    version: 0x0303,
-    suites: suiteClasses.forwardAead,
-    signatureAlgorithms: left,
-  }));
+  const ofNewest = await suitesOf(0x0304, suiteClasses.tls13, newest);
+  const groups = await eliminate(allGroups, async (left) => {
+    const offer = { ...newest, suites: suiteClasses.tls13, groups: left };
+    return (await answerTo(offer))?.hello.group;
+  });
+  const signatures = await eliminate(signatureAlgorithms, async (left) => {
+    const offer = { ...older, version: 0x0303, suites: suiteClasses.forwardAead, signatureAlgorithms: left };
+    return (await answerTo(offer))?.keyExchange?.signatureAlgorithm;
+  });
   return { ...place, suites: [{ version: 0x0304, taken: ofNewest }, ...suites], groups, signatures };
 }
 
+/** Offers less and less, until the server takes nothing more; returns what it took. */
 async function eliminate(
-  server: InspectedServer,
-  place: LoginPlace,
   offered: readonly number[],
-  offer: (left: readonly number[]) => HelloOffer,
-  version: number,
+  choiceOf: (left: readonly number[]) => Promise<number | undefined>,
 ): Promise<readonly number[]> {
   const taken: number[] = [];
-  for (let left = offered; left.length > 0; left = left.filter((suite) => !taken.includes(suite))) {
-    const hello = (await ask(server, place, offer(left)))?.hello;
-    // A server that picks what was not offered, or another version, would keep this going for ever.
-    if (hello?.version !== version || !left.includes(hello.cipherSuite)) break;
-    taken.push(hello.cipherSuite);
-  }
-  return taken;
-}
-
-async function eliminateGroups(
-  server: InspectedServer,
-  place: LoginPlace,
-  offer: (left: readonly number[]) => HelloOffer,
-): Promise<readonly number[]> {
-  const taken: number[] = [];
-  for (
-    let left: readonly number[] = allGroups;
-    left.length > 0;
-    left = left.filter((group) => !taken.includes(group))
-  ) {
-    const group = (await ask(server, place, offer(left)))?.hello.group;
-    if (group === undefined || !left.includes(group)) break;
-    taken.push(group);
-  }
-  return taken;
-}
-
-async function eliminateSignatures(
-  server: InspectedServer,
-  place: LoginPlace,
-  offer: (left: readonly number[]) => HelloOffer,
-): Promise<readonly number[]> {
-  const taken: number[] = [];
-  for (
-    let left: readonly number[] = signatureAlgorithms;
-    left.length > 0;
-    left = left.filter((algorithm) => !taken.includes(algorithm))
-  ) {
-    const algorithm = (await ask(server, place, offer(left)))?.keyExchange?.signatureAlgorithm;
-    if (algorithm === undefined || !left.includes(algorithm)) break;
-    taken.push(algorithm);
+  for (let left = offered; left.length > 0; left = left.filter((value) => !taken.includes(value))) {
+    // oxlint-disable-next-line no-await-in-loop -- what is offered next depends on the answer
+    const choice = await choiceOf(left);
+    // A server that picks what was not offered would keep this going for ever.
+    if (choice === undefined || !left.includes(choice)) break;
+    taken.push(choice);
   }
   return taken;
 }
