@@ -1,4 +1,4 @@
-import { allCommands } from "../../packages/cli/src/all-commands.ts";
+import { allCommands } from "../../packages/cli/src/command-table.ts";
 import { ownFlags, type CommandFacts, type FlagFacts } from "../../packages/cli/src/command-facts.ts";
 import { exitCodeMeanings } from "../../packages/cli/src/exit-codes.ts";
 import { argumentText, flagLabel, flagText, usageLines } from "../../packages/cli/src/help.ts";

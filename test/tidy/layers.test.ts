@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { importCircles } from "./circles.ts";
 import { layerViolations } from "./layers.ts";
 import { readFiles } from "./source-files.ts";
 
@@ -31,4 +32,21 @@ test("the layer check finds what it is there for", () => {
     found.map((sentence) => sentence.split(":", 1)[0]),
     planted.map(([path]) => path),
   );
+});
+
+test("no import leads back to where it began", () => {
+  assert.deepEqual(importCircles(readFiles("packages/*/src/**/*.ts", "packages/*/src/**/*.tsx")), []);
+});
+
+test("the search for circles finds one of types, and one of a file that is loaded late", () => {
+  const file = (path: string, text: string) => ({ path, text });
+  const found = importCircles([
+    file("packages/a/src/one.ts", 'import type { Two } from "./inner/two.ts";'),
+    file("packages/a/src/inner/two.ts", 'const three = () => import("../three.ts");'),
+    file("packages/a/src/three.ts", 'export { one } from "./one.ts";'),
+    file("packages/a/src/four.ts", 'import { one } from "./one.ts";'),
+  ]);
+  assert.deepEqual(found, [
+    "packages/a/src/one.ts -> packages/a/src/inner/two.ts -> packages/a/src/three.ts -> packages/a/src/one.ts",
+  ]);
 });

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { importsOf } from "./imports.ts";
 import type { SourceFile } from "./source-files.ts";
 
 const belowDaemon = [
@@ -89,10 +90,4 @@ function roomOfPackage(specifier: string): string | undefined {
   if (!specifier.startsWith("@sallyport/")) return undefined;
   const entry = specifier.slice("@sallyport/".length);
   return Object.hasOwn(mayImport, entry) ? entry : packageOf(entry);
-}
-
-function importsOf(file: SourceFile): readonly string[] {
-  const pattern =
-    /(?:^|[\s;}])(?:import|export)\b[^"'`;]*?\bfrom\s*["']([^"']+)["']|\bimport\s*\(?\s*["']([^"']+)["']/g;
-  return [...file.text.matchAll(pattern)].map(([, from, direct]) => from ?? direct ?? "");
 }

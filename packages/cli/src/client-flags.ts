@@ -12,7 +12,7 @@ import {
   type PasswordFlags,
   type PortRange,
 } from "./flags.ts";
-import { parseService } from "./login/kerberos.ts";
+import { parseService } from "./login/kerberos-service.ts";
 
 /** What every command that talks to a server can be told about how to. */
 export interface ClientFlags extends CommonFlags, PasswordFlags {

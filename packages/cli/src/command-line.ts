@@ -1,5 +1,6 @@
 import { buildApplication, buildRouteMap, run, type ApplicationContext } from "@stricli/core";
-import { loadRoutes, type CommandTarget } from "./command-table.ts";
+import { loadRoutes } from "./command-table.ts";
+import type { CommandTarget } from "./command-target.ts";
 import { exitCodeFor, exitCodeOfCommand } from "./exit-codes.ts";
 import { failureText, failureTexts } from "./failure.ts";
 import { helpFlag } from "./help.ts";

@@ -1,11 +1,6 @@
-import { buildCommand, type Command, type CommandContext, type RouteMap } from "@stricli/core";
-
-export type CommandTarget = Command<CommandContext> | RouteMap<CommandContext>;
-
-interface CommandRow {
-  readonly brief: string;
-  load(): Promise<CommandTarget>;
-}
+import { buildCommand } from "@stricli/core";
+import type { CommandFacts } from "./command-facts.ts";
+import type { CommandRow, CommandTarget } from "./command-target.ts";
 
 /** Every command, in the order of the help; a command's file is loaded when it is called. */
 const commandTable = {
@@ -127,23 +122,22 @@ const commandTable = {
   },
   completion: {
     brief: "Print completion for a shell",
-    load: async () => (await import("./commands/completion.ts")).completionCommand,
+    load: async () => (await import("./commands/completion.ts")).completionCommand(allCommands),
   },
 } as const satisfies Record<string, CommandRow>;
 
 export type CommandName = keyof typeof commandTable;
 
-/** Every command's brief, by its name. */
-export const commandBriefs: Readonly<Record<CommandName, string>> = mapRows(({ brief }) => brief);
-
-export function loadCommand(name: CommandName): Promise<CommandTarget> {
-  return commandTable[name].load();
+/** Loads every command and tells about all. */
+export async function allCommands(): Promise<readonly CommandFacts[]> {
+  const { factsOfCommands } = await import("./facts-of-commands.ts");
+  return factsOfCommands(commandTable);
 }
 
 /** The routes with the named command loaded; the others have their names and briefs alone, for the help. */
 export async function loadRoutes(called: string | undefined): Promise<Record<CommandName, CommandTarget>> {
   const routes: Record<CommandName, CommandTarget> = mapRows(placeholder);
-  if (called !== undefined && isCommandName(called)) routes[called] = await loadCommand(called);
+  if (called !== undefined && isCommandName(called)) routes[called] = await commandTable[called].load();
   return routes;
 }
 

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
-import { allCommands } from "../src/all-commands.ts";
+import { allCommands } from "../src/command-table.ts";
 import { bashCompletion } from "../src/completion/bash.ts";
 import { fishCompletion } from "../src/completion/fish.ts";
 import { zshCompletion } from "../src/completion/zsh.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { buildCommand, buildRouteMap } from "@stricli/core";
-import { allCommands } from "../src/all-commands.ts";
+import { allCommands } from "../src/command-table.ts";
 import { commandFacts, underHeading } from "../src/command-facts.ts";
 import { exitCodeMeanings } from "../src/exit-codes.ts";
 import { switchFlag } from "../src/flags.ts";

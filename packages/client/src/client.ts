@@ -8,7 +8,8 @@ import {
 } from "@sallyport/protocol";
 import { type ByteSink, ByteThrottle, type ClientTlsFacts, type SecurityContextFacts } from "@sallyport/transport";
 import type { ReadableStream } from "node:stream/web";
-import type { ClientConnection, TransferOutcome } from "./connection/client-connection.ts";
+import type { ClientConnection } from "./connection/client-connection.ts";
+import type { TransferOutcome } from "./connection/transfer-order.ts";
 import type { ConnectionOpener } from "./connection/connection-opener.ts";
 import { fxp, type FxpOutcome, type FxpWishes } from "./fxp/fxp.ts";
 import { type FxpStep, fxpTree } from "./fxp/fxp-tree.ts";

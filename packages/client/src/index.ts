@@ -28,10 +28,9 @@ export type {
   ConnectionOptions,
   ConnectionTarget,
   RequestOptions,
-  TransferOrder,
-  TransferOutcome,
   TransferWishes,
 } from "./connection/connection-options.ts";
+export type { TransferOrder, TransferOutcome } from "./connection/transfer-order.ts";
 export type { ConnectDecision } from "./connection/security-choice.ts";
 export type { CompressionWish } from "./compression/compression.ts";
 export type { DataMoves } from "./compression/deflated-data.ts";

@@ -9,14 +9,14 @@ export { explainCheck, type CheckExplanation } from "./guide/explain-check.ts";
 export { renderCheckExplanation } from "./guide/render-explanation.ts";
 export { checkIds, inspect, type InspectOptions } from "./inspect.ts";
 export { changesOf, type Change } from "./report/changes.ts";
-export { namesCheck, type Demands, type Judgement } from "./report/demands.ts";
+export { namesCheck, type Demands } from "./report/demands.ts";
+export type { Finding, Fix } from "./report/finding.ts";
 export {
   isFailure,
-  type Finding,
-  type Fix,
   type InspectFailure,
   type InspectReport,
   type InspectResult,
+  type Judgement,
   type PortReport,
 } from "./report/report.ts";
 export { failureSentence } from "./report/words.ts";

@@ -16,7 +16,8 @@ import { judge, namesCheck, type Demands } from "./report/demands.ts";
 import { Judging } from "./report/findings.ts";
 import { handshakesOf } from "./report/handshakes.ts";
 import { portsOf, someIsFtp } from "./report/ports.ts";
-import { reportVersion, type Finding, type InspectReport, type InspectResult } from "./report/report.ts";
+import type { Finding } from "./report/finding.ts";
+import { reportVersion, type InspectReport, type InspectResult } from "./report/report.ts";
 
 /** What is inspected, and how. */
 export interface InspectOptions {

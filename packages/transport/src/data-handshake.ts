@@ -2,7 +2,7 @@ import { type ClientHello, isSallyportError, type LimitValues, parseClientHello,
 import type { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { fatalAlertRecord, refuseFailure } from "./client-hello-verdict.ts";
-import type { DataFacts, DataTlsFacts } from "./data-connection.ts";
+import type { DataFacts, DataTlsFacts } from "./data-facts.ts";
 import { type DataTls, handshakeDone, startClientTls, startServerTls, type TlsPath } from "./data-tls.ts";
 import { openingEnded, openingTimeout } from "./opening-intake.ts";
 import { type ControlTlsBinding, type DataUsage, helloBringsTicket } from "./tls-binding.ts";

@@ -1,6 +1,6 @@
 import { DataBlockDecoder, dataBlockHeader, TransportError } from "@sallyport/protocol";
 import type { Socket } from "node:net";
-import type { Taker } from "./data-receive.ts";
+import type { Taker } from "./taker.ts";
 import { type ByteSource, endedEarly, endSending, type Extent, pauseFor, writeTogether } from "./data-send.ts";
 import type { MessageSecurity, TransferOrder } from "./message-security.ts";
 import { isSecurityMechanismError, type OpenedMessage } from "./security-mechanism.ts";

@@ -4,6 +4,7 @@ import { type DataMessages, MessageIntake } from "./data-messages.ts";
 import { transferBuffers } from "./transfer-buffers.ts";
 import type { TransferOptions, TransferWatch } from "./transfer-watch.ts";
 import { readIntoUserBuffer, sharedUserBuffer } from "./user-buffer-hook.ts";
+import type { Taker } from "./taker.ts";
 
 /** Where received octets go: a file open for writing. */
 export interface ByteSink {
@@ -21,14 +22,6 @@ export interface ReceiveOptions extends TransferOptions {
   readonly userBuffer: boolean;
   /** Opens the messages that carry the octets. */
   readonly messages?: DataMessages | undefined;
-}
-
-/** What received octets are handed to. */
-export interface Taker {
-  /** Whether another piece may be read. */
-  readonly hasRoom: boolean;
-  /** Takes octets, which are the caller's again afterwards. */
-  take(octets: Buffer, length: number): void;
 }
 
 /**

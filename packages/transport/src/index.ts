@@ -16,6 +16,7 @@ export * from "./tls-facts.ts";
 export * from "./tls-identity.ts";
 export * from "./tls-profile.ts";
 export * from "./data-connection.ts";
+export * from "./data-facts.ts";
 export * from "./data-path-hooks.ts";
 export type { TransferOptions } from "./transfer-watch.ts";
 export type { ByteSink } from "./data-receive.ts";

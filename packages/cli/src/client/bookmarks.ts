@@ -14,13 +14,26 @@ import {
 } from "@sallyport/client";
 import { ConfigError, UsageError } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
-import type { BookmarkAddFlags, BookmarkFlags, BookmarkImportFlags } from "../commands/bookmark.ts";
 import { countText } from "../terminal/quantities.ts";
 import { tableLines } from "../terminal/table.ts";
 import { jsonText, quotedName, visibleText } from "../terminal/visible-text.ts";
 import { bookmarksPath } from "./own-files.ts";
 import { surroundingsOf } from "./surroundings.ts";
 import { unreadableFile } from "../unreadable-file.ts";
+
+/** Flags of every command below `bookmark`. */
+export interface BookmarkFlags {
+  readonly json?: boolean;
+}
+
+export interface BookmarkAddFlags extends BookmarkFlags {
+  readonly replace?: boolean;
+}
+
+export interface BookmarkImportFlags extends BookmarkAddFlags {
+  readonly format?: "filezilla" | "winscp" | "lftp";
+  readonly passwords?: boolean;
+}
 
 /** `sallyport bookmark add`. */
 export async function addBookmark(

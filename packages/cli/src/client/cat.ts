@@ -1,9 +1,14 @@
 import { UsageError } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
-import type { CatFlags } from "../commands/cat.ts";
 import { eachPath } from "./each-path.ts";
 import { runOnServers } from "./run.ts";
 import { copyToOutput } from "./standard-output.ts";
+import type { ClientFlags } from "../client-flags.ts";
+
+export interface CatFlags extends ClientFlags {
+  readonly start?: number;
+  readonly end?: number;
+}
 
 /** `sallyport cat`. */
 export async function cat(context: CommandContext, flags: CatFlags, urls: readonly string[]): Promise<void> {

@@ -2,9 +2,6 @@ import { isUrlFailure, parseFtpUrl, type Client } from "@sallyport/client";
 import { ConfigError, isSallyportError, UsageError } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
 import type { ClientFlags } from "../client-flags.ts";
-import type { MkdirFlags } from "../commands/mkdir.ts";
-import type { MvFlags } from "../commands/mv.ts";
-import type { RmFlags } from "../commands/rm.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { quotedName, visibleText } from "../terminal/visible-text.ts";
 import { ClientFailure, refusalReply } from "./client-failure.ts";
@@ -12,6 +9,19 @@ import { eachPath } from "./each-path.ts";
 import { childOf } from "./remote-glob.ts";
 import { runOnServers, type ClientRun } from "./run.ts";
 import type { RemotePlace } from "./servers.ts";
+
+export interface MvFlags extends ClientFlags {
+  readonly noOverwrite?: boolean;
+}
+
+export interface MkdirFlags extends ClientFlags {
+  readonly parents?: boolean;
+}
+
+export interface RmFlags extends ClientFlags {
+  readonly recursive?: boolean;
+  readonly dryRun?: boolean;
+}
 
 /** `sallyport rm`. */
 export async function rm(context: CommandContext, flags: RmFlags, urls: readonly string[]): Promise<void> {

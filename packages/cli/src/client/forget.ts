@@ -2,11 +2,14 @@ import { hostMemoryFile, isUrlFailure, parseFtpUrl, profileFile } from "@sallypo
 import { UsageError } from "@sallyport/protocol";
 import { fileTrustStore } from "@sallyport/transport";
 import type { CommandContext } from "@stricli/core";
-import type { ForgetFlags } from "../commands/forget.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { jsonText, quotedName } from "../terminal/visible-text.ts";
 import { endWith } from "./end-with.ts";
 import { hostsPath, knownServersPath, profilesPath } from "./own-files.ts";
+
+export interface ForgetFlags {
+  readonly json?: boolean;
+}
 
 const usualPorts = [21, 990];
 

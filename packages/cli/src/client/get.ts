@@ -3,7 +3,6 @@ import { dirname } from "node:path";
 import type { Client, Entry, OnProgress } from "@sallyport/client";
 import { UsageError } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
-import type { GetFlags } from "../commands/get.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { quotedName } from "../terminal/visible-text.ts";
 import { ClientFailure } from "./client-failure.ts";
@@ -16,6 +15,13 @@ import { runOnServers, type ClientRun } from "./run.ts";
 import type { RemotePlace } from "./servers.ts";
 import { copyToOutput } from "./standard-output.ts";
 import { runTransfers, type TransferJob } from "./transfers.ts";
+import type { ClientFlags } from "../client-flags.ts";
+import type { TransferFlags } from "../transfer-flags.ts";
+
+export interface GetFlags extends ClientFlags, TransferFlags {
+  readonly output?: string;
+  readonly segments?: number;
+}
 
 /** `sallyport get`. */
 export async function get(context: CommandContext, flags: GetFlags, urls: readonly string[]): Promise<void> {

@@ -3,11 +3,16 @@ import { crc32 } from "node:zlib";
 import type { Client } from "@sallyport/client";
 import { UsageError } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
-import type { HashFlags } from "../commands/hash.ts";
 import { visibleText } from "../terminal/visible-text.ts";
 import { eachPath } from "./each-path.ts";
 import { runOnServers } from "./run.ts";
 import { shownPath } from "./surroundings.ts";
+import type { ClientFlags } from "../client-flags.ts";
+
+export interface HashFlags extends ClientFlags {
+  readonly algorithm?: string;
+  readonly download?: boolean;
+}
 
 /** `sallyport hash`. */
 export async function hash(context: CommandContext, flags: HashFlags, urls: readonly string[]): Promise<void> {

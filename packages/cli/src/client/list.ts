@@ -1,12 +1,23 @@
 import type { Entry } from "@sallyport/client";
 import type { CommandContext } from "@stricli/core";
-import type { LsFlags } from "../commands/ls.ts";
 import { entryJson, entryLines, sortEntries, summaryText } from "./entry-text.ts";
 import { entryAt } from "./remote-entry.ts";
 import { expandRemote, literalText } from "./remote-glob.ts";
 import { runOnServers, type ClientRun } from "./run.ts";
 import type { RemotePlace } from "./servers.ts";
 import { shownPath } from "./surroundings.ts";
+import type { ClientFlags } from "../client-flags.ts";
+
+export interface LsFlags extends ClientFlags {
+  readonly recursive?: boolean;
+  readonly directory?: boolean;
+  readonly names?: boolean;
+  readonly bytes?: boolean;
+  readonly sort: SortName;
+  readonly reverse?: boolean;
+}
+
+type SortName = "name" | "size" | "time" | "none";
 
 /** `sallyport ls`. */
 export async function list(context: CommandContext, flags: LsFlags, urls: readonly string[]): Promise<void> {

@@ -11,7 +11,6 @@ import {
 } from "@sallyport/client";
 import { UsageError } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
-import type { MirrorFlags } from "../commands/mirror.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { ProgressDisplay } from "../terminal/progress-display.ts";
 import { quotedName } from "../terminal/visible-text.ts";
@@ -19,6 +18,37 @@ import { ClientFailure, clientFailure } from "./client-failure.ts";
 import { MirrorTally, reasonText, stepText } from "./mirror-text.ts";
 import { journalsPath } from "./own-files.ts";
 import { runOnServers, type ClientRun } from "./run.ts";
+import type { ClientFlags } from "../client-flags.ts";
+
+export type Compared = "size" | "time" | "hash";
+
+export interface MirrorFlags extends ClientFlags {
+  readonly dryRun?: boolean;
+  readonly parallel: number;
+  readonly delete?: boolean;
+  readonly deleteBefore?: boolean;
+  readonly maxDelete?: number;
+  readonly emptySource?: boolean;
+  readonly include?: readonly string[];
+  readonly includeRegex?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly excludeRegex?: readonly string[];
+  readonly ignoreCase?: boolean;
+  readonly minSize?: number;
+  readonly maxSize?: number;
+  /** Milliseconds since 1970, as the next one. */
+  readonly newerThan?: number;
+  readonly olderThan?: number;
+  readonly compare: readonly Compared[];
+  readonly timeRule: "newer" | "differ";
+  readonly timeWindow?: number;
+  readonly keepNewer?: boolean;
+  readonly preserveTimes: boolean;
+  readonly links: "skip" | "recreate" | "follow";
+  readonly replaceKind?: boolean;
+  readonly emptyDirectories: boolean;
+  readonly resume: boolean;
+}
 
 /** `sallyport mirror`. */
 export async function mirror(context: CommandContext, flags: MirrorFlags, from: string, to: string): Promise<void> {

@@ -10,7 +10,6 @@ import {
 } from "@sallyport/client";
 import { UsageError } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
-import type { PutFlags } from "../commands/put.ts";
 import { quotedName, visibleText } from "../terminal/visible-text.ts";
 import { clientFailure } from "./client-failure.ts";
 import { movedTo } from "./existing.ts";
@@ -19,6 +18,10 @@ import { childOf } from "./remote-glob.ts";
 import { remoteTarget, type RemoteTarget } from "./remote-target.ts";
 import { runOnServers, type ClientRun } from "./run.ts";
 import { runTransfers, type TransferJob } from "./transfers.ts";
+import type { ClientFlags } from "../client-flags.ts";
+import type { TransferFlags } from "../transfer-flags.ts";
+
+export interface PutFlags extends ClientFlags, TransferFlags {}
 
 /** `sallyport put`: the last word is the URL. */
 export async function put(context: CommandContext, flags: PutFlags, words: readonly string[]): Promise<void> {

@@ -1,13 +1,18 @@
 import type { Client, Entry } from "@sallyport/client";
 import { PeerViolation } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
-import type { TreeFlags } from "../commands/tree.ts";
 import { sizeText } from "../terminal/quantities.ts";
 import { withoutMiddle, type Drawing } from "../terminal/table.ts";
 import { visibleText } from "../terminal/visible-text.ts";
 import { entryJson, nameText, sortEntries, summaryText } from "./entry-text.ts";
 import { expandRemote } from "./remote-glob.ts";
 import { runOnServers, type ClientRun } from "./run.ts";
+import type { ClientFlags } from "../client-flags.ts";
+
+export interface TreeFlags extends ClientFlags {
+  readonly depth?: number;
+  readonly bytes?: boolean;
+}
 
 /** `sallyport tree`. */
 export async function tree(context: CommandContext, flags: TreeFlags, urls: readonly string[]): Promise<void> {

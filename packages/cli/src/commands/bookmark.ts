@@ -1,19 +1,6 @@
 import { buildCommand, buildRouteMap, type CommandContext } from "@stricli/core";
 import { parseText, switchFlag } from "../flags.ts";
-
-/** Flags of every command below `bookmark`. */
-export interface BookmarkFlags {
-  readonly json?: boolean;
-}
-
-export interface BookmarkAddFlags extends BookmarkFlags {
-  readonly replace?: boolean;
-}
-
-export interface BookmarkImportFlags extends BookmarkAddFlags {
-  readonly format?: "filezilla" | "winscp" | "lftp";
-  readonly passwords?: boolean;
-}
+import type { BookmarkFlags, BookmarkAddFlags, BookmarkImportFlags } from "../client/bookmarks.ts";
 
 const nameParameter = {
   brief: "Name of the bookmark, with its folders: work/ftp",

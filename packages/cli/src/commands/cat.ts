@@ -1,12 +1,8 @@
 import { buildCommand, type CommandContext } from "@stricli/core";
 import { urlsParameter } from "../client/url-argument.ts";
-import { clientFlags, type ClientFlags } from "../client-flags.ts";
+import { clientFlags } from "../client-flags.ts";
 import { parseOffset } from "../offset.ts";
-
-export interface CatFlags extends ClientFlags {
-  readonly start?: number;
-  readonly end?: number;
-}
+import type { CatFlags } from "../client/cat.ts";
 
 export const catCommand = buildCommand({
   docs: {

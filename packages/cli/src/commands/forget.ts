@@ -1,9 +1,6 @@
 import { buildCommand, type CommandContext } from "@stricli/core";
 import { parseText, switchFlag } from "../flags.ts";
-
-export interface ForgetFlags {
-  readonly json?: boolean;
-}
+import type { ForgetFlags } from "../client/forget.ts";
 
 export const forgetCommand = buildCommand({
   docs: {

@@ -1,13 +1,9 @@
 import { buildCommand, type CommandContext } from "@stricli/core";
 import { urlsParameter } from "../client/url-argument.ts";
-import { clientFlags, type ClientFlags } from "../client-flags.ts";
+import { clientFlags } from "../client-flags.ts";
 import { parseText, switchFlag } from "../flags.ts";
-import { transferFlags, type TransferFlags } from "../transfer-flags.ts";
-
-export interface GetFlags extends ClientFlags, TransferFlags {
-  readonly output?: string;
-  readonly segments?: number;
-}
+import { transferFlags } from "../transfer-flags.ts";
+import type { GetFlags } from "../client/get.ts";
 
 export const getCommand = buildCommand({
   docs: {

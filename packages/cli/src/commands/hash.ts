@@ -1,12 +1,8 @@
 import { buildCommand, type CommandContext } from "@stricli/core";
 import { urlsParameter } from "../client/url-argument.ts";
-import { clientFlags, type ClientFlags } from "../client-flags.ts";
+import { clientFlags } from "../client-flags.ts";
 import { parseText, switchFlag } from "../flags.ts";
-
-export interface HashFlags extends ClientFlags {
-  readonly algorithm?: string;
-  readonly download?: boolean;
-}
+import type { HashFlags } from "../client/hash.ts";
 
 export const hashCommand = buildCommand({
   docs: {

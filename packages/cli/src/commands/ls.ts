@@ -1,18 +1,8 @@
 import { buildCommand, type CommandContext } from "@stricli/core";
-import { clientFlags, type ClientFlags } from "../client-flags.ts";
+import { clientFlags } from "../client-flags.ts";
 import { switchFlag } from "../flags.ts";
 import { urlsParameter } from "../client/url-argument.ts";
-
-export interface LsFlags extends ClientFlags {
-  readonly recursive?: boolean;
-  readonly directory?: boolean;
-  readonly names?: boolean;
-  readonly bytes?: boolean;
-  readonly sort: SortName;
-  readonly reverse?: boolean;
-}
-
-type SortName = "name" | "size" | "time" | "none";
+import type { LsFlags } from "../client/list.ts";
 
 export const lsCommand = buildCommand({
   docs: {

@@ -1,40 +1,11 @@
 import { buildCommand, type CommandContext } from "@stricli/core";
-import { clientFlags, type ClientFlags } from "../client-flags.ts";
+import { clientFlags } from "../client-flags.ts";
 import { underHeading } from "../command-facts.ts";
 import { parseCount, parseText, switchFlag } from "../flags.ts";
 import { parseSize } from "../account-flags.ts";
 import { parseMoment } from "../moment.ts";
 import { parseSeconds } from "../explain-flags.ts";
-
-type Compared = "size" | "time" | "hash";
-
-export interface MirrorFlags extends ClientFlags {
-  readonly dryRun?: boolean;
-  readonly parallel: number;
-  readonly delete?: boolean;
-  readonly deleteBefore?: boolean;
-  readonly maxDelete?: number;
-  readonly emptySource?: boolean;
-  readonly include?: readonly string[];
-  readonly includeRegex?: readonly string[];
-  readonly exclude?: readonly string[];
-  readonly excludeRegex?: readonly string[];
-  readonly ignoreCase?: boolean;
-  readonly minSize?: number;
-  readonly maxSize?: number;
-  /** Milliseconds since 1970, as the next one. */
-  readonly newerThan?: number;
-  readonly olderThan?: number;
-  readonly compare: readonly Compared[];
-  readonly timeRule: "newer" | "differ";
-  readonly timeWindow?: number;
-  readonly keepNewer?: boolean;
-  readonly preserveTimes: boolean;
-  readonly links: "skip" | "recreate" | "follow";
-  readonly replaceKind?: boolean;
-  readonly emptyDirectories: boolean;
-  readonly resume: boolean;
-}
+import type { Compared, MirrorFlags } from "../client/mirror.ts";
 
 const filterFlags = underHeading("WHICH FILES", {
   include: patternFlag("Mirror only files that match", "GLOB"),

@@ -1,11 +1,8 @@
 import { buildCommand, type CommandContext } from "@stricli/core";
 import { urlsParameter } from "../client/url-argument.ts";
-import { clientFlags, type ClientFlags } from "../client-flags.ts";
+import { clientFlags } from "../client-flags.ts";
 import { switchFlag } from "../flags.ts";
-
-export interface MkdirFlags extends ClientFlags {
-  readonly parents?: boolean;
-}
+import type { MkdirFlags } from "../client/changes.ts";
 
 export const mkdirCommand = buildCommand({
   docs: {

@@ -1,10 +1,7 @@
 import { buildCommand, type CommandContext } from "@stricli/core";
-import { clientFlags, type ClientFlags } from "../client-flags.ts";
+import { clientFlags } from "../client-flags.ts";
 import { parseText, switchFlag } from "../flags.ts";
-
-export interface MvFlags extends ClientFlags {
-  readonly noOverwrite?: boolean;
-}
+import type { MvFlags } from "../client/changes.ts";
 
 export const mvCommand = buildCommand({
   docs: {

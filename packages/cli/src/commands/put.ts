@@ -1,9 +1,8 @@
 import { buildCommand, type CommandContext } from "@stricli/core";
-import { clientFlags, type ClientFlags } from "../client-flags.ts";
+import { clientFlags } from "../client-flags.ts";
 import { parseText, switchFlag } from "../flags.ts";
-import { transferFlags, type TransferFlags } from "../transfer-flags.ts";
-
-export interface PutFlags extends ClientFlags, TransferFlags {}
+import { transferFlags } from "../transfer-flags.ts";
+import type { PutFlags } from "../client/put.ts";
 
 export const putCommand = buildCommand({
   docs: {

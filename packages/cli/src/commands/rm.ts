@@ -1,12 +1,8 @@
 import { buildCommand, type CommandContext } from "@stricli/core";
 import { urlsParameter } from "../client/url-argument.ts";
-import { clientFlags, type ClientFlags } from "../client-flags.ts";
+import { clientFlags } from "../client-flags.ts";
 import { switchFlag } from "../flags.ts";
-
-export interface RmFlags extends ClientFlags {
-  readonly recursive?: boolean;
-  readonly dryRun?: boolean;
-}
+import type { RmFlags } from "../client/changes.ts";
 
 export const rmCommand = buildCommand({
   docs: {

@@ -1,13 +1,7 @@
 import { buildCommand, type CommandContext } from "@stricli/core";
-import { clientFlags, type ClientFlags } from "../client-flags.ts";
+import { clientFlags } from "../client-flags.ts";
 import { parseCount, parseText, switchFlag } from "../flags.ts";
-
-export interface ShellFlags extends ClientFlags {
-  readonly command?: readonly string[];
-  readonly keepGoing?: boolean;
-  readonly connections: number;
-  readonly history: boolean;
-}
+import type { ShellFlags } from "../shell/run-shell.ts";
 
 export const shellCommand = buildCommand({
   docs: {

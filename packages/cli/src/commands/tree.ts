@@ -1,12 +1,8 @@
 import { buildCommand, type CommandContext } from "@stricli/core";
 import { urlsParameter } from "../client/url-argument.ts";
-import { clientFlags, type ClientFlags } from "../client-flags.ts";
+import { clientFlags } from "../client-flags.ts";
 import { parseCount, switchFlag } from "../flags.ts";
-
-export interface TreeFlags extends ClientFlags {
-  readonly depth?: number;
-  readonly bytes?: boolean;
-}
+import type { TreeFlags } from "../client/tree.ts";
 
 export const treeCommand = buildCommand({
   docs: {

@@ -31,12 +31,6 @@ export function ticketUser({ gssapi }: ClientFlags): string | undefined {
   return gssapi === true ? userInfo().username : undefined;
 }
 
-/** Service and host, as in `ftp@host.example.org`; a service alone is that of the URL's host. */
-export function parseService(text: string): string {
-  if (/^[A-Za-z][\w.-]*(?:@[\w.:-]+)?$/.test(text)) return text;
-  throw new Error("a service, or SERVICE@HOST as in ftp@ftp.example.org");
-}
-
 const levels = { private: "P", safe: "S", clear: "C" } as const;
 
 let started: Promise<GssapiWishes["mechanism"]> | undefined;

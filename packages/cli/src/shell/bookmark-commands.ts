@@ -1,6 +1,6 @@
 import { buildCommand, buildRouteMap } from "@stricli/core";
-import { addBookmark } from "../client/bookmarks.ts";
-import { type BookmarkAddFlags, bookmarkCommands } from "../commands/bookmark.ts";
+import { addBookmark, type BookmarkAddFlags } from "../client/bookmarks.ts";
+import { bookmarkCommands } from "../commands/bookmark.ts";
 import { parseText, switchFlag } from "../flags.ts";
 import { pathUrl } from "./place.ts";
 import type { ShellContext } from "./shell-context.ts";

@@ -1,7 +1,8 @@
 import type { CommandFacts } from "../command-facts.ts";
 import type { ListedName } from "./listing-cache.ts";
 import { parseBeginning, type Beginning } from "./line.ts";
-import { commandNamed, commandNames, type WordKind } from "./table.ts";
+import type { WordKind } from "./shell-context.ts";
+import { commandNamed, commandNames } from "./table.ts";
 import { plainText, typedText, type QuoteStyle } from "./words.ts";
 
 /** Where completion finds what there is. */

@@ -8,7 +8,6 @@ import { tableLines } from "../terminal/table.ts";
 import { quotedName, visibleText } from "../terminal/visible-text.ts";
 import { settingTable } from "./settings.ts";
 import { print, type ShellContext } from "./shell-context.ts";
-import { commandNamed, shellTable } from "./table.ts";
 import { isLineFailure, parseLine } from "./line.ts";
 import { typedText } from "./words.ts";
 
@@ -99,7 +98,7 @@ export const helpCommand = buildCommand({
   },
   async func(this: ShellContext, _flags: object, name?: string) {
     if (name !== undefined) {
-      const found = commandNamed(name);
+      const found = this.commands.named(name);
       if (found === undefined) {
         throw new ConfigError("SALLYPORT_NOT_FOUND", `There is no command ${quotedName(name)}: help lists them`);
       }
@@ -109,7 +108,7 @@ export const helpCommand = buildCommand({
         print(this, line);
       return;
     }
-    const commands = Object.entries(shellTable).map(([one, { aliases = [], brief }]) => [
+    const commands = Object.entries(this.commands.table).map(([one, { aliases = [], brief }]) => [
       [one, ...aliases].join(", "),
       brief,
     ]);

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { octetsFromText, ConfigError, UsageError } from "@sallyport/protocol";
 import { buildCommand, type Command } from "@stricli/core";
 import { expandPattern, literalPattern, type ListedName } from "../client/remote-glob.ts";
-import type { CommandTarget } from "../command-table.ts";
+import type { CommandTarget } from "../command-target.ts";
 import { parseText } from "../flags.ts";
 import { quotedName } from "../terminal/visible-text.ts";
 import { connectionFlags } from "./connection-flags.ts";

@@ -5,7 +5,6 @@ import { bookmarkFile, bookmarkTitle, formatFtpUrl } from "@sallyport/client";
 import { UsageError } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
 import { commandFacts } from "../command-facts.ts";
-import type { ShellFlags } from "../commands/shell.ts";
 import { endWith } from "../client/end-with.ts";
 import { outputDrawing } from "../client/drawing.ts";
 import { bookmarksPath, historyPath } from "../client/own-files.ts";
@@ -20,9 +19,18 @@ import { groundOf } from "./place.ts";
 import { localPath, remotePath } from "./places.ts";
 import { promptText } from "./prompt.ts";
 import { Settings, settingTable } from "./settings.ts";
+import { runCommand } from "./run-command.ts";
 import { Shell } from "./shell.ts";
 import { shellTable } from "./table.ts";
 import { typedText } from "./words.ts";
+import type { ClientFlags } from "../client-flags.ts";
+
+export interface ShellFlags extends ClientFlags {
+  readonly command?: readonly string[];
+  readonly keepGoing?: boolean;
+  readonly connections: number;
+  readonly history: boolean;
+}
 
 /** `sallyport shell`. */
 export async function runShell(context: CommandContext, flags: ShellFlags, url: string | undefined): Promise<void> {
@@ -46,6 +54,7 @@ export async function runShell(context: CommandContext, flags: ShellFlags, url: 
     history,
     givenUrl: url,
     connectionsMax: connections,
+    runCommand,
   });
   const opening = url === undefined ? undefined : `open ${typedText(url, "none")}`;
   const code = isInteractive

@@ -1,33 +1,16 @@
-import {
-  type Application,
-  type ApplicationContext,
-  buildApplication,
-  type PartialApplicationConfiguration,
-  run,
-  type StricliIntegration,
-} from "@stricli/core";
 import type { ClientFlags } from "../client-flags.ts";
-import { exitCodeFor, exitCodes } from "../exit-codes.ts";
-import { failureText, failureTexts } from "../failure.ts";
-import { helpFlag } from "../help.ts";
-import { firstMessageOnly, ownExitCode } from "../scanner.ts";
+import { exitCodes } from "../exit-codes.ts";
 import { visibleText } from "../terminal/visible-text.ts";
-import { placeOfFlag } from "./connection-flags.ts";
 import { openConnection, type ShellConnection } from "./connection.ts";
 import type { History } from "./history.ts";
 import { Job, JobList, type NumberedJob } from "./jobs.ts";
 import { isLineFailure, parseLine, type Statement, type Step } from "./line.ts";
 import { ListingCache } from "./listing-cache.ts";
-import { localPath, remotePath } from "./places.ts";
+import { remotePath } from "./places.ts";
 import { checkDirectory, groundOf, type Place } from "./place.ts";
 import { Queue } from "./queue.ts";
 import type { Settings } from "./settings.ts";
-import type { ShellContext } from "./shell-context.ts";
-import { openSink } from "./sink.ts";
-import { saidBy, surroundingsOfStep } from "./step-surroundings.ts";
 import { runSystemCommand, runSystemCommandBehind } from "./system-command.ts";
-import { commandNamed, type ShellTarget } from "./table.ts";
-import { plainText } from "./words.ts";
 
 export interface ShellOptions {
   readonly flags: ClientFlags;
@@ -39,7 +22,11 @@ export interface ShellOptions {
   readonly givenUrl: string | undefined;
   /** Control connections to one server. */
   readonly connectionsMax: number;
+  readonly runCommand: CommandRunner;
 }
+
+/** Runs a command of the shell as a step of a job; returns its exit code. */
+export type CommandRunner = (shell: Shell, job: Job, step: Step) => Promise<number>;
 
 /** What waits in the queue. */
 export interface QueuedStatement {
@@ -62,17 +49,19 @@ export class Shell implements AsyncDisposable {
   leavingCode: number | undefined;
   readonly #givenUrl: string | undefined;
   readonly #connectionsMax: number;
+  readonly #runCommand: CommandRunner;
   readonly #connections = new Set<ShellConnection>();
   #foreground: Foreground | undefined;
   #firstFailureCode: number | undefined;
 
-  constructor({ flags, isInteractive, settings, history, givenUrl, connectionsMax }: ShellOptions) {
+  constructor({ flags, isInteractive, settings, history, givenUrl, connectionsMax, runCommand }: ShellOptions) {
     this.flags = flags;
     this.isInteractive = isInteractive;
     this.settings = settings;
     this.history = history;
     this.#givenUrl = givenUrl;
     this.#connectionsMax = connectionsMax;
+    this.#runCommand = runCommand;
     this.queue = new Queue(async ({ task }) => {
       await this.startInBackground(task.statement, task.place).job.ended;
     });
@@ -236,7 +225,9 @@ export class Shell implements AsyncDisposable {
       if (step.when === "success" && code !== exitCodes.ok) continue;
       if (step.when === "failure" && code === exitCodes.ok) continue;
       // oxlint-disable-next-line no-await-in-loop -- one after the other, as they stand there
-      code = await (step.system === undefined ? this.#runStep(job, step) : this.#runSystemStep(job, step.system));
+      code = await (step.system === undefined
+        ? this.#runCommand(this, job, step)
+        : this.#runSystemStep(job, step.system));
       if (job.signal.aborted) return code === exitCodes.ok ? exitCodes.interrupted : code;
       if (this.leavingCode !== undefined) break;
     }
@@ -254,51 +245,6 @@ export class Shell implements AsyncDisposable {
     }
   }
 
-  async #runStep(job: Job, step: Step): Promise<number> {
-    const tell = (text: string): void => void job.output.err.write(text);
-    const { verbose } = this.settings;
-    const words = this.#withoutAlias(step.words);
-    const called = plainText(words[0] ?? "");
-    try {
-      const found = commandNamed(called);
-      if (found === undefined) {
-        tell(`There is no command "${visibleText(called)}": help lists them.\n`);
-        return exitCodes.usage;
-      }
-      const { name, command } = found;
-      const pager =
-        name === "more" && this.isInteractive && step.sink === undefined ? this.settings.pagerCommand : undefined;
-      await using sink = await openSink(pager === undefined ? step.sink : { kind: "program", command: pager }, {
-        localDirectory: job.place.localDirectory,
-        localPathOf: (word) => localPath(word, job.place.localDirectory),
-      });
-      const surroundings = surroundingsOfStep({ job, command: called, sink });
-      const process_: ApplicationContext["process"] = {
-        stdout: { write: (text) => void surroundings.output.write(text) },
-        stderr: firstMessageOnly({ write: surroundings.tell }),
-        env: process.env,
-      };
-      const context: ShellContext & ApplicationContext = { process: process_, surroundings, shell: this, job };
-      const application = applicationOf(await command.load(), called, verbose);
-      const given = words.slice(1);
-      await run(application, command.isPlain === true ? given.map((word) => plainText(word)) : given, context);
-      if (command.changes !== false) this.listings.clear();
-      return ownExitCode(Number(context.process.exitCode ?? 0));
-    } catch (error) {
-      tell(saidBy(called, `${failureText(error, verbose)}\n`));
-      return exitCodeFor(error);
-    }
-  }
-
-  /** The words with those in place of the first that it stands for; one alias does not lead to another. */
-  #withoutAlias(words: readonly string[]): readonly string[] {
-    const [first = "", ...rest] = words;
-    const meant = this.aliases.get(first);
-    const line = meant === undefined ? undefined : parseLine(meant);
-    if (line === undefined || isLineFailure(line) || line.kind !== "commands") return words;
-    return [...(line.statements[0]?.steps[0]?.words ?? []), ...rest];
-  }
-
   /** Closes connections that nothing and nobody is at any more. */
   #sweep(): void {
     const places = [
@@ -314,21 +260,6 @@ export class Shell implements AsyncDisposable {
       connection.client.close().catch(() => undefined);
     }
   }
-}
-
-/** A command as it is called by itself. */
-function applicationOf(target: ShellTarget, name: string, verbose: boolean): Application<ShellContext> {
-  const configuration: PartialApplicationConfiguration = {
-    name,
-    scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
-    localization: { text: failureTexts({ command: name, verbose, placeOfFlag }) },
-    determineExitCode: exitCodeFor,
-  };
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the help asks nothing of a context but where to write
-  const flags = { help: helpFlag as unknown as StricliIntegration<ShellContext> };
-  return "parameters" in target
-    ? buildApplication(target, configuration, flags)
-    : buildApplication(target, configuration, flags);
 }
 
 /** The command that a person waits for. */

@@ -1,37 +1,5 @@
-import type { Command, RouteMap } from "@stricli/core";
-import type { CommandTarget } from "../command-table.ts";
-import type { ShellContext } from "./shell-context.ts";
-
-export type ShellTarget = Command<ShellContext> | RouteMap<ShellContext>;
-
-/** What a word of a command can be completed to. */
-export type WordKind =
-  | "remote"
-  | "remote-directory"
-  | "local"
-  | "local-directory"
-  | "command"
-  | "setting"
-  | "value"
-  | "server"
-  | "nothing";
-
-/** One command of the shell. */
-export interface ShellCommand {
-  readonly brief: string;
-  readonly aliases?: readonly string[];
-  /** Whether it may change what directories list; default yes. */
-  readonly changes?: boolean;
-  /** Whether quotes have no meaning of their own in its words: it takes no patterns. */
-  readonly isPlain?: boolean;
-  /** Of the words, by their place; the last holds for those behind it. */
-  readonly words: readonly WordKind[];
-  /** Flags with which the words stand the other way round. */
-  readonly turnedBy?: readonly string[];
-  /** Of the values of flags. */
-  readonly flags?: Readonly<Record<string, WordKind>>;
-  load(): Promise<ShellTarget>;
-}
+import type { CommandTarget } from "../command-target.ts";
+import type { NamedCommand, ShellCommand } from "./shell-context.ts";
 
 const remote = async () => import("./remote-commands.ts");
 const adapt = async (load: Promise<CommandTarget>, name: keyof Awaited<ReturnType<typeof remote>>["adaptations"]) => {
@@ -315,7 +283,7 @@ export const shellTable: Readonly<Record<string, ShellCommand>> = {
 };
 
 /** The name in the table of a command or one of its aliases. */
-export function commandNamed(name: string): { readonly name: string; readonly command: ShellCommand } | undefined {
+export function commandNamed(name: string): NamedCommand | undefined {
   const command = Object.hasOwn(shellTable, name) ? shellTable[name] : undefined;
   if (command !== undefined) return { name, command };
   const found = Object.entries(shellTable).find(([, { aliases = [] }]) => aliases.includes(name));

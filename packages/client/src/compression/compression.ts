@@ -1,5 +1,5 @@
 import { type Features, isSallyportError, type Octets } from "@sallyport/protocol";
-import type { TransferOrder, TransferOutcome } from "../connection/client-connection.ts";
+import type { TransferOrder, TransferOutcome } from "../connection/transfer-order.ts";
 import type { Mover } from "../connection/data-task.ts";
 import type { KnownServer } from "../profile/known-server.ts";
 import { compressibility } from "./compressible-names.ts";

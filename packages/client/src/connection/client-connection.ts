@@ -25,17 +25,14 @@ import { withCircumstances } from "./circumstances.ts";
 import { errorOf } from "./failure-error.ts";
 import { ControlStream } from "./control-stream.ts";
 import {
-  type BetweenOrder,
   type CommandOptions,
   type ConnectionEnd,
   type ConnectionOptions,
   type ConnectionTarget,
-  directionOf,
   type RequestOptions,
-  type TransferOrder,
-  type TransferOutcome,
   type TransferWishes,
 } from "./connection-options.ts";
+import { type BetweenOrder, directionOf, type TransferOrder, type TransferOutcome } from "./transfer-order.ts";
 import { type DataJob, DataParts } from "./data-parts.ts";
 import type { Mover } from "./data-task.ts";
 import { DialogueTimer } from "./dialogue-timer.ts";
@@ -47,8 +44,6 @@ import { statusBeat } from "./status-beat.ts";
 import { onAnotherConnection } from "./tls-fallback.ts";
 import { TlsProtection } from "./tls-protection.ts";
 import { TranscriptTail } from "./transcript-tail.ts";
-
-export type { RequestOptions, TransferOrder, TransferOutcome } from "./connection-options.ts";
 
 /**
  * One control connection to a server, logged in: carries out what the user-PI wants done over a real network. Requests

@@ -1,11 +1,9 @@
 import type {
   Credentials,
   LimitValues,
-  ReceivedReply,
   RepresentationType,
   SallyportError,
   TranscriptLine,
-  TransferRequest,
   UserPiPolicy,
 } from "@sallyport/protocol";
 import type { ClientTls, Dialer } from "@sallyport/transport";
@@ -62,29 +60,8 @@ export interface TransferWishes extends RequestOptions {
   readonly sizeBytes?: number | undefined | Promise<number | undefined>;
 }
 
-/** What a transfer asks for; its direction follows from the verb. */
-export type TransferOrder = Omit<TransferRequest, "kind" | "id" | "direction" | "between">;
-
-/** What one of two servers is asked that move a file between them. */
-export type BetweenOrder = TransferOrder & Required<Pick<TransferRequest, "between">>;
-
-export interface TransferOutcome {
-  readonly reply: ReceivedReply;
-  /** Octets that moved on the data connection. */
-  readonly bytes: number;
-  /** Whether TLS on the data connection was resumed from the control connection; undefined in clear. */
-  readonly resumed: boolean | undefined;
-}
-
 /** How a control connection ended: `failure` is absent after QUIT. */
 export interface ConnectionEnd {
   readonly failure: SallyportError | undefined;
   readonly reconnect: "now" | "later" | "never";
 }
-
-/** Which way the octets of a transfer go follows from its verb. */
-export function directionOf({ verb }: TransferOrder): TransferRequest["direction"] {
-  return uploadVerbs.has(verb) ? "upload" : "download";
-}
-
-const uploadVerbs: ReadonlySet<string> = new Set(["STOR", "APPE", "STOU"]);

@@ -1,5 +1,6 @@
 import { CommandRefused, formatTimeValue, type Octets, type ReceivedReply, UsageError } from "@sallyport/protocol";
-import type { ClientConnection, RequestOptions } from "../connection/client-connection.ts";
+import type { ClientConnection } from "../connection/client-connection.ts";
+import type { RequestOptions } from "../connection/connection-options.ts";
 import { parentPath } from "../names/remote-path.ts";
 import type { KnownServer } from "../profile/known-server.ts";
 import type { ServerFacts } from "../profile/server-profile.ts";

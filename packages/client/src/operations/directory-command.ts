@@ -1,5 +1,6 @@
 import type { Octets, ReceivedReply } from "@sallyport/protocol";
-import type { ClientConnection, RequestOptions } from "../connection/client-connection.ts";
+import type { ClientConnection } from "../connection/client-connection.ts";
+import type { RequestOptions } from "../connection/connection-options.ts";
 import { refusalOf, unlessRefused } from "./refusal.ts";
 
 /** Names that these had before RFC 959, which a few servers know alone. */

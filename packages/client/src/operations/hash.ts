@@ -1,5 +1,6 @@
 import { type Octets, PeerIncompatible, PeerViolation } from "@sallyport/protocol";
-import type { ClientConnection, RequestOptions } from "../connection/client-connection.ts";
+import type { ClientConnection } from "../connection/client-connection.ts";
+import type { RequestOptions } from "../connection/connection-options.ts";
 import { isUnsupported, unlessRefused } from "./refusal.ts";
 
 /** The digest of a file as the server computed it. */

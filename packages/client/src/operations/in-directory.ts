@@ -1,5 +1,6 @@
 import { type Octets, PeerIncompatible } from "@sallyport/protocol";
-import type { ClientConnection, RequestOptions } from "../connection/client-connection.ts";
+import type { ClientConnection } from "../connection/client-connection.ts";
+import type { RequestOptions } from "../connection/connection-options.ts";
 import { directoryCommand } from "./directory-command.ts";
 import { workingDirectory } from "./working-directory.ts";
 

@@ -1,5 +1,6 @@
 import { type ReceivedReply, UsageError } from "@sallyport/protocol";
-import type { ClientConnection, RequestOptions } from "../connection/client-connection.ts";
+import type { ClientConnection } from "../connection/client-connection.ts";
+import type { RequestOptions } from "../connection/connection-options.ts";
 import type { NameCodec } from "../names/name-codec.ts";
 
 /**

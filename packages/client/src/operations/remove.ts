@@ -1,5 +1,6 @@
 import { type LimitValues, type Octets, PeerViolation } from "@sallyport/protocol";
-import type { ClientConnection, RequestOptions } from "../connection/client-connection.ts";
+import type { ClientConnection } from "../connection/client-connection.ts";
+import type { RequestOptions } from "../connection/connection-options.ts";
 import { isDirectoryEntry } from "../listing/entry.ts";
 import { readListing } from "../listing/read-listing.ts";
 import { childPath } from "../names/remote-path.ts";

@@ -1,5 +1,6 @@
 import { type ListedTime, type Octets, parseListingLine } from "@sallyport/protocol";
-import type { ClientConnection, RequestOptions } from "../connection/client-connection.ts";
+import type { ClientConnection } from "../connection/client-connection.ts";
+import type { RequestOptions } from "../connection/connection-options.ts";
 import { type RawEntry, sizeFromText } from "../listing/entry.ts";
 import { baseName } from "../names/remote-path.ts";
 import { directoryCommand } from "./directory-command.ts";

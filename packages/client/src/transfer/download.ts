@@ -1,6 +1,7 @@
 import { IntegrityError, isSallyportError, type Octets } from "@sallyport/protocol";
 import { stat } from "node:fs/promises";
-import type { ClientConnection, TransferOutcome } from "../connection/client-connection.ts";
+import type { ClientConnection } from "../connection/client-connection.ts";
+import type { TransferOutcome } from "../connection/transfer-order.ts";
 import { fileSystemPath } from "../names/local-name.ts";
 import { refusalOf } from "../operations/refusal.ts";
 import { receiveText } from "./ascii.ts";

@@ -1,5 +1,6 @@
 import type { ReceivedReply } from "@sallyport/protocol";
-import type { ClientConnection, TransferOutcome } from "../connection/client-connection.ts";
+import type { ClientConnection } from "../connection/client-connection.ts";
+import type { TransferOutcome } from "../connection/transfer-order.ts";
 import { withRetry } from "../pool/retry.ts";
 import type { OnConflict } from "./conflict.ts";
 import type { ProgressMeter } from "./progress.ts";

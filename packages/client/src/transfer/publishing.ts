@@ -1,5 +1,6 @@
 import type { Octets } from "@sallyport/protocol";
-import type { ClientConnection, RequestOptions } from "../connection/client-connection.ts";
+import type { ClientConnection } from "../connection/client-connection.ts";
+import type { RequestOptions } from "../connection/connection-options.ts";
 import { unlessRefused } from "../operations/refusal.ts";
 
 /**

@@ -1,6 +1,7 @@
 import type { Octets } from "@sallyport/protocol";
 import type { ByteSink } from "@sallyport/transport";
-import type { ClientConnection, TransferOutcome } from "../connection/client-connection.ts";
+import type { ClientConnection } from "../connection/client-connection.ts";
+import type { TransferOutcome } from "../connection/transfer-order.ts";
 import type { Claim, RangeBook } from "./range-book.ts";
 import { receiveInto } from "./receive.ts";
 import type { Seams } from "./seams.ts";

@@ -1,5 +1,6 @@
 import type { Octets } from "@sallyport/protocol";
-import type { ClientConnection, TransferOutcome } from "../connection/client-connection.ts";
+import type { ClientConnection } from "../connection/client-connection.ts";
+import type { TransferOutcome } from "../connection/transfer-order.ts";
 import type { Mover } from "../connection/data-task.ts";
 import { baseName, childPath, parentPath } from "../names/remote-path.ts";
 import { isAboutPath, refusalOf, unlessRefused } from "../operations/refusal.ts";

@@ -1,7 +1,8 @@
 import { IntegrityError, type Octets } from "@sallyport/protocol";
 import type { ByteSource } from "@sallyport/transport";
 import { createHash } from "node:crypto";
-import type { ClientConnection, TransferOrder, TransferOutcome } from "../connection/client-connection.ts";
+import type { ClientConnection } from "../connection/client-connection.ts";
+import type { TransferOrder, TransferOutcome } from "../connection/transfer-order.ts";
 import type { Mover } from "../connection/data-task.ts";
 import { setTimes } from "../operations/change.ts";
 import { unlessRefused } from "../operations/refusal.ts";

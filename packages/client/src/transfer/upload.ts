@@ -2,7 +2,8 @@ import { CommandRefused, IntegrityError, isSallyportError, type Octets } from "@
 import type { ByteSource } from "@sallyport/transport";
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import type { ClientConnection, TransferOrder, TransferOutcome } from "../connection/client-connection.ts";
+import type { ClientConnection } from "../connection/client-connection.ts";
+import type { TransferOrder, TransferOutcome } from "../connection/transfer-order.ts";
 import type { Mover } from "../connection/data-task.ts";
 import { fileSystemPath } from "../names/local-name.ts";
 import { setTimes } from "../operations/change.ts";

@@ -1,6 +1,7 @@
 import type { Octets } from "@sallyport/protocol";
 import type { ByteSource, ByteThrottle, TransferOptions } from "@sallyport/transport";
-import type { ClientConnection, TransferOutcome } from "../connection/client-connection.ts";
+import type { ClientConnection } from "../connection/client-connection.ts";
+import type { TransferOutcome } from "../connection/transfer-order.ts";
 import type { Mover } from "../connection/data-task.ts";
 import type { ProgressMeter } from "./progress.ts";
 import { store, type StoreOptions } from "./store.ts";

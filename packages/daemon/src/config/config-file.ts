@@ -5,8 +5,9 @@ import { everySetting, emptyLayer, type Layer, type Said, type SaidListener, typ
 import type { Problem } from "./problem.ts";
 import { checkDocument, type ConfigDocument } from "./schema.ts";
 import { isRelativePath, type SettingValue } from "./setting-kinds.ts";
-import { settingNames, settingRows, type Setting } from "./setting-table.ts";
+import { settingNames, settingRows } from "./setting-table.ts";
 import type { KeyPath } from "./toml-positions.ts";
+import type { Setting } from "./setting.ts";
 
 /** What a file says, and everything that is wrong with it; what is wrong is not part of what it says. */
 export interface ReadFile {

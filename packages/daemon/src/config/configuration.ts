@@ -1,18 +1,8 @@
 import type { LimitValues } from "@sallyport/protocol";
-import { readConfigFile } from "./config-file.ts";
-import { contradictions } from "./contradictions.ts";
-import { configVariable, type Environment, environmentLayer } from "./environment-layer.ts";
-import { emptyLayer, everySetting, type Layer, mergeLayers, type SaidListener, type SettingKey } from "./layers.ts";
-import { type Origin, type Problem, problemError } from "./problem.ts";
+import { everySetting, type SaidListener, type SettingKey } from "./layers.ts";
+import type { Origin } from "./problem.ts";
 import type { SettingValue } from "./setting-kinds.ts";
-import { settingNames, settingRows, type SettingValues } from "./setting-table.ts";
-
-/** Where a configuration comes from. A later one wins: file, environment, command line. */
-export interface ConfigSources {
-  readonly file?: string;
-  readonly environment: Environment;
-  readonly flags: Layer;
-}
+import type { SettingValues } from "./setting-table.ts";
 
 /** Everything that a server is told, with where it was said. */
 export interface Configuration {
@@ -24,64 +14,10 @@ export interface Configuration {
   readonly origins: ReadonlyMap<SettingKey, Origin>;
 }
 
-/** A configuration as far as it is in order, and everything that is not. */
-export interface Reading {
-  readonly configuration: Configuration;
-  readonly problems: readonly Problem[];
-}
-
-/**
- * Reads all sources.
- *
- * @throws {ConfigError} SALLYPORT_INPUT_UNREADABLE where the file cannot be read.
- */
-export function readConfiguration({ file: named, environment, flags }: ConfigSources): Reading {
-  const file = named ?? (environment[configVariable] || undefined);
-  const fromFile = file === undefined ? { layer: emptyLayer, problems: [] } : readConfigFile(file);
-  const fromEnvironment = environmentLayer(environment);
-  const layers = [fromFile.layer, fromEnvironment.layer, flags];
-  const configuration = configurationOf(mergeLayers(layers), file);
-  const faults = [...fromFile.problems, ...fromEnvironment.problems];
-  const bad = new Set(faults.map(({ key }) => key));
-  const against = contradictions(configuration, layers).filter(({ about }) => !about.some((key) => bad.has(key)));
-  return { configuration, problems: [...faults, ...against] };
-}
-
-/**
- * The configuration of sources that have to be in order.
- *
- * @throws {ConfigError} SALLYPORT_CONFIG_SETTING, SALLYPORT_INPUT_UNREADABLE.
- * @throws {UsageError} SALLYPORT_USAGE_CONTRADICTION where flags contradict each other.
- */
-export function requireConfiguration(sources: ConfigSources): Configuration {
-  const { configuration, problems } = readConfiguration(sources);
-  const [first, ...more] = problems;
-  if (first !== undefined) throw problemError([first, ...more]);
-  return configuration;
-}
-
 /** The value of a setting or limit as it is in effect; undefined where nobody said it and there is no default. */
 export function effectiveValue(configuration: Configuration, key: SettingKey): SettingValue | undefined {
   const row = everySetting.get(key);
   if (row?.limit !== undefined) return configuration.limits[row.limit];
   if (!key.startsWith("limits.")) return Object.entries(configuration.values).find(([name]) => name === key)?.[1];
   return Object.entries(configuration.limits).find(([name]) => `limits.${name}` === key)?.[1] ?? row?.default;
-}
-
-function configurationOf({ said, listeners }: Layer, file: string | undefined): Configuration {
-  const values = settingNames.flatMap((name) => {
-    const value = said.get(name)?.value ?? settingRows[name].default;
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  const limits = [...said].flatMap(([key, { value }]) =>
-    key.startsWith("limits.") ? [[key.slice("limits.".length), value] as const] : [],
-  );
-  return {
-    file,
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each value passed the schema of its row
-    values: Object.fromEntries(values) as unknown as SettingValues,
-    limits: Object.fromEntries(limits),
-    listeners,
-    origins: new Map([...said].map(([key, { origin }]) => [key, origin])),
-  };
 }

@@ -3,7 +3,8 @@ import { nearestName } from "./nearest-name.ts";
 import type { Problem } from "./problem.ts";
 import { schemaOfSetting, takesText } from "./schema.ts";
 import { fromText } from "./setting-kinds.ts";
-import { environmentName, type Setting } from "./setting-table.ts";
+import { environmentName } from "./setting-table.ts";
+import type { Setting } from "./setting.ts";
 
 export type Environment = Readonly<Partial<Record<string, string>>>;
 

@@ -1,4 +1,4 @@
-import type { Setting } from "./setting-table.ts";
+import type { Setting } from "./setting.ts";
 
 /** The rows of what a server can be told about Kerberos. */
 export const kerberosSettings = {

@@ -2,7 +2,8 @@ import type { LimitName } from "@sallyport/protocol";
 import { limitRows } from "./limit-settings.ts";
 import type { Origin } from "./problem.ts";
 import type { SettingValue } from "./setting-kinds.ts";
-import { type ListenerValues, settingNames, settingRows, type Setting, type SettingName } from "./setting-table.ts";
+import { type ListenerValues, settingNames, settingRows, type SettingName } from "./setting-table.ts";
+import type { Setting } from "./setting.ts";
 
 /** A setting, or a row of `[limits]`. */
 export type SettingKey = SettingName | `limits.${LimitName}`;

@@ -1,5 +1,5 @@
 import { limits, type LimitName } from "@sallyport/protocol";
-import type { Setting } from "./setting-table.ts";
+import type { Setting } from "./setting.ts";
 
 /**
  * When a limit given in `[limits]` takes effect: `live` for new connections, `restart` where it sizes something that is

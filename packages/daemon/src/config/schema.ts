@@ -4,8 +4,9 @@ import { limitEffect, limitRows } from "./limit-settings.ts";
 import { nearestName } from "./nearest-name.ts";
 import { peerNameAnswer } from "./peer-names.ts";
 import { allowedText, schemaOfKind, type SettingValue } from "./setting-kinds.ts";
-import { type ListenerValues, listenerRows, settingNames, settingRows, type Setting } from "./setting-table.ts";
+import { type ListenerValues, listenerRows, settingNames, settingRows } from "./setting-table.ts";
 import type { KeyPath } from "./toml-positions.ts";
+import type { Setting } from "./setting.ts";
 
 /** A configuration file as the schema leaves it: every value in its one form. */
 export interface ConfigDocument {

@@ -4,7 +4,8 @@ import { everySetting, keptKey, type SettingKey } from "./layers.ts";
 import { limitRows } from "./limit-settings.ts";
 import { originText } from "./problem.ts";
 import { allowedText, fileForm, type SettingValue } from "./setting-kinds.ts";
-import { listenerRows, settingNames, settingRows, type Setting } from "./setting-table.ts";
+import { listenerRows, settingNames, settingRows } from "./setting-table.ts";
+import type { Setting } from "./setting.ts";
 
 /** One setting as it is in effect. */
 export interface ShownSetting {

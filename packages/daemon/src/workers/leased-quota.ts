@@ -1,5 +1,5 @@
 import { type QuotaAccount, sizeOf, type Storage } from "@sallyport/server/storage";
-import type { LedgerExchange } from "./remote-ledger.ts";
+import type { LedgerExchange } from "./ledger-exchange.ts";
 
 /** So much is leased ahead at most: at 1 GiB/s the primary is asked 256 times a second. */
 const aheadBytes = 4_194_304;

@@ -2,11 +2,9 @@ import { type Account, type FailureVerdict, type LoginAttempt, type ThrottleVerd
 import type { Admission, RateShare, ServerLedger, TransferDirection } from "@sallyport/server";
 import type { QuotaAccount } from "@sallyport/server/storage";
 import { ByteThrottle } from "@sallyport/transport";
-import { type PrimaryCalls, rateKey, type RateOfKey, type WorkerCalls } from "./contract.ts";
-import type { Exchange } from "./exchange.ts";
+import { rateKey, type RateOfKey } from "./contract.ts";
 import { LeasedQuota } from "./leased-quota.ts";
-
-export type LedgerExchange = Pick<Exchange<WorkerCalls, PrimaryCalls>, "ask" | "tell">;
+import type { LedgerExchange } from "./ledger-exchange.ts";
 
 /** The ledger of a worker: the primary keeps it. */
 export class RemoteLedger implements ServerLedger {

@@ -4,13 +4,8 @@ import type { Problem } from "../model/index.ts";
 import { connectTcp } from "./connect.ts";
 import { endConnection, startTls } from "./handshake.ts";
 import type { Lane } from "./lane.ts";
-import type { ProbeTarget } from "./probe.ts";
+import type { ProbeTarget } from "./probe-target.ts";
 import { nextReply } from "./replies.ts";
-
-export interface LoginCredentials {
-  readonly user: string;
-  readonly password: string;
-}
 
 /**
  * Logs in and fetches a listing over a data connection that resumes the control connection's TLS; nothing without

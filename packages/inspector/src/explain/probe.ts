@@ -3,21 +3,11 @@ import { limits } from "@sallyport/protocol";
 import { WireTap } from "@sallyport/transport";
 import type { ExplainEvent, FtpEvent, Problem, TlsMode } from "../model/index.ts";
 import { connectTcp } from "./connect.ts";
-import { keepTickets, type LoginCredentials, logInAndList } from "./listing.ts";
+import { keepTickets, logInAndList } from "./listing.ts";
+import type { ProbeTarget } from "./probe-target.ts";
 import { chokedOnHello, endConnection, startTls, type HandshakeOptions, type HelloSize } from "./handshake.ts";
 import type { Lane } from "./lane.ts";
 import { nextReply, type FoundReply } from "./replies.ts";
-
-/** Where one mode is probed, and how far it is trusted. */
-export interface ProbeTarget {
-  readonly host: string;
-  readonly port: number;
-  readonly insecure: boolean;
-  readonly contextFor: (hello: HelloSize) => tls.SecureContext;
-  readonly credentials?: LoginCredentials;
-  /** Whether it logs in in clear where there is no TLS, under a made-up name. */
-  readonly isWilling?: boolean;
-}
 
 /**
  * Goes through one mode as a client would, as far as the point where USER could be sent, and says QUIT. Everything

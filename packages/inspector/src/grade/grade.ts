@@ -1,6 +1,6 @@
 import { gradeLetters, type GradeLetter } from "../checks/check.ts";
 import type { Facts } from "../probes/gather.ts";
-import type { Finding } from "../report/report.ts";
+import type { Finding } from "../report/finding.ts";
 import { scoreTls, type TlsScore } from "./tls-score.ts";
 
 /** A grade in two parts, of which the lower is the whole: how good the TLS is, and what FTP is allowed without it. */

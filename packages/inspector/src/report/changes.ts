@@ -1,5 +1,6 @@
 import type { TlsMode } from "../model/index.ts";
-import { isFailure, type Finding, type InspectReport, type InspectResult } from "./report.ts";
+import type { Finding } from "./finding.ts";
+import { isFailure, type InspectReport, type InspectResult } from "./report.ts";
 import { failureSentence, portWords } from "./words.ts";
 
 /** What is otherwise than it was when a server was inspected before. */

@@ -1,6 +1,7 @@
 import type { GradeLetter } from "../checks/check.ts";
 import { gradeFrom, isAtLeast } from "../grade/grade.ts";
-import type { Finding, InspectReport } from "./report.ts";
+import type { Finding } from "./finding.ts";
+import type { InspectReport, Judgement } from "./report.ts";
 
 /** What a server has to be like to be good enough. */
 export interface Demands {
@@ -16,13 +17,6 @@ export interface Demands {
   readonly accept?: readonly string[];
   /** Least days that every certificate has to hold. */
   readonly minCertificateDays?: number;
-}
-
-/** Whether a server is as it has to be. */
-export interface Judgement {
-  readonly isMet: boolean;
-  /** A sentence without its full stop for each demand that is not met. */
-  readonly unmet: readonly string[];
 }
 
 /** Whether a name, an ID or the letter of a family, means a check. */

@@ -2,7 +2,7 @@ import type { Check, FixName, Verdict } from "../checks/check.ts";
 import { fixesFor, fixFor } from "../fixes/fixes.ts";
 import { detectProduct, productNames, type DetectedProduct } from "../fixes/products.ts";
 import type { FactName, Facts } from "../probes/gather.ts";
-import type { Finding, Fix } from "./report.ts";
+import type { Finding, Fix } from "./finding.ts";
 
 /** Judges each check once, as soon as every fact that it takes is settled, and tells what it found. */
 export class Judging {

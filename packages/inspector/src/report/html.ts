@@ -1,5 +1,6 @@
 import { markup } from "./markup.ts";
-import { isFailure, type Finding, type InspectFailure, type InspectReport, type InspectResult } from "./report.ts";
+import type { Finding } from "./finding.ts";
+import { isFailure, type InspectFailure, type InspectReport, type InspectResult } from "./report.ts";
 import { failureSentence, findingTitle, findingGroups, portWords, reasonText, type FindingGroup } from "./words.ts";
 
 /**

@@ -1,5 +1,6 @@
 import { markup } from "./markup.ts";
-import { isFailure, type Finding, type InspectFailure, type InspectReport, type InspectResult } from "./report.ts";
+import type { Finding } from "./finding.ts";
+import { isFailure, type InspectFailure, type InspectReport, type InspectResult } from "./report.ts";
 import { failureSentence, findingTitle } from "./words.ts";
 
 /** Writes reports as JUnit XML: a test for each finding, failed where it is, skipped where it was not tested. */

@@ -1,4 +1,5 @@
-import { isFailure, type Finding, type InspectReport, type InspectResult } from "./report.ts";
+import type { Finding } from "./finding.ts";
+import { isFailure, type InspectReport, type InspectResult } from "./report.ts";
 import { failureSentence, findingTitle, findingGroups, portWords, reasonText } from "./words.ts";
 
 /** Writes reports as Markdown, for an issue or a wiki. */

@@ -1,7 +1,8 @@
 import { findingGroups, portWords } from "./words.ts";
 import { glyphTables, paint, wrap, type Tone } from "../explain/terminal-text.ts";
 import type { FindingStatus } from "../checks/check.ts";
-import type { Finding, InspectReport, PortReport } from "./report.ts";
+import type { Finding } from "./finding.ts";
+import type { InspectReport, PortReport } from "./report.ts";
 
 /** How a report is drawn. */
 export interface ReportOptions {

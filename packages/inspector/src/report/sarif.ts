@@ -1,5 +1,6 @@
 import { checks } from "../checks/table.ts";
-import { isFailure, type Finding, type InspectReport, type InspectResult } from "./report.ts";
+import type { Finding } from "./finding.ts";
+import { isFailure, type InspectReport, type InspectResult } from "./report.ts";
 import { failureSentence, findingTitle } from "./words.ts";
 
 const levels = { fail: "error", warn: "warning", info: "note", ok: "none", "not-tested": "none" } as const;

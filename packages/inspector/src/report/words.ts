@@ -1,6 +1,7 @@
 import type { FindingStatus } from "../checks/check.ts";
 import type { GradeReason } from "../grade/grade.ts";
-import type { Finding, InspectFailure, InspectReport, PortReport } from "./report.ts";
+import type { Finding } from "./finding.ts";
+import type { InspectFailure, InspectReport, PortReport } from "./report.ts";
 
 /** A version of TLS as a person writes it, from Node's name. */
 function versionWord(protocol: string | null): string | null {

@@ -6,7 +6,7 @@ import { scoreTls } from "../../src/grade/tls-score.ts";
 import { parseServerHello } from "@sallyport/protocol";
 import type { Facts } from "../../src/probes/gather.ts";
 import { missing } from "../../src/probes/gathered.ts";
-import type { Finding } from "../../src/report/report.ts";
+import type { Finding } from "../../src/report/finding.ts";
 
 const none = missing("not looked for");
 const nothing: Facts = {

@@ -2,7 +2,7 @@ import type { LimitValues, VirtualPath } from "@sallyport/protocol";
 import { type Entry, type Storage, StorageError, type WritableFile } from "@sallyport/server/storage";
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { digestRange } from "../digest/digest-file.ts";
+import { digestRange } from "../digest/digest-range.ts";
 import { Turnstile } from "../digest/turnstile.ts";
 
 /** Where the octets of an upload go. */

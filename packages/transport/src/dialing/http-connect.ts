@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { isIPv6 } from "node:net";
 import { whileDialling } from "./dial-wait.ts";
 import type { DialOptions } from "./dialer.ts";
-import type { ProxyHandshake } from "./proxy-dialer.ts";
+import type { ProxyHandshake } from "./proxy-handshake.ts";
 
 /**
  * Asks an HTTP proxy for a tunnel (RFC 9110 §9.3.6) over a connection to it. What follows the head of its answer stays to

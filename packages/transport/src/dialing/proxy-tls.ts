@@ -4,7 +4,7 @@ import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { defaultAuthorities } from "../client-tls/authorities.ts";
 import { whileDialling } from "./dial-wait.ts";
 import type { DialOptions } from "./dialer.ts";
-import type { ProxyHandshake } from "./proxy-dialer.ts";
+import type { ProxyHandshake } from "./proxy-handshake.ts";
 
 /** Makes a TLS handshake with a proxy, whose certificate is always verified. */
 export async function secureProxy(

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { whileDialling } from "./dial-wait.ts";
 import type { DialOptions } from "./dialer.ts";
-import type { ProxyHandshake } from "./proxy-dialer.ts";
+import type { ProxyHandshake } from "./proxy-handshake.ts";
 
 /**
  * Asks a SOCKS proxy for a connection (RFC 1928, RFC 1929; SOCKS 4A by its custom) over a connection to it. What follows

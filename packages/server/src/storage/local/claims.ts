@@ -6,12 +6,13 @@ import type { Octets } from "@sallyport/protocol";
 import type { ConfinedTree } from "./confined-tree.ts";
 import type { DirectoryHandle } from "./directory-handle.ts";
 import { errnoOf } from "./errno.ts";
-import { fileTime, fsync, moveToFreeName, type NativePath, readText, unlinkIfThere, writeText } from "./file-calls.ts";
+import { fileTime, fsync, moveToFreeName, readText, unlinkIfThere, writeText } from "./file-calls.ts";
 import { identityOf } from "./local-entry.ts";
 import { isLiving, processToken } from "./living-process.ts";
 import { listNames } from "./local-listing.ts";
 import { existingChild, existingFolder, folderOf } from "./reserved-folder.ts";
 import { syncDirectory } from "./sync-directory.ts";
+import type { NativePath } from "./native-path.ts";
 
 /** An exclusive right on a file or a free name, until it is released or its process ends. */
 export interface Claim {

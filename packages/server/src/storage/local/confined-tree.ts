@@ -6,7 +6,8 @@ import { namesOfTarget, targetStaysInside } from "../link-target.ts";
 import { StorageError } from "../storage-error.ts";
 import { DescriptorHandle } from "./descriptor-handle.ts";
 import type { DirectoryHandle } from "./directory-handle.ts";
-import { type FileCalls, nativePath, targetOf } from "./file-calls.ts";
+import { type FileCalls, targetOf } from "./file-calls.ts";
+import { nativePath } from "./native-path.ts";
 import { PathHandle } from "./path-handle.ts";
 import { isReservedName } from "./reserved-name.ts";
 

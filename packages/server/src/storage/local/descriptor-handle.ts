@@ -4,7 +4,8 @@ import type { Octets } from "@sallyport/protocol";
 
 import type { DirectoryHandle, PinnedEntry } from "./directory-handle.ts";
 import { errnoOf } from "./errno.ts";
-import { type FileCalls, type NativePath, nativePath, targetOf } from "./file-calls.ts";
+import { type FileCalls, targetOf } from "./file-calls.ts";
+import { type NativePath, nativePath } from "./native-path.ts";
 
 /**
  * A directory held by a Linux O_PATH descriptor. `/proc/self/fd/N/name` makes every path call start at the descriptor,

@@ -2,7 +2,7 @@ import type { Stats } from "node:fs";
 
 import type { Octets } from "@sallyport/protocol";
 
-import type { NativePath } from "./file-calls.ts";
+import type { NativePath } from "./native-path.ts";
 
 /**
  * One directory, held in such a way that an operation on a name in it cannot be led elsewhere by renaming or swapping

@@ -4,7 +4,8 @@ import type { Octets } from "@sallyport/protocol";
 
 import type { Entry } from "../storage.ts";
 import type { DirectoryHandle } from "./directory-handle.ts";
-import { type FileCalls, type NativePath, type Soon, targetOf } from "./file-calls.ts";
+import { type FileCalls, type Soon, targetOf } from "./file-calls.ts";
+import type { NativePath } from "./native-path.ts";
 import { entryFromStats } from "./local-entry.ts";
 import { isReservedName } from "./reserved-name.ts";
 

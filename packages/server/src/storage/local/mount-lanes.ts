@@ -3,7 +3,7 @@ import fs from "node:fs";
 import { limits } from "@sallyport/protocol";
 
 import { StorageError } from "../storage-error.ts";
-import type { NativePath } from "./file-calls.ts";
+import type { NativePath } from "./native-path.ts";
 import { type Mount, readMounts } from "./local-file-system.ts";
 
 /**

@@ -3,7 +3,8 @@ import fs from "node:fs";
 import type { Octets } from "@sallyport/protocol";
 
 import type { DirectoryHandle, PinnedEntry } from "./directory-handle.ts";
-import { type FileCalls, type NativePath, nativePath } from "./file-calls.ts";
+import type { FileCalls } from "./file-calls.ts";
+import { type NativePath, nativePath } from "./native-path.ts";
 
 /**
  * The fallback where there is no `/proc` (macOS, BSD): a directory known by its real path. Before each use of a name,

@@ -1,7 +1,8 @@
 import type { TargetedDragEvent, TargetedKeyboardEvent, TargetedMouseEvent, TargetedPointerEvent } from "preact";
 import { parentPath } from "../paths.ts";
 import { actionOfKey } from "../state/actions.ts";
-import { carriedOf, carry, dragged, mayGo, type Place } from "../state/copying.ts";
+import type { Place } from "../state/carried.ts";
+import { carriedOf, carry, dragged, mayGo } from "../state/copying.ts";
 import { takeDrop } from "../state/dropped.ts";
 import { menu } from "../state/layers.ts";
 import type { Pane } from "../state/pane.ts";

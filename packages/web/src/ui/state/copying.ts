@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { EntryJson, LoginJson } from "../../api/api.ts";
+import type { EntryJson } from "../../api/api.ts";
 import { childPath } from "../paths.ts";
 import { texts } from "../texts/language.ts";
 import { askConflict, type ConflictChoice } from "./dialogs.ts";
@@ -7,18 +7,7 @@ import { serverOf } from "./login.ts";
 import type { Pane } from "./pane.ts";
 import { panes, reloadWhere } from "./panes.ts";
 import { enqueueCopy } from "./queue.ts";
-
-/** Entries of a directory that are to be somewhere else, too, or instead. */
-export interface Carried {
-  readonly login: LoginJson;
-  readonly directory: string;
-  readonly entries: readonly EntryJson[];
-}
-
-export interface Place {
-  readonly login: LoginJson;
-  readonly directory: string;
-}
+import type { Carried, Place } from "./carried.ts";
 
 /** What was cut or copied, until it is pasted. */
 export const clipboard = signal<(Carried & { readonly isCut: boolean }) | undefined>(undefined);

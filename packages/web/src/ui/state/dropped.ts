@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import { childPath, parentPath } from "../paths.ts";
 import { serverOf } from "./login.ts";
 import { reloadWhere } from "./panes.ts";
-import type { Place } from "./copying.ts";
+import type { Place } from "./carried.ts";
 import { enqueueUploads } from "./queue.ts";
 
 /** How many files a walk through dropped folders has found so far; undefined while there is none. */

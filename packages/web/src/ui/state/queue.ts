@@ -4,7 +4,7 @@ import { discardUpload, Problem, problemOf } from "../gateway-client.ts";
 import { parentPath } from "../paths.ts";
 import { percentText } from "../quantities.ts";
 import { askConflict, type ConflictChoice } from "./dialogs.ts";
-import type { Carried, Place } from "./copying.ts";
+import type { Carried, Place } from "./carried.ts";
 import { isOver, openLogins, serverOf, watchTransfers } from "./login.ts";
 import { reloadWhere } from "./panes.ts";
 import { texts } from "../texts/language.ts";
