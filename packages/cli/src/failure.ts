@@ -96,7 +96,10 @@ function scannerText(
     FlagNotFoundError: ({ input, corrections }) => {
       const place = placeOfFlag(input);
       if (place !== undefined) return `There is no flag ${dashed(input)} here: ${place}`;
-      const meant = corrections.map((name) => dashed(name)).join(" or ");
+      const meant = corrections
+        .map((name) => dashed(name))
+        .filter((name) => isLikely(name, dashed(input)))
+        .join(" or ");
       return `There is no flag ${dashed(input)}: ${meant === "" ? seeHelp : `did you mean ${meant}?`}`;
     },
     AliasNotFoundError: ({ input }: AliasNotFoundError) => `There is no flag ${dashed(input)}: ${seeHelp}`,
@@ -117,6 +120,11 @@ function scannerText(
 const neededFlags: Readonly<Record<string, string>> = {
   format: "Say which program wrote FILE: give --format htpasswd, proftpd, pureftpd or vsftpd",
 };
+
+/** Few slip on the first letter: `--port` is not what was to become `--cert`. */
+function isLikely(meant: string, given: string): boolean {
+  return meant[2] === given[2];
+}
 
 /** Flags come without their dashes from the scanner, placeholders of words are in capitals. */
 function subject(name: string): string {

@@ -68,6 +68,7 @@ describe("64 the command line is wrong", { concurrency: 2 }, () => {
       code: 64,
       says: /no flag --explicit-prt: did you mean --explicit-port\?/,
     },
+    { words: ["start", "--port", "21"], code: 64, says: /no flag --port: "sallyport start --help"/ },
     { words: ["serve", "x", "-z"], code: 64, says: /no flag -z: "sallyport serve --help"/ },
     { words: ["serve"], code: 64, says: /DIR is missing: "sallyport serve --help"/ },
     { words: ["serve", "x", "y"], code: 64, says: /one word too many, "y"/ },

@@ -154,9 +154,18 @@ describe("get and put", () => {
     const lines = jsonLines(got.stdout);
     assert.deepEqual(lines.at(-1)?.["summary"] !== undefined && lines.length, 5);
     assert.ok(lines.slice(0, -1).every(({ outcome, bytes }) => outcome === "done" && Number(bytes) > 0));
-    const without = await run(["get", `${url.explicit}/www/`, "--output", back]);
-    assert.equal(without.code, 64);
-    assert.match(without.stderr, /"www" is a directory: --recursive gets what is in it/);
+    for (const named of ["www/", "www"]) {
+      // oxlint-disable-next-line no-await-in-loop -- one command after the other
+      const without = await run(["get", `${url.explicit}/${named}`, "--output", back]);
+      assert.equal(without.code, 64);
+      assert.match(without.stderr, /"www" is a directory: --recursive gets what is in it/);
+    }
+  });
+
+  test("get says where a local path belongs that other programs take last", async () => {
+    const { code, stderr } = await run(["get", `${url.explicit}/in/note.txt`, "downloads/today/"]);
+    assert.equal(code, 64);
+    assert.match(stderr, /--output "downloads\/today\/" says where the files go/);
   });
 
   test("standard input and output are files, too", async () => {

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Client, Entry, OnProgress } from "@sallyport/client";
-import { UsageError } from "@sallyport/protocol";
+import { isSallyportError, UsageError } from "@sallyport/protocol";
 import type { CommandContext } from "@stricli/core";
 import { exitCodes } from "../exit-codes.ts";
 import { quotedName } from "../terminal/visible-text.ts";
@@ -25,6 +25,13 @@ export interface GetFlags extends ClientFlags, TransferFlags {
 
 /** `sallyport get`. */
 export async function get(context: CommandContext, flags: GetFlags, urls: readonly string[]): Promise<void> {
+  const misplaced = urls.slice(1).find((word) => isLocalWord(word));
+  if (misplaced !== undefined) {
+    throw new UsageError(
+      "SALLYPORT_USAGE_OUTPUT",
+      `${quotedName(misplaced)} is no URL: --output ${quotedName(misplaced)} says where the files go.`,
+    );
+  }
   await runOnServers(context, flags, { connectionsMax: flags.parallel * (flags.segments ?? 1) }, async (run) => {
     const jobs: TransferJob[] = [];
     const target = await targetOf(flags.output, urls.length > 1);
@@ -45,6 +52,11 @@ export async function get(context: CommandContext, flags: GetFlags, urls: readon
     }
     return undefined;
   });
+}
+
+/** Whether a word looks like a local path, as other programs take it last, and not like a host that was named without a scheme. */
+function isLocalWord(word: string): boolean {
+  return /^\.{0,2}\/|^\.{1,2}$|^[\w-]+\/$|^[\w-]+\/[^@:]*$/.test(word) && !word.startsWith("localhost/");
 }
 
 /** Where files go: into a directory, under a name, or to standard output. */
@@ -119,17 +131,25 @@ async function treeJobs(
   { target, run, flags, isContent }: TreeOptions,
 ): Promise<readonly TransferJob[]> {
   if (flags.recursive !== true || target.kind === "output") {
-    const advice = target.kind === "output" ? "only files go to standard output" : "--recursive gets what is in it";
-    throw new UsageError(
-      "SALLYPORT_USAGE_DIRECTORY",
-      `${path === "" ? "The login directory" : quotedName(path)} is a directory: ${advice}.`,
-    );
+    throw directoryNotAsked(path, target.kind === "output" ? "only files go to standard output" : undefined);
   }
   const name = lastNameOf(path);
   const base = isContent || name === "" ? target.path : localChild(target.path, name);
   const makeDirectory = (place: string): Promise<unknown> => mkdir(place, { recursive: true });
   const files = await placeFiles(client, path, base, { run, child: localChild, makeDirectory });
   return files.map(({ entry, place }) => fileJob(client, { path: entry.path, entry, local: place }, run, flags));
+}
+
+function directoryNotAsked(path: string, advice = "--recursive gets what is in it"): UsageError {
+  const what = path === "" ? "The login directory" : quotedName(path);
+  return new UsageError("SALLYPORT_USAGE_DIRECTORY", `${what} is a directory: ${advice}.`);
+}
+
+/** Servers refuse to send a directory in words of their own, so that it is looked at once more. */
+async function isRefusedDirectory(error: unknown, client: Client, path: string, signal: AbortSignal): Promise<boolean> {
+  if (!isSallyportError(error) || error.code !== "SALLYPORT_COMMAND_REFUSED") return false;
+  const entry = await client.stat(path, { signal }).catch(() => undefined);
+  return entry?.type === "directory";
 }
 
 interface FileToGet {
@@ -154,7 +174,13 @@ function fileJob(client: Client, { path, entry, local }: FileToGet, run: ClientR
       }
       const { resume, segments, verify, preserveTimes: preserve, onExisting: onConflict } = flags;
       const wishes = { resume, segments, verify, preserve, onConflict };
-      return movedTo(local, client.download(path, local, { ...wishes, signal, onProgress }));
+      try {
+        return await movedTo(local, client.download(path, local, { ...wishes, signal, onProgress }));
+      } catch (error) {
+        if (entry === undefined && (await isRefusedDirectory(error, client, path, signal)))
+          throw directoryNotAsked(path);
+        throw error;
+      }
     },
   };
 }
