@@ -10,6 +10,19 @@ import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { mockRoom, type MockRoom } from "./gssapi-room.ts";
 
+const faults: readonly SecurityMechanismFault[] = [
+  "unavailable",
+  "no-credentials",
+  "credentials-expired",
+  "unknown-principal",
+  "clock-skew",
+  "wrong-key",
+  "token-rejected",
+  "message-rejected",
+  "context-expired",
+  "failed",
+];
+
 async function loggedIn(room: MockRoom, options: { level?: string; user?: string } = {}): Promise<SealedDriver> {
   return SealedDriver.logIn(await room.server.greeted(), room.client, options);
 }
@@ -81,7 +94,10 @@ describe("AUTH GSSAPI by policy", () => {
     const mechanism = mockMechanism();
     await using room = await mockRoom({ gssapi: { mechanism, suffices: true, principals } });
     await using client = await SealedDriver.authenticate(await room.server.greeted(), room.client);
-    await client.expect("USER alice", 530);
+    const refusal = (await client.expect("USER alice", 530)).text;
+    assert.match(refusal, /Kerberos principal alice@MOCK\.TEST may not log in as alice\./);
+    // Nobody learns who has an account.
+    assert.equal((await client.expect("USER nobody", 530)).text, refusal.replace("as alice", "as nobody"));
     await client.expect("USER carol", 530);
     await client.expect("USER bob", 232);
     await using eve = await SealedDriver.authenticate(
@@ -108,6 +124,33 @@ describe("AUTH GSSAPI by policy", () => {
     await using bare = await mockRoom({}, { integrity: false });
     const authenticating = SealedDriver.authenticate(await bare.server.greeted(), bare.client);
     await assert.rejects(authenticating, /ADAT was answered 535/);
+  });
+
+  it("R-GSS-06 a context that detects no replays is 535, which says so, and the connection goes on", async () => {
+    await using room = await mockRoom({}, { detectsReplays: false });
+    await using driver = await room.server.greeted();
+    await driver.expect("AUTH GSSAPI", 334);
+    const { token } = await (await room.client.initiate("ftp@localhost")).step(undefined);
+    const refusal = await driver.expect(`ADAT ${encodeBase64(token ?? new Uint8Array())}`, 535);
+    assert.match(refusal.text, /detect replays/);
+    assert.match((await room.server.event("security-failed")).cause, /detects no replays/);
+    await driver.expect("AUTH GSSAPI", 334);
+  });
+
+  it("R-GSS-03 535 says of what kind the fault is, where the peer can mend it", async () => {
+    await using room = await mockRoom();
+    await using driver = await room.server.greeted();
+    const saying = async (fault: SecurityMechanismFault): Promise<string> => {
+      await driver.expect("AUTH GSSAPI", 334);
+      room.mechanism.failNext("step", fault);
+      return (await driver.expect("ADAT AAAA", 535)).text;
+    };
+    assert.match(await saying("clock-skew"), /Clock skew too great/);
+    assert.match(await saying("wrong-key"), /No key for this ticket/);
+    assert.match(await saying("credentials-expired"), /Ticket expired/);
+    assert.match(await saying("token-rejected"), /damaged, or was used before/);
+    // The words of the mechanism are for the log.
+    for (const fault of faults) assert.doesNotMatch(await saying(fault), /the test lets/);
   });
 
   it("R-2228-08 CCC where it is allowed: 200 sealed, then clear commands are answered in the clear", async () => {
@@ -229,18 +272,6 @@ describe("what goes wrong with a security context", () => {
     await again.expect("PWD", 257);
   });
 
-  const faults: readonly SecurityMechanismFault[] = [
-    "unavailable",
-    "no-credentials",
-    "credentials-expired",
-    "unknown-principal",
-    "clock-skew",
-    "wrong-key",
-    "token-rejected",
-    "message-rejected",
-    "context-expired",
-    "failed",
-  ];
   for (const fault of faults) {
     it(`${fault} anywhere is a refusal, and the server lives`, async () => {
       await using room = await mockRoom();

@@ -1,11 +1,24 @@
 import { type Kdc, kdcNeeds, needs, startKdc } from "@sallyport/testing";
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { writeBelow } from "./client-server.ts";
 import { type Outcome, runSallyport, scratchDirectory, serveAsIs } from "./run-sallyport.ts";
 import { RunningServer } from "./running-server.ts";
+
+/**
+ * A copy of a cache for a client whose clock is so many seconds ahead of that of the realm: the offset stands in the first
+ * tag of its head, where the library notes it for clocks that are wrong.
+ */
+function inAnotherTime(tickets: string, seconds: number): string {
+  const octets = readFileSync(tickets);
+  assert.equal(octets.subarray(0, 8).toString("hex"), "0504000c00010008");
+  octets.writeInt32BE(seconds, 8);
+  const copy = `${tickets}.${seconds}`;
+  writeFileSync(copy, octets);
+  return copy;
+}
 
 void describe("client commands by a Kerberos ticket", { skip: needs(...kdcNeeds) }, () => {
   const scratch = scratchDirectory();
@@ -67,27 +80,31 @@ void describe("client commands by a Kerberos ticket", { skip: needs(...kdcNeeds)
     assert.match(said, /^server is {2,}ftp@localhost$|^server is {2,}ftp\/localhost@SALLYPORT\.TEST$/m);
   });
 
-  void test("what is wrong is told in a sentence, and by a code of its own", async () => {
-    const other = join(kdc.directory, "old.tickets");
-    await kdc.tickets("bob", { file: other });
-    const cases: readonly (readonly [
-      words: readonly string[],
-      environment: Readonly<Record<string, string>>,
-      code: number,
-      said: RegExp,
-    ])[] = [
-      [["ls", url], { KRB5CCNAME: "/nonexistent" }, 67, /There is no Kerberos ticket .*; kinit gets one\.$/m],
-      [["ls", url, "--gssapi-service", "nfs"], {}, 79, /does not know this server .*--gssapi-service SERVICE@HOST/],
-      [["ls", url], { KRB5CCNAME: other }, 67, /The server refuses the login: 530/],
-      [["ls", url, "--plain"], {}, 64, /--gssapi has Kerberos protect .*--plain/],
-      [["ls", url.replace("ftp:", "ftps:")], {}, 64, /ftps:\/\//],
-    ];
-    for (const [words, environment, code, said] of cases) {
+  /** Cases: what is run, by which tickets, and how it ends. */
+  const refused = async (
+    cases: readonly (readonly [words: readonly string[], tickets: string, code: number, said: RegExp])[],
+  ): Promise<void> => {
+    for (const [words, tickets, code, said] of cases) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
-      const outcome: Outcome = await run([...words, "--gssapi"], environment);
+      const outcome: Outcome = await run([...words, "--gssapi"], { KRB5CCNAME: tickets });
       assert.equal(outcome.code, code, outcome.stderr);
       assert.match(outcome.stderr, said);
     }
+  };
+
+  void test("what is wrong is told in a sentence, and by a code of its own", async () => {
+    const alice = join(kdc.directory, "alice.tickets");
+    const bob = await kdc.tickets("bob", { file: join(kdc.directory, "bob.tickets") });
+    const unknown = /does not know this server .*--gssapi-service SERVICE@HOST/;
+    const protection = /refuses MLSD: 534 .*send PROT S or P first\. \(--gssapi-protection safe or private/;
+    await refused([
+      [["ls", url], "/nonexistent", 67, /There is no Kerberos ticket .*; kinit gets one\.$/m],
+      [["ls", url, "--gssapi-service", "nfs"], alice, 79, unknown],
+      [["ls", url], bob, 67, /refuses the login: 530 Kerberos principal bob@SALLYPORT\.TEST may not log in as alice\./],
+      [["ls", url, "--gssapi-protection", "clear"], alice, 1, protection],
+      [["ls", url, "--plain"], alice, 64, /--gssapi has Kerberos protect .*--plain/],
+      [["ls", url.replace("ftp:", "ftps:")], alice, 64, /ftps:\/\//],
+    ]);
   });
 
   void test("--explain names the cause, and what helps", async () => {
@@ -95,4 +112,43 @@ void describe("client commands by a Kerberos ticket", { skip: needs(...kdcNeeds)
     assert.equal(outcome.code, 67);
     assert.match(outcome.stderr.replaceAll(/\n {17}/g, " "), /Get one with kinit, and look at it with klist\./);
   });
+
+  void test("clocks and tickets that are over are told apart, here and at the server", async () => {
+    const [fresh, used] = [join(kdc.directory, "fresh.tickets"), join(kdc.directory, "alice.tickets")];
+    await kdc.tickets("alice", { file: fresh });
+    await refused([
+      // The KDC is asked for a ticket to the server, and says it.
+      [
+        ["ls", url],
+        inAnotherTime(fresh, 1_200),
+        78,
+        /^sallyport: The clocks of this machine and of the Kerberos realm/m,
+      ],
+      // There is one already, and the server says it.
+      [["ls", url], inAnotherTime(used, 1_200), 67, /refuses the Kerberos ticket: 535 Clock skew too great/],
+      [
+        ["ls", url],
+        inAnotherTime(used, 86_400),
+        67,
+        /^sallyport: The Kerberos ticket has expired .*kinit gets another/m,
+      ],
+    ]);
+  });
+
+  void test(
+    "a keytab that is older than the realm's key is told, and the log says more",
+    { timeout: 20_000 },
+    async () => {
+      await kdc.administer("cpw -randkey ftp/localhost");
+      await kdc.administer("cpw -randkey host/localhost");
+      const tickets = await kdc.tickets("alice", { file: join(kdc.directory, "newer.tickets") });
+      const said = /refuses the Kerberos ticket: 535 No key for this ticket: the keytab of the server/;
+      await refused([[["ls", url], tickets, 67, said]]);
+      let cause: unknown;
+      for (let at = 0; !/kvno 3 not found in keytab/.test(String(cause)); at++) {
+        // oxlint-disable-next-line no-await-in-loop -- events come one after the other
+        ({ cause } = await server.event("security-failed", at));
+      }
+    },
+  );
 });

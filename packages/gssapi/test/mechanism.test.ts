@@ -28,7 +28,7 @@ suite("Kerberos between two ends", { skip: realmSkip, timeout: 60_000 }, () => {
   test("R-GSS-03 two tokens complete both ends, and each knows the other", async () => {
     await using pair = await pairOf(clients, servers);
     const { expiresAtMs, ...facts } = pair.serverFacts;
-    const both = { integrity: true, confidentiality: true };
+    const both = { integrity: true, confidentiality: true, detectsReplays: true };
     assert.deepEqual(facts, { peerName: "alice@SALLYPORT.TEST", localName: "alice", ...both });
     assert.ok(expiresAtMs !== undefined && Math.abs(expiresAtMs - Date.now() - 3_600_000) < 600_000);
     const { expiresAtMs: clientsEnd, ...clientFacts } = pair.clientFacts;

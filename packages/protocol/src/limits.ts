@@ -196,6 +196,7 @@ export const limits = {
   mechanismAnswerMs: limit(60_000, "ms", "one answer of a mechanism's process, which may ask several KDCs"),
   mechanismStartsCount: limit(8, "count", "starts of a mechanism's process in mechanismStartsMs"),
   mechanismStartsMs: limit(60_000, "ms", "after which starts of a mechanism's process are counted anew"),
+  mechanismRepliesBytes: limit(65_536, "bytes", "replies of a connection that wait to be sealed, before commands wait"),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

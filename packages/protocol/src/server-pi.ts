@@ -239,7 +239,8 @@ function refusalAfterGrammar<A>(state: ServerPiState<A>, verb: Verb): Reply | un
 function refusalOfData<A>({ control, policy, protectionLevel }: ServerPiState<A>): Reply | undefined {
   if (control === "wrapped" && !policy.messagesSuffice) return reply(534, "Data connections need TLS here.");
   if (protectionLevel !== "C") return undefined;
-  return reply(control === "wrapped" ? 534 : 521, "Data connections need protection here: send PROT P first.");
+  const [code, levels] = control === "wrapped" ? [534, "S or P"] : [521, "P"];
+  return reply(code, `Data connections need protection here: send PROT ${levels} first.`);
 }
 
 function refuseUnknown<A>(pi: ServerPi<A>, verb: string, line: Octets): ServerPiStep<A> {

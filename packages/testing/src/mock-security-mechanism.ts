@@ -20,6 +20,8 @@ export interface MockMechanismOptions {
   readonly localName?: (peerName: string) => string | undefined;
   readonly integrity?: boolean;
   readonly confidentiality?: boolean;
+  /** What is said of it; they always show. */
+  readonly detectsReplays?: boolean;
   /** How long contexts hold; default: for ever. */
   readonly lifetimeMs?: number;
 }
@@ -228,7 +230,8 @@ class Context implements SecurityContext {
   }
 
   #complete({ exchange, user, target }: Opening): SecurityContextFacts {
-    const { integrity = true, confidentiality = true, lifetimeMs, localName = localNameOf } = this.#mechanism.options;
+    const { integrity = true, confidentiality = true, detectsReplays = true } = this.#mechanism.options;
+    const { lifetimeMs, localName = localNameOf } = this.#mechanism.options;
     const isAcceptor = this.#target === undefined;
     this.#messages = new MockMessages(messageKeys(exchange), isAcceptor);
     if (lifetimeMs !== undefined) this.expiresAtMs = Date.now() + lifetimeMs;
@@ -237,6 +240,7 @@ class Context implements SecurityContext {
       localName: isAcceptor ? localName(user) : undefined,
       integrity,
       confidentiality,
+      detectsReplays,
       expiresAtMs: lifetimeMs === undefined ? undefined : this.expiresAtMs,
     };
   }

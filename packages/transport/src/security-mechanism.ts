@@ -35,6 +35,8 @@ export interface SecurityContextFacts {
   readonly localName: string | undefined;
   readonly integrity: boolean;
   readonly confidentiality: boolean;
+  /** Whether a message that is opened twice shows as a duplicate; some clients can be told not to ask for it. */
+  readonly detectsReplays: boolean;
   /** When the context expires, in milliseconds since 1970; undefined where it does not. */
   readonly expiresAtMs: number | undefined;
 }

@@ -64,17 +64,27 @@ function refusalFailure(error: unknown): ClientFailure | undefined {
   const text = replyText(reply);
   const said = `${reply.code} ${text}`.trim();
   const verb = /^\w+/.exec(command ?? "")?.[0]?.toUpperCase() ?? "";
-  const exitCode = code === "SALLYPORT_LOGIN_REFUSED" ? exitCodes.noUser : exitCodeOfRefusal(reply.code, text, verb);
-  const message =
-    code === "SALLYPORT_LOGIN_REFUSED"
-      ? `The server refuses the login: ${said}`
-      : `The server refuses ${command === undefined ? "that" : displayOctets(command).slice(0, replyCharacters)}: ${said}`;
+  const login = loginSteps[code];
+  const exitCode = login === undefined ? exitCodeOfRefusal(reply.code, text, verb) : exitCodes.noUser;
+  const subject = login ?? (command === undefined ? "that" : displayOctets(command).slice(0, replyCharacters));
+  const advice = reply.code === 534 && transferringVerbs.has(verb) ? protectionAdvice : "";
+  const message = `The server refuses ${subject}: ${said}${advice}`;
   return new ClientFailure({ code, message, exitCode, reply: { code: reply.code, text } }, error);
 }
 
+/** What a server refuses before anybody is logged in, whose command holds secrets. */
+const loginSteps: Readonly<Record<string, string>> = {
+  SALLYPORT_LOGIN_REFUSED: "the login",
+  SALLYPORT_GSSAPI_REFUSED: "the Kerberos ticket",
+};
+
+/** TLS has 521 for it (RFC 2228 §6, RFC 4217 §10.2). */
+const protectionAdvice = " (--gssapi-protection safe or private protects them)";
+const transferringVerbs: ReadonlySet<string> = new Set(["MLSD", "LIST", "NLST", "RETR", "STOR", "STOU", "APPE"]);
+
 const refusalCodes: ReadonlySet<string> = new Set([
+  ...Object.keys(loginSteps),
   "SALLYPORT_COMMAND_REFUSED",
-  "SALLYPORT_LOGIN_REFUSED",
   "SALLYPORT_RESTART_REFUSED",
   "SALLYPORT_SERVICE_CLOSING",
   "SALLYPORT_PARAMETER_REFUSED",

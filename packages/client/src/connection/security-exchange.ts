@@ -99,7 +99,8 @@ export class SecurityExchange implements AsyncDisposable {
       throw rejected("The server ended the exchange of tokens without proving who it is");
     }
     const { mechanism, needsConfidentiality } = this.#plan;
-    if (!facts.integrity || (needsConfidentiality && !facts.confidentiality)) {
+    const isEnough = facts.integrity && facts.detectsReplays && (facts.confidentiality || !needsConfidentiality);
+    if (!isEnough) {
       throw new SecurityMechanismError("failed", "The mechanism does not protect as much as is asked for");
     }
     this.#context = undefined;

@@ -135,6 +135,8 @@ export class NativeContexts {
       localName: isAcceptor ? this.#gss.localName(step.peer) : undefined,
       integrity: (step.flags & flags.integrity) !== 0,
       confidentiality: (step.flags & flags.confidential) !== 0,
+      // Either makes MIT's library look for duplicates; its own FTP client asks for the first alone.
+      detectsReplays: (step.flags & (flags.replay | flags.sequence)) !== 0,
       expiresAtMs: step.lifetimeSeconds === indefinite ? undefined : Date.now() + step.lifetimeSeconds * 1000,
     };
   }

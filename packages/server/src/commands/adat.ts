@@ -4,6 +4,7 @@ import {
   type SecurityContext,
   type SecurityContextStep,
   SecurityMechanismError,
+  type SecurityMechanismFault,
 } from "@sallyport/transport";
 import type { CommandContext, CommandHandler, Outcome } from "../command-handler.ts";
 
@@ -26,8 +27,19 @@ export const adat: CommandHandler<"ADAT"> = async (context, argument) => {
     return answer(context, exchange.context, await exchange.context.step(token));
   } catch (error) {
     if (!(error instanceof SecurityMechanismError)) throw error;
-    return refuse(context, error.message);
+    return refuse(context, error.message, reasons[error.fault]);
   }
+};
+
+/**
+ * What the peer is told of a token that was refused, in words of MIT's library where it has some: what a ticket's owner
+ * can mend, or tell whoever can. It says nothing of names and versions of keys, which the log has.
+ */
+const reasons: Partial<Readonly<Record<SecurityMechanismFault, string>>> = {
+  "clock-skew": "Clock skew too great: the clocks of client and server differ.",
+  "wrong-key": "No key for this ticket: the keytab of the server or the ticket is out of date, or for another service.",
+  "credentials-expired": "Ticket expired.",
+  "token-rejected": "The token is damaged, or was used before.",
 };
 
 function answer(context: CommandContext, exchange: SecurityContext, { token, facts }: SecurityContextStep): Outcome {
@@ -38,6 +50,10 @@ function answer(context: CommandContext, exchange: SecurityContext, { token, fac
   }
   // Without integrity anybody could put commands into the connection.
   if (!facts.integrity) return refuse(context, "the context protects nothing");
+  // Else a recorded DELE would be obeyed a second time (R-GSS-06).
+  if (!facts.detectsReplays) {
+    return refuse(context, "the context detects no replays", "The context has to detect replays (GSS_C_REPLAY_FLAG).");
+  }
   const mechanism = environment.gssapi?.mechanism.name ?? "";
   const last =
     token === undefined ? reply(235, "Security data exchange complete.") : replyOctets(235, "", formatAdat(token));
@@ -50,8 +66,12 @@ function answer(context: CommandContext, exchange: SecurityContext, { token, fac
   return { changes: { ...changes, securityExchangesCount } };
 }
 
-function refuse({ control, emit, environment }: CommandContext, cause: string): Outcome {
+function refuse(
+  { control, emit, environment }: CommandContext,
+  cause: string,
+  reason = "The security data was not accepted.",
+): Outcome {
   control.abandonExchange();
   emit({ kind: "security-failed", mechanism: environment.gssapi?.mechanism.name ?? "", cause });
-  return { reply: reply(535, "The security data was not accepted."), changes: { control: "clear" } };
+  return { reply: reply(535, reason), changes: { control: "clear" } };
 }

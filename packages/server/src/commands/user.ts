@@ -1,7 +1,7 @@
 import { isProtectedForLogin, type Octets, reply, rootPath, textFromOctets } from "@sallyport/protocol";
 import type { CommandContext, CommandHandler } from "../command-handler.ts";
 import type { LoginMethod } from "../login/login-state.ts";
-import { acceptLogin, loginFacts, refuseLogin, refuseWithoutKerberos, refuseWithoutTls } from "../login/login.ts";
+import { acceptLogin, loginFacts, refusePrincipal, refuseWithoutKerberos, refuseWithoutTls } from "../login/login.ts";
 
 /**
  * Starts a login and drops the one before (R-959-22). A name that does not exist is asked for its password like any
@@ -18,9 +18,7 @@ export const user: CommandHandler<"USER"> = async (context, argument) => {
   }
   const anonymous = environment.authenticator.isAnonymous?.(name) === true;
   // Who has shown a ticket is that principal, and no password makes it another.
-  if (state.control === "wrapped" && !anonymous) {
-    return refuseLogin(context, name, `${context.control.security?.facts.peerName} may not have the account`, 1);
-  }
+  if (state.control === "wrapped" && !anonymous) return refusePrincipal(context, name);
   return {
     reply: reply(331, anonymous ? "Any password will do; an e-mail address is polite." : "The password, please."),
     changes: { login: { kind: "user-given", user: name }, workingDirectory: rootPath },

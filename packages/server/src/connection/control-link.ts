@@ -247,7 +247,7 @@ export class ControlLink implements ControlView {
   enterMessages(security: MessageSecurity, given: Reply): void {
     this.say(given);
     this.#exchange = undefined;
-    this.#seal = new ReplySeal(security, {
+    this.#seal = new ReplySeal(security, this.#environment.limits, {
       put: (octets) => {
         if (!this.#securing) this.#put(octets);
       },

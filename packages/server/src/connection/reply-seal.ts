@@ -1,6 +1,7 @@
 import {
   bytesFromOctets,
   type EnvelopeCode,
+  type LimitValues,
   type MessageLevel,
   type Octets,
   protectedReply,
@@ -17,6 +18,8 @@ export interface ReplySealOwner {
   onCaughtUp(): void;
 }
 
+export type ReplySealLimits = Pick<LimitValues, "mechanismRepliesBytes">;
+
 const codes: Readonly<Record<MessageLevel, EnvelopeCode>> = { MIC: 631, ENC: 632 };
 
 /**
@@ -28,14 +31,16 @@ export class ReplySeal {
   /** That of the last command; for replies that answer none. */
   lastLevel: MessageLevel = "MIC";
   readonly #owner: ReplySealOwner;
+  readonly #limits: ReplySealLimits;
   /** `optional` after CCC; `released`: what is still said is clear. */
   #mode: "required" | "optional" | "released" | "failed" = "required";
   #tail: Promise<void> = Promise.resolve();
   #waitingCount = 0;
   #waitingBytes = 0;
 
-  constructor(security: MessageSecurity, owner: ReplySealOwner) {
+  constructor(security: MessageSecurity, limits: ReplySealLimits, owner: ReplySealOwner) {
     this.security = security;
+    this.#limits = limits;
     this.#owner = owner;
   }
 
@@ -51,7 +56,7 @@ export class ReplySeal {
 
   /** Whether so much waits for the mechanism that no more commands may be taken (S-15). */
   get isBehind(): boolean {
-    return this.#waitingBytes > waitingBytesMax;
+    return this.#waitingBytes > this.#limits.mechanismRepliesBytes;
   }
 
   /** Says an encoded reply at a level; without one, at that of the last command as long as all commands need one. */
@@ -123,4 +128,3 @@ export class ReplySeal {
 }
 
 const linesAtOnce = 64;
-const waitingBytesMax = 65_536;

@@ -8,6 +8,7 @@ import type { LoginMethod } from "./login-state.ts";
 import { principalOf } from "./principals.ts";
 
 const wrong = reply(530, "Wrong user name or password.");
+const tooMany = reply(421, "Too many connections.");
 
 /** What the authenticator may know about the peer. */
 export function loginFacts(
@@ -121,7 +122,7 @@ export async function acceptLogin(
   // Nobody would give back the place of a connection that ended while its password was checked.
   context.signal.throwIfAborted();
   const claimed = await environment.ledger.claimLogin(control.id, account);
-  if (!claimed) return refuseLogin(context, user, "the account has too many connections", 0, 421);
+  if (!claimed) return refuseLogin(context, user, "the account has too many connections", 0, tooMany);
   const login = await environment.openLogin(account, control).catch((error: unknown) => {
     if (!(error instanceof StorageError)) throw error;
     return undefined;
@@ -146,6 +147,22 @@ function welcome({ control }: CommandContext, method: LoginMethod, user: string)
   return { code: 232, lines: [octetsFromText(`${mechanism} user ${facts.peerName} is authorized as ${user}`)] };
 }
 
+/**
+ * 530 to a principal that may not have the account, or there is no such account: which of them is not told. The peer knows
+ * both names already.
+ */
+export function refusePrincipal(context: CommandContext, user: string): Outcome {
+  const principal = context.control.security?.facts.peerName ?? "";
+  const names = [principal, user].map((name) =>
+    name.length > nameCharacters ? `${name.slice(0, nameCharacters)}…` : name,
+  );
+  const answer = reply(530, `Kerberos principal ${names[0]} may not log in as ${names[1]}.`);
+  return refuseLogin(context, user, `${principal} may not have the account`, 1, answer);
+}
+
+/** The part of a name that fits a reply. */
+const nameCharacters = 128;
+
 /** 530 to a login without Kerberos where it is required. */
 export function refuseWithoutKerberos(context: CommandContext): Outcome {
   const cause = "Kerberos is required for the login, and the client did not send AUTH GSSAPI";
@@ -166,19 +183,19 @@ function lacksTls({ environment, control, state }: CommandContext, account: Acco
   return !isProtectedForLogin(environment.policyFor(control.listener, account), state.control);
 }
 
-export function refuseLogin(
+function refuseLogin(
   context: CommandContext,
   user: string,
   cause: string,
   count: 0 | 1,
-  code: 421 | 530 = 530,
+  answer: Reply = wrong,
 ): Outcome {
   const loginFailuresCount = context.state.loginFailuresCount + count;
   context.emit({ kind: "login-failed", user, cause });
-  if (code === 421) return { reply: reply(421, "Too many connections.") };
+  if (answer.code === 421) return { reply: answer };
   const spent = loginFailuresCount >= context.limits.loginFailuresCount;
   return {
-    reply: spent ? reply(421, "Too many failed logins.") : wrong,
+    reply: spent ? reply(421, "Too many failed logins.") : answer,
     changes: { login: { kind: "greeted" }, loginFailuresCount },
   };
 }

@@ -146,6 +146,7 @@ export const kerberosCauses: readonly FailureCause[] = [
     title: "The ticket is for somebody else",
     text: "The ticket is good, and the server does not let its owner in under the name that was sent.",
     clues: [
+      { likelihood: "certain", codes: ["SALLYPORT_LOGIN_REFUSED"], says: /principal .* may not log in as/ },
       {
         likelihood: "likely",
         codes: ["SALLYPORT_LOGIN_REFUSED"],
