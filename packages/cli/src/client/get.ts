@@ -146,10 +146,13 @@ function directoryNotAsked(path: string, advice = "--recursive gets what is in i
 }
 
 /** Servers refuse to send a directory in words of their own, so that it is looked at once more. */
-async function isRefusedDirectory(error: unknown, client: Client, path: string, signal: AbortSignal): Promise<boolean> {
-  if (!isSallyportError(error) || error.code !== "SALLYPORT_COMMAND_REFUSED") return false;
-  const entry = await client.stat(path, { signal }).catch(() => undefined);
-  return entry?.type === "directory";
+async function isRefusedDirectory(refusal: unknown, client: Client, path: string, signal: AbortSignal) {
+  if (!isSallyportError(refusal) || refusal.code !== "SALLYPORT_COMMAND_REFUSED") return false;
+  try {
+    return (await client.stat(path, { signal })).type === "directory";
+  } catch {
+    return false;
+  }
 }
 
 interface FileToGet {
