@@ -33,6 +33,8 @@ export interface FaultCase {
   readonly options?: InspectOptions;
   /** What the name system says, where that is the fault. */
   readonly records?: readonly NameRecord[];
+  /** The fault leaves nothing to judge, and the finding has to say so instead of being in order. */
+  readonly isUntested?: boolean;
   /** Serves a second address of the name, with another certificate. */
   readonly isElsewhere?: boolean;
 }
@@ -91,11 +93,18 @@ export const faultCases: readonly FaultCase[] = [
   },
   { check: "D4 resumption", said: /need not resume/, faults: { data: { resumption: "offered" } } },
   { check: "D4 resumption", said: /cannot resume/, faults: { data: { resumption: "absent" } } },
+  { check: "D4 resumption", said: /neither with resumption nor/, faults: { data: { breaksOff: true } } },
   { check: "D4 resumption-kinds", said: /^By none/, faults: { data: { resumption: "absent" } } },
   {
     check: "D5 resumption-binding",
     said: /opens the data connection of any/,
     faults: { data: { sharesTickets: true } },
+  },
+  {
+    check: "D5 resumption-binding",
+    said: /its own ticket opens none either/,
+    faults: { data: { breaksOff: true } },
+    isUntested: true,
   },
   { check: "D6 data-end", said: /without close_notify/, faults: { data: { withoutCloseNotify: true } } },
   { check: "D6 cut-upload", said: /is called complete/, faults: { data: { callsAllComplete: true } } },

@@ -45,6 +45,8 @@ export interface DataFaults {
   readonly portsInRow?: boolean;
   /** Any login's ticket resumes on any data connection. */
   readonly sharesTickets?: boolean;
+  /** Breaks every data connection off behind its handshake. */
+  readonly breaksOff?: boolean;
   /** Ends TLS by FIN alone. */
   readonly withoutCloseNotify?: boolean;
   /** Takes a data connection from anywhere. */
@@ -340,7 +342,8 @@ class Dialogue {
       () => {},
     );
     const isDemanded = (faults.data?.resumption ?? "demanded") === "demanded";
-    if (isSecure !== undefined && (!isDemanded || stream.isSessionReused())) return stream;
+    const isKept = isSecure !== undefined && faults.data?.breaksOff !== true;
+    if (isKept && (!isDemanded || stream.isSessionReused())) return stream;
     stream.destroy();
     return undefined;
   }

@@ -33,12 +33,20 @@ interface FaultyPeer {
 const as = (remedy: string) => remedy;
 const values = (remedy: string) => remedy.replaceAll("ADDRESS", "127.0.0.1").replace("TEXT", "Welcome");
 
+/** Versions of today are the least that the libraries of today take, unless they are told otherwise. */
+const everySuite = "ALL:@SECLEVEL=0";
+
 const faulty: readonly FaultyPeer[] = [
   { peer: "vsftpd", check: "P1 clear-login", poor: ["force_local_logins_ssl=NO"], filled: as },
   { peer: "vsftpd", check: "D1 passive-address", poor: ["pasv_address=10.0.0.5"], filled: values },
   { peer: "vsftpd", check: "D2 stolen-data", poor: ["require_ssl_reuse=NO", "pasv_promiscuous=YES"], filled: as },
   { peer: "vsftpd", check: "D8 bounce", poor: ["port_promiscuous=YES"], filled: as },
   { peer: "vsftpd", check: "F2 version-leak", poor: [], filled: values },
+  {
+    ...{ peer: "vsftpd", check: "F3 anonymous", filled: as },
+    poor: ["anonymous_enable=YES", "allow_anon_ssl=YES", "ftp_username=alice", "anon_root=/usr"],
+  },
+  { peer: "vsftpd", check: "T1 versions", poor: ["ssl_tlsv1=YES", `ssl_ciphers=${everySuite}`] },
   { peer: "vsftpd", check: "T4 forward-secrecy", poor: ["ssl_ciphers=ALL"], filled: as },
   { peer: "vsftpd", check: "C2 name", poor: [], identity: makeTestIdentity({ names: ["other.example"] }) },
   { peer: "vsftpd", check: "C3 validity", poor: [], identity: made({ validFromDays: -9, validForDays: -2 }) },
@@ -46,6 +54,10 @@ const faulty: readonly FaultyPeer[] = [
   { peer: "proftpd", check: "D8 bounce", poor: [], filled: as },
   { peer: "proftpd", check: "F2 known-flaws", poor: ['ServerIdent on "ProFTPD 1.3.5 Server"'] },
   { peer: "proftpd", check: "F2 version-leak", poor: ['ServerIdent on "ProFTPD 1.3.5 Server"'], filled: as },
+  {
+    ...{ peer: "proftpd", check: "T1 versions", filled: as },
+    poor: ["TLSProtocol TLSv1 TLSv1.1 TLSv1.2", `TLSCipherSuite ${everySuite}`],
+  },
   { peer: "proftpd", check: "T4 forward-secrecy", poor: [], filled: as },
   { peer: "pureFtpd", check: "D1 passive-address", poor: ["-P 10.0.0.5"], filled: values },
   { peer: "pureFtpd", check: "P3 clear-data", poor: [], filled: as },
@@ -92,7 +104,7 @@ for (const { peer, check, poor, identity, filled } of faulty) {
         const folder = shown === undefined ? undefined : certificateFolder(shown);
         try {
           await using running = await starters[peer](lines, folder === undefined ? {} : { PEER_CERTIFICATES: folder });
-          const { findings } = await inspectPeer(running, { only, insecure: true });
+          const { findings } = await inspectPeer(running, { only, insecure: true, anonymous: true });
           return findings.filter((finding) => `${finding.id} ${finding.check}` === check && isFault(finding));
         } finally {
           if (folder !== undefined) rmSync(folder, { recursive: true });

@@ -1,12 +1,11 @@
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { setTimeout as delay } from "node:timers/promises";
 import { groupName, suiteName } from "@sallyport/protocol";
 import { dayText, listText, suiteFields, type Port, type View } from "./view.ts";
-
-const run = promisify(execFile);
 
 /** Programs that look at the TLS of an FTP server, and what each sees of a port. */
 export const scanners = { sslscan, nmap, testssl } as const;
@@ -25,13 +24,29 @@ async function scanned(
   try {
     const words = await wordsFor(folder);
     // testssl.sh ends with the number of its findings; what counts is the file.
-    const scan = run(program, words, { timeout: scanMs, maxBuffer: 16_777_216 });
-    scan.child.stdin?.end();
-    await scan.catch(() => undefined);
-    if (scan.child.killed) return undefined;
-    return await readFile(join(folder, file), "utf8");
+    return (await endsInTime(program, words)) ? await readFile(join(folder, file), "utf8") : undefined;
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Of a scan that takes too long every process is ended: testssl.sh waits for programs that wait for the server. */
+async function endsInTime(program: string, words: readonly string[]): Promise<boolean> {
+  const scan = spawn(program, words, { detached: true, stdio: "ignore" });
+  const over = once(scan, "exit").catch(() => []);
+  try {
+    return await Promise.race([over.then(() => true), delay(scanMs, false, { ref: false })]);
+  } finally {
+    endGroup(scan.pid);
+    await over;
+  }
+}
+
+function endGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, "SIGKILL");
+  } catch {
+    // Nobody is left of it.
   }
 }
 
