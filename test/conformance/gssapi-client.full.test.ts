@@ -1,8 +1,9 @@
-import { connect } from "@sallyport/client";
+import { type ClientOptions, connect, type OnProgress } from "@sallyport/client";
 import { needs } from "@sallyport/testing";
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { everyOperation } from "../../packages/client/test/every-operation.ts";
@@ -40,6 +41,35 @@ for (const { name, needs: wanted, open } of rooms) {
         await client.remove("large");
       });
     }
+
+    void test("the mechanism's process is killed in the middle of a download: it fails whole, or goes on over another connection", async () => {
+      const [remote, local] = [join(room.server.directory, "killed"), join(room.server.directory, "fetched")];
+      const content = Buffer.concat(Array.from({ length: 64 }, (_, at) => piece.with(0, at)));
+      await writeFile(remote, content);
+      const downloadKilled = async (options: ClientOptions): Promise<void> => {
+        const gssapi = { mechanism: room.client, host: "localhost" };
+        const url = `ftp://alice@127.0.0.1:${room.server.explicitPort}`;
+        await using client = await connect(url, { gssapi, ...options });
+        let isKilled = false;
+        const onProgress: OnProgress = ({ bytes }) => {
+          if (isKilled || bytes < content.length / 8 || bytes >= content.length) return;
+          isKilled = true;
+          room.die();
+        };
+        try {
+          await client.download("killed", local, { onProgress });
+        } finally {
+          assert.ok(isKilled);
+        }
+      };
+      await assert.rejects(downloadKilled({ retry: { attempts: 0 } }), {
+        code: "SALLYPORT_REPLY_UNPROTECTED",
+        message: /by 421 outside its protection: its Kerberos is gone/,
+      });
+      assert.ok(!existsSync(local), "what is not whole does not have the name");
+      await downloadKilled({});
+      assert.ok(content.equals(await readFile(local)));
+    });
   });
 }
 

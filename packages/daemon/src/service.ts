@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { closeSync, openSync, rmSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
-import { isGssapiAvailable } from "@sallyport/gssapi";
+import { gssapiProblem } from "@sallyport/gssapi";
 import { ConfigError, limitValues } from "@sallyport/protocol";
 import type { ListeningAddress } from "@sallyport/server";
 import type { TlsIdentityOptions } from "@sallyport/transport";
@@ -248,9 +248,10 @@ export class Service implements AsyncDisposable {
 
   async #warnOfKerberos(): Promise<void> {
     const { gssapi } = this.#parts.settings;
-    if (gssapi === undefined || (await isGssapiAvailable("server", gssapi))) return;
+    const problem = gssapi === undefined ? undefined : await gssapiProblem("server", gssapi);
+    if (problem === undefined) return;
     this.#warn(
-      "Kerberos does not work, so that AUTH GSSAPI is answered 431",
+      `Kerberos does not work (${problem.message}), so that AUTH GSSAPI is answered 431`,
       "install the library (libgssapi-krb5-2) and give a keytab with a key of this service (--keytab)",
     );
   }

@@ -1,1 +1,1 @@
-export { gssapiMechanism, type GssapiMechanism, type GssapiOptions, isGssapiAvailable } from "./mechanism.ts";
+export { gssapiMechanism, type GssapiMechanism, type GssapiOptions, gssapiProblem } from "./mechanism.ts";

@@ -1,6 +1,7 @@
 import { limitValues } from "@sallyport/protocol";
 import {
   type InitiateOptions,
+  isSecurityMechanismError,
   type OpenedMessage,
   type SecurityContext,
   type SecurityContextFacts,
@@ -48,17 +49,22 @@ export function gssapiMechanism(options: GssapiOptions = {}): GssapiMechanism {
 }
 
 /**
- * Tells whether Kerberos can be used: the library loads, and for the role `server`, there is a keytab with a key.
+ * Tells why Kerberos cannot be used: the library does not load, or, for the role `server`, there is no keytab with a key.
+ * Undefined where it can.
  *
  * @param options those of {@link gssapiMechanism}.
  */
-export async function isGssapiAvailable(role: "server" | "client", options: GssapiOptions = {}): Promise<boolean> {
+export async function gssapiProblem(
+  role: "server" | "client",
+  options: GssapiOptions = {},
+): Promise<SecurityMechanismError | undefined> {
   await using process = new NativeProcess(processOptions(options));
   try {
     await process.ask({ operation: "hello", flag: role === "server", context: 0, octets: nothing });
-    return true;
-  } catch {
-    return false;
+    return undefined;
+  } catch (error) {
+    if (isSecurityMechanismError(error)) return error;
+    throw error;
   }
 }
 

@@ -88,8 +88,8 @@ function take(pi: UserPi, event: UserPiEvent, effects: UserPiEffect[]): UserPi {
     case "failure":
       return close(
         pi,
-        { ...decodingFaults[event.failure], ...foreignGreeting(event.line) },
-        event.failure === "ended-within-reply" ? "now" : "never",
+        { ...decodingFaults[event.failure], ...clearFarewell(event), ...foreignGreeting(event.line) },
+        event.failure === "ended-within-reply" || clearFarewell(event) !== undefined ? "now" : "never",
         effects,
       );
     case "abort":
@@ -131,6 +131,20 @@ const decodingFaults: Readonly<Record<Extract<UserPiEvent, { kind: "failure" }>[
     message: "Clear octets came behind the reply to AUTH, which an attacker may have put there",
   },
 };
+
+/**
+ * A server that cannot seal any more has no other way to say so. It is believed no more than a connection that breaks,
+ * which whoever forges it could bring about as well: the next one has protection of its own.
+ */
+function clearFarewell({
+  failure,
+  line,
+}: Extract<UserPiEvent, { kind: "failure" }>): Pick<Fault, "message"> | undefined {
+  const [code] = /^(?:421|535)(?= )/.exec(line) ?? [];
+  if (failure !== "reply-unprotected" || code === undefined) return undefined;
+  const message = `The server ended the connection by ${code} outside its protection: its Kerberos is gone, or somebody on the way forged it`;
+  return { message };
+}
 
 function handshakeFailed(cause: unknown): Fault {
   return { code: "SALLYPORT_HANDSHAKE_FAILED", message: "TLS could not be established with this peer", cause };

@@ -139,8 +139,18 @@ test("R-GSS-06 a message that fails ends the connection, and another one may be 
   assert.equal(closed?.failure?.code, "SALLYPORT_GSSAPI_FAILED");
 });
 
-test("R-2228-10 a reply in clear ends the connection", () => {
-  const dialogue = loggedIn();
-  dialogue.happens({ kind: "failure", failure: "reply-unprotected", line: "226 done" as Octets });
-  assert.equal(dialogue.of("close")[0]?.failure?.code, "SALLYPORT_REPLY_UNPROTECTED");
+test("R-2228-10 a reply in clear ends the connection, and only one that says good-bye lets another be opened", () => {
+  for (const [line, reconnect, message] of [
+    ["226 done", "never", /outside the protection/],
+    ["421 gone", "now", /ended the connection by 421 outside its protection/],
+    ["535 expired", "now", /by 535 outside/],
+    ["4210 gone", "never", /outside the protection/],
+  ] as const) {
+    const dialogue = loggedIn();
+    dialogue.happens({ kind: "failure", failure: "reply-unprotected", line: line as Octets });
+    const [closed] = dialogue.of("close");
+    assert.equal(closed?.failure?.code, "SALLYPORT_REPLY_UNPROTECTED");
+    assert.match(closed?.failure?.message ?? "", message);
+    assert.equal(closed?.reconnect, reconnect, line);
+  }
 });
