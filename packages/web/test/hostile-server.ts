@@ -6,9 +6,16 @@ import type { EntryJson, ListingLine } from "../src/api/api.ts";
 /** Names that lead elsewhere, or would. */
 const climbing = ["../../etc/passwd", "..", ".", "a/b", "/abs", "x\0y", "<img src=x onerror=alert(1)>", "fine.txt"];
 
+export interface HostileServer extends ScriptedServer {
+  readonly stalled: Promise<void>;
+  /** Settles when the listing without end was broken off. */
+  readonly brokenOff: Promise<void>;
+}
+
 /** A server that sends such names, and then nothing more; or names without end for a path that ends so. */
-export async function startHostileServer(): Promise<ScriptedServer & { readonly stalled: Promise<void> }> {
+export async function startHostileServer(): Promise<HostileServer> {
   const stalled = Promise.withResolvers<void>();
+  const brokenOff = Promise.withResolvers<void>();
   const server = await startScriptedServer({
     MLSD: async (peer, argument) => {
       peer.reply("150 here it comes");
@@ -18,9 +25,10 @@ export async function startHostileServer(): Promise<ScriptedServer & { readonly 
       const lines = "type=file;size=1; one of very many\r\n".repeat(5_000);
       while (!data.destroyed)
         if (!data.write(lines)) await Promise.race([once(data, "drain"), once(data, "close")]).catch(() => {});
+      brokenOff.resolve();
     },
   });
-  return Object.assign(server, { stalled: stalled.promise });
+  return Object.assign(server, { stalled: stalled.promise, brokenOff: brokenOff.promise });
 }
 
 export function hostileRequest(port: number) {

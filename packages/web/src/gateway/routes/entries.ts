@@ -79,6 +79,8 @@ async function* listingLines(entries: AsyncIterable<Entry>): AsyncGenerator<List
     }
   } catch (error) {
     if (count === 0) throw error;
+    // What came is shown.
+    if (waiting.length > 0) yield { entries: waiting };
     yield { failure: problemOf(error) };
     return;
   }
