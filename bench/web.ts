@@ -12,6 +12,7 @@ import type { LoginJson, UploadJson } from "../packages/web/src/api/api.ts";
 import { commandOf, type ClientSite } from "./client/programs.ts";
 import { clientSizes } from "./client/workloads.ts";
 import { type Ground, makeGround } from "./comparison/ground.ts";
+import { meterProcesses, ownProcessorSeconds, type ProcessMeter } from "./comparison/processes.ts";
 import { compileProgram, startProgram } from "./comparison/program.ts";
 import { spread } from "./comparison/rounds.ts";
 import { startSallyport } from "./comparison/sallyport.ts";
@@ -52,23 +53,22 @@ async function compare(): Promise<void> {
     const login = await signIn(browser, site);
     const browserProgram = await compileProgram("web-browser", ground.directory);
     const contest = { browser, login, site, ground, browserProgram };
+    using gatewayMeter = meterProcesses([gateway.pid]);
+    using serverMeter = meterProcesses(server.roots);
+    const metered = (work: () => Promise<number>) => meter(work, ground, gatewayMeter, serverMeter);
     const ways = [
       { name: "download", ours: () => viaGateway(contest, "download"), command: () => byCommand(contest, "get") },
       { name: "upload", ours: () => viaGateway(contest, "upload"), command: () => byCommand(contest, "put") },
     ].filter(({ name }) => values.only === undefined || values.only === name);
     for (const { name, ours, command } of ways) {
-      const pairs: { readonly ours: number; readonly theirs: number }[] = [];
+      const pairs: Pair[] = [];
       for (let pair = 0; pair < Number(values.pairs); pair++) {
         const isOursFirst = pair % 2 === 0;
-        const first = await (isOursFirst ? ours() : command());
-        const second = await (isOursFirst ? command() : ours());
+        const first = await metered(isOursFirst ? ours : command);
+        const second = await metered(isOursFirst ? command : ours);
         pairs.push(isOursFirst ? { ours: first, theirs: second } : { ours: second, theirs: first });
       }
-      const ratio = spread(pairs.map((pair) => pair.ours / pair.theirs));
-      const [gatewayRate, commandRate] = [spread(pairs.map((it) => it.ours)), spread(pairs.map((it) => it.theirs))];
-      const figures = `${rateText(gatewayRate.median)}, sallyport ${name === "download" ? "get" : "put"} ${rateText(commandRate.median)}`;
-      const range = `${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}`;
-      process.stdout.write(`${name}: gateway ${figures}, ratio ${ratio.median.toFixed(2)} (${range})\n`);
+      process.stdout.write(`${name}: ${pairsText(pairs, name === "download" ? "get" : "put")}\n`);
     }
     process.stdout.write(`memory of the gateway at its highest: ${gateway.peakMebibytes()} MiB\n`);
   } finally {
@@ -77,7 +77,56 @@ async function compare(): Promise<void> {
   }
 }
 
+/** One run: MiB/s, and seconds of processor time for each GiB. */
+interface Metered {
+  readonly rate: number;
+  readonly gateway: number;
+  readonly server: number;
+  /** The browser's place, or the command with its start. */
+  readonly client: number;
+}
+
+interface Pair {
+  readonly ours: Metered;
+  readonly theirs: Metered;
+}
+
+async function meter(
+  work: () => Promise<number>,
+  { sizes }: Ground,
+  gateway: ProcessMeter,
+  server: ProcessMeter,
+): Promise<Metered> {
+  const read = () => [gateway.processorSeconds(), server.processorSeconds(), ownProcessorSeconds()] as const;
+  const before = read();
+  const rate = await work();
+  const after = read();
+  const gibibytes = sizes.bulkBytes / mebibyte / 1024;
+  return {
+    rate,
+    gateway: (after[0] - before[0]) / gibibytes,
+    server: (after[1] - before[1]) / gibibytes,
+    client: (after[2] - before[2]) / gibibytes,
+  };
+}
+
+function pairsText(pairs: readonly Pair[], verb: "get" | "put"): string {
+  const ours = pairs.map((pair) => pair.ours);
+  const theirs = pairs.map((pair) => pair.theirs);
+  const median = (runs: readonly Metered[], what: keyof Metered): number => spread(runs.map((run) => run[what])).median;
+  const ratio = spread(pairs.map((pair) => pair.ours.rate / pair.theirs.rate));
+  const range = `${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}`;
+  const costs = (runs: readonly Metered[], what: readonly (keyof Metered)[]): string =>
+    what.map((name) => `${name} ${median(runs, name).toFixed(2)}`).join(", ");
+  return [
+    `gateway ${rateText(median(ours, "rate"))}, sallyport ${verb} ${rateText(median(theirs, "rate"))}`,
+    `, ratio ${ratio.median.toFixed(2)} (${range}); processor seconds for each GiB: `,
+    `${costs(ours, ["gateway", "server", "client"])}; with sallyport ${verb}: ${costs(theirs, ["server", "client"])}`,
+  ].join("");
+}
+
 interface RunningGateway {
+  readonly pid: number;
   readonly port: number;
   peakMebibytes(): number;
   stop(): Promise<void>;
@@ -99,6 +148,7 @@ async function startGateway(ground: Ground, profile: string | undefined): Promis
   });
   const { url } = JSON.parse(line) as { readonly url: string };
   return {
+    pid: child.pid ?? 0,
     port: Number(new URL(url).port),
     peakMebibytes: () => {
       const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
