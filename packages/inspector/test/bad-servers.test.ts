@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import * as net from "node:net";
+import type { Duplex } from "node:stream";
 import * as tls from "node:tls";
 import { test } from "node:test";
 import { makeTestIdentity, startScriptedPeer } from "@sallyport/testing";
@@ -19,6 +20,16 @@ const strangers: readonly { readonly name: string; readonly text: RegExp; serve(
     name: "a web server, which waits and then says 400",
     text: /^no reply of FTP: HTTP\/1\.1 400 Bad Request$/,
     serve: (socket) => socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")),
+  },
+  {
+    name: "a mail server",
+    text: /^a mail server: 220 mx\.example\.test ESMTP Postfix$/,
+    serve: (socket) => serveMail(socket, "220 mx.example.test ESMTP Postfix"),
+  },
+  {
+    name: "a mail server that does not say so",
+    text: /^a mail server: 220 ready$/,
+    serve: (socket) => serveMail(socket, "220 ready"),
   },
   { name: "silence", text: /silence for 0\.5 s/, serve: () => {} },
   { name: "a connection that is closed at once", text: /connection closed/, serve: (socket) => socket.end() },
@@ -111,6 +122,15 @@ async function listening(serve: (socket: net.Socket) => void): Promise<{ readonl
   };
 }
 
+/** As Postfix answers before EHLO. */
+function serveMail(socket: Duplex, greeting: string): void {
+  socket.write(`${greeting}\r\n`);
+  socket.on("data", (octets: Buffer) => {
+    const isKnown = octets.toString().startsWith("EHLO ");
+    socket.write(isKnown ? "250-mx.example.test\r\n250 STARTTLS\r\n" : "502 5.5.2 Error: command not recognized\r\n");
+  });
+}
+
 function flood(socket: net.Socket): void {
   const line = Buffer.from(`220-${"x".repeat(65_000)}\r\n`);
   const more = () => {
@@ -119,6 +139,24 @@ function flood(socket: net.Socket): void {
   socket.on("drain", more);
   more();
 }
+
+test("mail on a port that begins with TLS is not FTP either, and no TLS of it is graded", async () => {
+  const server = tls.createServer({ key: identity.key, cert: identity.certificate }, (socket) => {
+    serveMail(
+      socket.on("error", () => {}),
+      "220 mx.example.test ESMTP",
+    );
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const ports = { explicit: "off", implicit: port } as const;
+  const found = await inspect("127.0.0.1", { ports, ca: identity.ca, timeoutMs: 500 });
+  server.close();
+  assert.ok("kind" in found && found.kind === "not-ftp", JSON.stringify(found));
+  assert.match(found.ports.implicit?.text ?? "", /^a mail server: 220 mx/);
+});
 
 test("so is one that says so inside TLS, on the implicit port", async () => {
   let connectionsCount = 0;

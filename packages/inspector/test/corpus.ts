@@ -94,6 +94,7 @@ export const faultCases: readonly FaultCase[] = [
   { check: "D4 resumption", said: /need not resume/, faults: { data: { resumption: "offered" } } },
   { check: "D4 resumption", said: /cannot resume/, faults: { data: { resumption: "absent" } } },
   { check: "D4 resumption", said: /neither with resumption nor/, faults: { data: { breaksOff: true } } },
+  { check: "D4 resumption", said: /neither with resumption nor/, faults: { data: { isEndless: true } } },
   { check: "D4 resumption-kinds", said: /^By none/, faults: { data: { resumption: "absent" } } },
   {
     check: "D5 resumption-binding",

@@ -191,6 +191,24 @@ test("a greeting that refuses, and one that is not FTP", async () => {
   assert.deepEqual((await ask(ssh)).conclusion.explicit.problem, { id: "not-ftp", line: "SSH-2.0-OpenSSH_9" });
 });
 
+test("a greeting of mail is not FTP, in either mode", async () => {
+  const greeting = "220 mx.example.test ESMTP Postfix";
+  await using mail = await startScriptedPeer({ tls, greeting: `${greeting}\r\n`, authReply: "503 EHLO first\r\n" });
+  const { conclusion } = await ask(mail);
+  for (const mode of ["explicit", "implicit"] as const) {
+    assert.deepEqual(conclusion[mode].problem, { id: "not-ftp", line: greeting });
+  }
+});
+
+test("of a long line the beginning is shown, and how much more there was", async () => {
+  await using peer = await startScriptedPeer({ tls, greeting: `220 ${"é".repeat(1000)}\r\n` });
+  const { conclusion, events } = await ask(peer);
+  const shown = `220 ${"é".repeat(254)} [1492 octets more]`;
+  assert.equal(conclusion.explicit.clearLines[0], shown);
+  const greeting = events.find((event) => event.kind === "reply");
+  assert.equal(greeting?.length, 2006);
+});
+
 test("a preliminary greeting is waited out", async () => {
   await using peer = await startScriptedPeer({ tls, greeting: "120 in a moment\r\n220 now\r\n" });
   const { conclusion } = await ask(peer);

@@ -47,6 +47,8 @@ export interface DataFaults {
   readonly sharesTickets?: boolean;
   /** Breaks every data connection off behind its handshake. */
   readonly breaksOff?: boolean;
+  /** Sends a listing that has no end, and says nothing of it afterwards. */
+  readonly isEndless?: boolean;
   /** Ends TLS by FIN alone. */
   readonly withoutCloseNotify?: boolean;
   /** Takes a data connection from anywhere. */
@@ -312,6 +314,7 @@ class Dialogue {
     }
     const stream = await this.#secureData(socket);
     if (stream === undefined) return this.say(callsAllComplete ? "226 done" : "522 resume");
+    if (faults.data?.isEndless === true) return pour(stream);
     stream.write(verb === "LIST" ? "-rw-r--r-- 1 a a 1 Jan 1 2026 file\r\n" : "", () => {
       if (withoutCloseNotify) socket.end();
       else stream.end();
@@ -386,6 +389,16 @@ async function firstFlight(socket: Duplex): Promise<Buffer | undefined> {
     flight = Buffer.concat([flight, octets]);
   } while (parseClientHello(flight) === "incomplete");
   return flight;
+}
+
+/** Writes as long as somebody reads. */
+function pour(stream: Duplex): void {
+  const part = Buffer.from("-rw-r--r-- 1 a a 1 Jan 1 2026 file\r\n".repeat(1000));
+  const more = () => {
+    while (stream.writable && stream.write(part));
+  };
+  stream.on("drain", more);
+  more();
 }
 
 /** Puts octets that were read too early back in front of the stream. */

@@ -4,6 +4,7 @@ import { escapeControls, limits } from "@sallyport/protocol";
 import type { WireTap } from "@sallyport/transport";
 import type { ExplainEvent, Problem } from "../model/index.ts";
 import type { Lane } from "./lane.ts";
+import { Patience } from "./patience.ts";
 
 /** How the server's certificate is checked. */
 export interface TrustOptions {
@@ -109,14 +110,20 @@ const chokingAlerts: ReadonlySet<string> = new Set([
 
 type Outcome = "secured" | "closed" | "timeout" | Error;
 
-function handshakeOutcome(socket: tls.TLSSocket, lane: Lane): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const deadline = AbortSignal.any([AbortSignal.timeout(lane.timeoutMs), lane.signal]);
-    deadline.addEventListener("abort", () => resolve("timeout"), { once: true });
-    socket.once("secureConnect", () => resolve("secured"));
-    socket.once("close", () => resolve("closed"));
-    socket.on("error", resolve);
-  });
+async function handshakeOutcome(socket: tls.TLSSocket, lane: Lane): Promise<Outcome> {
+  const outcome = Promise.withResolvers<Outcome>();
+  const giveUp = () => outcome.resolve("timeout");
+  using _patience = new Patience(lane.timeoutMs, giveUp);
+  lane.signal.addEventListener("abort", giveUp, { once: true });
+  if (lane.signal.aborted) giveUp();
+  socket.once("secureConnect", () => outcome.resolve("secured"));
+  socket.once("close", () => outcome.resolve("closed"));
+  socket.on("error", outcome.resolve);
+  try {
+    return await outcome.promise;
+  } finally {
+    lane.signal.removeEventListener("abort", giveUp);
+  }
 }
 
 /** Reads the cause off what crossed the wire; our own error is only asked where our end gave up. */

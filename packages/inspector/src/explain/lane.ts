@@ -19,6 +19,7 @@ import {
   type VerificationEvent,
   type WireState,
 } from "../model/index.ts";
+import { Patience } from "./patience.ts";
 
 /** What a lane shares with the other one. */
 export interface LaneOptions {
@@ -69,6 +70,7 @@ export class Lane implements WireObserver {
   constructor(options: LaneOptions) {
     this.#options = options;
     this.#state = this.#freshState();
+    options.signal.addEventListener("abort", () => this.#wake(), { once: true });
   }
 
   /** A lane of the same mode for a data connection, which tells its events to the same place. */
@@ -170,7 +172,7 @@ export class Lane implements WireObserver {
     options: { readonly from?: number; readonly timeoutMs?: number } = {},
   ): Promise<{ readonly found: T } | { readonly problem: Problem }> {
     const timeoutMs = options.timeoutMs ?? this.timeoutMs;
-    const deadline = AbortSignal.timeout(timeoutMs);
+    using patience = new Patience(timeoutMs, () => this.#wake());
     for (let at = options.from ?? 0; ;) {
       for (; at < this.events.length; at++) {
         const event = this.events[at];
@@ -179,8 +181,9 @@ export class Lane implements WireObserver {
       }
       if (this.#isFlooded) return { problem: { id: "too-much", octets: limits.explainedBytes.value } };
       if (this.#ended) return { problem: { id: "closed", awaited } };
-      if (deadline.aborted) return { problem: { id: "silent", awaited, timeoutMs } };
-      await this.#nextChange(AbortSignal.any([deadline, this.signal]));
+      if (patience.isOver) return { problem: { id: "silent", awaited, timeoutMs } };
+      this.signal.throwIfAborted();
+      await new Promise<void>((resolve) => (this.#wake = resolve));
       this.signal.throwIfAborted();
     }
   }
@@ -198,18 +201,6 @@ export class Lane implements WireObserver {
     this.#later(() => {
       this.#ended = true;
       this.#wake();
-    });
-  }
-
-  #nextChange(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      const wake = () => {
-        signal.removeEventListener("abort", wake);
-        resolve();
-      };
-      signal.addEventListener("abort", wake);
-      this.#wake = wake;
     });
   }
 

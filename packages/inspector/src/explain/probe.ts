@@ -2,6 +2,7 @@ import type * as tls from "node:tls";
 import { limits } from "@sallyport/protocol";
 import { WireTap } from "@sallyport/transport";
 import type { ExplainEvent, FtpEvent, Problem, TlsMode } from "../model/index.ts";
+import { greetsAsMail } from "../model/mail-greeting.ts";
 import { connectTcp } from "./connect.ts";
 import { keepTickets, logInAndList } from "./listing.ts";
 import type { ProbeTarget } from "./probe-target.ts";
@@ -60,6 +61,7 @@ async function untilSecured(
   if (answer.found.code !== 234) {
     if (target.isWilling === true) await logInAsNobody(lane, tap);
     await quitInClear(lane, tap);
+    if (greetsAsMail(greeting.found.line)) return { id: "not-ftp", line: greeting.found.line };
     return { id: "auth-refused", code: answer.found.code, line: answer.found.line };
   }
   const smuggled = clearLineBehind(lane.events, answer.found.event);
@@ -82,7 +84,7 @@ async function implicitDialogue(lane: Lane, target: ProbeTarget, hello: HelloSiz
     if (!("encrypted" in socket)) return socket;
     const greeting = await nextReply(lane, "greeting-in-tls", connectedAt);
     if ("problem" in greeting) return greeting.problem;
-    const isGreeted = greeting.found.code === 220;
+    const isGreeted = greeting.found.code === 220 && !greetsAsMail(greeting.found.line);
     const problem = isGreeted ? await logInAndList(lane, socket, target) : greetingProblem(greeting.found, true);
     await quit(lane, socket);
     return problem;
@@ -96,7 +98,7 @@ function handshakeOptions({ host, insecure, contextFor }: ProbeTarget, hello: He
 }
 
 function greetingProblem({ code, line }: FoundReply, inTls: boolean): Problem {
-  return code === 0 ? { id: "not-ftp", line } : { id: "greeting-refused", code, line, inTls };
+  return code === 0 || code === 220 ? { id: "not-ftp", line } : { id: "greeting-refused", code, line, inTls };
 }
 
 /** A line that came in clear behind the 234 and before any ClientHello (S-01 from the client's side). */

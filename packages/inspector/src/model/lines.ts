@@ -15,7 +15,10 @@ export interface LineStream {
   readonly openCode: number | undefined;
 }
 
-/** One line as the view shows it: masked, escaped, with the octets that it stands on, line end included. */
+/**
+ * One line as the view shows it: masked, escaped, and of a long one the beginning alone, with the octets that it stands
+ * on, line end included.
+ */
 export interface ReadLine {
   readonly offset: number;
   readonly length: number;
@@ -93,13 +96,13 @@ function commandLine(place: Place, bare: Octets): ReadLine {
   const argumentFrom = Math.min(end, from + (/^\S*\s*/.exec(bare)?.[0].length ?? 0));
   const tree: FieldNode[] = [{ name: "verb", value: shown(verb), from, to: from + verb.length, rfc: "RFC 959 §4.1" }];
   if (argument !== "") tree.push({ name: "argument", value: shown(argument), from: argumentFrom, to: end });
-  return { ...place, kind: "command", line: displayOctets(masked), tree };
+  return { ...place, kind: "command", line: shown(masked), tree };
 }
 
 /** RFC 959 §4.2: `code SP text` ends a reply, `code-text` opens one that lasts until the same code and a space. */
 function replyLine(place: Place, bare: Octets, openCode: number | undefined): ReadLine {
   const masked = maskReplyLine(bare);
-  const line = displayOctets(masked);
+  const line = shown(masked);
   const [, digits, separator = " "] = /^([1-5]\d\d|6[0-3]\d)([ -]|$)/.exec(masked) ?? [];
   const from = place.offset;
   const end = from + bare.length;
@@ -120,6 +123,17 @@ function openCodeAfter(line: ReadLine): number | undefined {
   return line.kind === "reply" && line.last === false ? line.code : undefined;
 }
 
+/** Of every line that a server sends so much is shown; its octets are kept beside. */
+const shownBytesMax = 512;
+
 function shown(part: string): string {
-  return displayOctets(part as Octets);
+  if (part.length <= shownBytesMax) return displayOctets(part as Octets);
+  const end = characterStart(part, shownBytesMax);
+  return `${displayOctets(part.slice(0, end) as Octets)} [${part.length - end} octets more]`;
+}
+
+/** Where the character of UTF-8 begins that stands at an octet, as far as it is one. */
+function characterStart(part: string, at: number): number {
+  const head = [0, 1, 2, 3].find((back) => (part.charCodeAt(at - back) & 0xc0) !== 0x80);
+  return head === undefined ? at : at - head;
 }

@@ -14,8 +14,8 @@ import { WireEnd } from "./wire-end.ts";
 /** What came where a reply was awaited. Texts are escaped for a terminal. */
 export type Answer =
   | { readonly kind: "reply"; readonly code: number; readonly lines: readonly string[] }
-  /** Something that is no reply of FTP. */
-  | { readonly kind: "not-ftp"; readonly line: string }
+  /** Something that is no reply of FTP, or one that mail has as well, from a server that speaks that. */
+  | { readonly kind: "not-ftp"; readonly line: string; readonly isMail?: boolean }
   | { readonly kind: "closed" }
   | { readonly kind: "silent"; readonly timeoutMs: number };
 
@@ -36,7 +36,8 @@ export function codeOf(answer: Answer | undefined): number {
 export function answerText(answer: Answer | undefined): string {
   if (answer === undefined) return "not asked";
   if (answer.kind === "reply") return replyText(answer.code, answer.lines);
-  if (answer.kind === "not-ftp") return `no reply of FTP: ${answer.line}`;
+  if (answer.kind === "not-ftp")
+    return `${answer.isMail === true ? "a mail server" : "no reply of FTP"}: ${answer.line}`;
   return answer.kind === "closed" ? "connection closed" : `silence for ${answer.timeoutMs / 1000} s`;
 }
 
@@ -189,10 +190,13 @@ export class ProbeConnection implements AsyncDisposable {
   }
 
   /** Starts TLS as a present-day client does, the certificate looked at but never the end of it. */
-  async startTls(options: { readonly alpn?: readonly string[] } = {}): Promise<Secured | HandshakeFailure> {
+  async startTls(
+    options: { readonly alpn?: readonly string[]; readonly timeoutMs?: number } = {},
+  ): Promise<Secured | HandshakeFailure> {
     this.#tap.removeAllListeners("data").pause();
     this.#end.tlsBegins();
-    const { host, context, timeoutMs, signal } = this.server;
+    const { host, context, signal } = this.server;
+    const timeoutMs = options.timeoutMs ?? this.server.timeoutMs;
     const socket = tls.connect({
       socket: this.#tap,
       host,

@@ -27,6 +27,8 @@ export interface DataFacts {
   readonly secured: Omit<Secured, "socket"> | undefined;
   /** Octets of the listing, as they came out of TLS or in clear. */
   readonly listingBytes: number;
+  /** Whether the listing was given up because it had no end in sight. */
+  readonly isEndless: boolean;
   /** Whether the server ended TLS with close_notify; undefined without TLS. */
   readonly closeNotify: boolean | undefined;
   /** Tickets for the next data connection. */
@@ -54,7 +56,7 @@ export async function probeRetrieval(
   protection: DataProtection,
 ): Promise<DataFacts> {
   const passive = await passiveReply(control);
-  const nothing = { completion: undefined, secured: undefined, listingBytes: 0, closeNotify: undefined, tickets: [] };
+  const nothing = { completion: undefined, ...nothingMoved };
   const wire = await openData(control, passive);
   if (wire === undefined) return { passive, preliminary: { kind: "closed" }, ...nothing };
   try {
@@ -62,7 +64,8 @@ export async function probeRetrieval(
     const preliminary = await control.anyReply();
     if (codeOf(preliminary) >= 200 || codeOf(preliminary) === 0) return { passive, preliminary, ...nothing };
     const moved = await moveListing(control, wire, protection);
-    const completion = await control.reply();
+    if (moved.isEndless) wire.tap.destroy();
+    const completion = await control.reply(moved.isEndless ? givenUpMs : undefined);
     return { passive, preliminary, completion, ...moved };
   } finally {
     wire.tap.destroy();
@@ -104,7 +107,15 @@ export function passivePort(answer: Answer): number | undefined {
   return answer.code === 229 ? parseExtendedPassiveReply(text) : parsePassiveReply(text)?.port;
 }
 
-type Moved = Pick<DataFacts, "secured" | "listingBytes" | "closeNotify" | "tickets">;
+type Moved = Pick<DataFacts, "secured" | "listingBytes" | "isEndless" | "closeNotify" | "tickets">;
+
+const nothingMoved: Moved = {
+  secured: undefined,
+  listingBytes: 0,
+  isEndless: false,
+  closeNotify: undefined,
+  tickets: [],
+};
 
 async function moveListing(control: ProbeConnection, wire: DataWire, protection: DataProtection): Promise<Moved> {
   if (protection.kind === "tls") return readOverTls(control, wire, protection.ticket);
@@ -112,7 +123,7 @@ async function moveListing(control: ProbeConnection, wire: DataWire, protection:
   const unasked = await readToEnd(wire.tap, protection.kind === "clear" ? clearMs : wantsMs);
   if (!unasked.ended) control.server.budget.waitedSince(fromMs);
   if (unasked.octets > 0 || protection.kind === "clear" || unasked.ended) {
-    return { secured: undefined, listingBytes: unasked.octets, closeNotify: undefined, tickets: [] };
+    return { ...nothingMoved, listingBytes: unasked.octets, isEndless: unasked.isEndless };
   }
   return readOverTls(control, wire, undefined);
 }
@@ -133,10 +144,10 @@ export async function readOverTls(
   let secured: Moved["secured"];
   socket.once("secureConnect", () => (secured = readSecured(socket, { tickets, end }, server)));
   endsWithPeer(socket, tap);
-  const { octets } = await readToEnd(socket, timeoutMs);
-  const closeNotify = secured === undefined ? undefined : (end.closeNotify ?? (await closing(tap, end)));
+  const { octets, isEndless } = await readToEnd(socket, timeoutMs);
+  const closeNotify = secured === undefined || isEndless ? undefined : (end.closeNotify ?? (await closing(tap, end)));
   socket.destroy();
-  return { secured, listingBytes: octets, closeNotify, tickets };
+  return { secured, listingBytes: octets, isEndless, closeNotify, tickets };
 }
 
 /** Starts TLS on a data connection, with a ticket where one is given. */
@@ -169,13 +180,15 @@ async function closing(tap: WireTap, end: WireEnd): Promise<boolean | undefined>
   return end.closeNotify;
 }
 
-/** More than any folder's listing; what a server sends behind it is not waited for. */
-const listingBytesMax = 64 * 1_048_576;
+/** The listing of some 200,000 files; one that goes on behind it has no end for us. */
+const listingBytesMax = 16 * 1_048_576;
+/** For the reply to a listing that was given up. */
+const givenUpMs = 1500;
 
 function readToEnd(
   stream: WireTap | tls.TLSSocket,
   timeoutMs: number,
-): Promise<{ readonly octets: number; readonly ended: boolean }> {
+): Promise<{ readonly octets: number; readonly ended: boolean; readonly isEndless: boolean }> {
   return new Promise((resolve) => {
     let octets = 0;
     const deadline = AbortSignal.timeout(timeoutMs);
@@ -186,7 +199,7 @@ function readToEnd(
     const settle = (ended: boolean) => {
       stream.off("data", onData).pause();
       deadline.removeEventListener("abort", onDeadline);
-      resolve({ octets, ended });
+      resolve({ octets, ended, isEndless: octets > listingBytesMax });
     };
     const onDeadline = () => settle(false);
     const onEnd = () => settle(true);

@@ -1,6 +1,14 @@
-import { codeOf, ProbeConnection, type Answer, type ConnectFailure, type HandshakeFailure } from "./control.ts";
+import {
+  answerText,
+  codeOf,
+  ProbeConnection,
+  type Answer,
+  type ConnectFailure,
+  type HandshakeFailure,
+} from "./control.ts";
 import { askInside, type InsideFacts } from "./inside.ts";
 import type { TlsMode } from "../model/index.ts";
+import { greetsAsMail } from "../model/mail-greeting.ts";
 import type { InspectedServer } from "./inspected-server.ts";
 import { secureConnection, type LoginPlace } from "./secure-connection.ts";
 import type { Secured } from "./secured.ts";
@@ -38,11 +46,13 @@ export async function probeExplicit(server: InspectedServer, port: number): Prom
     const begun = isSilent ? connection.unfinishedReply() : undefined;
     await connection[Symbol.asyncDispose]();
     if (begun !== undefined) return { ...base, ...notAsked, greeting: begun };
-    const isImplicit = isSilent && (await takesTlsAtOnce(server, port));
-    const webAnswer = isSilent && !isImplicit ? await answerToRequest(server, port) : undefined;
-    return { ...base, ...notAsked, isImplicit, ...(webAnswer && { greeting: webAnswer }) };
+    if (!isSilent) return { ...base, ...notAsked };
+    const [isImplicit, webAnswer] = await Promise.all([takesTlsAtOnce(server, port), answerToRequest(server, port)]);
+    return { ...base, ...notAsked, isImplicit, ...(webAnswer && !isImplicit && { greeting: webAnswer }) };
   }
   const features = await connection.command("FEAT");
+  const mail = await asMail(connection, opened.greeting, features);
+  if (mail !== undefined) return { ...base, ...notAsked, greeting: mail };
   const help = await connection.command("HELP");
   connection.sendOctets(Buffer.from("NOOP\r\nSYST\r\n"));
   const pipelined = [await connection.reply(), await connection.reply()];
@@ -72,7 +82,7 @@ async function takesTlsAtOnce(server: InspectedServer, port: number): Promise<bo
   const connection = await ProbeConnection.open(server, port);
   if (!(connection instanceof ProbeConnection)) return false;
   await using held = connection;
-  const secured = await held.startTls();
+  const secured = await held.startTls({ timeoutMs: Math.min(server.timeoutMs, secondLookMs) });
   return secured.kind === "secured";
 }
 
@@ -82,8 +92,21 @@ async function answerToRequest(server: InspectedServer, port: number): Promise<A
   if (!(connection instanceof ProbeConnection)) return undefined;
   await using held = connection;
   held.send("GET / HTTP/1.0\r\n");
-  const answer = await held.reply();
+  const answer = await held.reply(Math.min(server.timeoutMs, secondLookMs));
   return answer.kind === "not-ftp" ? answer : undefined;
+}
+
+/** What a port that kept silent is given to answer what it may be waiting for. */
+const secondLookMs = 3000;
+
+/** Mail is greeted by 220, too: what refuses FEAT, or calls itself so, is asked in the words of that (RFC 5321 §4.1.1.1). */
+async function asMail(connection: ProbeConnection, greeting: Answer, features?: Answer): Promise<Answer | undefined> {
+  const line = answerText(greeting);
+  const isStrange = codeOf(features) >= 500 && codeOf(features) <= 502;
+  if (!isStrange && !greetsAsMail(line)) return undefined;
+  return codeOf(await connection.command("EHLO sallyport-inspect")) === 250
+    ? { kind: "not-ftp", line, isMail: true }
+    : undefined;
 }
 
 /** draft-murray-auth-ftp-ssl and the practice of port 990: TLS from the first octet, then the greeting. */
@@ -93,6 +116,8 @@ export async function probeImplicit(server: InspectedServer, port: number): Prom
   const { secured, greeting } = opened;
   await using held = opened.connection;
   if (greeting === undefined) return { port, greeting: { kind: "closed" }, secured, inside: undefined };
+  const mail = codeOf(greeting) === 220 ? await asMail(held, greeting) : undefined;
+  if (mail !== undefined) return { port, greeting: mail, secured: undefined, inside: undefined };
   const inside = codeOf(greeting) === 220 ? await askInside(held) : undefined;
   return { port, greeting, secured, inside };
 }
