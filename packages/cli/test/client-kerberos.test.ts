@@ -96,7 +96,7 @@ void describe("client commands by a Kerberos ticket", { skip: needs(...kdcNeeds)
     const alice = join(kdc.directory, "alice.tickets");
     const bob = await kdc.tickets("bob", { file: join(kdc.directory, "bob.tickets") });
     const unknown = /does not know this server .*--gssapi-service SERVICE@HOST/;
-    const protection = /refuses MLSD: 534 .*send PROT S or P first\. \(--gssapi-protection safe or private/;
+    const protection = /refuses MLSD: 534 .*send PROT S or P first; --gssapi-protection safe or private does\./;
     await refused([
       [["ls", url], "/nonexistent", 67, /There is no Kerberos ticket .*; kinit gets one\.$/m],
       [["ls", url, "--gssapi-service", "nfs"], alice, 79, unknown],

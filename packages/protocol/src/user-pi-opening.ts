@@ -161,12 +161,15 @@ function askMechanism(
 
 function authRefused(pi: UserPi, reply: ReceivedReply, exchange: Exchange): UserPi {
   if (pi.policy.mechanisms[pi.opening.mechanism] !== "GSSAPI") return nextMechanism(pi);
-  const message = `The server does not offer GSSAPI: it answers AUTH GSSAPI with ${reply.code}`;
+  // Configured and out of order, where other codes say that it is not there (RFC 2228 §3).
+  const fact =
+    reply.code === 431 ? "The server's GSSAPI does not work at the moment" : "The server does not offer GSSAPI";
+  const message = `${fact}: it answers AUTH GSSAPI with ${reply.code}`;
   return otherMechanism(pi, { ...refusal(exchange, reply, "SALLYPORT_GSSAPI_NOT_OFFERED"), message });
 }
 
 function tokenRefused(pi: UserPi, reply: ReceivedReply, exchange: Exchange): UserPi {
-  const message = `The server refuses the security token with ${reply.code}`;
+  const message = `The server refuses the Kerberos ticket with ${reply.code}`;
   return nextMechanism(pi, { ...refusal(exchange, reply, "SALLYPORT_GSSAPI_REFUSED"), message });
 }
 

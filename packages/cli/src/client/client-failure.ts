@@ -67,8 +67,8 @@ function refusalFailure(error: unknown): ClientFailure | undefined {
   const login = loginSteps[code];
   const exitCode = login === undefined ? exitCodeOfRefusal(reply.code, text, verb) : exitCodes.noUser;
   const subject = login ?? (command === undefined ? "that" : displayOctets(command).slice(0, replyCharacters));
-  const advice = reply.code === 534 && transferringVerbs.has(verb) ? protectionAdvice : "";
-  const message = `The server refuses ${subject}: ${said}${advice}`;
+  const isUnprotected = reply.code === 534 && transferringVerbs.has(verb);
+  const message = `The server refuses ${subject}: ${isUnprotected ? said.replace(/\.$/, protectionAdvice) : said}`;
   return new ClientFailure({ code, message, exitCode, reply: { code: reply.code, text } }, error);
 }
 
@@ -79,7 +79,7 @@ const loginSteps: Readonly<Record<string, string>> = {
 };
 
 /** TLS has 521 for it (RFC 2228 §6, RFC 4217 §10.2). */
-const protectionAdvice = " (--gssapi-protection safe or private protects them)";
+const protectionAdvice = "; --gssapi-protection safe or private does.";
 const transferringVerbs: ReadonlySet<string> = new Set(["MLSD", "LIST", "NLST", "RETR", "STOR", "STOU", "APPE"]);
 
 const refusalCodes: ReadonlySet<string> = new Set([
@@ -243,8 +243,6 @@ const adviceByCode: Readonly<Record<string, string>> = {
   SALLYPORT_GSSAPI_NO_CREDENTIALS: "kinit gets one",
   SALLYPORT_GSSAPI_CREDENTIALS_EXPIRED: "kinit gets another",
   SALLYPORT_GSSAPI_UNKNOWN_PRINCIPAL: "--gssapi-service SERVICE@HOST says what the realm knows it as",
-  SALLYPORT_GSSAPI_UNAVAILABLE:
-    "it takes the library libgssapi_krb5.so.2 (Debian: libgssapi-krb5-2; Fedora: krb5-libs)",
   SALLYPORT_GSSAPI_CLOCK_SKEW: "set the clock that is wrong",
   SALLYPORT_GSSAPI_NOT_OFFERED: "without --gssapi it is TLS that protects",
   SALLYPORT_FXP_REFUSED: "without --mode direct the file comes through here",

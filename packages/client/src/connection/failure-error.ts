@@ -23,7 +23,7 @@ function ofMechanism(cause: SecurityMechanismError): SecurityMechanismError {
 }
 
 const sentences: Readonly<Record<SecurityMechanismFault, string>> = {
-  unavailable: "Kerberos cannot be used on this machine",
+  unavailable: "Kerberos cannot be used from here",
   "no-credentials": "There is no Kerberos ticket",
   "credentials-expired": "The Kerberos ticket has expired",
   "unknown-principal": "The Kerberos realm does not know this server",

@@ -63,6 +63,14 @@ test("Kerberos is explained by what its library, or the server, says is wrong", 
   assert.equal(answer("SALLYPORT_GSSAPI_NOT_OFFERED", 431, "no keytab"), "kerberos-keytab");
   assert.equal(answer("SALLYPORT_GSSAPI_REFUSED", 535, "Clock skew too great"), "kerberos-clock-skew");
   assert.equal(answer("SALLYPORT_GSSAPI_REFUSED", 535, "not accepted"), "kerberos-keytab");
+  assert.equal(answer("SALLYPORT_GSSAPI_REFUSED", 535, "No key for this ticket"), "kerberos-keytab");
+  assert.equal(answer("SALLYPORT_GSSAPI_REFUSED", 535, "Ticket expired."), "kerberos-ticket-expired");
+  assert.equal(answer("SALLYPORT_GSSAPI_REFUSED", 535, "The token was used before."), "kerberos-forged");
+  const unreachable = new SecurityMechanismError("unavailable", "Cannot contact any KDC for realm 'A'");
+  assert.deepEqual(
+    explainFailure(unreachable)?.causes.map(({ id }) => id),
+    ["kerberos-kdc-unreachable"],
+  );
 });
 
 test("of a server that gives no sign of itself, the settings of all that are known are told", () => {

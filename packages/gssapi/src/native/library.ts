@@ -62,7 +62,7 @@ export function openLibrary(binding?: Binding): NativeLibrary {
   try {
     return bindings[found]();
   } catch (error) {
-    throw unavailable(`${fileName} cannot be loaded (Debian has it in libgssapi-krb5-2)`, error);
+    throw unavailable(`${fileName} cannot be loaded (Debian has it in libgssapi-krb5-2, Fedora in krb5-libs)`, error);
   }
 }
 

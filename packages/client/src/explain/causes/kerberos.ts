@@ -1,5 +1,8 @@
 import type { FailureCause } from "../explanation.ts";
 
+/** The words of MIT's library. */
+const unreachableKdc = /cannot (?:contact any|resolve network address for) KDC/i;
+
 /** Logins by a ticket (AUTH GSSAPI). */
 export const kerberosCauses: readonly FailureCause[] = [
   {
@@ -48,6 +51,7 @@ export const kerberosCauses: readonly FailureCause[] = [
         likelihood: "certain",
         codes: ["SALLYPORT_GSSAPI_CREDENTIALS_EXPIRED", "SALLYPORT_GSSAPI_CONTEXT_EXPIRED"],
       },
+      { likelihood: "certain", codes: ["SALLYPORT_GSSAPI_REFUSED"], says: /ticket expired/i },
     ],
     fixedBy: ["you"],
     settings: {},
@@ -77,7 +81,7 @@ export const kerberosCauses: readonly FailureCause[] = [
     clues: [
       { likelihood: "certain", codes: ["SALLYPORT_GSSAPI_CLOCK_SKEW"] },
       { likelihood: "certain", codes: ["SALLYPORT_GSSAPI_REFUSED"], says: /clock ?skew/i },
-      { likelihood: "possible", codes: ["SALLYPORT_GSSAPI_REFUSED"] },
+      { likelihood: "possible", codes: ["SALLYPORT_GSSAPI_REFUSED"], when: saysNoOtherReason },
     ],
     fixedBy: ["you", "administrator"],
     settings: { Sallyport: "the clock of its machine (timedatectl); clockskew of its krb5.conf" },
@@ -98,7 +102,7 @@ export const kerberosCauses: readonly FailureCause[] = [
         says: /keytab|wrong principal|key version|no key|integrity check/i,
       },
       { likelihood: "certain", codes: ["SALLYPORT_GSSAPI_NOT_OFFERED"], replies: [431] },
-      { likelihood: "likely", codes: ["SALLYPORT_GSSAPI_REFUSED"] },
+      { likelihood: "likely", codes: ["SALLYPORT_GSSAPI_REFUSED"], when: saysNoOtherReason },
     ],
     fixedBy: ["administrator"],
     settings: { Sallyport: "keytab: kadmin ktadd again, chmod 600 for the service's user; its log says what is wrong" },
@@ -110,10 +114,28 @@ export const kerberosCauses: readonly FailureCause[] = [
     reference: "RFC 4120 §3.2.3 (KRB_AP_ERR_NOKEY, KRB_AP_ERR_MODIFIED)",
   },
   {
+    id: "kerberos-kdc-unreachable",
+    title: "The realm does not answer",
+    text: "No KDC of the Kerberos realm can be reached from here, and a ticket for this server has to come from one.",
+    clues: [{ likelihood: "certain", codes: ["SALLYPORT_GSSAPI_UNAVAILABLE"], error: unreachableKdc }],
+    fixedBy: ["you", "network", "administrator"],
+    settings: {},
+    here: {
+      text: "See that kdc of krb5.conf names it (or DNS does, SRV _kerberos._udp), and that port 88 is open to it.",
+    },
+    reference: "RFC 4120 §7.2.3",
+  },
+  {
     id: "kerberos-library-missing",
     title: "Kerberos is not installed here",
     text: "The system's library for Kerberos cannot be loaded on this machine, or its process ended.",
-    clues: [{ likelihood: "certain", codes: ["SALLYPORT_GSSAPI_UNAVAILABLE"] }],
+    clues: [
+      {
+        likelihood: "certain",
+        codes: ["SALLYPORT_GSSAPI_UNAVAILABLE"],
+        when: ({ messages }) => !unreachableKdc.test(messages),
+      },
+    ],
     fixedBy: ["you"],
     settings: {},
     here: { text: "Install libgssapi_krb5.so.2: libgssapi-krb5-2 on Debian, krb5-libs on Fedora." },
@@ -135,6 +157,7 @@ export const kerberosCauses: readonly FailureCause[] = [
           "SALLYPORT_DATA_NO_FINAL_BLOCK",
         ],
       },
+      { likelihood: "likely", codes: ["SALLYPORT_GSSAPI_REFUSED"], says: /used before|replay/i },
     ],
     fixedBy: ["network", "administrator"],
     settings: {},
@@ -159,3 +182,8 @@ export const kerberosCauses: readonly FailureCause[] = [
     reference: "RFC 2228 §4 (232), RFC 4120 §7.5",
   },
 ];
+
+/** Whether reply 535 leaves it open what is wrong with the ticket. */
+function saysNoOtherReason({ replyText }: { readonly replyText: string }): boolean {
+  return !/clock ?skew|no key|keytab|ticket expired|used before|replay/i.test(replyText);
+}
