@@ -128,7 +128,7 @@ export class ServerTlsProfile {
   /** Makes a secure context of this profile for some identities. */
   createContext(
     group: IdentityGroup,
-    extra: Pick<SecureContextOptions, "ticketKeys" | "maxVersion"> = {},
+    extra: Pick<SecureContextOptions, "ticketKeys" | "maxVersion" | "ecdhCurve"> = {},
   ): SecureContext {
     return createContext(this.#options, group, extra);
   }
@@ -175,7 +175,7 @@ function groupIdentities(options: readonly TlsIdentityOptions[]): readonly [Iden
 function createContext(
   options: ServerTlsOptions,
   group: IdentityGroup,
-  extra: Pick<SecureContextOptions, "ticketKeys" | "maxVersion"> = {},
+  extra: Pick<SecureContextOptions, "ticketKeys" | "maxVersion" | "ecdhCurve"> = {},
 ): SecureContext {
   const suites = options.tls12Suites ?? soundTls12Suites;
   const forbidden = suites.find((suite) => !suiteName.test(suite) || brokenSuite.test(suite));

@@ -53,6 +53,8 @@ interface DataHandshake {
   readonly hello: ClientHello;
   readonly resumed: boolean;
   readonly protocol: string | null;
+  /** The key-exchange group, as Node tells it. */
+  readonly group: unknown;
   /** Of the certificate that the server showed. */
   readonly fingerprint: string | undefined;
   /** Tickets that the client was sent. */
@@ -96,10 +98,12 @@ async function dataHandshake(
   const { hello, server: secured } = await promise;
   // Node 24 tells of tickets some turns after the octets that came behind them.
   await new Promise((settled) => setTimeout(settled, 10));
+  const key = socket.getEphemeralKeyInfo() ?? {};
   const facts = {
     hello,
     resumed: secured.isSessionReused(),
     protocol: secured.getProtocol(),
+    group: "name" in key ? key.name : undefined,
     fingerprint: socket.getPeerCertificate().fingerprint256,
     tickets,
     state: socket.getSession(),
@@ -235,6 +239,24 @@ for (const [means, profile] of [
 }
 
 describe("tickets ruled by the hook", () => {
+  test("R-TLS-04 only data that resumes its control connection's TLS, and has a key share for it, does without ML-KEM", async () => {
+    await using alice = await login(hooked);
+    await using mallory = await login(hooked);
+    const classicalFirst = { ecdhCurve: "P-256:X25519" };
+    for (const usage of ["sends", "may-receive"] as const) {
+      const own = await dataHandshake(alice, usage, { session: alice.state() });
+      assert.deepEqual([own.resumed, own.group], [true, "X25519"]);
+      const small = await dataHandshake(alice, usage, { session: alice.state(), ...classicalFirst });
+      assert.deepEqual([small.resumed, small.group], [true, "prime256v1"]);
+      const hybrid = await dataHandshake(alice, usage, { session: alice.state(), ecdhCurve: "X25519MLKEM768" });
+      assert.deepEqual([hybrid.resumed, hybrid.group], [true, "X25519MLKEM768"]);
+      for (const session of [undefined, mallory.state()]) {
+        const full = await dataHandshake(alice, usage, session ? { session } : {});
+        assert.deepEqual([full.resumed, full.group], [false, "X25519MLKEM768"]);
+      }
+    }
+  });
+
   test("R-TLS-32 a client that uses each ticket once is sent a new one where it is known to read", async () => {
     await using alice = await login(hooked);
     await until("two tickets", () => alice.tls.states.length === 2);
