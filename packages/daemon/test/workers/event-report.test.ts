@@ -8,7 +8,9 @@ import { EventReport } from "../../src/workers/event-report.ts";
 const whose = { atMs: 0, connection: 1, remoteAddress: "192.0.2.1", remotePort: 1 };
 const refused: ServerEvent = { atMs: 0, kind: "connection-refused", remoteAddress: "192.0.2.1", cause: "x" };
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a transfer was does not matter here
-const transfer = { ...whose, kind: "transfer" } as ServerEvent;
+const transfer = { ...whose, kind: "transfer", direction: "upload" } as ServerEvent;
+/** One that is told from others by its octets. */
+const download = (bytes: number): ServerEvent => ({ ...transfer, direction: "download", bytes }) as ServerEvent;
 
 /** A report to a primary that reads when it is told to. */
 function reporting() {
@@ -28,7 +30,7 @@ function reporting() {
   return { report, told, drain: () => sent.splice(0).forEach((done) => done()) };
 }
 
-test("events of one turn go together; a transfer goes at once, behind what came before it", async () => {
+test("events of one turn go together; an upload goes at once, behind what came before it", async () => {
   const { report, told } = reporting();
   report.onEvent(refused);
   report.onEvent(refused);
@@ -41,6 +43,33 @@ test("events of one turn go together; a transfer goes at once, behind what came 
   report.onEvent(refused);
   await turn();
   assert.equal(told.length, 2);
+});
+
+test("downloads that come fast go together, in order and in front of whatever goes at once", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { report, told, drain } = reporting();
+  const shown = () =>
+    told.splice(0).map((events) => events.map((event) => ("bytes" in event ? event.bytes : event.kind)));
+  report.onEvent(download(1));
+  assert.deepEqual(shown(), [[1]], "after a rest the first goes at once");
+  report.onEvent(download(2));
+  report.onEvent(download(3));
+  await turn();
+  assert.deepEqual(shown(), []);
+  report.onEvent(transfer);
+  assert.deepEqual(shown(), [[2, 3, "transfer"]]);
+  report.onEvent(download(4));
+  report.onEvent(download(5));
+  t.mock.timers.tick(10);
+  assert.deepEqual(shown(), [[4, 5]]);
+  report.onEvent(download(6));
+  report.onEvent(download(7));
+  const flushed = report.flushed();
+  assert.deepEqual(shown().flat(), [6, 7]);
+  drain();
+  await flushed;
+  report.onEvent(download(8));
+  assert.deepEqual(shown(), [[8]]);
 });
 
 test("a primary that does not keep up costs events of connections, and is told how many; deeds are kept", async () => {
