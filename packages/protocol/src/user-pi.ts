@@ -1,9 +1,9 @@
-import { foreignGreeting } from "./foreign-greeting.ts";
 import type { Octets } from "./octets.ts";
 import { meaningOf, type ReplyGroup } from "./reply-model.ts";
 import type { RepresentationType } from "./transfer-parameters.ts";
 import type { ReceivedReply } from "./user-pi-failure.ts";
 import { assumed, losesCommands, mayBeginAhead, sendAhead } from "./user-pi-ahead.ts";
+import { decodingFault, decodingFaults } from "./user-pi-decoding.ts";
 import {
   leaveWith,
   nextOfOpening,
@@ -85,13 +85,10 @@ function take(pi: UserPi, event: UserPiEvent, effects: UserPiEffect[]): UserPi {
   switch (event.kind) {
     case "reply":
       return takeReply(noteReply(pi, event), event, effects);
-    case "failure":
-      return close(
-        pi,
-        { ...decodingFaults[event.failure], ...clearFarewell(event), ...foreignGreeting(event.line) },
-        event.failure === "ended-within-reply" || clearFarewell(event) !== undefined ? "now" : "never",
-        effects,
-      );
+    case "failure": {
+      const { fault, reconnect } = decodingFault(event);
+      return close(pi, fault, reconnect, effects);
+    }
     case "abort":
       return abort(pi, event.id, effects);
     case "tls-established":
@@ -117,33 +114,6 @@ function take(pi: UserPi, event: UserPiEvent, effects: UserPiEffect[]): UserPi {
     case "connection-closed":
       return lost(pi, event.cause, effects);
   }
-}
-
-const decodingFaults: Readonly<Record<Extract<UserPiEvent, { kind: "failure" }>["failure"], Fault>> = {
-  "not-a-reply": { code: "SALLYPORT_NOT_A_REPLY", message: "The server sent a line that is no reply" },
-  "ended-within-reply": { code: "SALLYPORT_CONNECTION_LOST", message: "The connection ended within a reply" },
-  "reply-unprotected": {
-    code: "SALLYPORT_REPLY_UNPROTECTED",
-    message: "A reply came outside the protection that was agreed, and anybody on the way may have put it there",
-  },
-  "octets-behind-auth": {
-    code: "SALLYPORT_TLS_INJECTION",
-    message: "Clear octets came behind the reply to AUTH, which an attacker may have put there",
-  },
-};
-
-/**
- * A server that cannot seal any more has no other way to say so. It is believed no more than a connection that breaks,
- * which whoever forges it could bring about as well: the next one has protection of its own.
- */
-function clearFarewell({
-  failure,
-  line,
-}: Extract<UserPiEvent, { kind: "failure" }>): Pick<Fault, "message"> | undefined {
-  const [code] = /^(?:421|535)(?= )/.exec(line) ?? [];
-  if (failure !== "reply-unprotected" || code === undefined) return undefined;
-  const message = `The server ended the connection by ${code} outside its protection: its Kerberos is gone, or somebody on the way forged it`;
-  return { message };
 }
 
 function handshakeFailed(cause: unknown): Fault {

@@ -142,8 +142,8 @@ test("R-GSS-06 a message that fails ends the connection, and another one may be 
 test("R-2228-10 a reply in clear ends the connection, and only one that says good-bye lets another be opened", () => {
   for (const [line, reconnect, message] of [
     ["226 done", "never", /outside the protection/],
-    ["421 gone", "now", /ended the connection by 421 outside its protection/],
-    ["535 expired", "now", /by 535 outside/],
+    ["421 gone", "later", /ended the connection by 421 outside its protection/],
+    ["535 expired", "later", /by 535 outside/],
     ["4210 gone", "never", /outside the protection/],
   ] as const) {
     const dialogue = loggedIn();
