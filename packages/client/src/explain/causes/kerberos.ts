@@ -165,6 +165,28 @@ export const kerberosCauses: readonly FailureCause[] = [
     reference: "RFC 2228 §7, §8.2",
   },
   {
+    id: "kerberos-data-unprotected",
+    title: "Files have to be protected",
+    text: "The server takes commands under Kerberos, and moves no files and listings in clear.",
+    clues: [
+      {
+        likelihood: "certain",
+        codes: ["SALLYPORT_COMMAND_REFUSED"],
+        replies: [534],
+        verbs: ["LIST", "NLST", "MLSD", "RETR", "STOR", "STOU", "APPE"],
+        when: ({ circumstances }) => circumstances.isGssapi === true,
+      },
+    ],
+    fixedBy: ["you", "administrator"],
+    settings: { Sallyport: 'gssapi-suffices; with it, require-tls = "login" lets files go in clear' },
+    here: {
+      text: "Have files sealed or encrypted, as they are unless something else is asked for.",
+      flag: "--gssapi-protection private",
+      option: 'dataProtection: "P"',
+    },
+    reference: "RFC 2228 §4 (534)",
+  },
+  {
     id: "kerberos-not-authorised",
     title: "The ticket is for somebody else",
     text: "The ticket is good, and the server does not let its owner in under the name that was sent.",
