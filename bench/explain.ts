@@ -98,6 +98,7 @@ async function line(socket: Socket): Promise<void> {
 
 async function leave(tls: TLSSocket): Promise<void> {
   tls.write("QUIT\r\n");
+  await line(tls);
   tls.end();
   await once(tls.resume(), "close");
 }

@@ -4,7 +4,7 @@ import { recordHeaderBytes, suiteName, type TlsRecord } from "@sallyport/protoco
 /** How records under one key are opened. */
 export interface RecordCipher {
   /** The content of a record with that sequence number and where it stands in the fragment; undefined for another key's. */
-  open(record: TlsRecord, sequence: bigint): { readonly plain: Buffer; readonly contentAt: number } | undefined;
+  open(record: TlsRecord, sequence: number): { readonly plain: Buffer; readonly contentAt: number } | undefined;
 }
 
 interface Aead {
@@ -106,7 +106,9 @@ function decrypt(aead: Aead, { key, nonce, associated }: Opening, sealed: Uint8A
   decipher.setAuthTag(sealed.subarray(plaintextLength));
   const plain = decipher.update(sealed.subarray(0, plaintextLength));
   try {
-    return Buffer.concat([plain, decipher.final()]);
+    // Of an AEAD nothing is left for the end but the check of the tag.
+    decipher.final();
+    return plain;
   } catch {
     return undefined;
   }
@@ -121,19 +123,26 @@ function headerOf({ type, version, fragment }: TlsRecord): Buffer {
 }
 
 /** RFC 5246 §6.2.3.3. */
-function associatedOf({ type, version }: TlsRecord, sequence: bigint, plaintextLength: number): Buffer {
+function associatedOf({ type, version }: TlsRecord, sequence: number, plaintextLength: number): Buffer {
   const associated = Buffer.alloc(13);
-  associated.writeBigUInt64BE(sequence, 0);
+  writeSequence(associated, sequence, 0);
   associated.writeUInt8(type, 8);
   associated.writeUInt16BE(version, 9);
   associated.writeUInt16BE(plaintextLength, 11);
   return associated;
 }
 
-function xorSequence(iv: Buffer, sequence: bigint): Buffer {
-  const nonce = Buffer.from(iv);
-  nonce.writeBigUInt64BE(nonce.readBigUInt64BE(nonce.length - 8) ^ sequence, nonce.length - 8);
+function xorSequence(iv: Buffer, sequence: number): Buffer {
+  const nonce = Buffer.alloc(iv.length);
+  writeSequence(nonce, sequence, iv.length - 8);
+  for (let at = 0; at < iv.length; at++) nonce[at] = (nonce[at] ?? 0) ^ (iv[at] ?? 0);
   return nonce;
+}
+
+/** Eight octets; a connection that is explained ends long before its records outnumber the integers of a double. */
+function writeSequence(into: Buffer, sequence: number, at: number): void {
+  into.writeUInt32BE(Math.floor(sequence / 0x1_0000_0000), at);
+  into.writeUInt32BE(sequence % 0x1_0000_0000, at + 4);
 }
 
 /** HKDF-Expand-Label (RFC 8446 §7.1) of no more than one output block, which is all that keys need. */

@@ -1,4 +1,5 @@
 import {
+  contentTypes,
   isTls13,
   type OpenedRecord,
   type RecordOpener,
@@ -29,16 +30,18 @@ export class KeyedOpener {
     for (const epoch of this.#epochs(sender, serverHello)) {
       const opened = epoch.cipher.open(record, epoch.sequence);
       if (opened === undefined) continue;
-      this.#inUse.set(sender, { ...epoch, sequence: epoch.sequence + 1n });
-      return isTls13(serverHello) ? unpadded(opened.plain) : inside(record, opened);
+      const read = isTls13(serverHello) ? unpadded(opened.plain) : inside(record, opened);
+      this.#inUse.set(sender, { ...epoch, sequence: epoch.sequence + 1, isLast: endsWithFinished(read) });
+      return read;
     }
     return undefined;
   };
 
   *#epochs(sender: TlsSender, serverHello: ServerHello): Generator<Epoch> {
     const inUse = this.#inUse.get(sender);
-    if (inUse !== undefined) yield inUse;
+    if (inUse?.isLast === false) yield inUse;
     yield* isTls13(serverHello) ? this.#next(sender, serverHello, inUse) : this.#first(sender, serverHello, inUse);
+    if (inUse?.isLast === true) yield inUse;
   }
 
   /** The epochs of TLS 1.3: the handshake's keys, those of the content, and after each KeyUpdate the next ones. */
@@ -49,12 +52,12 @@ export class KeyedOpener {
     for (const label of labels) {
       const secret = this.#known.secrets.get(label);
       const cipher = secret && cipherOfSecret(secret, cipherSuite);
-      if (secret && cipher) yield { label, secret, cipher, sequence: 0n };
+      if (secret && cipher) yield { label, secret, cipher, sequence: 0, isLast: false };
     }
     if (inUse?.secret === undefined || labels.length > 0) return;
     const secret = updatedSecret(inUse.secret, cipherSuite);
     const cipher = cipherOfSecret(secret, cipherSuite);
-    if (cipher) yield { label: inUse.label, secret, cipher, sequence: 0n };
+    if (cipher) yield { label: inUse.label, secret, cipher, sequence: 0, isLast: false };
   }
 
   *#first(sender: TlsSender, { cipherSuite, randomHex }: ServerHello, inUse: Epoch | undefined): Generator<Epoch> {
@@ -62,7 +65,7 @@ export class KeyedOpener {
     const { clientRandom } = this.#known;
     if (inUse !== undefined || master === undefined || clientRandom === undefined) return;
     const ciphers = ciphersOfMaster(master, { client: clientRandom, server: randomHex }, cipherSuite);
-    if (ciphers) yield { label: undefined, secret: undefined, cipher: ciphers[sender], sequence: 0n };
+    if (ciphers) yield { label: undefined, secret: undefined, cipher: ciphers[sender], sequence: 0, isLast: false };
   }
 }
 
@@ -73,7 +76,9 @@ interface Epoch {
   readonly secret: Buffer | undefined;
   readonly cipher: RecordCipher;
   /** Of the next record. */
-  readonly sequence: bigint;
+  readonly sequence: number;
+  /** Whether its last record looked like the last under its key, so that the next key is tried first. */
+  readonly isLast: boolean;
 }
 
 const secretLabels: Readonly<Record<TlsSender, readonly string[]>> = {
@@ -84,6 +89,19 @@ const secretLabels: Readonly<Record<TlsSender, readonly string[]>> = {
 function inside({ type }: TlsRecord, { plain, contentAt }: { plain: Buffer; contentAt: number }): OpenedRecord {
   return { type, content: plain, contentAt };
 }
+
+/** A Finished at the end, with a digest of SHA-256 or SHA-384 (RFC 8446 §4.4.4). */
+function endsWithFinished({ type, content }: OpenedRecord): boolean {
+  return (
+    type === contentTypes.handshake &&
+    [32, 48].some((digestBytes) => {
+      const at = content.length - digestBytes - 4;
+      return content[at] === finishedType && content[at + 3] === digestBytes;
+    })
+  );
+}
+
+const finishedType = 20;
 
 /** The true type is the last octet that is not zero (RFC 8446 §5.2). */
 function unpadded(plain: Buffer): OpenedRecord {

@@ -69,7 +69,7 @@ export async function* explain(host: string, options: ExplainOptions = {}): Asyn
     }
     await probes;
   } finally {
-    ending.abort();
+    if (running) ending.abort();
     await probes.catch(() => {});
   }
 }

@@ -82,13 +82,18 @@ export function chokedOnHello(events: readonly ExplainEvent[], problem: Problem)
 
 /** Ends a connection in order: close_notify, then FIN, and after limits.closeNotifyMs without an answer by force. */
 export async function endConnection(stream: tls.TLSSocket | WireTap, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const deadline = AbortSignal.any([AbortSignal.timeout(limits.closeNotifyMs.value), signal]);
-    if (stream.destroyed || deadline.aborted) return resolve();
-    stream.once("close", resolve).on("error", () => {});
-    deadline.addEventListener("abort", () => resolve(), { once: true });
-    stream.end();
-  });
+  const over = Promise.withResolvers<void>();
+  using _patience = new Patience(limits.closeNotifyMs.value, over.resolve);
+  const giveUp = () => over.resolve();
+  signal.addEventListener("abort", giveUp, { once: true });
+  if (stream.destroyed || signal.aborted) giveUp();
+  else
+    stream
+      .once("close", giveUp)
+      .on("error", () => {})
+      .end();
+  await over.promise;
+  signal.removeEventListener("abort", giveUp);
   stream.destroy();
 }
 

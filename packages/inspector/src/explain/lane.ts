@@ -206,7 +206,7 @@ export class Lane implements WireObserver {
 
   #feed(tap: Untimed<Tap>): void {
     // The octets may be reused when this call returns.
-    const kept = "octets" in tap ? { ...tap, octets: Uint8Array.from(tap.octets) } : tap;
+    const kept = "octets" in tap ? { ...tap, octets: new Uint8Array(tap.octets) } : tap;
     const timed = { ...kept, atMs: this.#atMs() };
     this.#later(() => {
       const { state, events } = reduceTap(this.#state, timed, {

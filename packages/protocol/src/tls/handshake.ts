@@ -64,8 +64,8 @@ export function streamOffset(message: HandshakeMessage, at: number): number {
 }
 
 function messageLength(content: Uint8Array, start: number): number {
-  const [, high = 0, middle = 0, low = 0] = content.subarray(start, start + messageHeaderBytes);
-  return messageHeaderBytes + high * 65_536 + middle * 256 + low;
+  const octet = (at: number) => content[start + at] ?? 0;
+  return messageHeaderBytes + octet(1) * 65_536 + octet(2) * 256 + octet(3);
 }
 
 /** The pieces of what follows the first `length` octets, counted from there. */
