@@ -16,4 +16,5 @@ process.stdout.on("error", (error) => {
   process.exit(exitCodes.cannotCreate);
 });
 
-process.exitCode = await runCommandLine(process.argv.slice(2));
+// Not awaited here: the bundle is of the older kind of module, which starts sooner.
+void runCommandLine(process.argv.slice(2)).then((code) => (process.exitCode = code));

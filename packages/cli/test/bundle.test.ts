@@ -43,7 +43,7 @@ function aged(hours: number, path: string): void {
 
 test("client commands start from the bundle for as long as no source is newer; what serves never does", () => {
   const { source, stamp, start } = checkout();
-  const bundled = "packages/cli/bundle/main.js";
+  const bundled = "packages/cli/bundle/main.cjs";
   assert.match(start("ls", "somewhere"), new RegExp(bundled));
   assert.match(start("serve"), /src\/main\.ts/);
   assert.match(start("--version"), /src\/main\.ts/);
@@ -54,7 +54,7 @@ test("client commands start from the bundle for as long as no source is newer; w
 });
 
 test("the bundle does what its sources do", { skip: missingBundle() }, () => {
-  const bundle = join(root, "packages/cli/bundle/main.js");
+  const bundle = join(root, "packages/cli/bundle/main.cjs");
   for (const words of [["--version"], ["get", "--help"], ["ls", "ftp://localhost:0/"], ["ls"]]) {
     const [fromBundle, fromSource] = [bundle, join(root, "packages/cli/src/main.ts")].map((program) => {
       const { status, stdout, stderr } = spawnSync(process.execPath, ["--conditions=source", program, ...words], {
