@@ -55,15 +55,20 @@ test(name, { skip: realmSkip, timeout: 60_000 }, async (t) => {
     await assert.rejects(openingWith(unreachable), { fault: "unavailable", message: /Cannot contact any KDC/ });
   });
 
-  await t.test("a keytab of another service, and one with a newer key", async () => {
-    await kdc.administer("addprinc -randkey other/localhost");
-    await kdc.administer(`ktadd -k ${inDirectory("other.keytab")} other/localhost`);
-    const token = await opening(clients);
-    const wrong = fault("wrong-key");
-    await assert.rejects(acceptWith({ keytab: inDirectory("other.keytab") }, token), wrong);
-    await kdc.administer(`ktadd -k ${inDirectory("newer.keytab")} ftp/localhost`);
-    await assert.rejects(acceptWith({ keytab: inDirectory("newer.keytab") }, token), wrong);
-  });
+  await t.test(
+    "a keytab of another service, one with a newer key, and one of a realm that is called the same",
+    async () => {
+      await kdc.administer("addprinc -randkey other/localhost");
+      await kdc.administer(`ktadd -k ${inDirectory("other.keytab")} other/localhost`);
+      const token = await opening(clients);
+      const wrong = fault("wrong-key");
+      await assert.rejects(acceptWith({ keytab: inDirectory("other.keytab") }, token), wrong);
+      await writeFile(inDirectory("foreign.keytab"), withOtherKeys(await readFile(kdc.keytab)));
+      await assert.rejects(acceptWith({ keytab: inDirectory("foreign.keytab") }, token), wrong);
+      await kdc.administer(`ktadd -k ${inDirectory("newer.keytab")} ftp/localhost`);
+      await assert.rejects(acceptWith({ keytab: inDirectory("newer.keytab") }, token), wrong);
+    },
+  );
 
   await t.test("tickets that are over, clocks that differ, contexts that have expired", async () => {
     const { expiresAtMs = 0 } = passing.clientFacts;
@@ -76,3 +81,13 @@ test(name, { skip: realmSkip, timeout: 60_000 }, async (t) => {
     await assert.rejects(passing.server.unwrap(message), fault("context-expired"));
   });
 });
+
+/** Changes each key of a keytab: its entries are lengths and octets, at whose end stand the key and its number. */
+function withOtherKeys(keytab: Buffer): Buffer {
+  const changed = Buffer.from(keytab);
+  for (let at = 2; at < changed.length; at += 4 + changed.readInt32BE(at)) {
+    const inKey = at + 4 + changed.readInt32BE(at) - 8;
+    changed[inKey] = (changed[inKey] ?? 0) ^ 1;
+  }
+  return changed;
+}
