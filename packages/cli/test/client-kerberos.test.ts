@@ -30,8 +30,8 @@ void describe("client commands by a Kerberos ticket", { skip: needs(...kdcNeeds)
 
   before(async () => {
     kdc = await startKdc();
-    const account = ["user", "add", "alice", "--home", "/alice", "--gssapi", "login", "--state", state];
-    const added = await runSallyport([...account, "--password-stdin"], { input: "not to be used\n" });
+    const account = ["alice", "--home", "/alice", "--no-password", "--gssapi", "required", "--state", state];
+    const added = await runSallyport(["user", "add", ...account]);
     if (added.code !== 0) throw new Error(added.stderr);
     const kerberos = ["--gssapi", "--gssapi-suffices", "--keytab", kdc.keytab];
     const ports = ["--listen", "127.0.0.1", "--explicit-port", "0", "--implicit-port", "0"];
@@ -71,6 +71,11 @@ void describe("client commands by a Kerberos ticket", { skip: needs(...kdcNeeds)
     assert.equal(readFileSync(join(scratch, "copy/up.txt"), "utf8"), "by ticket\n");
     await done(["fxp", `${url}/a/up.txt`, `${url}/b.txt`]);
     assert.equal(readFileSync(join(served, "alice/b.txt"), "utf8"), "by ticket\n");
+  });
+
+  void test("an account without a password is listed with its ticket", async () => {
+    const { stdout } = await runSallyport(["user", "list", "--state", state]);
+    assert.match(stdout, /^alice .* ticket$/m);
   });
 
   void test("the shell tells what protects the connection", async () => {

@@ -21,7 +21,7 @@ const add = buildCommand({
     positional: { kind: "tuple", parameters: [nameParameter] },
     flags: {
       passwordStdin: passwordStdinFlag,
-      noPassword: switchFlag("Let in by client certificate alone"),
+      noPassword: switchFlag("Let in by client certificate or Kerberos ticket alone"),
       ...accountFlags,
       ...commonFlags,
     },
@@ -189,9 +189,14 @@ function accountTable(accounts: readonly StoredAccount[]): string {
 }
 
 function accountRow({ account, enabled, passwordHash, clientCertificates }: StoredAccount): string[] {
-  const ways = [
+  const { gssapi } = account;
+  const secrets = [
     ...(passwordHash === undefined ? [] : ["password"]),
     ...(clientCertificates.length === 0 ? [] : ["certificate"]),
+  ];
+  const ways = [
+    ...(gssapi === "required" ? [] : secrets),
+    ...(gssapi === undefined || gssapi === "off" ? [] : ["ticket"]),
   ];
   const rights = account.readOnly ? "read" : "read and write";
   const quota = account.quotaBytes === undefined ? "none" : sizeText(account.quotaBytes);
