@@ -35,6 +35,8 @@ export async function packInto(out: Writable, client: Client, options: PackOptio
   const over = new AbortController();
   const leftOut: string[] = [];
   const zip = new ZipFile();
+  // It tells of a file that breaks off, also where nobody waits for that file any more.
+  zip.on("error", (error: Error) => (zip.outputStream as Readable).destroy(error));
   let bytes = 0;
   const count = (chunk: Uint8Array): void => {
     bytes += chunk.length;
@@ -90,7 +92,6 @@ async function pack(
     const ended = once(stream, "close", { signal });
     const permissions = mode === undefined ? 0o644 : mode & 0o777;
     zip.addReadStream(stream, name, { mtime, mode: 0o100000 | permissions, compress: false });
-    stream.once("error", (error) => zip.emit("error", error));
     await ended;
     if (stream.errored) throw stream.errored;
   }

@@ -52,6 +52,7 @@ async function sendFile(parts: GatewayParts, context: GatewayContext): Promise<R
   const isRest = status === 200 || /^bytes=\d+-$/.test(context.req.header("Range") ?? "");
   const isOnce = !errand.isShown && isRest;
   const answer = new FileAnswer(outgoing, transfer, {
+    total,
     begin: () => outgoing.writeHead(status, allHeaders),
     onBytes: (bytes) => {
       if (isOnce && bytes === total) parts.tickets.end(token);
@@ -70,6 +71,11 @@ async function sendFile(parts: GatewayParts, context: GatewayContext): Promise<R
     answer.end();
     transfer.done();
   } catch (error) {
+    if (error === longer) {
+      answer.end();
+      transfer.done();
+      return RESPONSE_ALREADY_SENT;
+    }
     transfer.failed(error);
     if (!outgoing.headersSent) throw error;
     // What is missing must not look like the end.
@@ -113,13 +119,19 @@ function partOf(entry: Entry, context: GatewayContext): FilePart {
 }
 
 interface AnswerSteps {
+  /** What the headers say, where they do. */
+  readonly total: number | undefined;
   /** Sends the headers, once there is something: until then a refusal can be the answer. */
   begin(): void;
   /** Told how many octets there are with those that are about to go. */
   onBytes(bytes: number): void;
 }
 
-/** Writes as fast as the browser takes it: the server is read no faster, and nothing is copied on the way. */
+/**
+ * Writes as fast as the browser takes it: the server is read no faster, and nothing is copied on the way. A server may send
+ * more than it said, and what stands behind the announced length would be taken for another answer (RFC 9112 §6.3): it is
+ * left out, and `longer` ends the transfer.
+ */
 class FileAnswer implements ByteSink {
   readonly #outgoing: ServerResponse;
   readonly #transfer: RunningTransfer;
@@ -132,9 +144,12 @@ class FileAnswer implements ByteSink {
     this.#steps = steps;
   }
 
-  write(piece: Uint8Array): undefined | Promise<void> {
+  write(whole: Uint8Array): undefined | Promise<void> {
     const outgoing = this.#outgoing;
     if (outgoing.destroyed) throw left();
+    const piece = whole.subarray(0, Math.max(0, (this.#steps.total ?? Infinity) - this.#bytes));
+    const isLonger = piece.length < whole.length;
+    if (isLonger && piece.length === 0 && outgoing.headersSent) throw longer;
     if (!outgoing.headersSent) this.#steps.begin();
     this.#bytes += piece.length;
     this.#transfer.moved(this.#bytes);
@@ -145,6 +160,7 @@ class FileAnswer implements ByteSink {
     outgoing.write(piece, (error) => {
       outgoing.off("close", onClose);
       if (error) reject(left());
+      else if (isLonger) reject(longer);
       else resolve();
     });
     return promise;
@@ -155,6 +171,9 @@ class FileAnswer implements ByteSink {
     this.#outgoing.end();
   }
 }
+
+/** The server sends on behind the end that it had told. */
+const longer = new Error("The file is longer than it was said to be");
 
 function left(): GatewayRefusal {
   return new GatewayRefusal(400, "SALLYPORT_CANCELLED", "The browser broke the download off");
