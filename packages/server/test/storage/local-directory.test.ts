@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { ConfigError } from "@sallyport/protocol";
@@ -251,6 +252,48 @@ test("nothing is left in the reserved directory when all uploads have ended", as
   await kindOf(storage.openWrite(virtual("/f"), { kind: "resume", offset: 9 }));
   const left = Object.entries(treeOf(path.join(root, ".sallyport"))).filter(([, content]) => content !== "directory");
   assert.deepEqual(left, []);
+});
+
+/** Reads a file of 64 MiB in its pieces; tells for each whether it came at once. */
+async function readInPieces(
+  context: TestContext,
+  calls: "synchronous" | "asynchronous",
+  afterEach: (piece: number) => Promise<unknown> | void,
+): Promise<readonly boolean[]> {
+  const root = temporaryDirectory(context);
+  fs.writeFileSync(path.join(root, "large"), "");
+  fs.truncateSync(path.join(root, "large"), 67_108_864);
+  const storage = (await serve(context, root, { calls })).forOwner("alice");
+  await using file = await storage.openRead(virtual("/large"));
+  const buffer = new Uint8Array(262_144);
+  const cameAtOnce: boolean[] = [];
+  for (let piece = 0; piece < 256; piece++) {
+    const reading = file.read(buffer, piece * buffer.length);
+    cameAtOnce.push(typeof reading === "number");
+    assert.equal(await reading, buffer.length);
+    await afterEach(piece);
+  }
+  return cameAtOnce;
+}
+
+test("a large file is read at once piece by piece, from the second on, half a MiB in a turn of the event loop", async (context) => {
+  context.mock.method(performance, "now", () => 0);
+  const calm = await readInPieces(context, "synchronous", () => nextTurn());
+  assert.deepEqual(new Set(calm.slice(1)), new Set([true]));
+  assert.equal(calm[0], false);
+  // A read by a thread ends in another turn.
+  const greedy = await readInPieces(context, "synchronous", () => {});
+  assert.deepEqual(greedy.slice(0, 7), [false, true, true, false, true, true, false]);
+  const remote = await readInPieces(context, "asynchronous", () => nextTurn());
+  assert.deepEqual(new Set(remote), new Set([false]));
+});
+
+test("behind a read that took long come 64 by a thread, then twice as many", async (context) => {
+  let nowMs = 0;
+  context.mock.method(performance, "now", () => (nowMs += 5));
+  const slow = await readInPieces(context, "synchronous", () => nextTurn());
+  const atOnce = slow.flatMap((isAtOnce, piece) => (isAtOnce ? [piece] : []));
+  assert.deepEqual(atOnce, [1, 66, 195]);
 });
 
 for (const calls of ["synchronous", "asynchronous"] as const) {
