@@ -42,7 +42,8 @@ type Said = ReturnType<typeof saidInside>;
 function saidInside(lane: Lane, control: tls.TLSSocket) {
   return (command: string, awaited: "login-reply" | "data-reply") => {
     const from = lane.events.length;
-    const octets = Buffer.from(`${command}\r\n`, "latin1");
+    // Names and passwords are sent as UTF-8 (RFC 2640).
+    const octets = Buffer.from(`${command}\r\n`);
     control.write(octets);
     lane.inside("to-server", octets);
     return nextReply(lane, awaited, from);

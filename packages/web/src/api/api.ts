@@ -209,3 +209,15 @@ export type LoginEvent =
   | { readonly kind: "over"; readonly because: "signed-out" | "idle" | "expired" }
   /** The page was too slow: so many events are missing here. */
   | { readonly kind: "gap"; readonly missing: number };
+
+/** Asks what crosses the wire in both modes of a server's TLS. */
+export interface ExplanationRequest {
+  readonly host: string;
+  readonly explicitPort: number;
+  readonly implicitPort: number;
+  /** Who stands in between and takes AUTH away, and from what client. */
+  readonly between: "none" | "required" | "if-available";
+  /** Who logs in, inside TLS and where the certificate is verified, and fetches a listing; empty: nobody. */
+  readonly user: string;
+  readonly password: string;
+}

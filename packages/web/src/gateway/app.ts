@@ -47,6 +47,7 @@ export function gatewayApp(parts: GatewayParts, page: Page, version: string): Ga
     if (!context.res.headers.has("Cache-Control")) context.res.headers.set("Cache-Control", "no-store");
   });
   app.use("/api/logins/*", bodyLimit({ maxSize: bounds.requestBytes, onError: tooLarge }));
+  app.use("/api/explain", bodyLimit({ maxSize: bounds.requestBytes, onError: tooLarge }));
   app.use("/api/logins", bodyLimit({ maxSize: bounds.requestBytes, onError: tooLarge }));
   loginRoutes(app, parts);
   entryRoutes(app, parts);

@@ -1,7 +1,9 @@
 import { z } from "@hono/zod-openapi";
+import { standardPorts, strippedClients } from "@sallyport/inspector";
 import type {
   ArchiveRequest,
   CopyRequest,
+  ExplanationRequest,
   LoginRequest,
   OnConflict,
   SearchRequest,
@@ -30,6 +32,19 @@ export const loginRequest = z
     wishes: connectionWishes.optional(),
   })
   .openapi("LoginRequest") satisfies z.ZodType<LoginRequest>;
+
+const port = z.number().int().min(1).max(65_535);
+
+export const explanationRequest = z
+  .object({
+    host: line(253).min(1),
+    explicitPort: port.default(standardPorts.explicit),
+    implicitPort: port.default(standardPorts.implicit),
+    between: z.enum(["none", ...strippedClients]).default("none"),
+    user: line(256).default(""),
+    password: line(1024).default(""),
+  })
+  .openapi("ExplanationRequest") satisfies z.ZodType<ExplanationRequest>;
 
 export const pathRequest = z.object({ path }).openapi("PathRequest");
 

@@ -15,6 +15,8 @@ export function App() {
     import("./screens/browser.tsx").catch(() => {});
     const follow = (): void => setHash(location.hash);
     addEventListener("hashchange", follow);
+    // It may have changed before anybody listened.
+    follow();
     return () => removeEventListener("hashchange", follow);
   }, []);
   if (/^#explain(?:\?|$)/.test(hash)) return <ExplainScreen />;

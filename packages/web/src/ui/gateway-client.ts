@@ -3,6 +3,7 @@ import type {
   CopyRequest,
   DownloadJson,
   EntryJson,
+  ExplanationRequest,
   HashJson,
   ListingLine,
   LoginJson,
@@ -13,6 +14,7 @@ import type {
   UploadRequest,
 } from "../api/api.ts";
 import type { GatewayOffer } from "../api/wishes.ts";
+import type { ExplainEvent } from "@sallyport/inspector/model";
 
 /** What the gateway or a server answered with a no. */
 export class Problem extends Error {
@@ -39,6 +41,17 @@ export function gatewayOffer(): Promise<GatewayOffer> {
 
 export function logins(): Promise<readonly LoginJson[]> {
   return ask("GET", "/api/logins");
+}
+
+/** Both modes of a server, event by event as it happens. */
+export async function* explanation(request: ExplanationRequest, signal: AbortSignal): AsyncGenerator<ExplainEvent> {
+  const answer = await send("POST", "/api/explain", { body: request, signal });
+  for await (const line of linesOf(answer)) {
+    const told = JSON.parse(line) as ExplainEvent | { readonly over: true };
+    if ("over" in told) return;
+    yield told;
+  }
+  throw new Problem(502, { code: "SALLYPORT_GATEWAY_FAILED", message: "The explanation broke off." });
 }
 
 /** One login's server, as the page uses it. */

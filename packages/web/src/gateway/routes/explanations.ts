@@ -1,57 +1,65 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { explain, type ExplainEvent, standardPorts, type StrippedClient, strippedClients } from "@sallyport/inspector";
-import { streamSSE } from "hono/streaming";
+import { explain, type ExplainEvent, type ExplainOptions, standardPorts } from "@sallyport/inspector";
+import { stream } from "hono/streaming";
 import { setTimeout as delay } from "node:timers/promises";
+import type { ExplanationRequest } from "../../api/api.ts";
 import { bounds } from "../bounds.ts";
 import { clientHost, type GatewayContext, type GatewayParts } from "../environment.ts";
 import { GatewayRefusal } from "../problem.ts";
+import * as schemas from "../schemas.ts";
 import { pinnedDialer } from "../targets/pinned-dialer.ts";
-import { failures, type GatewayApp } from "./describing.ts";
+import { failures, type GatewayApp, json } from "./describing.ts";
 
-/** Both modes of a server, live: what crosses the wire until somebody could log in. */
+/** Both modes of a server, live: what crosses the wire until somebody could log in, or as somebody does. */
 export function explanationRoutes(app: GatewayApp, parts: GatewayParts): void {
   app.openapi(explainRoute, async (context) => {
-    const { host, explicitPort: explicit, implicitPort: implicit, between } = context.req.valid("query");
-    if (parts.servesStrangers && (explicit !== standardPorts.explicit || implicit !== standardPorts.implicit)) {
+    const request = context.req.valid("json");
+    const { explicitPort, implicitPort } = request;
+    const areStandard = explicitPort === standardPorts.explicit && implicitPort === standardPorts.implicit;
+    if (parts.servesStrangers && !areStandard) {
       // Whoever may choose ports learns what answers on them.
       throw new GatewayRefusal(403, "SALLYPORT_TARGET_REFUSED", "This gateway explains the standard ports alone");
     }
-    await parts.rates.login(clientHost(parts, context), host);
-    const stripped = between === "none" ? {} : { stripped: between };
-    return tell(parts, context, { host, ports: { explicit, implicit }, ...stripped });
+    await parts.rates.login(clientHost(parts, context), request.host.toLowerCase());
+    // A stream has no type for what it carries.
+    return tell(parts, context, request) as never;
   });
 }
 
-interface Asked {
-  readonly host: string;
-  readonly ports: typeof standardPorts;
-  /** Shows what such a client does where somebody in between takes AUTH away. */
-  readonly stripped?: StrippedClient;
-}
-
-/** Each event as it happens, with its octets; the last message says that it is over. */
-function tell({ grounds, servesStrangers }: GatewayParts, context: GatewayContext, asked: Asked): Response {
-  const { host, ...wishes } = asked;
-  return streamSSE(context, async (stream) => {
+/** Each event as it happens, with its octets; the last line says that it is over. */
+function tell(parts: GatewayParts, context: GatewayContext, request: ExplanationRequest): Response {
+  context.header("Content-Type", "application/x-ndjson");
+  return stream(context, async (writing) => {
     const over = new AbortController();
-    stream.onAbort(() => over.abort(new Error("nobody watches any more")));
-    const { policy, authorities } = grounds;
+    writing.onAbort(() => over.abort(new Error("nobody watches any more")));
     const startedMs = performance.now();
-    const events = explain(host, {
-      ...wishes,
-      octets: true,
-      dialer: pinnedDialer({ policy }),
-      signal: over.signal,
-      timeoutMs: bounds.connectMs,
-      ...(authorities && { ca: authorities.join("\n") }),
-    });
-    for await (const event of events) {
-      const told = servesStrangers ? withoutReach(event) : event;
+    for await (const event of explain(request.host, optionsOf(parts, request, over.signal))) {
+      if (event.kind === "problem" && event.problem.id === "login-refused") {
+        await parts.rates.refused(clientHost(parts, context), request.host.toLowerCase());
+      }
+      const told = parts.servesStrangers ? withoutReach(event) : event;
       if (told !== event) await delay(Math.max(0, startedMs + bounds.unreachableFloorMs - performance.now()));
-      await stream.writeSSE({ data: JSON.stringify(told) });
+      await writing.write(`${JSON.stringify(told)}\n`);
     }
-    await stream.writeSSE({ event: "over", data: "" });
+    await writing.write(`${JSON.stringify({ over: true })}\n`);
   });
+}
+
+function optionsOf(
+  { grounds: { policy, authorities } }: GatewayParts,
+  { explicitPort, implicitPort, between, user, password }: ExplanationRequest,
+  signal: AbortSignal,
+): ExplainOptions {
+  return {
+    ports: { explicit: explicitPort, implicit: implicitPort },
+    octets: true,
+    dialer: pinnedDialer({ policy }),
+    signal,
+    timeoutMs: bounds.connectMs,
+    ...(between !== "none" && { stripped: between }),
+    ...(user !== "" && { credentials: { user, password } }),
+    ...(authorities && { ca: authorities.join("\n") }),
+  };
 }
 
 /** Which ports are open here is told to nobody: refused, silent and forbidden sound alike. */
@@ -64,24 +72,17 @@ function withoutReach(event: ExplainEvent): ExplainEvent {
   return isAboutReach ? { ...event, problem: { id: "unreachable", code: "not told" } } : event;
 }
 
-const port = z.coerce.number().int().min(1).max(65_535);
-
 const explainRoute = createRoute({
-  method: "get",
+  method: "post",
   path: "/api/explain",
-  summary: "Watches both modes of a server's TLS, without logging in",
-  request: {
-    query: z.object({
-      host: z.string().min(1).max(253),
-      explicitPort: port.default(standardPorts.explicit),
-      implicitPort: port.default(standardPorts.implicit),
-      between: z.enum(["none", ...strippedClients]).default("none"),
-    }),
-  },
+  summary: "Watches both modes of a server's TLS",
+  description:
+    "With a user it logs in as well, inside TLS and only where the certificate is verified, and fetches a listing over a data connection. The password is kept no longer than that, and masked in what is told.",
+  request: { body: json(schemas.explanationRequest) },
   responses: {
     200: {
-      description: "Server-sent events, each an event of `sallyport explain --json`; the last is `over`",
-      content: { "text/event-stream": { schema: z.string() } },
+      description: "An event of `sallyport explain --json` a line; the last line is `over`",
+      content: { "application/x-ndjson": { schema: z.string() } },
     },
     ...failures,
   },

@@ -124,7 +124,6 @@ export class ExplainView extends HTMLElement {
       this.#choose(stepAt(this.#events, event.clientX - left, width));
     });
     this.shadowRoot?.addEventListener("keydown", (event) => this.#onKey(event as KeyboardEvent));
-    this.tabIndex = -1;
   }
 
   #onKey(event: KeyboardEvent): void {
@@ -232,7 +231,8 @@ function partsOf() {
   const bar = [back, play, forth, all, scrubber, position];
   const root = element(
     "div",
-    { class: "view" },
+    // A click anywhere brings the keys here; on the element itself it would keep Tab out of all that is inside.
+    { class: "view", tabindex: "-1" },
     element(
       "div",
       { class: "options" },

@@ -20,8 +20,8 @@ export const viewStyle = `
   font: 14px/1.5 system-ui, sans-serif;
   padding: 0.75rem 1rem;
   border-radius: 10px;
-  outline: none;
 }
+.view { outline: none; }
 @media (max-width: 44rem) {
   :host { padding: 0.5rem; }
 }

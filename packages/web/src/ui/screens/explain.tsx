@@ -1,7 +1,8 @@
 import type { TargetedSubmitEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ExplainEvent } from "@sallyport/inspector/model";
+import type { ExplanationRequest } from "../../api/api.ts";
 import { ExplainView, type Interference } from "../explain-view/explain-view.ts";
+import { explanation } from "../gateway-client.ts";
 import { Mark } from "../parts/icon.tsx";
 import { ThemeButton } from "../parts/theme-button.tsx";
 import { texts } from "../texts/language.ts";
@@ -39,9 +40,24 @@ export function ExplainScreen() {
         </label>
         <PortField name="explicit" title={t.explicitPort} value={named.get("explicit") ?? "21"} />
         <PortField name="implicit" title={t.implicitPort} value={named.get("implicit") ?? "990"} />
+        <label class="field">
+          <span>{texts.value.signIn.user}</span>
+          <input
+            name="user"
+            autocapitalize="none"
+            autocomplete="off"
+            spellcheck={false}
+            aria-describedby="login-hint"
+          />
+        </label>
+        <label class="field">
+          <span>{texts.value.signIn.password}</span>
+          <input name="password" type="password" autocomplete="off" />
+        </label>
         <button type="submit" class="primary" disabled={state === "watching"}>
           {state === "watching" ? t.watching : t.watch}
         </button>
+        <p id="login-hint">{t.loginHint}</p>
       </form>
       {state === "failed" && (
         <p class="note" role="alert">
@@ -57,36 +73,51 @@ export function ExplainScreen() {
 function useWatching() {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<ExplainView>(null);
-  const source = useRef<EventSource>(null);
+  const watched = useRef<AbortController>(null);
   const [state, setState] = useState<"idle" | "watching" | "failed">("idle");
-  useEffect(() => () => source.current?.close(), []);
+  useEffect(() => () => watched.current?.abort(), []);
   const watch = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const [host, explicit, implicit] = ["host", "explicit", "implicit"].map((name) => textOf(form.get(name)));
-    if (host === undefined || explicit === undefined || implicit === undefined) return;
+    const [host = "", explicit, implicit, user = ""] = ["host", "explicit", "implicit", "user"].map((name) =>
+      textOf(form.get(name)),
+    );
+    if (host === "") return;
+    const ports = { explicit: Number(explicit), implicit: Number(implicit) };
+    const password = form.get("password");
+    const login = { user, password: typeof password === "string" ? password : "" };
     const shown = (view.current ??= new ExplainView());
     place.current?.replaceChildren(shown);
-    const run = (between: Interference): void => {
-      source.current?.close();
-      shown.begin({ host, ports: { explicit: Number(explicit), implicit: Number(implicit) } });
-      const query = new URLSearchParams({ host, explicitPort: explicit, implicitPort: implicit, between });
-      const events = new EventSource(`/api/explain?${query.toString()}`);
-      source.current = events;
+    const run = async (between: Interference): Promise<void> => {
+      watched.current?.abort();
+      const { signal } = (watched.current = new AbortController());
+      shown.begin({ host, ports });
       setState("watching");
-      const end = (outcome: "idle" | "failed"): void => {
-        events.close();
-        shown.end();
-        setState(outcome);
-      };
-      events.addEventListener("message", ({ data }) => shown.add(JSON.parse(String(data)) as ExplainEvent));
-      events.addEventListener("over", () => end("idle"));
-      events.addEventListener("error", () => end("failed"));
+      const { explicit: explicitPort, implicit: implicitPort } = ports;
+      const request = { host, explicitPort, implicitPort, between, ...login };
+      const outcome = await tell(shown, request, signal);
+      if (signal.aborted) return;
+      shown.end();
+      setState(outcome);
     };
-    shown.onInterference = run;
-    run(shown.interference);
+    shown.onInterference = (between) => void run(between);
+    void run(shown.interference);
   };
   return { place, state, watch };
+}
+
+/** Shows what happens until it is over, or breaks off. */
+async function tell(shown: ExplainView, request: ExplanationRequest, signal: AbortSignal): Promise<"idle" | "failed"> {
+  try {
+    for await (const event of explanation(request, signal)) {
+      // What came before the end of the one run belongs to no other.
+      if (signal.aborted) break;
+      shown.add(event);
+    }
+    return "idle";
+  } catch {
+    return "failed";
+  }
 }
 
 function PortField({ name, title, value }: { readonly name: string; readonly title: string; readonly value: string }) {

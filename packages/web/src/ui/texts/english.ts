@@ -100,11 +100,13 @@ export const english = {
   explain: {
     back: "Back to the files",
     title: "Two ways to TLS, live",
-    lead: "Connects to a server in both modes at once, without logging in, and shows every record: what anyone on the wire reads, and what only the two ends do.",
+    lead: "Connects to a server in both modes at once and shows every record: what anyone on the wire reads, and what only the two ends do.",
     explicitPort: "Explicit port",
     implicitPort: "Implicit port",
     watch: "Watch",
     watching: "Watching…",
+    loginHint:
+      "With a user it logs in as well, inside TLS and only where the certificate is verified, and shows the data connection of a listing. The password is not kept.",
     failed: "The gateway refused or broke off: it may not connect to that server, or this was too often.",
   },
   trust: {

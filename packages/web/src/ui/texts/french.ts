@@ -100,11 +100,13 @@ const texts: Texts = {
   explain: {
     back: "Retour aux fichiers",
     title: "Deux chemins vers TLS, en direct",
-    lead: "Se connecte à un serveur dans les deux modes à la fois, sans s'identifier, et montre chaque enregistrement : ce que lit quiconque écoute la ligne, et ce que seuls les deux bouts lisent.",
+    lead: "Se connecte à un serveur dans les deux modes à la fois et montre chaque enregistrement : ce que lit quiconque écoute la ligne, et ce que seuls les deux bouts lisent.",
     explicitPort: "Port explicite",
     implicitPort: "Port implicite",
     watch: "Regarder",
     watching: "En cours…",
+    loginHint:
+      "Avec un utilisateur, s'identifie aussi, à l'intérieur de TLS et seulement si le certificat est vérifié, et montre la connexion de données d'une liste. Le mot de passe n'est pas gardé.",
     failed:
       "La passerelle a refusé ou s'est interrompue : elle ne peut pas joindre ce serveur, ou c'était trop souvent.",
   },

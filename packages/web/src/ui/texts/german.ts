@@ -100,11 +100,13 @@ const texts: Texts = {
   explain: {
     back: "Zurück zu den Dateien",
     title: "Zwei Wege zu TLS, live",
-    lead: "Verbindet sich in beiden Moden zugleich mit einem Server, ohne sich anzumelden, und zeigt jeden Record: was jeder an der Leitung liest, und was nur die beiden Enden lesen.",
+    lead: "Verbindet sich in beiden Moden zugleich mit einem Server und zeigt jeden Record: was jeder an der Leitung liest, und was nur die beiden Enden lesen.",
     explicitPort: "Port explizit",
     implicitPort: "Port implizit",
     watch: "Zusehen",
     watching: "Läuft …",
+    loginHint:
+      "Mit einem Benutzer meldet es sich auch an, innerhalb von TLS und nur, wo das Zertifikat geprüft ist, und zeigt die Datenverbindung einer Liste. Das Passwort wird nicht aufbewahrt.",
     failed: "Das Gateway lehnte ab oder brach ab: es darf diesen Server nicht erreichen, oder das war zu oft.",
   },
   trust: {

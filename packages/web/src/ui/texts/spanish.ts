@@ -100,11 +100,13 @@ const texts: Texts = {
   explain: {
     back: "Volver a los archivos",
     title: "Dos caminos a TLS, en directo",
-    lead: "Se conecta a un servidor en ambos modos a la vez, sin iniciar sesión, y muestra cada registro: lo que lee cualquiera en la línea y lo que solo leen los dos extremos.",
+    lead: "Se conecta a un servidor en ambos modos a la vez y muestra cada registro: lo que lee cualquiera en la línea y lo que solo leen los dos extremos.",
     explicitPort: "Puerto explícito",
     implicitPort: "Puerto implícito",
     watch: "Ver",
     watching: "En curso…",
+    loginHint:
+      "Con un usuario también inicia sesión, dentro de TLS y solo donde el certificado está verificado, y muestra la conexión de datos de un listado. La contraseña no se guarda.",
     failed: "La pasarela se negó o se interrumpió: no puede conectarse a ese servidor, o fue demasiado a menudo.",
   },
   trust: {
