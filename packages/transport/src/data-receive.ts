@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { ByteThrottle } from "./byte-throttle.ts";
 import { type DataMessages, MessageIntake } from "./data-messages.ts";
+import { PiecePace } from "./piece-pace.ts";
 import { transferBuffers } from "./transfer-buffers.ts";
 import type { TransferOptions, TransferWatch } from "./transfer-watch.ts";
 import { readIntoUserBuffer, sharedUserBuffer } from "./user-buffer-hook.ts";
@@ -27,10 +28,10 @@ export interface ReceiveOptions extends TransferOptions {
 /**
  * Receives octets into a sink until the peer ends, and returns how many.
  *
- * They are gathered into buffers of 256 KiB, so that the sink sees few and large writes. When all the writes that may
- * be under way are, reading stops until one is done. When the connection fails, what came before is written all the
- * same, since an interrupted upload may be continued; then the failure is thrown. Writing is over when the promise
- * settles.
+ * They are gathered into pieces of 256 KiB, so that the sink sees few and large writes; see `keepsUp` for less. When all
+ * the writes that may be under way are, reading stops until one is done. When the connection fails, what came before is
+ * written all the same, since an interrupted upload may be continued; then the failure is thrown. Writing is over when the
+ * promise settles.
  */
 export async function receiveOctets(
   socket: Socket,
@@ -62,11 +63,16 @@ class Staging implements Taker {
   readonly #watch: TransferWatch;
   readonly #onProgress: TransferOptions["onProgress"];
   readonly #outstandingCountMax: number;
+  readonly #pace: PiecePace | undefined;
   readonly #full: Filled[] = [];
   #position: number;
   #buffer: Buffer<ArrayBuffer> | undefined;
   #filledBytes = 0;
   #outstandingCount = 0;
+  /** Of the next piece. */
+  #pieceBytes = stagingBytes;
+  /** The piece that is being gathered is handed on when it is so long. */
+  #fullBytes = stagingBytes;
   #onQuiet: () => void = () => {};
   #refused = false;
 
@@ -76,6 +82,7 @@ class Staging implements Taker {
     this.#watch = watch;
     this.#onProgress = options.onProgress;
     this.#outstandingCountMax = options.outstandingCountMax ?? 2;
+    if (options.keepsUp && !options.throttle) this.#pace = new PiecePace();
   }
 
   /** Whether another piece may be read; what was decrypted already is taken even so. */
@@ -87,11 +94,12 @@ class Staging implements Taker {
     this.receivedBytes += length;
     for (let at = 0; at < length;) {
       const buffer = (this.#buffer ??= transferBuffers.borrow(stagingBytes));
-      const taken = Math.min(length - at, buffer.length - this.#filledBytes);
+      if (this.#filledBytes === 0) this.#fullBytes = Math.min(this.#pieceBytes, buffer.length);
+      const taken = Math.min(length - at, this.#fullBytes - this.#filledBytes);
       octets.copy(buffer, this.#filledBytes, at, at + taken);
       this.#filledBytes += taken;
       at += taken;
-      if (this.#filledBytes === buffer.length) this.#push();
+      if (this.#filledBytes === this.#fullBytes) this.#push();
     }
   }
 
@@ -140,6 +148,8 @@ class Staging implements Taker {
     try {
       const writing = this.#sink.write(length === buffer.length ? buffer : buffer.subarray(0, length), position);
       this.#onProgress?.(this.receivedBytes);
+      // A thread that has to be woken for each piece is worth large ones.
+      this.#pieceBytes = writing ? stagingBytes : (this.#pace?.pieceBytesAt(this.receivedBytes) ?? stagingBytes);
       return writing;
     } catch (error) {
       this.#refuse(error);
@@ -175,15 +185,13 @@ class Intake {
   #waitsForThrottle = false;
   #throttleTimer: NodeJS.Timeout | undefined;
   #onPaid: () => void = () => {};
-  readonly #rest: Rest | undefined;
 
-  constructor(socket: Socket, watch: TransferWatch, taker: Taker, { throttle, userBuffer, rests }: ReceiveOptions) {
+  constructor(socket: Socket, watch: TransferWatch, taker: Taker, { throttle, userBuffer }: ReceiveOptions) {
     this.#socket = socket;
     this.#watch = watch;
     this.#taker = taker;
     this.#throttle = throttle;
     this.#userBuffer = userBuffer;
-    this.#rest = rests && !throttle ? new Rest(socket, () => this.proceed()) : undefined;
   }
 
   start(onEnd: () => void): void {
@@ -204,14 +212,13 @@ class Intake {
 
   /** Goes on reading, unless something still stands against it. */
   proceed(): void {
-    if (!this.#taker.hasRoom || this.#waitsForThrottle || this.#rest?.isResting || this.#watch.failed) return;
+    if (!this.#taker.hasRoom || this.#waitsForThrottle || this.#watch.failed) return;
     this.#watch.awaitPeer(true);
     this.#socket.resume();
   }
 
   stop(): void {
     clearTimeout(this.#throttleTimer);
-    this.#rest?.stop();
   }
 
   /** What Node read before the transfer began, such as a small upload that came right behind its handshake. */
@@ -227,7 +234,6 @@ class Intake {
   #take(octets: Buffer, length: number): boolean {
     this.#watch.moved();
     if (!this.#watch.failed) this.#taker.take(octets, length);
-    this.#rest?.took(length);
     const waitMs = this.#throttle?.take(length) ?? 0;
     if (waitMs > 0) this.#waitForThrottle(waitMs);
     const goesOn = this.#taker.hasRoom && !this.#waitsForThrottle;
@@ -247,58 +253,4 @@ class Intake {
   }
 }
 
-/**
- * Leaves a fast stream alone for a millisecond when a turn of the event loop brought little of it, so that the next one
- * brings more.
- */
-class Rest {
-  isResting = false;
-  readonly #socket: Socket;
-  readonly #onOver: () => void;
-  readonly #startedAtMs = performance.now();
-  #receivedBytes = 0;
-  #turnBytes = 0;
-  #turn: NodeJS.Immediate | undefined;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(socket: Socket, onOver: () => void) {
-    this.#socket = socket;
-    this.#onOver = onOver;
-  }
-
-  took(length: number): void {
-    this.#receivedBytes += length;
-    this.#turnBytes += length;
-    if (this.#receivedBytes > restAfterBytes) this.#turn ??= setImmediate(this.#endTurn);
-  }
-
-  stop(): void {
-    clearImmediate(this.#turn);
-    clearTimeout(this.#timer);
-    this.isResting = false;
-  }
-
-  readonly #endTurn = (): void => {
-    const bytes = this.#turnBytes;
-    this.#turnBytes = 0;
-    this.#turn = undefined;
-    const elapsedMs = performance.now() - this.#startedAtMs;
-    if (bytes >= restfulBytes || this.#receivedBytes < restBytesPerMs * elapsedMs) return;
-    this.isResting = true;
-    this.#socket.pause();
-    this.#timer = setTimeout(this.#end, 1);
-  };
-
-  readonly #end = (): void => {
-    this.isResting = false;
-    this.#onOver();
-  };
-}
-
 const stagingBytes = 262_144;
-/** By then it is known how fast a stream is. */
-const restAfterBytes = 4_194_304;
-/** A slower stream wakes nobody often. */
-const restBytesPerMs = 65_536;
-/** So much at a time is enough. */
-const restfulBytes = 524_288;

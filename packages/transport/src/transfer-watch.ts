@@ -10,11 +10,8 @@ export interface TransferOptions {
   /** Told how many octets have moved so far, after each larger piece. */
   readonly onProgress?: (bytes: number) => void;
   readonly throttle?: ByteThrottle;
-  /**
-   * Receives a fast stream in fewer and larger pieces: who reads each record as it comes is woken for each, on the
-   * processor that the sender wants (vsftpd writes record by record, and gets slower the faster it is read).
-   */
-  readonly rests?: boolean;
+  /** Receives a fast stream in smaller pieces while its sender is slower than the reader; see {@link PiecePace}. */
+  readonly keepsUp?: boolean;
 }
 
 /**

@@ -122,6 +122,26 @@ for (const protection of protections) {
   });
 }
 
+test("what is received in pieces of whatever length is whole, at once and by promise in turn", async () => {
+  const octets = content.subarray(0, 24 * mebibyte);
+  const { connection, peer } = await prepare("clear", "hooked", "receive");
+  const received = Buffer.alloc(octets.length);
+  let written = 0;
+  const sink: ByteSink = {
+    write(buffer, position) {
+      received.set(buffer, position);
+      written += buffer.length;
+      // The first dozens of pieces are written at once, and their length may change.
+      return written > octets.length / 2 && written % 3 === 0 ? sleep(1) : undefined;
+    },
+  };
+  const receiving = connection.receiveInto(sink, 0, { keepsUp: true });
+  await peer.send(octets);
+  await peer.end();
+  assert.deepEqual(await receiving, { bytes: octets.length, end: "fin" });
+  assert.ok(received.equals(octets));
+});
+
 test("a part of a file is sent, from and to any octet", async () => {
   const file = await openFile("part", "async", content.subarray(0, 2 * mebibyte));
   for (const [first, end] of [

@@ -19,7 +19,7 @@ export function receiveInto(
   { expectedBytes, onProgress, throttle }: ReceiveExpectation = {},
 ): Mover {
   return async (data, options) => {
-    const moving = { ...options, rests: true, ...(onProgress && { onProgress }), ...(throttle && { throttle }) };
+    const moving = { ...options, keepsUp: true, ...(onProgress && { onProgress }), ...(throttle && { throttle }) };
     return movedOf(await data.receiveInto(sink, position, moving), await expectedBytes);
   };
 }
