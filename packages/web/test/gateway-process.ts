@@ -15,8 +15,12 @@ export interface GatewayProcess {
 
 const file = fileURLToPath(import.meta.url);
 
-export async function spawnGateway(authorities: string, port = 0): Promise<GatewayProcess> {
-  const words = ["--conditions=source", file, String(port)];
+export async function spawnGateway(
+  authorities: string,
+  port = 0,
+  nodeOptions: readonly string[] = [],
+): Promise<GatewayProcess> {
+  const words = ["--conditions=source", ...nodeOptions, file, String(port)];
   const child = spawn(execPath, words, { stdio: ["pipe", "pipe", "inherit"] });
   child.stdin.end(authorities);
   const exited = once(child, "exit");

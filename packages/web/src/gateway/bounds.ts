@@ -48,6 +48,16 @@ export const boundTable = {
   searchesPerLogin: { value: 2, reason: "searches of one login at the same time" },
   archiveEntries: { value: 100_000, reason: "entries of a ZIP file" },
   archiveBytes: { value: 1024 ** 4, reason: "octets of a ZIP file" },
+  archiveNameBytes: {
+    value: 16 * 1024 ** 2,
+    reason: "characters in the names of a ZIP file, which are kept to its end",
+  },
+  archiveLeftOut: { value: 1_000, reason: "entries that a ZIP file names as left out; of more it says how many" },
+  walkedBytes: {
+    value: 32 * 1024 ** 2,
+    reason: "what paths of directories take that a search or a ZIP file has yet to look into",
+  },
+  copiedBytes: { value: 32 * 1024 ** 2, reason: "what paths of entries take in one copy of a folder" },
   depth: { value: 100, reason: "directories below directories, in searches and ZIP files" },
   drainMs: { value: 2_000, reason: "what is read on from a refused upload, so that the browser reads the refusal" },
 } as const satisfies Readonly<Record<string, Bound>>;

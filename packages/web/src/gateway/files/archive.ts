@@ -33,7 +33,7 @@ interface PackedFile {
 export async function packInto(out: Writable, client: Client, options: PackOptions): Promise<void> {
   const { onBegin, onMoved } = options;
   const over = new AbortController();
-  const leftOut: string[] = [];
+  const leftOut = new LeftOut();
   const zip = new ZipFile();
   // It tells of a file that breaks off, also where nobody waits for that file any more.
   zip.on("error", (error: Error) => (zip.outputStream as Readable).destroy(error));
@@ -63,8 +63,25 @@ export async function packInto(out: Writable, client: Client, options: PackOptio
 interface Packing {
   readonly client: Client;
   readonly count: (chunk: Uint8Array) => void;
-  readonly leftOut: string[];
+  readonly leftOut: LeftOut;
   readonly signal: AbortSignal;
+}
+
+/** What an archive lacks, as far as it is told. */
+class LeftOut {
+  readonly #lines: string[] = [];
+  #count = 0;
+
+  add(path: string, why: string): void {
+    if (this.#count++ < bounds.archiveLeftOut) this.#lines.push(`${path}: ${why}`);
+  }
+
+  /** Undefined where nothing lacks. */
+  get text(): string | undefined {
+    const untold = this.#count - this.#lines.length;
+    const lines = untold === 0 ? this.#lines : [...this.#lines, `and ${untold} more`];
+    return lines.length === 0 ? undefined : `${lines.join("\n")}\n`;
+  }
 }
 
 async function pack(
@@ -73,9 +90,7 @@ async function pack(
   files: AsyncGenerator<PackedFile>,
   { client, count, leftOut, signal }: Packing,
 ): Promise<void> {
-  let entries = 0;
   for (let next = first; !next.done; next = await files.next()) {
-    if (++entries > bounds.archiveEntries) throw tooLarge();
     const { path, name, modified, mode, isDirectory } = next.value;
     const mtime = modified ?? new Date();
     if (isDirectory) {
@@ -84,7 +99,7 @@ async function pack(
     }
     const source = await client.read(path, { signal }).catch((error: unknown) => {
       if (signal.aborted || !isSallyportError(error)) throw error;
-      leftOut.push(`${path}: ${problemOf(error).message}`);
+      leftOut.add(path, problemOf(error).message);
     });
     if (source === undefined) continue;
     const stream = Readable.from(counted(source, count), { objectMode: false });
@@ -95,7 +110,7 @@ async function pack(
     await ended;
     if (stream.errored) throw stream.errored;
   }
-  if (leftOut.length > 0) zip.addBuffer(Buffer.from(`${leftOut.join("\n")}\n`), "NOT INCLUDED.txt");
+  if (leftOut.text !== undefined) zip.addBuffer(Buffer.from(leftOut.text), "NOT INCLUDED.txt");
   zip.end();
 }
 
@@ -113,14 +128,20 @@ async function* counted(
 async function* filesOf(
   client: Client,
   { directory, names }: PackOptions,
-  { signal, leftOut }: { readonly signal: AbortSignal; readonly leftOut: string[] },
+  { signal, leftOut }: { readonly signal: AbortSignal; readonly leftOut: LeftOut },
 ): AsyncGenerator<PackedFile> {
   const taken = new Map<string, number>();
-  const onUnread = (path: string, error: unknown): void => void leftOut.push(`${path}: ${problemOf(error).message}`);
+  const onUnread = (path: string, error: unknown): void => leftOut.add(path, problemOf(error).message);
+  let [entries, nameBytes] = [0, 0];
+  const count = (name: string): void => {
+    nameBytes += name.length;
+    if (++entries > bounds.archiveEntries || nameBytes > bounds.archiveNameBytes) throw tooLarge();
+  };
   for (const chosen of names) {
     const path = pathIn(directory, chosen);
     const { type, modified, mode } = await client.stat(path, { signal });
     const root = free(safeName(chosen), taken);
+    count(root);
     if (type !== "directory") {
       yield { path, name: root, modified: modified?.instant, mode, isDirectory: false };
       continue;
@@ -129,10 +150,12 @@ async function* filesOf(
     for await (const { entry, directory: parent, below } of walkTree(client, path, { signal, onUnread })) {
       const isDirectory = entry.type === "directory";
       if (!isDirectory && entry.type !== "file" && entry.type !== "unknown") {
-        leftOut.push(`${pathIn(parent, entry.name)}: ${entry.type}`);
+        count("");
+        leftOut.add(pathIn(parent, entry.name), entry.type);
         continue;
       }
       const name = free([root, ...below, entry.name].map((each) => safeName(each)).join("/"), taken);
+      count(name);
       const facts = { modified: entry.modified?.instant, mode: entry.mode, isDirectory };
       yield { path: pathIn(parent, entry.name), name: isDirectory ? `${name}/` : name, ...facts };
     }

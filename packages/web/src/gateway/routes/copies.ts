@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Client } from "@sallyport/client";
 import { randomBytes } from "node:crypto";
 import type { CopyRequest } from "../../api/api.ts";
+import { bounds } from "../bounds.ts";
 import { type GatewayContext, type GatewayParts, loginOf } from "../environment.ts";
 import { isOneName, pathIn } from "../files/tree-walk.ts";
 import type { Login } from "../logins/login.ts";
@@ -73,6 +74,7 @@ async function copyAll(ends: CopyEnds, request: CopyRequest, { transfer, signal 
   const { directory, names, toDirectory, isMove, onConflict } = request;
   const { from, to, isSame } = ends;
   const counted = counting(transfer);
+  let pathBytes = 0;
   for (const name of names) {
     signal.throwIfAborted();
     const [source, target] = [pathIn(directory, name), pathIn(toDirectory, name)];
@@ -83,6 +85,8 @@ async function copyAll(ends: CopyEnds, request: CopyRequest, { transfer, signal 
       const place = isSame && source === target ? await freeCopyName(to, target) : target;
       await to.makeDirectory(place, { signal, recursive: true }).catch(() => {});
       for await (const step of from.fxpTree(source, to, place, { ...wishes, parallel: isSame ? 1 : 2 })) {
+        pathBytes += step.path.length + 128;
+        if (pathBytes > bounds.copiedBytes) throw tooLarge();
         if (step.outcome === "failed") throw step.error;
         if (step.outcome === "left" || (step.outcome === "done" && step.file.skipped !== undefined)) isWhole = false;
       }
@@ -102,6 +106,10 @@ async function freeCopyName(client: Client, path: string): Promise<string> {
     if (!(await client.exists(name))) return name;
   }
   throw new GatewayRefusal(409, "SALLYPORT_FILE_EXISTS", "There are too many copies already");
+}
+
+function tooLarge(): GatewayRefusal {
+  return new GatewayRefusal(413, "SALLYPORT_TREE_TOO_LARGE", "That is more than one copy may have: copy it in parts");
 }
 
 /** Adds up what all files moved, several at a time. */
