@@ -46,10 +46,15 @@ export function summaryTable(conclusion: Conclusion, stripped?: Words): HTMLElem
           "tr",
           {},
           element("th", { scope: "row" }, name),
-          ...modes.map((mode) => element("td", {}, value(conclusion[mode]))),
+          ...modes.map((mode) => element("td", {}, ...breakable(value(conclusion[mode])))),
         ),
       ),
     ),
     element("p", { class: "advice" }, advice),
   );
+}
+
+/** Names of suites are longer than a column on a phone: they break behind an underscore. */
+function breakable(text: string): (string | HTMLElement)[] {
+  return text.split(/(?<=_)/).flatMap((part, at) => (at === 0 ? [part] : [element("wbr", {}), part]));
 }

@@ -18,7 +18,8 @@ export function timelineOf(events: readonly ExplainEvent[], step: number, width:
   root.setAttribute("aria-label", `Both modes on one axis of ${(endMs - startMs).toFixed(0)} ms`);
   for (const tick of ticksOf(startMs, endMs, width)) {
     root.append(shape("line", { class: "grid", x1: x(tick), x2: x(tick), y1: 0, y2: height - geometry.axis }));
-    root.append(label(x(tick), height - 4, `${tick} ms`, tick - startMs < 1 ? "start" : "middle"));
+    const anchor = tick - startMs < 1 ? "start" : width - x(tick) < labelHalf ? "end" : "middle";
+    root.append(label(x(tick), height - 4, `${tick} ms`, anchor));
   }
   for (const [at, mode] of modes.entries())
     root.append(...track(events, { mode, y: geometry.top + at * trackHeight, x, step }));
@@ -29,6 +30,9 @@ export function timelineOf(events: readonly ExplainEvent[], step: number, width:
   }
   return root;
 }
+
+/** Half of what a label of the axis takes: nearer to the edge it would be cut off. */
+const labelHalf = 32;
 
 /** The step that stands nearest to a place on the drawing, in pixels of its width. */
 export function stepAt(events: readonly ExplainEvent[], place: number, width: number): number {

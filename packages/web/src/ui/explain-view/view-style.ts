@@ -131,6 +131,7 @@ button.line:hover { background: color-mix(in srgb, var(--muted) 12%, transparent
 .summary { overflow-x: auto; }
 .summary table { border-collapse: collapse; margin-top: 1rem; width: 100%; }
 .summary th, .summary td { text-align: left; padding: 0.3rem 1.5rem 0.3rem 0; vertical-align: top; border-bottom: 1px solid var(--rule); overflow-wrap: anywhere; }
+.summary th[scope="row"] { overflow-wrap: normal; }
 .advice { font-weight: 600; max-width: 80ch; }
 
 @container (min-width: 100rem) {
@@ -155,6 +156,7 @@ button.line:hover { background: color-mix(in srgb, var(--muted) 12%, transparent
   .controls .play { min-width: 5rem; }
   .controls input[type="range"] { flex-basis: 60%; }
   .toggle { min-height: 2.75rem; }
+  .summary th, .summary td { padding-right: 0.6rem; }
   .story { min-height: 6.5rem; padding: 0.5rem 0.75rem; }
   .told { font-size: 14px; }
   .line { scroll-margin: 24rem 0 6rem; }
