@@ -2,10 +2,11 @@ import type { DialOptions } from "@sallyport/transport";
 import assert from "node:assert/strict";
 import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
+import { networkInterfaces } from "node:os";
 import { suite, test } from "node:test";
 import { kindOfAddress } from "../src/gateway/targets/forbidden-addresses.ts";
 import { pinnedDialer } from "../src/gateway/targets/pinned-dialer.ts";
-import { TargetPolicy, type TargetRules } from "../src/gateway/targets/target-policy.ts";
+import { isOwnAddress, TargetPolicy, type TargetRules } from "../src/gateway/targets/target-policy.ts";
 
 const closed: TargetRules = { allowsLoopback: false, allowsPrivate: false, allowed: [], onlyAllowed: false };
 const dialOptions: DialOptions = { timeoutMs: 2_000 };
@@ -56,6 +57,11 @@ const forbidden = [
   "::ffff:a9fe:a9fe",
   "::ffff:192.168.1.1",
   "::ffff:0:0",
+  "::ffff:0:127.0.0.1",
+  "::ffff:0:7f00:1",
+  "4000::1",
+  "5f00::1",
+  "8000::1",
   "64:ff9b::127.0.0.1",
   "64:ff9b::a9fe:a9fe",
   "64:ff9b:1::1",
@@ -81,6 +87,20 @@ suite("Targets", () => {
     const policy = new TargetPolicy(closed);
     const reached = forbidden.filter((address) => policy.permits({ host: "ftp.example.com", port: 21 }, address));
     assert.deepEqual(reached, []);
+  });
+
+  test("an address of this machine is its own however it is written, and no way behind its firewall", () => {
+    const policy = new TargetPolicy(closed);
+    const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+    const spelled = own.flatMap(({ address, family }) =>
+      family === "IPv6"
+        ? [address, address.replace("::", ":0::"), address.toUpperCase()]
+        : [address, `::ffff:${address}`],
+    );
+    const reached = spelled.filter((address) => policy.permits({ host: "ftp.example.com", port: 21 }, address));
+    assert.deepEqual(reached, []);
+    // One that is written as in no list of the system's is compared all the same.
+    assert.ok(isOwnAddress("::FFFF:192.0.2.1", ["192.0.2.1"]) && isOwnAddress("2600:0:0::1", ["2600::1"]));
   });
 
   test("addresses of the internet are reached", () => {

@@ -1,3 +1,4 @@
+import { normaliseAddress } from "@sallyport/protocol";
 import { BlockList, isIP } from "node:net";
 
 /** Where a gateway leads nobody who was not expressly let there; what becomes of an address decides, not how it is spelled. */
@@ -18,7 +19,7 @@ const rows = {
     "fe80::/10",
     "fec0::/10",
   ],
-  /** What is no single host, and ways to write an IPv4 address as one of IPv6. */
+  /** What is no single host, ways to write an IPv4 address as one of IPv6, and IPv6 that is not handed out (RFC 4291 §2.4). */
   never: [
     "192.0.2.0/24",
     "192.88.99.0/24",
@@ -26,15 +27,13 @@ const rows = {
     "203.0.113.0/24",
     "224.0.0.0/4",
     "240.0.0.0/4",
-    "::/96",
-    "64:ff9b::/96",
-    "64:ff9b:1::/48",
-    "100::/64",
+    "::/3",
     "2001::/23",
     "2001:db8::/32",
     "2002::/16",
     "3fff::/20",
-    "ff00::/8",
+    "4000::/2",
+    "8000::/1",
   ],
 } as const;
 
@@ -42,32 +41,28 @@ export type AddressKind = keyof typeof rows | "public";
 
 /** Tells where an IP address lies; of IPv4 in IPv6 (`::ffff:…`) the IPv4 address counts. */
 export function kindOfAddress(address: string): AddressKind {
-  const bare = withoutMapping(address.replace(/%.*$/, ""));
-  const family = isIP(bare);
-  if (family === 0) return "never";
-  const type = family === 6 ? "ipv6" : "ipv4";
-  for (const [kind, list] of lists) if (list.check(bare, type)) return kind;
+  const bare = normaliseAddress(address.replace(/%.*$/, ""));
+  if (bare === undefined) return "never";
+  const family = familyOf(bare);
+  for (const [kind, list] of lists[family]) if (list.check(bare, family)) return kind;
   return "public";
 }
 
-function withoutMapping(address: string): string {
-  const dotted = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (dotted !== undefined) return dotted;
-  const [, high, low] = /^(?:0*:)*:?(?:0*:)*ffff:([\da-f]{1,4}):([\da-f]{1,4})$/i.exec(address) ?? [];
-  if (high === undefined || low === undefined) return address;
-  const [first, second] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
-  return [first >> 8, first & 255, second >> 8, second & 255].join(".");
+/** A list of IPv6 networks would take IPv4 for what it is mapped to. */
+const lists = { ipv4: listsOf("ipv4"), ipv6: listsOf("ipv6") };
+
+function listsOf(family: "ipv4" | "ipv6"): readonly (readonly [keyof typeof rows, BlockList])[] {
+  const kinds = Object.keys(rows) as (keyof typeof rows)[];
+  return kinds.map((kind) => {
+    const list = new BlockList();
+    for (const network of rows[kind]) {
+      const [address = "", bits] = network.split("/");
+      if (familyOf(address) === family) list.addSubnet(address, Number(bits), family);
+    }
+    return [kind, list];
+  });
 }
 
-const lists = (Object.keys(rows) as (keyof typeof rows)[]).map((kind) => [kind, blockListOf(rows[kind])] as const);
-
-function blockListOf(networks: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const network of networks) addNetwork(list, network);
-  return list;
-}
-
-function addNetwork(list: BlockList, network: string): void {
-  const [address = "", bits = ""] = network.split("/");
-  list.addSubnet(address, Number(bits), isIP(address) === 6 ? "ipv6" : "ipv4");
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIP(address) === 6 ? "ipv6" : "ipv4";
 }

@@ -1,3 +1,4 @@
+import { normaliseAddress } from "@sallyport/protocol";
 import { BlockList, isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { GatewayRefusal } from "../problem.ts";
@@ -40,11 +41,14 @@ export class TargetPolicy {
   }
 }
 
-/** A public address of this machine leads behind its own firewall. */
-function isOwnAddress(address: string): boolean {
-  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  const isLoopback = kindOfAddress(address) === "loopback";
-  return !isLoopback && own.some((each) => each.address === address);
+/** A public address of this machine leads behind its own firewall, however it is written. */
+export function isOwnAddress(address: string, own: readonly string[] = ownAddresses()): boolean {
+  const canonical = normaliseAddress(address);
+  return kindOfAddress(address) !== "loopback" && own.some((each) => normaliseAddress(each) === canonical);
+}
+
+function ownAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((addresses) => addresses?.map((each) => each.address) ?? []);
 }
 
 interface TargetPattern {
