@@ -41,6 +41,7 @@ export class Login implements AsyncDisposable {
   #facts: LoginJson | undefined;
   #usedMs = Date.now();
   #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
 
   /** Connects and logs in. Rejects as `connect` of the client does. */
   static async open(request: LoginRequest, key: Buffer, ground: LoginGround): Promise<Login> {
@@ -70,11 +71,16 @@ export class Login implements AsyncDisposable {
     return { ...this.#facts, usedAt: new Date(this.usedMs).toISOString() };
   }
 
-  /** The client of this login, whose connections are opened again where they were closed. */
+  /**
+   * The client of this login, whose connections are opened again where they were closed. Rejects with GatewayRefusal
+   * `SALLYPORT_SIGNED_OUT` once the login has ended: whatever is still under way opens nothing any more.
+   */
   async client(key: Buffer): Promise<Client> {
+    if (this.#isOver) throw signedOut();
     this.#usedMs = Date.now();
     this.#rest();
     const client = await (this.#client ??= this.#connect(key));
+    if (this.#isOver) throw signedOut();
     this.#note(client);
     return client;
   }
@@ -89,13 +95,14 @@ export class Login implements AsyncDisposable {
 
   /** Closes the connections; the login itself stays until it is forgotten. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
     clearTimeout(this.#timer);
     await this.#disconnect();
   }
 
   async #connect(key: Buffer): Promise<Client> {
     const text = unseal(this.#sealed, key, this.id);
-    if (text === undefined) throw new GatewayRefusal(401, "SALLYPORT_SIGNED_OUT", "Sign in again");
+    if (text === undefined) throw signedOut();
     const request = JSON.parse(text) as LoginRequest;
     const client = connect(request.address, this.#options(request)).catch((error: unknown) => {
       this.#client = undefined;
@@ -173,6 +180,10 @@ export class Login implements AsyncDisposable {
     this.#client = undefined;
     await client?.close().catch(() => {});
   }
+}
+
+function signedOut(): GatewayRefusal {
+  return new GatewayRefusal(401, "SALLYPORT_SIGNED_OUT", "This login is over: sign in again");
 }
 
 /** By a ticket, whoever runs the gateway logs in where nobody is named. */

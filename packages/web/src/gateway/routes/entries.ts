@@ -27,7 +27,8 @@ export function entryRoutes(app: GatewayApp, parts: GatewayParts): void {
         await writing.write(`${JSON.stringify(next.value)}\n`);
       }
       await lines.return(undefined);
-      await login.client(visitor.key);
+      // The login may have ended meanwhile.
+      await login.client(visitor.key).catch(() => {});
     });
     // A stream has no type for what it carries.
     return answer as never;
