@@ -25,7 +25,7 @@ export type DataUsage = "sends" | "may-receive";
  *
  * A hello that brings a ticket of this connection is answered without ML-KEM where it has a key share for that: what
  * protects the data then comes from the control connection's key exchange as well, by way of the ticket, and its keys
- * are gone with the control connection. It saves both ends about 50 µs for each file (Node 26.10).
+ * are gone with the control connection. It saves the server about 50 µs for each file (Node 26.10).
  *
  * Without the ticket-key hook each binding has a context of its own with these keys from the start; a `may-receive`
  * handshake without a ticket of ours is then held to TLS 1.2, whose tickets come inside the handshake and do no harm,
