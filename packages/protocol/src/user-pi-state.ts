@@ -92,6 +92,11 @@ export interface TransferRequest {
   readonly restartOffset?: bigint;
   /** Absent where the octets come to the user or from there. */
   readonly between?: Between;
+  /**
+   * Whether another transfer will follow whose passive command is to go out right behind this transfer command. The server
+   * has to leave it until the transfer is over; where the transfer is aborted, the connection ends with it.
+   */
+  readonly preparesNext?: boolean;
 }
 
 /**
@@ -242,6 +247,8 @@ export type Purpose =
   | "secure-client"
   | "announce"
   | "passive"
+  /** The passive command of the transfer that follows. */
+  | "reserve"
   | "active"
   | "restart"
   | "transfer"
@@ -288,6 +295,8 @@ export type Job =
       readonly announced: boolean;
       /** Which passive command is used; PASV once EPSV was refused or led nowhere. */
       readonly passive: HostMemory["passive"] | "CPSV";
+      /** The data connection goes to an endpoint that was asked for behind the transfer before. */
+      readonly reserved: boolean;
       /** The transfer command was sent, and what finally came of it. */
       readonly sent: boolean;
       readonly final: ReceivedReply | undefined;
@@ -336,6 +345,7 @@ export interface UserPi {
   readonly restart: bigint | "unknown";
   /** Data connections are numbered, over all transfers of this control connection. */
   readonly dataConnectionsCount: number;
+  readonly reserve: Reserve;
   readonly outstanding: readonly Exchange[];
   readonly job: Job | undefined;
   readonly queue: readonly UserRequest[];
@@ -343,6 +353,15 @@ export interface UserPi {
   readonly timer: TimerName | undefined;
   readonly dialogue: readonly DialogueLine[];
 }
+
+/** Where the next transfer may connect without a passive command of its own. */
+export type Reserve =
+  | { readonly kind: "none" }
+  | { readonly kind: "offered"; readonly endpoint: DataEndpoint }
+  /** The server does not take the command behind a transfer. */
+  | { readonly kind: "refused" };
+
+export const noReserve: Reserve = { kind: "none" };
 
 export interface UserPiStart {
   readonly policy: UserPiPolicy;
@@ -379,6 +398,7 @@ export function initialUserPi({ policy, credentials, peerAddress, memory }: User
     secureClient: false,
     restart: 0n,
     dataConnectionsCount: 0,
+    reserve: noReserve,
     outstanding: [],
     job: undefined,
     queue: [],

@@ -1,20 +1,21 @@
 import { isIpv4 } from "./addresses.ts";
-import { parseExtendedPassiveReply, parsePassiveReply } from "./endpoints.ts";
 import type { Octets } from "./octets.ts";
 import { meaningOf } from "./reply-model.ts";
 import { dataUnprotected, firstPassiveVerb, foreignAddress, isToConnect, mayMeetAt } from "./user-pi-between.ts";
 import { activeCommand, announcement } from "./user-pi-data-commands.ts";
 import type { ReceivedReply } from "./user-pi-failure.ts";
 import { nextParameter, transferParameters } from "./user-pi-parameters.ts";
-import type {
-  DataEndpoint,
-  DataProtection,
-  Exchange,
-  Job,
-  TransferRequest,
-  UserPi,
-  UserPiEffect,
-  UserPiEvent,
+import { askReserve, passiveEndpoint } from "./user-pi-passive.ts";
+import {
+  type DataEndpoint,
+  type DataProtection,
+  type Exchange,
+  type Job,
+  noReserve,
+  type TransferRequest,
+  type UserPi,
+  type UserPiEffect,
+  type UserPiEvent,
 } from "./user-pi-state.ts";
 import { arm, close, disarm, fail, type Fault, rearm, refusal, send, succeed, without } from "./user-pi-turn.ts";
 
@@ -33,6 +34,7 @@ export function newTransferJob(pi: UserPi, request: TransferRequest): TransferJo
     connection: 0,
     announced: isToConnect(pi, request) || !(pi.opening.features?.has("PRET") ?? false),
     passive: firstPassiveVerb(pi, request),
+    reserved: false,
     sent: false,
     final: undefined,
     aborting: "no",
@@ -68,9 +70,18 @@ export function setUpData(pi: UserPi, job: TransferJob, effects: UserPiEffect[])
   // Messages of a mechanism are between the user and one server.
   const mayProtect = protectionOf(pi) === "P" && pi.control !== "wrapped";
   if (between?.protection === "P" && !mayProtect) return end(pi, job, dataUnprotected, effects);
-  if (!job.announced) return send(withJob(pi, { ...job, announced: true }), announcement(job.request), effects);
+  const { reserve } = pi;
+  const isReserved = reserve.kind === "offered" && between === undefined;
+  if (!job.announced && !isReserved) {
+    return send(withJob(pi, { ...job, announced: true }), announcement(job.request), effects);
+  }
   const connection = pi.dataConnectionsCount + 1;
-  const numbered = withJob({ ...pi, dataConnectionsCount: connection }, { ...job, connection });
+  // Whatever is set up now takes its place at the server.
+  const left = reserve.kind === "refused" ? reserve : noReserve;
+  const numbered = withJob({ ...pi, dataConnectionsCount: connection, reserve: left }, { ...job, connection });
+  if (isReserved) {
+    return connectTo(numbered, { ...job, connection, reserved: true }, reserve.endpoint, effects);
+  }
   if (!isToConnect(pi, job.request)) {
     return send(numbered, { purpose: "passive", verb: job.passive, id }, effects);
   }
@@ -83,11 +94,12 @@ function sendTransfer(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): Us
   const { id, verb, argument, direction, restartOffset = 0n, between } = job.request;
   if (pi.restart !== restartOffset) return sendRestart(pi, job, effects);
   const timer = "preliminary";
-  const sent = send(
+  const given = send(
     { ...pi, job: { ...job, sent: true } },
     { purpose: "transfer", verb, argument, id, timer },
     effects,
   );
+  const sent = askReserve(given, job.request, effects);
   // Octets of a download may come before 150 is read, and the server may leave 150 out (R-CLI-09).
   return direction === "download" || between !== undefined ? moveData(sent, effects) : sent;
 }
@@ -188,38 +200,22 @@ function rememberPasv(pi: UserPi, effects: UserPiEffect[]): UserPi {
 /** The address is the control connection's other end, whatever the reply says (S-10, R-2428-04). */
 function passiveTaken(pi: UserPi, job: TransferJob, reply: ReceivedReply, effects: UserPiEffect[]): UserPi {
   if (job.aborting === "asked") return pi;
-  const endpoint = passiveEndpoint(pi, job, reply, effects);
+  const { between } = job.request;
+  const endpoint = passiveEndpoint(pi, { passive: job.passive, between }, reply, effects);
   if (endpoint === undefined) {
     if (mayUsePasv(pi, job)) return withJob(rememberPasv(pi, effects), { ...job, passive: "PASV" });
     const message = `The reply to ${job.passive} names no endpoint`;
     return end(pi, job, { code: "SALLYPORT_PASSIVE_REPLY_UNREADABLE", message, reply }, effects);
   }
-  const { id, between } = job.request;
   if (between !== undefined && !mayMeetAt(endpoint.host, pi.peerAddress, between)) {
     return end(pi, job, foreignAddress(endpoint.host, reply), effects);
   }
-  effects.push({ kind: "connect-data", connection: job.connection, endpoint, id });
-  return arm(withJob(pi, { ...job, data: { kind: "connecting" } }), "data-open", effects);
+  return connectTo(pi, job, endpoint, effects);
 }
 
-function passiveEndpoint(
-  { peerAddress, policy }: UserPi,
-  job: TransferJob,
-  { code, lines }: ReceivedReply,
-  effects: UserPiEffect[],
-): DataEndpoint | undefined {
-  const text = lines.at(-1) ?? "";
-  // Boxes in between are known to answer one command as if it were the other.
-  if (code === 229 || (code !== 227 && job.passive === "EPSV")) {
-    const port = parseExtendedPassiveReply(text);
-    return port === undefined ? undefined : { host: peerAddress, port };
-  }
-  const named = parsePassiveReply(text);
-  // Another server is not sent to an address that somebody put in place of the named one.
-  if (job.request.between !== undefined) return named;
-  if (named === undefined || named.host === peerAddress || policy.passiveAddress === "trust") return named;
-  effects.push({ kind: "foreign-address", named });
-  return { host: peerAddress, port: named.port };
+function connectTo(pi: UserPi, job: TransferJob, endpoint: DataEndpoint, effects: UserPiEffect[]): UserPi {
+  effects.push({ kind: "connect-data", connection: job.connection, endpoint, id: job.request.id });
+  return arm(withJob(pi, { ...job, data: { kind: "connecting" } }), "data-open", effects);
 }
 
 /** What the shell tells of the data connection. */
@@ -277,6 +273,8 @@ function closeBroken(pi: UserPi, job: TransferJob, effects: UserPiEffect[]): Use
 /** A port that cannot be reached gets one more try by PASV, which some firewalls read and EPSV not (D-18). */
 function dataNotOpened(pi: UserPi, job: TransferJob, cause: unknown, effects: UserPiEffect[]): UserPi {
   const quiet = pi.outstanding.length > 0 ? pi : disarm(pi, effects);
+  // The server may have given up in the meantime what it offered ahead.
+  if (job.reserved) return withJob(quiet, { ...job, reserved: false, data: { kind: "none" } });
   const falls = job.data.kind === "connecting" && mayUsePasv(pi, job);
   if (falls) return withJob(quiet, { ...job, passive: "PASV", data: { kind: "none" } });
   // REST may be outstanding; its reply is taken first.
@@ -376,6 +374,8 @@ export function abortTransfer(pi: UserPi, job: TransferJob, effects: UserPiEffec
     return disarmUnlessAsked(withJob(pi, { ...job, data: { kind: "none" }, aborting: "asked" }), effects);
   }
   if (job.final !== undefined) return end(pi, job, aborted(job), effects);
+  // Its reply could not be told from those that follow ABOR.
+  if (pi.outstanding.some(({ purpose }) => purpose === "reserve")) return close(pi, aborted(job), "now", effects);
   const sent = send(withJob(pi, { ...job, aborting: "sent" }), { purpose: "abort", verb: "ABOR", id }, effects);
   breakData(job, effects);
   return withJob(sent, { ...job, data: ended, aborting: "sent" });

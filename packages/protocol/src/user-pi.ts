@@ -13,6 +13,7 @@ import {
   tlsEstablished,
   tokenCame,
 } from "./user-pi-opening.ts";
+import { isOfReserve, reserveAnswered } from "./user-pi-passive.ts";
 import { refusalOf } from "./user-pi-requests.ts";
 import {
   type Exchange,
@@ -264,7 +265,9 @@ function mayLogInBy({ control, policy }: UserPi): boolean {
 function exchangeOf({ outstanding }: UserPi, { code }: ReceivedReply): Exchange | undefined {
   const [oldest] = outstanding;
   if (oldest?.purpose !== "transfer") return oldest;
-  return (statusCodes.has(code) ? outstanding.find(({ purpose }) => purpose === "status") : undefined) ?? oldest;
+  const find = (wanted: Purpose): Exchange | undefined => outstanding.find(({ purpose }) => purpose === wanted);
+  const status = statusCodes.has(code) ? find("status") : undefined;
+  return status ?? (isOfReserve(oldest, code) ? find("reserve") : undefined) ?? oldest;
 }
 
 /** Replies of STAT, good and bad; a transfer command that was accepted is answered by none of them (RFC 959 §5.4). */
@@ -317,6 +320,7 @@ function answer(pi: UserPi, exchange: Exchange, reply: ReceivedReply, effects: U
 function accepted(pi: UserPi, exchange: Exchange, reply: ReceivedReply, effects: UserPiEffect[]): UserPi {
   const opening = openingReplies[exchange.purpose];
   if (opening !== undefined) return opening.taken(pi, reply, exchange, effects);
+  if (exchange.purpose === "reserve") return reserveAnswered(pi, exchange, reply, effects);
   const preparation = preparationReplies[exchange.purpose];
   if (preparation !== undefined && exchange.id !== undefined) {
     return isOfJob(pi, exchange) ? preparation.taken(pi, pi.job, reply, effects) : pi;
@@ -345,6 +349,7 @@ function broken(pi: UserPi, exchange: Exchange, reply: ReceivedReply, effects: U
 }
 
 function commandFailed(pi: UserPi, exchange: Exchange, fault: Fault, effects: UserPiEffect[]): UserPi {
+  if (exchange.purpose === "reserve") return reserveAnswered(pi, exchange, undefined, effects);
   const preparation = preparationReplies[exchange.purpose];
   if (preparation !== undefined && exchange.id !== undefined) {
     return isOfJob(pi, exchange) ? preparation.refused(pi, pi.job, fault, effects, exchange) : pi;

@@ -98,3 +98,114 @@ describe("commands sent ahead", () => {
     assert.deepEqual(dialogue.answers("230 in"), ["PBSZ 0"]);
   });
 });
+
+describe("the passive command of the next transfer, right behind the transfer command", () => {
+  const first: TransferRequest = { ...binary, id: 1, preparesNext: true };
+  const next: TransferRequest = { ...first, id: 2, argument: "g" as Octets };
+
+  /** The first transfer is under way, the passive command behind it. */
+  const preparing = (request = first): Dialogue => {
+    const dialogue = opened(ahead);
+    dialogue.asks(request);
+    dialogue.answers("200 I", "229 (|||4000|)");
+    const sent = dialogue.happens({ kind: "data-connected", connection: 1 });
+    assert.deepEqual(sent, [`${request.verb} f`, "EPSV"]);
+    dialogue.answers("150 go");
+    return dialogue;
+  };
+
+  const prepared = (...replies: string[]): Dialogue => {
+    const dialogue = preparing();
+    dataEnded(dialogue, "complete");
+    dialogue.answers(...replies);
+    return dialogue;
+  };
+
+  test("is answered behind the completion reply, and the next transfer connects there at once", () => {
+    const dialogue = prepared("226 done", "229 (|||4001|)");
+    assert.equal(dialogue.outcome(1), 226);
+    assert.deepEqual(dialogue.asks(next), []);
+    assert.deepEqual(dialogue.of("connect-data").at(-1)?.endpoint, { host: "192.0.2.1", port: 4001 });
+    assert.deepEqual(dialogue.happens({ kind: "data-connected", connection: 2 }), ["RETR g", "EPSV"]);
+  });
+
+  test("is waited for by the next transfer, and by every other command", () => {
+    const dialogue = prepared("226 done");
+    assert.equal(dialogue.outcome(1), 226);
+    assert.deepEqual(dialogue.asks({ kind: "command", id: 8, verb: "SIZE", argument: "g" as Octets }), []);
+    assert.deepEqual(dialogue.asks(next), []);
+    assert.deepEqual(dialogue.answers("229 (|||4001|)"), ["SIZE g"]);
+    assert.deepEqual(dialogue.answers("213 5"), []);
+    assert.equal(dialogue.of("connect-data").at(-1)?.endpoint.port, 4001);
+  });
+
+  test("is not sent again once it was refused, or answered with no endpoint; the next transfer asks itself", () => {
+    for (const refusal of ["500 what?", "450 busy", "226 done again", "229 no port", "350 more"]) {
+      const dialogue = prepared("226 done", refusal);
+      assert.equal(dialogue.outcome(1), 226, refusal);
+      assert.deepEqual(dialogue.asks(next), ["EPSV"]);
+      dialogue.answers("229 (|||4001|)");
+      assert.deepEqual(dialogue.happens({ kind: "data-connected", connection: 2 }), ["RETR g"]);
+    }
+  });
+
+  test("may be answered before the transfer is over, and refused as unknown there, too", () => {
+    for (const [reply, expected] of [
+      ["229 (|||4001|)", []],
+      ["500 what?", ["EPSV"]],
+    ] as const) {
+      const dialogue = preparing();
+      dialogue.answers(reply);
+      assert.equal(dialogue.outcome(1), undefined);
+      dataEnded(dialogue, "complete");
+      dialogue.answers("226 done");
+      assert.equal(dialogue.outcome(1), 226);
+      assert.deepEqual(dialogue.asks(next), expected);
+    }
+  });
+
+  test("leaves the refusal of the transfer command to the transfer", () => {
+    const dialogue = preparing({ ...first, verb: "STOR", direction: "upload" });
+    dialogue.answers("552 full", "229 (|||4001|)");
+    assert.equal(dialogue.outcome(1), "SALLYPORT_COMMAND_REFUSED");
+    dialogue.asks(next);
+    assert.equal(dialogue.of("connect-data").at(-1)?.endpoint.port, 4001);
+  });
+
+  test("an endpoint that is not there any more is asked for anew, and EPSV is not held against the server", () => {
+    const dialogue = prepared("226 done", "229 (|||4001|)");
+    dialogue.asks(next);
+    assert.deepEqual(dataEnded(dialogue, "failed", 2), ["EPSV"]);
+    dialogue.answers("229 (|||4002|)");
+    assert.deepEqual(dialogue.happens({ kind: "data-connected", connection: 3 }), ["RETR g", "EPSV"]);
+    assert.deepEqual(dialogue.of("remember"), []);
+  });
+
+  test("an endpoint does not outlive another set-up", () => {
+    const dialogue = prepared("226 done", "229 (|||4001|)");
+    const between = { setUp: "PASV", hosts: [], protection: "C", secureClient: false } as const;
+    dialogue.asks({ ...next, id: 3, between });
+    assert.deepEqual(dialogue.answers("200 C"), ["PASV"]);
+    assert.equal(dialogue.pi.reserve.kind, "none");
+  });
+
+  test("a transfer that is aborted while it is unanswered ends the connection", () => {
+    const dialogue = preparing();
+    assert.deepEqual(dialogue.happens({ kind: "abort", id: 1 }), []);
+    assert.equal(dialogue.outcome(1), "SALLYPORT_ABORTED");
+    assert.equal(dialogue.of("close")[0]?.reconnect, "now");
+    assert.equal(dialogue.of("break-data").length, 1);
+  });
+
+  test("is not sent without being asked for, nor where commands go one by one", () => {
+    for (const [policy, request] of [
+      [ahead, { ...first, preparesNext: false }],
+      [{ sendsAhead: false }, first],
+    ] as const) {
+      const dialogue = opened(policy);
+      dialogue.asks(request);
+      dialogue.answers("200 I", "229 (|||4000|)");
+      assert.deepEqual(dialogue.happens({ kind: "data-connected", connection: 1 }), ["RETR f"]);
+    }
+  });
+});

@@ -341,6 +341,7 @@ test("no event in any state makes it throw, and all that is asked is settled onc
     ),
     { kind: "request", request: { ...upload, id: 0 } },
     { kind: "request", request: { ...download, id: 0 } },
+    { kind: "request", request: { ...download, id: 0, preparesNext: true } },
     { kind: "request", request: { kind: "status", id: 0 } },
     { kind: "request", request: { kind: "quit", id: 0 } },
     { kind: "tls-established" },
@@ -357,7 +358,10 @@ test("no event in any state makes it throw, and all that is asked is settled onc
     return (state >>> 8) % bound;
   };
   for (let run = 0; run < 2_000; run++) {
-    const dialogue = below(2) === 0 ? opened() : new Dialogue({ security: below(2) === 0 ? "plain" : "explicit" });
+    const isOpened = below(2) === 0;
+    const dialogue = isOpened
+      ? opened({ sendsAhead: below(2) === 0 })
+      : new Dialogue({ security: below(2) === 0 ? "plain" : "explicit" });
     const asked: number[] = [];
     for (let turn = 0; turn < 25; turn++) {
       const event = events[below(events.length)];

@@ -41,6 +41,7 @@ import type { Meeting } from "./meeting.ts";
 import { MessageProtection } from "./message-protection.ts";
 import { ReplyTap } from "./reply-tap.ts";
 import { statusBeat } from "./status-beat.ts";
+import { takesNextBehind } from "../profile/takes-next-behind.ts";
 import { onAnotherConnection } from "./tls-fallback.ts";
 import { TlsProtection } from "./tls-protection.ts";
 import { TranscriptTail } from "./transcript-tail.ts";
@@ -194,9 +195,11 @@ export class ClientConnection implements AsyncDisposable {
     return compression.transfer(order, mover, { sizeBytes, features, isDeflating }, run);
   }
 
-  async #transfer(order: TransferOrder, mover: Mover, options: RequestOptions): Promise<TransferOutcome> {
+  async #transfer(order: TransferOrder, mover: Mover, options: TransferWishes): Promise<TransferOutcome> {
     const job: DataJob = { mover };
-    const make = (id: number): UserRequest => ({ ...order, kind: "transfer", id, direction: directionOf(order) });
+    const preparesNext = options.preparesNext === true && takesNextBehind(this.known.fact("product"));
+    const direction = directionOf(order);
+    const make = (id: number): UserRequest => ({ ...order, kind: "transfer", id, direction, preparesNext });
     using _ = this.#keepAlive();
     try {
       const reply = await this.#ask(make, options, job);

@@ -58,6 +58,11 @@ export interface CommandOptions extends RequestOptions {
 export interface TransferWishes extends RequestOptions {
   /** Octets that will move, where that is known; whether to compress depends on it. */
   readonly sizeBytes?: number | undefined | Promise<number | undefined>;
+  /**
+   * Whether other files will follow: the next passive command goes out with this transfer command, to servers that are
+   * known to take that. A transfer that is aborted then takes the control connection with it.
+   */
+  readonly preparesNext?: boolean;
 }
 
 /** How a control connection ended: `failure` is absent after QUIT. */

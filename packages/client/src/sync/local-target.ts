@@ -115,6 +115,7 @@ export class LocalTarget implements SyncTarget {
         ({ bytes } = await connection.transfer({ ...order, ...restart }, mover, {
           signal: remote.signal,
           sizeBytes: expectedBytes,
+          preparesNext: (expectedBytes ?? Infinity) < restatBytes,
         }));
       }
       await this.#demandWhole(connection, { path, listed, file }, { length: resumedFrom + bytes, bytes, beganMs });
