@@ -28,8 +28,8 @@ export interface ReceiveOptions extends TransferOptions {
 /**
  * Receives octets into a sink until the peer ends, and returns how many.
  *
- * They are gathered into pieces of 256 KiB, so that the sink sees few and large writes; see `keepsUp` for less. When all
- * the writes that may be under way are, reading stops until one is done. When the connection fails, what came before is
+ * They are gathered into pieces of 256 KiB, so that the sink sees few and large writes; see `keepsUp` and `isPrompt` for
+ * less. When all the writes that may be under way are, reading stops until one is done. When the connection fails, what came before is
  * written all the same, since an interrupted upload may be continued; then the failure is thrown. Writing is over when the
  * promise settles.
  */
@@ -64,6 +64,10 @@ class Staging implements Taker {
   readonly #onProgress: TransferOptions["onProgress"];
   readonly #outstandingCountMax: number;
   readonly #pace: PiecePace | undefined;
+  readonly #isPrompt: boolean;
+  #lull: NodeJS.Immediate | undefined;
+  /** Received by the end of a turn of the event loop. */
+  #turnedBytes = 0;
   readonly #full: Filled[] = [];
   #position: number;
   #buffer: Buffer<ArrayBuffer> | undefined;
@@ -83,6 +87,7 @@ class Staging implements Taker {
     this.#onProgress = options.onProgress;
     this.#outstandingCountMax = options.outstandingCountMax ?? 2;
     if (options.keepsUp && !options.throttle) this.#pace = new PiecePace();
+    this.#isPrompt = options.isPrompt ?? false;
   }
 
   /** Whether another piece may be read; what was decrypted already is taken even so. */
@@ -101,15 +106,31 @@ class Staging implements Taker {
       at += taken;
       if (this.#filledBytes === this.#fullBytes) this.#push();
     }
+    this.#awaitLull();
   }
 
   /** Hands on what is left and resolves when the sink has written everything, or refused something. */
   async flush(): Promise<void> {
+    clearImmediate(this.#lull);
     this.#push();
     if (this.#outstandingCount > 0) await new Promise<void>((resolve) => (this.#onQuiet = resolve));
     if (this.#buffer) transferBuffers.giveBack(this.#buffer);
     this.#buffer = undefined;
   }
+
+  /** Where it is to be prompt, hands on what is there once a whole turn of the event loop has brought no more. */
+  #awaitLull(): void {
+    if (this.#isPrompt && this.#filledBytes > 0) this.#lull ??= setImmediate(this.#onTurn);
+  }
+
+  readonly #onTurn = (): void => {
+    this.#lull = undefined;
+    // Who is at a piece yet gets the next one in full, or when it is done.
+    if (this.#outstandingCount > 0) return;
+    if (this.receivedBytes === this.#turnedBytes) return this.#push();
+    this.#turnedBytes = this.receivedBytes;
+    this.#awaitLull();
+  };
 
   #push(): void {
     const buffer = this.#buffer;
@@ -134,6 +155,7 @@ class Staging implements Taker {
         this.#write(next.buffer, next.length);
       }
       if (this.#outstandingCount === 0) this.#onQuiet();
+      this.#awaitLull();
       if (this.hasRoom) this.onRoom();
     };
     writing.then(written, (error: unknown) => {

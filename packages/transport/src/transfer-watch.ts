@@ -12,6 +12,8 @@ export interface TransferOptions {
   readonly throttle?: ByteThrottle;
   /** Receives a fast stream in smaller pieces while its sender is slower than the reader; see {@link PiecePace}. */
   readonly keepsUp?: boolean;
+  /** Hands on what was received as soon as no more comes at once, in the place of full pieces: somebody waits for it. */
+  readonly isPrompt?: boolean;
 }
 
 /**

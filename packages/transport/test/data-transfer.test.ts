@@ -142,6 +142,35 @@ test("what is received in pieces of whatever length is whole, at once and by pro
   assert.ok(received.equals(octets));
 });
 
+for (const protection of protections) {
+  test(`a prompt receiver gets what has come while the sender makes a pause, ${protection}`, async () => {
+    const { connection, peer } = await prepare(protection, "hooked", "receive");
+    const received: Buffer[] = [];
+    const bytes = (): number => received.reduce((sum, { length }) => sum + length, 0);
+    const receiving = connection.receiveChunks(
+      (chunk) => {
+        received.push(Buffer.from(chunk));
+        // While the second is taken care of more comes, and then no more.
+        return received.length === 2 ? sleep(50) : undefined;
+      },
+      { isPrompt: true },
+    );
+    for (const [first, end] of [
+      [0, 1],
+      [1, 1000],
+      [1000, 300_000],
+      [300_000, 300_001],
+    ] as const) {
+      await peer.send(content.subarray(first, end));
+      await until("what was sent", () => bytes() === end);
+    }
+    await Promise.all([peer.send(content.subarray(300_001, mebibyte)), until("the rest", () => bytes() === mebibyte)]);
+    await peer.end();
+    assert.deepEqual(await receiving, { bytes: mebibyte, end: goodEnd(protection) });
+    assert.ok(Buffer.concat(received).equals(content.subarray(0, mebibyte)));
+  });
+}
+
 test("a part of a file is sent, from and to any octet", async () => {
   const file = await openFile("part", "async", content.subarray(0, 2 * mebibyte));
   for (const [first, end] of [

@@ -1,13 +1,13 @@
 import type { ByteSink, ByteThrottle, ReceiveResult } from "@sallyport/transport";
 import type { Moved, Mover } from "../connection/data-task.ts";
 
-/** Receives chunks until the server's end. Each is the receiver's until its promise settles. */
+/** Receives chunks until the server's end, as soon as they come. Each is the receiver's until its promise settles. */
 export function receiveWhole(
   onChunk: (chunk: Uint8Array) => undefined | Promise<void>,
   { expectedBytes, onProgress, throttle }: ReceiveExpectation = {},
 ): Mover {
   return async (data, options) => {
-    const moving = { ...options, ...(onProgress && { onProgress }), ...(throttle && { throttle }) };
+    const moving = { ...options, isPrompt: true, ...(onProgress && { onProgress }), ...(throttle && { throttle }) };
     return movedOf(await data.receiveChunks(onChunk, moving), await expectedBytes);
   };
 }

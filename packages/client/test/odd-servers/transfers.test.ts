@@ -15,6 +15,7 @@ import {
   textOf,
 } from "./odd-server.ts";
 
+const firstHalfRead = Promise.withResolvers<void>();
 const reads = { ask: textOf, gives: content } as const;
 
 const inOneSegment =
@@ -50,6 +51,28 @@ const manners: readonly OddServer[] = [
       },
     },
     ...reads,
+  },
+  {
+    name: "R-CLI-09 a file whose second half waits until the first has been read",
+    answers: {
+      RETR: async (login) => {
+        login.reply("150 coming");
+        const data = await login.data();
+        data.write(content.slice(0, 7));
+        await firstHalfRead.promise;
+        data.end(content.slice(7));
+        return "226 done";
+      },
+    },
+    ask: async ({ client }) => {
+      let read = "";
+      for await (const chunk of await client.read("file")) {
+        read += Buffer.from(chunk).toString("latin1");
+        firstHalfRead.resolve();
+      }
+      return read;
+    },
+    gives: content,
   },
   {
     name: "R-CLI-09 226 well before the data ends",
