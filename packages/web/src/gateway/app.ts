@@ -1,4 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { bounds } from "./bounds.ts";
@@ -41,11 +42,18 @@ export function gatewayApp(parts: GatewayParts, page: Page, version: string): Ga
   app.use(ownNameOnly(parts.reached));
   app.use("/api/*", ownPageOnly(parts.reached));
   app.use("/files/*", ownPageOnly(parts.reached));
+  app.use("/files/*", async (context, next) => {
+    await parts.rates.request(clientHost(parts, context));
+    await next();
+  });
   app.use("/api/*", async (context, next) => {
     await parts.rates.request(clientHost(parts, context));
+    // The framework would begin what GET does, which nobody would end.
+    if (context.req.method === "HEAD") throw new GatewayRefusal(405, "SALLYPORT_REQUEST_INVALID", "Ask by GET");
     await next();
     if (!context.res.headers.has("Cache-Control")) context.res.headers.set("Cache-Control", "no-store");
   });
+  for (const path of ["/api/logins", "/api/logins/*", "/api/explain"]) app.use(path, bodyInTime);
   app.use("/api/logins/*", bodyLimit({ maxSize: bounds.requestBytes, onError: tooLarge }));
   app.use("/api/explain", bodyLimit({ maxSize: bounds.requestBytes, onError: tooLarge }));
   app.use("/api/logins", bodyLimit({ maxSize: bounds.requestBytes, onError: tooLarge }));
@@ -69,6 +77,13 @@ export function gatewayApp(parts: GatewayParts, page: Page, version: string): Ga
   app.get("*", (context) => page.answer(context));
   return app;
 }
+
+/** Who promises a body and sends none holds a connection no longer than that. */
+const bodyInTime: MiddlewareHandler<GatewayEnv> = async ({ env: { incoming } }, next) => {
+  const timer = setTimeout(() => !incoming.complete && incoming.destroy(), bounds.requestBodyMs).unref();
+  await next();
+  clearTimeout(timer);
+};
 
 function notUnderstood(cause: HTTPException): GatewayRefusal {
   return new GatewayRefusal(400, "SALLYPORT_REQUEST_INVALID", "The request is not understood", { cause });

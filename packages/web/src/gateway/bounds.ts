@@ -15,6 +15,12 @@ export const boundTable = {
   loginsPerVisitor: { value: 16, reason: "logins of one browser" },
   visitorsCount: { value: 10_000, reason: "browsers that are signed in" },
   requestBytes: { value: 1024 * 1024, reason: "a JSON body" },
+  requestBodyMs: { value: 20_000, reason: "a JSON body on its way" },
+  httpConnectionsPerHost: {
+    value: 256,
+    reason: "connections of one address to the gateway, where no proxy stands before it",
+  },
+  httpConnectionsCount: { value: 4_096, reason: "connections to the gateway" },
   connectionsPerLogin: { value: 4, reason: "control connections of one login" },
   transfersPerLogin: { value: 8, reason: "transfers of one login at the same time" },
   transfersCount: { value: 512, reason: "transfers of all logins at the same time" },

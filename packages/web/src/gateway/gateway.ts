@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { defaultAuthorities, type SecurityMechanism } from "@sallyport/transport";
 import { gatewayApp } from "./app.ts";
 import { isLoopback, Rates, VisitorCookie } from "./guard.ts";
+import { boundConnections } from "./http-connections.ts";
 import { Visitors } from "./logins/visitors.ts";
 import { Page } from "./page.ts";
 import { TargetPolicy } from "./targets/target-policy.ts";
@@ -75,6 +76,7 @@ export class Gateway implements AsyncDisposable {
     // An upload takes as long as it takes; headers do not.
     server.requestTimeout = 0;
     server.headersTimeout = 15_000;
+    boundConnections(server, { isBehindProxy });
     server.listen(port, listen);
     await once(server, "listening");
     return new Gateway(server, visitors);

@@ -27,7 +27,7 @@ export class GatewayRefusal extends SallyportError {
   }
 }
 
-export type HttpStatus = 400 | 401 | 403 | 404 | 409 | 413 | 416 | 421 | 429 | 500 | 502 | 503 | 504;
+export type HttpStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 416 | 421 | 429 | 500 | 502 | 503 | 504;
 
 /** Puts any failure into words for the page; what is no error of ours tells nothing. */
 export function problemOf(error: unknown): ProblemJson {
