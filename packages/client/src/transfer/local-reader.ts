@@ -1,15 +1,17 @@
 import fs from "node:fs";
 import { promisify } from "node:util";
 import { isQuickDescriptor } from "./local-calls.ts";
+import { Patience } from "./patience.ts";
 
 /**
  * Reads a local file: at once where its file system lies on this machine, in pieces that are still in the processor's
- * cache when they are encrypted, and by a thread elsewhere, or after a read that took long.
+ * cache when they are encrypted, and by a thread elsewhere, or for a while after a read that took long.
  */
 export class LocalReader {
   static readonly pieceBytes = 262_144;
   readonly #descriptor: number;
   #isQuick: boolean | undefined;
+  readonly #patience = new Patience(slowMs);
 
   /**
    * @param descriptor which the caller keeps open.
@@ -22,11 +24,11 @@ export class LocalReader {
 
   /** Reads at most a buffer full at a position; 0 is the end. */
   read(buffer: Uint8Array, position: number): number | Promise<number> {
-    if (this.#isQuick !== true) return this.#readLater(buffer, position);
+    if (this.#isQuick !== true || this.#patience.isAsked()) return this.#readLater(buffer, position);
     const beganMs = performance.now();
     const length = fs.readSync(this.#descriptor, buffer, 0, buffer.length, position);
     // A disk that has to turn first: the next pieces are fetched while this one goes out.
-    if (performance.now() - beganMs > slowMs) this.#isQuick = false;
+    this.#patience.took(performance.now() - beganMs);
     return length;
   }
 

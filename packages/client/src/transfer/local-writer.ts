@@ -1,14 +1,16 @@
 import fs from "node:fs";
 import { promisify } from "node:util";
 import { isOnQuickFileSystem } from "./local-calls.ts";
+import { Patience } from "./patience.ts";
 
 /**
  * Writes to a local file: at once where its file system lies on this machine, which costs half of what a thread does
- * that has to be woken for each piece, and by such a thread elsewhere, or after a write that took long.
+ * that has to be woken for each piece, and by such a thread elsewhere, or for a while after a write that took long.
  */
 export class LocalWriter {
   readonly #descriptor: number;
-  #isQuick: boolean;
+  readonly #isQuick: boolean;
+  readonly #patience = new Patience(slowMs);
 
   /** @param path of the file, whose descriptor the caller keeps open. */
   static async of(descriptor: number, path: string | Buffer): Promise<LocalWriter> {
@@ -22,13 +24,13 @@ export class LocalWriter {
 
   /** Writes the whole buffer at a position, and tells how far it has come. Undefined where it is done at once. */
   write(buffer: Uint8Array, position: number, onWritten?: (end: number) => void): undefined | Promise<void> {
-    if (!this.#isQuick) return this.#writeLater(buffer, position, onWritten);
+    if (!this.#isQuick || this.#patience.isAsked()) return this.#writeLater(buffer, position, onWritten);
     const beganMs = performance.now();
     for (let at = 0; at < buffer.length;) {
       at += fs.writeSync(this.#descriptor, buffer, at, buffer.length - at, position + at);
       onWritten?.(position + at);
     }
-    if (performance.now() - beganMs > slowMs) this.#isQuick = false;
+    this.#patience.took(performance.now() - beganMs);
     return undefined;
   }
 
