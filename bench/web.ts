@@ -34,7 +34,7 @@ const { values } = parseArgs({
   },
 });
 const mebibyte = 1_048_576;
-const run = promisify(execFile);
+const execute = promisify(execFile);
 const deadlineMs = 120_000;
 
 if (values.help) process.stdout.write(usage);
@@ -233,7 +233,7 @@ async function byCommand({ site, ground }: Contest, kind: "get" | "put"): Promis
   if (command === undefined) throw new Error("the command does that");
   const { program, words, environment } = command;
   const given = { timeout: deadlineMs, env: { ...process.env, ...environment } };
-  const { stdout } = await run(program, [...words, "--json"], given);
+  const { stdout } = await execute(program, [...words, "--json"], given);
   const { durationMs } = JSON.parse(stdout.split("\n", 1)[0] ?? "") as { readonly durationMs: number };
   check(isGet ? fetchedFile(ground) : join(ground.home, "up", "put"), ground);
   return rateOf(ground, durationMs / 1000);

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, suite, test } from "node:test";
+import { dataPathHooks } from "@sallyport/transport";
 import { RequestBody } from "../src/gateway/files/request-body.ts";
 
 suite("Bodies of requests", () => {
@@ -13,6 +14,7 @@ suite("Bodies of requests", () => {
     incoming.once("close", () => outgoing.end());
   });
   before(async () => {
+    await dataPathHooks({ sendFile: false });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
   });
@@ -21,10 +23,14 @@ suite("Bodies of requests", () => {
     server.closeAllConnections();
   });
 
-  async function begun(): Promise<{ readonly incoming: IncomingMessage; readonly asking: ReturnType<typeof request> }> {
+  async function begun(
+    lengthBytes?: number,
+  ): Promise<{ readonly incoming: IncomingMessage; readonly asking: ReturnType<typeof request> }> {
     const { promise, resolve } = Promise.withResolvers<IncomingMessage>();
     coming.take = resolve;
-    const asking = request({ port: (server.address() as AddressInfo).port, host: "127.0.0.1", method: "PATCH" });
+    const headers = lengthBytes === undefined ? {} : { "Content-Length": lengthBytes };
+    const { port } = server.address() as AddressInfo;
+    const asking = request({ port, host: "127.0.0.1", method: "PATCH", headers, agent: false });
     asking.on("error", () => {}).flushHeaders();
     return { incoming: await promise, asking };
   }
@@ -49,6 +55,39 @@ suite("Bodies of requests", () => {
       asking.end(content.subarray(200));
       assert.ok((await reading).equals(content), String(sizeBytes));
     }
+  });
+
+  test("long ones of known length come past the parser, whole, and end the request", async () => {
+    const content = randomBytes(9_000_000);
+    for (const sizeBytes of [1_000, 65_537, 1_048_576]) {
+      const { incoming, asking } = await begun(content.length);
+      const body = new RequestBody(incoming, content.length);
+      asking.write(content.subarray(0, 10));
+      const reading = read(body, sizeBytes);
+      asking.end(content.subarray(10));
+      assert.ok((await reading).equals(content), String(sizeBytes));
+      assert.ok(body.endsConnection && incoming.complete);
+    }
+  });
+
+  test("long ones that break off end with what came, and what nobody reads any more is dropped", async () => {
+    const { incoming, asking } = await begun(9_000_000);
+    const body = new RequestBody(incoming, 9_000_000);
+    asking.write(Buffer.alloc(5_000_000, 1));
+    const buffer = Buffer.alloc(1_048_576);
+    let length = await body.read(buffer);
+    while (length < 5_000_000) length += await body.read(buffer);
+    const rest = body.read(buffer);
+    asking.destroy();
+    assert.equal(await rest, 0);
+    assert.equal(incoming.complete, false);
+    const given = await begun(9_000_000);
+    const refused = new RequestBody(given.incoming, 9_000_000);
+    given.asking.end(Buffer.alloc(9_000_000));
+    assert.ok((await refused.read(buffer)) > 0);
+    refused[Symbol.dispose]();
+    given.incoming.resume();
+    await once(given.incoming, "end");
   });
 
   test("that break off end with what came, and those that are too long are refused", async () => {

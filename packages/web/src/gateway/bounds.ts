@@ -21,6 +21,7 @@ export const boundTable = {
     reason: "connections of one address to the gateway, where no proxy stands before it",
   },
   httpConnectionsCount: { value: 4_096, reason: "connections to the gateway" },
+  uploadStallMs: { value: 2 * 60_000, reason: "an upload of which nothing comes" },
   connectionsPerLogin: { value: 4, reason: "control connections of one login" },
   transfersPerLogin: { value: 8, reason: "transfers of one login at the same time" },
   transfersCount: { value: 512, reason: "transfers of all logins at the same time" },

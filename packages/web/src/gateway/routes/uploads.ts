@@ -100,6 +100,7 @@ async function receive(parts: GatewayParts, context: GatewayContext) {
         incoming,
         transfer,
         given: context.req.header("Upload-Offset"),
+        onEndsConnection: () => context.header("Connection", "close"),
       });
       if (offset === total) parts.tickets.end(token);
       transfer.done();
@@ -129,13 +130,15 @@ interface Sending {
   readonly incoming: IncomingMessage;
   readonly transfer: RunningTransfer;
   readonly given: string | undefined;
+  /** The connection of the request can serve no other. */
+  onEndsConnection(): void;
 }
 
 /** Sends what comes to where the server's part ends, and publishes what is whole; returns what the server has then. */
 async function send(
   client: Client,
   pieces: UploadInPieces,
-  { errand, incoming, transfer, given }: Sending,
+  { errand, incoming, transfer, given, onEndsConnection }: Sending,
 ): Promise<number> {
   const { sizeBytes } = errand;
   using lease = await client.checkout();
@@ -148,7 +151,9 @@ async function send(
   const meter = new ProgressMeter(errand.path, ({ bytes }) => transfer.moved(bytes), { total: sizeBytes });
   let end = offset;
   if (offset < sizeBytes || sizeBytes === 0) {
-    const { bytes } = await pieces.send(connection, offset, new RequestBody(incoming, sizeBytes - offset), { meter });
+    using body = new RequestBody(incoming, sizeBytes - offset);
+    const { bytes } = await pieces.send(connection, offset, body, { meter });
+    if (body.endsConnection) onEndsConnection();
     end += bytes;
   }
   if (incoming.destroyed && !incoming.complete) throw left();
