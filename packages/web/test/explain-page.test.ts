@@ -3,8 +3,10 @@ import { makeTestIdentity, startScriptedPeer, startTestServer } from "@sallyport
 import { explainPage, serveExplanation } from "@sallyport/web/explain-page";
 import axe from "axe-core";
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
@@ -213,4 +215,18 @@ suite("a served explanation", { skip: browserSkip }, () => {
     const logins = server.events.filter(({ kind }) => kind === "login").length;
     assert.equal(logins, 2, "nobody logs in where AUTH is taken away");
   });
+});
+
+test("a live page outlives requests for what is no address, which any page in the browser can send", async () => {
+  const ports = { explicit: 21, implicit: 990 };
+  await using served = await serveExplanation({ host: "localhost", ports }, async function* () {});
+  const { port } = new URL(served.url);
+  for (const target of ["//", "http://[/", "*"]) {
+    const socket = connect(Number(port), "127.0.0.1");
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`);
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const [first] = (await once(socket, "data")) as [Buffer];
+    assert.match(first.toString(), /^HTTP\/1\.1 40[034] /, target);
+  }
+  assert.equal((await fetch(served.url)).status, 200);
 });

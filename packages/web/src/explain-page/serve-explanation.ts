@@ -28,9 +28,10 @@ export async function serveExplanation(
   const secret = randomBytes(16).toString("base64url");
   const page = await liveExplainPage(target, `/${secret}/events`);
   const server = createServer((request, answer) => {
-    const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
-    if (!isHere(request) || request.method !== "GET") answer.writeHead(403).end();
-    else if (pathname === `/${secret}/`) answer.writeHead(200, pageHeaders).end(page);
+    const url = URL.parse(request.url ?? "/", "http://localhost");
+    if (url === null || !isHere(request) || request.method !== "GET") return void answer.writeHead(403).end();
+    const { pathname, searchParams } = url;
+    if (pathname === `/${secret}/`) answer.writeHead(200, pageHeaders).end(page);
     else if (pathname === `/${secret}/events`) {
       const between = strippedClients.find((client) => client === searchParams.get("between"));
       void tell(run, between, answer);
