@@ -52,3 +52,17 @@ export async function signIn(page: Page, { address, mode, password = "secret" }:
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Connect" }).click();
 }
+
+/** Bounds what the browser sends, in octets a second; -1 ends it. */
+export function slowDown(page: Page, uploadThroughput: number): Promise<void> {
+  return emulateNetwork(page, { offline: false, uploadThroughput });
+}
+
+export function goOffline(page: Page): Promise<void> {
+  return emulateNetwork(page, { offline: true, uploadThroughput: -1 });
+}
+
+async function emulateNetwork(page: Page, wanted: { offline: boolean; uploadThroughput: number }): Promise<void> {
+  const wire = await page.context().newCDPSession(page);
+  await wire.send("Network.emulateNetworkConditions", { latency: 0, downloadThroughput: -1, ...wanted });
+}

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { spawnGateway } from "./gateway-process.ts";
-import { browserSkip, openPage, signIn, startBrowser } from "./browser-page.ts";
+import { browserSkip, openPage, signIn, slowDown, startBrowser } from "./browser-page.ts";
 
 suite("The page in a browser", { skip: browserSkip }, () => {
   let browser: Browser;
@@ -295,12 +295,6 @@ suite("The page in a browser", { skip: browserSkip }, () => {
 function gatewayFor(authorities: string | undefined, port = 0): Promise<Gateway> {
   const trust = authorities === undefined ? {} : { authorities };
   return Gateway.start({ listen: "127.0.0.1", port, version: "0.0.0", ...trust });
-}
-
-async function slowDown(page: Page, uploadThroughput: number): Promise<void> {
-  const wire = await page.context().newCDPSession(page);
-  const speed = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput };
-  await wire.send("Network.emulateNetworkConditions", speed);
 }
 
 function writeRandom(file: string, sizeBytes: number): Buffer {

@@ -206,7 +206,7 @@ export type LoginEvent =
       readonly problem?: ProblemJson | undefined;
     }
   | { readonly kind: "login"; readonly login: LoginJson }
-  | { readonly kind: "over"; readonly because: "signed-out" | "idle" | "expired" }
+  | { readonly kind: "over"; readonly because: "signed-out" | "idle" | "expired" | "closing" }
   /** The page was too slow: so many events are missing here. */
   | { readonly kind: "gap"; readonly missing: number };
 

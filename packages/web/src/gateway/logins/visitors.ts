@@ -1,8 +1,10 @@
-import type { LoginRequest } from "../../api/api.ts";
+import type { LoginEvent, LoginRequest } from "../../api/api.ts";
 import { bounds } from "../bounds.ts";
 import { GatewayRefusal } from "../problem.ts";
 import { Login, type LoginGround } from "./login.ts";
 import { newVisitorKey, readVisitorKey, type VisitorKey } from "./seal.ts";
+
+type OverBecause = Extract<LoginEvent, { kind: "over" }>["because"];
 
 /** A browser, with its logins. */
 export interface Visitor extends VisitorKey {
@@ -59,7 +61,7 @@ export class Visitors implements AsyncDisposable {
     const all = [...this.#loginsById].flatMap(([id, logins]) =>
       [...logins.values()].map((login) => [id, login] as const),
     );
-    await Promise.all(all.map(([id, login]) => this.#forget(id, login, "signed-out")));
+    await Promise.all(all.map(([id, login]) => this.#forget(id, login, "closing")));
   }
 
   async #forgetOld(): Promise<void> {
@@ -72,7 +74,7 @@ export class Visitors implements AsyncDisposable {
     }
   }
 
-  async #forget(visitorId: string, login: Login, because: "signed-out" | "idle" | "expired"): Promise<void> {
+  async #forget(visitorId: string, login: Login, because: OverBecause): Promise<void> {
     const logins = this.#loginsById.get(visitorId);
     logins?.delete(login.id);
     if (logins?.size === 0) this.#loginsById.delete(visitorId);

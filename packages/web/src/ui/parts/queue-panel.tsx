@@ -14,9 +14,8 @@ import {
   pauseAll,
   resume,
   resumeAll,
-  type Transfer,
-  transfers,
 } from "../state/queue.ts";
+import { type Transfer, transfers } from "../state/transfers.ts";
 import { problemText } from "./problem-note.tsx";
 import { Icon } from "./icon.tsx";
 import { texts } from "../texts/language.ts";

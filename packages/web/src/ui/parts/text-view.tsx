@@ -83,33 +83,33 @@ function useDocument(file: Viewed) {
   const [savedAs, setSavedAs] = useState<string>();
   const editor = useRef<Editor>(null);
   // The editor's key calls what was current when it was opened.
-  const current = useRef({ read, isSaving });
-  current.current = { read, isSaving };
+  const current = useRef({ read, isSaving, file });
+  current.current = { read, isSaving, file };
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     setProblem(undefined);
     await work().catch((error: unknown) => {
-      if (!isOver(error, file.login)) setProblem(problemOf(error));
+      if (!isOver(error, current.current.file.login)) setProblem(problemOf(error));
     });
   };
   const load = (): Promise<void> =>
     attempt(async () => {
-      setRead(await readDocument(file));
+      setRead(await readDocument(current.current.file));
       setRevision((number) => number + 1);
       setDirty(false);
     });
   useEffect(() => void load(), [file.path]);
   const save = (): void => {
-    const { read: before, isSaving: isBusy } = current.current;
+    const { read: before, isSaving: isBusy, file: where } = current.current;
     const text = editor.current?.text;
     if (before === undefined || text === undefined || isBusy || before.isReadOnlyFor !== undefined) return;
     setSaving(true);
     void attempt(async () => {
-      const place = await placeFor(file, before, load);
+      const place = await placeFor(where, before, load);
       if (place === undefined) return;
-      const saved = await saveDocument(file, place, text);
+      const saved = await saveDocument(where, place, text);
       setSavedAs(place);
-      reloadWhere(file.login.id, parentPath(place));
-      if (place !== file.path) return;
+      reloadWhere(where.login.id, parentPath(place));
+      if (place !== where.path) return;
       setRead(saved);
       setDirty(editor.current?.text !== text);
     }).finally(() => setSaving(false));

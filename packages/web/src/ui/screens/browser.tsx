@@ -11,36 +11,26 @@ import { TlsBadge } from "../parts/tls-badge.tsx";
 import { TranscriptPane } from "../parts/transcript-pane.tsx";
 import { actionOfKeyAnywhere } from "../state/actions.ts";
 import { connectsBeside, isHelpShown, menu, searchedIn } from "../state/layers.ts";
-import { signOut } from "../state/login.ts";
+import { cameAfter, lostBecause, signOut } from "../state/login.ts";
 import { announcement } from "../state/pane.ts";
 import { active, panes, startPanes } from "../state/panes.ts";
 import { resumeFor } from "../state/queue.ts";
 import { viewed } from "../state/viewer.ts";
+import { isAway } from "../state/watching.ts";
 import { texts } from "../texts/language.ts";
 
 const Viewer = later(async () => (await import("../parts/viewer.tsx")).Viewer);
 const SearchDialog = later(async () => (await import("../parts/search-dialog.tsx")).SearchDialog);
 const HelpDialog = later(async () => (await import("../parts/help-dialog.tsx")).HelpDialog);
+const ReturnDialog = later(async () => (await import("../parts/return-dialog.tsx")).ReturnDialog);
 const ConnectDialog = later(async () => (await import("../parts/connect-dialog.tsx")).ConnectDialog);
 
 /** The files of a server, or of two. */
 export function BrowserScreen({ login }: { readonly login: LoginJson }) {
   const [hasTranscript, setTranscript] = useState(false);
   const t = texts.value;
-  useEffect(() => {
-    startPanes(login);
-    resumeFor(login);
-  }, [login.id]);
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      const action = actionOfKeyAnywhere(event, active.value);
-      if (action === undefined) return;
-      event.preventDefault();
-      action.run(active.value);
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  }, []);
+  useLogin(login);
+  useKeys();
   return (
     <div class={`browser${hasTranscript ? " with-transcript" : ""}`}>
       <header class="top">
@@ -73,6 +63,11 @@ export function BrowserScreen({ login }: { readonly login: LoginJson }) {
           <Icon name="leave" /> <span class="tool-text">{t.files.signOut}</span>
         </button>
       </header>
+      {isAway.value && (
+        <p class="away" role="status">
+          {t.page.away}
+        </p>
+      )}
       <main class={panes.value.length > 1 ? "two-panes" : ""}>
         {panes.value.map((pane) => (
           <PaneView key={pane.id} pane={pane} />
@@ -85,9 +80,34 @@ export function BrowserScreen({ login }: { readonly login: LoginJson }) {
       {isHelpShown.value && <HelpDialog />}
       {connectsBeside.value && <ConnectDialog />}
       {viewed.value && <Viewer {...viewed.value} />}
+      {lostBecause.value && <ReturnDialog login={login} because={lostBecause.value} />}
       <p class="unseen" role="status" aria-live="polite">
         {announcement.value}
       </p>
     </div>
   );
+}
+
+/** Shows the files of a login, and goes on with what was under way at its server. */
+function useLogin(login: LoginJson): void {
+  useEffect(() => {
+    startPanes(login);
+    resumeFor(login);
+    // A text that is being changed is saved through the login of now.
+    const { value: open } = viewed;
+    if (open !== undefined && open.login.id === cameAfter.value) viewed.value = { ...open, login };
+  }, [login.id]);
+}
+
+function useKeys(): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      const action = actionOfKeyAnywhere(event, active.value);
+      if (action === undefined) return;
+      event.preventDefault();
+      action.run(active.value);
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
 }

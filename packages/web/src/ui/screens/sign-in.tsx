@@ -40,13 +40,15 @@ export function SignInScreen() {
 interface SignInFormProperties {
   /** What becomes of the login; by default the page shows it. */
   readonly onEntered?: (made: LoginJson) => void;
+  /** What it is filled with; by default the latest server. */
+  readonly initial?: RecentServer;
   readonly onCancel?: () => void;
 }
 
-export function SignInForm({ onEntered, onCancel }: SignInFormProperties) {
+export function SignInForm({ onEntered, initial, onCancel }: SignInFormProperties) {
   const t = texts.value.signIn;
   const [recent, setRecent] = useState(recentServers);
-  const [form, setForm] = useState<RecentServer>(() => linkedServer() ?? recent[0] ?? emptyForm);
+  const [form, setForm] = useState<RecentServer>(() => initial ?? linkedServer() ?? recent[0] ?? emptyForm);
   const [showsOptions, setShowsOptions] = useState(form.wishes !== undefined);
   const scheme = /^(ftps|ftpes):\/\//i.exec(form.address)?.[1]?.toLowerCase();
   const ofScheme = scheme === undefined ? undefined : scheme === "ftps" ? "implicit" : "explicit";

@@ -2,7 +2,8 @@ import { signal } from "@preact/signals";
 import type { LoginEvent, LoginJson, LoginRequest, ProblemJson } from "../../api/api.ts";
 import { logins, Problem, problemOf, Server, signIn as askToSignIn } from "../gateway-client.ts";
 import { forgetKey, knownKey, rememberKey } from "./known-keys.ts";
-import { rememberServer } from "./recent.ts";
+import { type RecentServer, rememberServer } from "./recent.ts";
+import { unwatch, unwatchAll, watch as listenTo } from "./watching.ts";
 
 /** The login that the page shows. */
 export const login = signal<LoginJson | undefined>(undefined);
@@ -17,6 +18,12 @@ export const trustQuestion = signal<TrustQuestion | undefined>(undefined);
 export const transcript = signal<readonly TranscriptEvent[]>([]);
 /** Why the page is back at signing in, where it was not asked for. */
 export const overBecause = signal<OverBecause | undefined>(undefined);
+
+/** That the gateway has forgotten the login whose files the page still shows. */
+export const lostBecause = signal<OverBecause | undefined>(undefined);
+
+/** The login whose place the one that is shown has taken, at the same server. */
+export const cameAfter = signal<string | undefined>(undefined);
 
 export type OverBecause = "idle" | "expired" | "signedOut" | "forgotten";
 
@@ -34,12 +41,25 @@ type OnEntered = (made: LoginJson) => void;
 type TranscriptEvent = Extract<LoginEvent, { kind: "transcript" }>;
 type TransferEvent = Extract<LoginEvent, { kind: "transfer" }>;
 
-const watched = new Map<string, EventSource>();
+/** What each login of this page was asked for with, its password left out. */
+const asked = new Map<string, RecentServer>();
 let onTransfer: (event: TransferEvent, of: LoginJson) => void = () => {};
 
 /** Who is told of transfers. */
 export function watchTransfers(listener: (event: TransferEvent, of: LoginJson) => void): void {
   onTransfer = listener;
+}
+
+/** `user@host:port`. */
+export function serverName({ user, host, port }: LoginJson): string {
+  return `${user}@${host}:${port}`;
+}
+
+/** The form that leads to a login. */
+export function formOf(made: LoginJson): RecentServer {
+  const { host, port, security, user } = made;
+  const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return asked.get(made.id) ?? { address, security, user };
 }
 
 export function serverOf({ id }: LoginJson): Server {
@@ -58,6 +78,8 @@ export async function signIn(request: LoginRequest, onEntered: OnEntered = enter
     const made = await askToSignIn({ ...request, ...(pin !== undefined && { pin }) });
     trustQuestion.value = undefined;
     rememberServer(request);
+    const { address, security, user, wishes } = request;
+    asked.set(made.id, { address, security, user, wishes });
     onEntered(made);
   } catch (error) {
     const problem = problemOf(error);
@@ -120,13 +142,19 @@ export function enterBeside(made: LoginJson): void {
   watch(made);
 }
 
-/** The login is gone: the gateway forgot it, or was started anew. */
+/** Leaves the files: nobody is signed in. */
 function leave(because: OverBecause | undefined): void {
-  for (const events of watched.values()) events.close();
-  watched.clear();
+  unwatchAll();
+  asked.clear();
   login.value = undefined;
   otherLogins.value = [];
+  lostBecause.value = undefined;
   overBecause.value = because;
+}
+
+/** Leaves the files of a login that the gateway has forgotten, instead of signing in again. */
+export function leaveLost(): void {
+  leave(lostBecause.value);
 }
 
 /** Whether a failure means that a gateway, which was started anew or forgot a login, has to be signed in to again. */
@@ -137,36 +165,54 @@ export function isOver(error: unknown, of: LoginJson | undefined): boolean {
 }
 
 function forget(id: string | undefined, because: OverBecause): void {
-  if (id === login.value?.id) return leave(because);
   if (id === undefined) return;
-  watched.get(id)?.close();
-  watched.delete(id);
+  unwatch(id);
+  if (id === login.value?.id) {
+    // Whoever signs out wants the files gone; else they stay, with all that is not saved, until one has signed in again.
+    if (because === "signedOut") leave(because);
+    else lostBecause.value = because;
+    return;
+  }
   otherLogins.value = otherLogins.value.filter((each) => each.id !== id);
 }
 
 function enter(made: LoginJson): void {
-  leave(undefined);
+  const before = login.value;
+  const isBack = before !== undefined && lostBecause.value !== undefined && serverName(before) === serverName(made);
+  cameAfter.value = isBack ? before.id : undefined;
+  if (isBack) lostBecause.value = undefined;
+  else {
+    const form = asked.get(made.id);
+    leave(undefined);
+    if (form !== undefined) asked.set(made.id, form);
+  }
   login.value = made;
   transcript.value = [];
   watch(made);
 }
 
 function watch(made: LoginJson): void {
-  const events = new EventSource(serverOf(made).eventsUrl);
-  watched.set(made.id, events);
-  events.addEventListener("open", () => {
-    if (made.id === login.value?.id) transcript.value = [];
+  listenTo(made, {
+    onOpen: () => {
+      if (made.id === login.value?.id) transcript.value = [];
+    },
+    onEvent: (event) => take(event, made),
+    onUnknown: () => forget(made.id, "forgotten"),
   });
-  events.addEventListener("message", ({ data }) => take(JSON.parse(String(data)) as LoginEvent, made));
 }
 
 function take(event: LoginEvent, of: LoginJson): void {
   const isMain = of.id === login.value?.id;
   if (event.kind === "transfer") onTransfer(event, of);
-  else if (event.kind === "over") forget(of.id, event.because === "signed-out" ? "signedOut" : event.because);
+  else if (event.kind === "over") takeEnd(event.because, of);
   else if (event.kind === "login" && isMain) login.value = event.login;
   else if (event.kind === "transcript" && isMain)
     transcript.value = [...transcript.value.slice(1 - transcriptLines), event];
+}
+
+/** A gateway that closes may be back in a moment: what it then knows is asked for. */
+function takeEnd(because: Extract<LoginEvent, { kind: "over" }>["because"], { id }: LoginJson): void {
+  if (because !== "closing") forget(id, because === "signed-out" ? "signedOut" : because);
 }
 
 const transcriptLines = 500;

@@ -3,7 +3,8 @@ import type { EntryJson, LoginJson, ProblemJson } from "../../api/api.ts";
 import { problemOf, Server } from "../gateway-client.ts";
 import { childPath, isSafeName } from "../paths.ts";
 import { texts } from "../texts/language.ts";
-import { isOver } from "./login.ts";
+import { isOver, login as mainLogin } from "./login.ts";
+import { isBroken } from "./sending.ts";
 import { isFew, orderOf, sortedInSlices, type Sorting, type SortKey } from "./order.ts";
 import { showsHidden } from "./preferences.ts";
 
@@ -69,6 +70,12 @@ export class Pane {
     return this.open(home);
   }
 
+  /** Stays where it is with another login at the same server. */
+  goOn(login: LoginJson): Promise<void> {
+    this.login.value = login;
+    return this.reload();
+  }
+
   /** Shows a directory; entries appear as they come. What was shown stays where the listing fails. */
   async open(wanted: string, focusOn?: string): Promise<void> {
     const { server } = this;
@@ -79,23 +86,22 @@ export class Pane {
     this.isLoading.value = true;
     this.listProblem.value = undefined;
     try {
-      const found: EntryJson[] = [];
-      let next = 1;
-      for await (const piece of server.list(wanted, stop)) {
-        if (stop.aborted) return;
-        for (const entry of piece) if (isSafeName(entry.name)) found.push(entry);
-        // Each showing sorts them all: four times as many for the next one.
-        if (isSame || found.length < next) continue;
-        this.#show(wanted, [...found]);
-        next = found.length * 4;
-      }
+      const read = (): Promise<readonly EntryJson[]> => this.#read(server, wanted, stop, isSame);
+      // A connection that broke is found out by using it: the gateway has another one for the second time.
+      const found = await read().catch((error: unknown) => {
+        if (stop.aborted || !isBroken(error)) throw error;
+        return read();
+      });
       if (stop.aborted) return;
       const t = texts.value.files;
       this.#wanted = focusOn;
       this.#show(wanted, found);
       announcement.value = t.listed(wanted, t.entries(found.length));
     } catch (error) {
-      if (stop.aborted || isOver(error, this.login.value)) return;
+      if (stop.aborted) return;
+      const { value: of } = this.login;
+      // The page asks for the first login anew; that of another server is asked for in its pane.
+      if (isOver(error, of) && of?.id === mainLogin.value?.id) return;
       this.listProblem.value = problemOf(error);
     } finally {
       if (!stop.aborted) this.isLoading.value = false;
@@ -164,6 +170,21 @@ export class Pane {
     this.#loading.abort();
     this.#arranging.abort();
     this.#stopArranging();
+  }
+
+  /** Reads a directory, and shows what has come so far unless it is shown already. */
+  async #read(server: Server, wanted: string, stop: AbortSignal, isSame: boolean): Promise<readonly EntryJson[]> {
+    const found: EntryJson[] = [];
+    let next = 1;
+    for await (const piece of server.list(wanted, stop)) {
+      if (stop.aborted) return found;
+      for (const entry of piece) if (isSafeName(entry.name)) found.push(entry);
+      // Each showing sorts them all: four times as many for the next one.
+      if (isSame || found.length < next) continue;
+      this.#show(wanted, [...found]);
+      next = found.length * 4;
+    }
+    return found;
   }
 
   #show(wanted: string, found: readonly EntryJson[]): void {

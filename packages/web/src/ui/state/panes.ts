@@ -1,6 +1,8 @@
 import { computed, signal } from "@preact/signals";
 import type { LoginJson } from "../../api/api.ts";
+import { cameAfter } from "./login.ts";
 import { Pane } from "./pane.ts";
+import { onReturn } from "./watching.ts";
 
 const first = new Pane();
 
@@ -13,12 +15,24 @@ export const active = signal<Pane>(first);
 /** The other one, where there are two. */
 export const beside = computed(() => panes.value.find((pane) => pane !== active.value));
 
-/** Shows a login in the first pane; a second one that showed another login is closed. */
+/**
+ * Shows a login in the first pane; a second one that showed another login is closed. Where it is the server that was shown
+ * before, all stays as it was.
+ */
 export function startPanes(login: LoginJson): void {
+  const before = cameAfter.value;
+  if (before !== undefined && first.login.value?.id === before) {
+    for (const pane of panes.value) if (pane.login.value?.id === before) void pane.goOn(login);
+    return;
+  }
   closeSecond();
   active.value = first;
   void first.start(login);
 }
+
+onReturn(() => {
+  for (const pane of panes.value) if (pane.listProblem.value !== undefined) void pane.reload();
+});
 
 /** Opens a second pane on a server, or shows another one in it. */
 export function openSecond(login: LoginJson, path?: string): void {

@@ -1,38 +1,17 @@
-import { computed, effect, signal } from "@preact/signals";
+import { computed, effect } from "@preact/signals";
 import type { EntryJson, LoginEvent, LoginJson, OnConflict, ProblemJson } from "../../api/api.ts";
 import { discardUpload, Problem, problemOf } from "../gateway-client.ts";
 import { parentPath } from "../paths.ts";
 import { percentText } from "../quantities.ts";
 import { askConflict, type ConflictChoice } from "./dialogs.ts";
 import type { Carried, Place } from "./carried.ts";
-import { isOver, openLogins, serverOf, watchTransfers } from "./login.ts";
+import { isOver, openLogins, serverName, serverOf, watchTransfers } from "./login.ts";
 import { reloadWhere } from "./panes.ts";
 import { texts } from "../texts/language.ts";
 import { keepUploads, type KeptUpload, takeLeftUploads } from "./kept-uploads.ts";
-import { isBeginning, isTooLongForProxy, readable, sendPiece } from "./sending.ts";
-
-export type TransferState = "queued" | "running" | "paused" | "failed" | "done" | "skipped" | "cancelled";
-
-/** A row of the queue. */
-export interface Transfer {
-  readonly id: string;
-  readonly direction: "upload" | "download" | "copy";
-  /** `user@host:port`, whose login it belongs to. */
-  readonly server: string;
-  readonly path: string;
-  readonly total: number | undefined;
-  readonly bytes: number;
-  readonly state: TransferState;
-  /** Octets in a second, of late. */
-  readonly rate: number;
-  readonly problem: ProblemJson | undefined;
-  /** What there is to add, in the language of the moment. */
-  readonly note: (() => string) | undefined;
-  /** The file of an upload that an earlier page began: it has to be chosen again. */
-  readonly missing?: KeptUpload | undefined;
-}
-
-export const transfers = signal<readonly Transfer[]>([]);
+import { isBeginning, isBroken, isTooLongForProxy, readable, sendPiece } from "./sending.ts";
+import { find, measure, newTransfer, type Transfer, transfers, type TransferState, update } from "./transfers.ts";
+import { isAway, onReturn } from "./watching.ts";
 
 const activeCount = computed(() => transfers.value.filter(({ state }) => isActive(state)).length);
 
@@ -47,7 +26,9 @@ interface UploadJob {
   isBegun: boolean;
   url: string | undefined;
   request: XMLHttpRequest | undefined;
+  /** How often it broke off without having come further than `reached`. */
   attempts: number;
+  reached: number;
 }
 
 /** Files that were put into the queue together, and what a person decided for all of them. */
@@ -76,7 +57,7 @@ export function enqueueUploads(
     if (findAgain(file)) return [];
     const id = `${idPrefix}${++lastId}`;
     batch.ids.add(id);
-    jobs.set(id, { file, batch, isBegun: false, url: undefined, request: undefined, attempts: 0 });
+    jobs.set(id, { file, batch, isBegun: false, url: undefined, request: undefined, attempts: 0, reached: 0 });
     return [{ ...newTransfer(id, "upload", path), server: serverName(current), total: file.size }];
   });
   transfers.value = [...transfers.value, ...added];
@@ -92,7 +73,7 @@ export function findAgain(file: File): boolean {
   if (found?.missing === undefined) return false;
   const { isBegun } = found.missing;
   const batch: Batch = { ids: new Set([found.id]), choiceForAll: undefined };
-  jobs.set(found.id, { file, batch, isBegun, url: undefined, request: undefined, attempts: 0 });
+  jobs.set(found.id, { file, batch, isBegun, url: undefined, request: undefined, attempts: 0, reached: 0 });
   update(found.id, { missing: undefined });
   resume(found.id);
   return true;
@@ -170,23 +151,8 @@ export const pace = computed(() => {
   return rate === 0 ? undefined : { rate, seconds: left / rate };
 });
 
-function newTransfer(id: string, direction: Transfer["direction"], path: string): Transfer {
-  return {
-    id,
-    direction,
-    path,
-    server: "",
-    total: undefined,
-    bytes: 0,
-    state: "queued",
-    rate: 0,
-    problem: undefined,
-    note: undefined,
-  };
-}
-
 export function pause(id: string): void {
-  update(id, { state: "paused", rate: 0 });
+  update(id, { state: "paused", rate: 0, note: undefined });
   jobs.get(id)?.request?.abort();
   pump();
 }
@@ -225,10 +191,37 @@ export function clearFinished(): void {
 /** Goes on with what waits for this login, for example after the gateway was started anew. */
 export function resumeFor(current: LoginJson): void {
   showingLeft ??= showLeftUploads();
-  for (const { id, state, server, note } of transfers.value) {
-    if (server === serverName(current) && state === "paused" && note === waitsForLogin) resume(id);
+  for (const { id, direction, state, server, note } of transfers.value) {
+    if (server !== serverName(current)) continue;
+    if (state === "paused" && (note === waitsForLogin || note === waitsForGateway)) resume(id);
+    // A request to a gateway that is gone may not know it.
+    if (direction === "upload" && state === "running") jobs.get(id)?.request?.abort();
+    // Whatever the gateway did for the login before ended with that login.
+    if (direction !== "upload" && state === "running")
+      update(id, { state: "failed", problem: endedWithLogin, rate: 0 });
   }
 }
+
+const endedWithLogin: ProblemJson = { code: "SALLYPORT_SIGNED_OUT", message: "It ended with the login before." };
+
+onReturn(() => {
+  for (const { id, state, note } of transfers.value) {
+    if (state === "paused" && (note === waitsForGateway || note === tryingAgain)) resume(id);
+  }
+});
+
+// A request whose wire was cut hears nothing of it for minutes; one whose wire is whole is done with `isAway` sooner.
+effect(() => {
+  if (!isAway.value) return;
+  const cut = setTimeout(() => {
+    for (const { request } of jobs.values()) request?.abort();
+  }, silentMs);
+  return () => clearTimeout(cut);
+});
+
+const silentMs = 5_000;
+const waitsForGateway = (): string => texts.value.queue.waitsForGateway;
+const tryingAgain = (): string => texts.value.queue.tryingAgain;
 
 const waitsForLogin = (): string => texts.value.queue.waitsForLogin;
 
@@ -338,6 +331,10 @@ async function upload(id: string, job: UploadJob, path: string, current: LoginJs
   if (begun.kind === "taken") return;
   job.url = begun.url;
   job.isBegun = true;
+  if (begun.offset > job.reached) {
+    job.attempts = 0;
+    job.reached = begun.offset;
+  }
   if (find(id)?.state !== "running") return;
   update(id, { bytes: begun.offset, path: begun.path });
   if (begun.offset > 0) {
@@ -386,19 +383,30 @@ function notBeginning(): Problem {
   return new Problem(409, { code: "SALLYPORT_NOT_A_BEGINNING", message });
 }
 
+/** What the gateway knows of an upload is not what the page knows: asked again, both know the same. */
+const beganAnew: ReadonlySet<string> = new Set(["SALLYPORT_UPLOAD_OFFSET", "SALLYPORT_TICKET_OVER"]);
+
 function settleFailure(id: string, job: UploadJob, error: unknown, current: LoginJson): void {
   job.request = undefined;
   if (find(id)?.state !== "running") return;
   const isRefused = error instanceof Problem;
-  if (isRefused && isOver(error, current)) return update(id, { state: "paused", note: waitsForLogin, rate: 0 });
+  if (isRefused && isOver(error, current)) {
+    const isBack = openLogins().some((each) => each.id !== current.id && serverName(each) === serverName(current));
+    return update(id, isBack ? { state: "queued" } : { state: "paused", note: waitsForLogin, rate: 0 });
+  }
   if (isTooLongForProxy(error)) bytesMost = smallPieceBytes;
   const mayGoOn =
-    !isRefused || isTooLongForProxy(error) || error.problem.code === "SALLYPORT_UPLOAD_OFFSET" || error.status === 429;
+    !isRefused ||
+    isBroken(error) ||
+    isTooLongForProxy(error) ||
+    beganAnew.has(error.problem.code) ||
+    error.status === 429;
+  if (!isRefused && isAway.value) return update(id, { state: "paused", note: waitsForGateway, rate: 0 });
   if (mayGoOn && ++job.attempts < attemptsMax) {
-    update(id, { state: "paused", note: () => texts.value.queue.tryingAgain, rate: 0 });
+    update(id, { state: "paused", note: tryingAgain, rate: 0 });
     setTimeout(
       () => {
-        if (find(id)?.state !== "paused") return;
+        if (find(id)?.note !== tryingAgain) return;
         update(id, { state: "queued", note: undefined });
         pump();
       },
@@ -407,30 +415,4 @@ function settleFailure(id: string, job: UploadJob, error: unknown, current: Logi
     return;
   }
   update(id, { state: "failed", problem: problemOf(error), rate: 0 });
-}
-
-const marks = new Map<string, { readonly atMs: number; readonly bytes: number }>();
-
-function measure(id: string, bytes: number): void {
-  const nowMs = performance.now();
-  const mark = marks.get(id);
-  if (mark === undefined) marks.set(id, { atMs: nowMs, bytes });
-  const elapsedMs = nowMs - (mark?.atMs ?? nowMs);
-  if (mark === undefined || elapsedMs < 500) return update(id, { bytes });
-  marks.set(id, { atMs: nowMs, bytes });
-  const latest = ((bytes - mark.bytes) * 1000) / elapsedMs;
-  const before = find(id)?.rate ?? 0;
-  update(id, { bytes, rate: before === 0 ? latest : before * 0.6 + latest * 0.4 });
-}
-
-function find(id: string): Transfer | undefined {
-  return transfers.value.find((transfer) => transfer.id === id);
-}
-
-function update(id: string, changes: Partial<Transfer>): void {
-  transfers.value = transfers.value.map((transfer) => (transfer.id === id ? { ...transfer, ...changes } : transfer));
-}
-
-function serverName({ user, host, port }: LoginJson): string {
-  return `${user}@${host}:${port}`;
 }

@@ -41,6 +41,17 @@ export function isTooLongForProxy(error: unknown): boolean {
   return error instanceof Problem && error.status === 413 && error.problem.code === noReason;
 }
 
+/** Whether the gateway lost its server, which it finds again for the next request. */
+export function isBroken(error: unknown): boolean {
+  if (!(error instanceof Problem) || (error.status !== 502 && error.status !== 504)) return false;
+  const { code, reply } = error.problem;
+  if (reply !== undefined) return goneReplies.has(reply.code);
+  return /^SALLYPORT_(?:CONNECTION_LOST|CONNECT_(?:FAILED|REFUSED|TIMEOUT)|REPLY_TIMEOUT|DATA_|LISTING_CUT)/.test(code);
+}
+
+/** The server closes, has no data connection, or lost it (RFC 959, section 4.2.1). */
+const goneReplies: ReadonlySet<number> = new Set([421, 425, 426]);
+
 /** A browser that could not look at a file in time says that it is empty; what it then reads is the truth. */
 export async function readable(file: File): Promise<File> {
   if (file.size > 0) return file;

@@ -16,6 +16,7 @@ export const english = {
     serverSaid: "The server said",
   },
   page: {
+    away: "No connection to the gateway: what you see stays, and all goes on when it is back.",
     opening: "Opening…",
     notLoaded: "This part of the page could not be loaded: reload the page.",
     coloursSystem: "Colours: as the system has them",
@@ -92,6 +93,7 @@ export const english = {
     },
   },
   over: {
+    again: (host: string) => `Sign in to ${host} again`,
     idle: "You were signed out because nothing happened for half an hour.",
     expired: "You were signed out because the login was old.",
     signedOut: "You were signed out.",
@@ -103,10 +105,10 @@ export const english = {
     lead: "Connects to a server in both modes at once and shows every record: what anyone on the wire reads, and what only the two ends do.",
     explicitPort: "Explicit port",
     implicitPort: "Implicit port",
-    watch: "Watch",
-    watching: "Watching…",
     loginHint:
       "With a user it logs in as well, inside TLS and only where the certificate is verified, and shows the data connection of a listing. The password is not kept.",
+    watch: "Watch",
+    watching: "Watching…",
     failed: "The gateway refused or broke off: it may not connect to that server, or this was too often.",
   },
   trust: {
@@ -320,6 +322,7 @@ export const english = {
     left: (time: string) => `${time} left`,
     exists: "it exists",
     wentOn: (percent: string) => `went on at ${percent}`,
+    waitsForGateway: "goes on when the gateway is back",
     waitsForLogin: "goes on when you have signed in again",
     tryingAgain: "the connection broke: trying again",
   },

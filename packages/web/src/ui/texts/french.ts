@@ -16,6 +16,7 @@ const texts: Texts = {
     serverSaid: "Le serveur a répondu",
   },
   page: {
+    away: "Aucune connexion à la passerelle : ce que vous voyez reste, et tout reprendra à son retour.",
     opening: "Ouverture…",
     notLoaded: "Cette partie de la page n'a pas pu être chargée : rechargez la page.",
     coloursSystem: "Couleurs : celles du système",
@@ -92,6 +93,7 @@ const texts: Texts = {
     },
   },
   over: {
+    again: (host: string) => `Se reconnecter à ${host}`,
     idle: "Vous avez été déconnecté après une demi-heure sans activité.",
     expired: "Vous avez été déconnecté, la session étant trop ancienne.",
     signedOut: "Vous avez été déconnecté.",
@@ -103,10 +105,10 @@ const texts: Texts = {
     lead: "Se connecte à un serveur dans les deux modes à la fois et montre chaque enregistrement : ce que lit quiconque écoute la ligne, et ce que seuls les deux bouts lisent.",
     explicitPort: "Port explicite",
     implicitPort: "Port implicite",
-    watch: "Regarder",
-    watching: "En cours…",
     loginHint:
       "Avec un utilisateur, s'identifie aussi, à l'intérieur de TLS et seulement si le certificat est vérifié, et montre la connexion de données d'une liste. Le mot de passe n'est pas gardé.",
+    watch: "Regarder",
+    watching: "En cours…",
     failed:
       "La passerelle a refusé ou s'est interrompue : elle ne peut pas joindre ce serveur, ou c'était trop souvent.",
   },
@@ -323,6 +325,7 @@ const texts: Texts = {
     left: (time) => `encore ${time}`,
     exists: "il existe déjà",
     wentOn: (percent) => `repris à ${percent}`,
+    waitsForGateway: "reprendra au retour de la passerelle",
     waitsForLogin: "reprendra quand vous vous serez reconnecté",
     tryingAgain: "la connexion s'est rompue : nouvel essai",
   },

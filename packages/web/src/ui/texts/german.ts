@@ -16,6 +16,7 @@ const texts: Texts = {
     serverSaid: "Der Server sagte",
   },
   page: {
+    away: "Keine Verbindung zum Gateway: Was Sie sehen, bleibt, und alles geht weiter, sobald es wieder da ist.",
     opening: "Wird geöffnet …",
     notLoaded: "Dieser Teil der Seite ließ sich nicht laden: laden Sie die Seite neu.",
     coloursSystem: "Farben: wie im System",
@@ -92,6 +93,7 @@ const texts: Texts = {
     },
   },
   over: {
+    again: (host: string) => `Neu anmelden bei ${host}`,
     idle: "Sie wurden abgemeldet, weil eine halbe Stunde nichts geschah.",
     expired: "Sie wurden abgemeldet, weil die Anmeldung alt war.",
     signedOut: "Sie wurden abgemeldet.",
@@ -103,10 +105,10 @@ const texts: Texts = {
     lead: "Verbindet sich in beiden Moden zugleich mit einem Server und zeigt jeden Record: was jeder an der Leitung liest, und was nur die beiden Enden lesen.",
     explicitPort: "Port explizit",
     implicitPort: "Port implizit",
-    watch: "Zusehen",
-    watching: "Läuft …",
     loginHint:
       "Mit einem Benutzer meldet es sich auch an, innerhalb von TLS und nur, wo das Zertifikat geprüft ist, und zeigt die Datenverbindung einer Liste. Das Passwort wird nicht aufbewahrt.",
+    watch: "Zusehen",
+    watching: "Läuft …",
     failed: "Das Gateway lehnte ab oder brach ab: es darf diesen Server nicht erreichen, oder das war zu oft.",
   },
   trust: {
@@ -322,6 +324,7 @@ const texts: Texts = {
     left: (time) => `noch ${time}`,
     exists: "gibt es schon",
     wentOn: (percent) => `bei ${percent} fortgesetzt`,
+    waitsForGateway: "geht weiter, sobald das Gateway wieder da ist",
     waitsForLogin: "geht weiter, wenn Sie sich neu angemeldet haben",
     tryingAgain: "die Verbindung brach ab: neuer Versuch",
   },

@@ -16,6 +16,7 @@ const texts: Texts = {
     serverSaid: "El servidor dijo",
   },
   page: {
+    away: "Sin conexión con la pasarela: lo que ve permanece, y todo seguirá cuando vuelva.",
     opening: "Abriendo…",
     notLoaded: "No se pudo cargar esta parte de la página: recárguela.",
     coloursSystem: "Colores: los del sistema",
@@ -92,6 +93,7 @@ const texts: Texts = {
     },
   },
   over: {
+    again: (host: string) => `Iniciar sesión de nuevo en ${host}`,
     idle: "Se cerró la sesión porque no pasó nada durante media hora.",
     expired: "Se cerró la sesión porque era antigua.",
     signedOut: "Se cerró la sesión.",
@@ -103,10 +105,10 @@ const texts: Texts = {
     lead: "Se conecta a un servidor en ambos modos a la vez y muestra cada registro: lo que lee cualquiera en la línea y lo que solo leen los dos extremos.",
     explicitPort: "Puerto explícito",
     implicitPort: "Puerto implícito",
-    watch: "Ver",
-    watching: "En curso…",
     loginHint:
       "Con un usuario también inicia sesión, dentro de TLS y solo donde el certificado está verificado, y muestra la conexión de datos de un listado. La contraseña no se guarda.",
+    watch: "Ver",
+    watching: "En curso…",
     failed: "La pasarela se negó o se interrumpió: no puede conectarse a ese servidor, o fue demasiado a menudo.",
   },
   trust: {
@@ -325,6 +327,7 @@ const texts: Texts = {
     left: (time) => `faltan ${time}`,
     exists: "ya existe",
     wentOn: (percent) => `continuó al ${percent}`,
+    waitsForGateway: "sigue cuando vuelva la pasarela",
     waitsForLogin: "seguirá cuando inicie sesión de nuevo",
     tryingAgain: "se cortó la conexión: se intenta de nuevo",
   },
