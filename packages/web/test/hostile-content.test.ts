@@ -31,7 +31,7 @@ suite("Servers that lie about what they send", () => {
   }
 
   for (const pieces of [[`hello${smuggled}`], ["hello", smuggled], ["hel", `lo${smuggled}`, smuggled]]) {
-    test(`S-34 what a server sends behind the length that it told is no answer of ours (${pieces.length} pieces)`, async () => {
+    test(`what a server sends behind the length that it told is no answer of ours (${pieces.length} pieces)`, async () => {
       await using server = await startScriptedServer({
         MLST: is("type=file;size=5"),
         SIZE: () => "213 5",
@@ -66,7 +66,7 @@ suite("Servers that lie about what they send", () => {
     "says 426": (peer) => void peer.data().then((data) => data.end()),
     "goes away": (peer) => void peer.tcp.destroy(),
   } satisfies Record<string, (peer: Parameters<Handler>[0]) => void>)) {
-    test(`S-34 a server that ${how} within a file of a ZIP file breaks that one off, and nothing else`, async () => {
+    test(`a server that ${how} within a file of a ZIP file breaks that one off, and nothing else`, async () => {
       await using server = await startScriptedServer({
         MLST: is("type=dir"),
         RETR: async (peer) => {
