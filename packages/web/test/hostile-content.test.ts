@@ -85,4 +85,28 @@ suite("Servers that lie about what they send", () => {
       assert.equal((await browser.send("GET", "/api/logins")).status, 200);
     });
   }
+
+  test("a browser that breaks off a ZIP file breaks off nothing else", async () => {
+    await using server = await startScriptedServer({
+      MLST: is("type=file"),
+      RETR: async (peer) => {
+        peer.reply("150 coming");
+        const data = await peer.data();
+        data.on("error", () => {});
+        for (let piece = 0; piece < 200 && !data.destroyed; piece++) {
+          data.write(Buffer.alloc(100_000));
+          // oxlint-disable-next-line no-await-in-loop -- as from a distance
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        return "426 broken off";
+      },
+    });
+    const { browser, login } = await signedIn(server.port);
+    const url = await addressOf(browser.post(`/api/logins/${login.id}/archives`, { directory: "/", names: ["file"] }));
+    const reading = (await browser.send("GET", url)).body?.getReader();
+    await reading?.read();
+    await reading?.cancel();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.equal((await browser.send("GET", "/api/logins")).status, 200);
+  });
 });

@@ -105,6 +105,8 @@ async function pack(
     const stream = Readable.from(counted(source, count), { objectMode: false });
     // The archive takes one file at a time: the next one is asked for when this one has gone out.
     const ended = once(stream, "close", { signal });
+    // Also behind an abort, when nobody else listens to it any more.
+    stream.on("error", (error) => zip.emit("error", error));
     const permissions = mode === undefined ? 0o644 : mode & 0o777;
     zip.addReadStream(stream, name, { mtime, mode: 0o100000 | permissions, compress: false });
     await ended;
