@@ -100,7 +100,8 @@ suite("The page where connections are lost", { skip: browserSkip }, () => {
       const again = page.getByRole("dialog", { name: "Sign in to localhost again" });
       await again.waitFor();
       await slowDown(page, -1);
-      await again.getByLabel("Password", { exact: true }).fill("secret");
+      await page.waitForFunction("document.activeElement?.name === 'password'");
+      await page.keyboard.type("secret");
       await again.getByRole("button", { name: "Connect" }).click();
       await page.getByRole("button", { name: "Save", exact: true }).click();
       await again.waitFor({ state: "detached" });

@@ -63,10 +63,10 @@ export function SignInForm({ onEntered, initial, onCancel }: SignInFormPropertie
   };
   return (
     <form onSubmit={submit}>
-      <ServerField form={form} setForm={setForm} recent={recent} />
+      <ServerField form={form} setForm={setForm} recent={recent} hasFocus={initial === undefined} />
       <ModeChoice form={form} setForm={setForm} security={security} isGiven={ofScheme !== undefined} />
       {security === "plain" && <PlainWarning />}
-      <Credentials form={form} setForm={setForm} />
+      <Credentials form={form} setForm={setForm} hasFocus={initial !== undefined} />
       <details class="more" open={showsOptions} onToggle={({ currentTarget }) => setShowsOptions(currentTarget.open)}>
         <summary>{t.more}</summary>
         {showsOptions && (
@@ -93,7 +93,7 @@ export function SignInForm({ onEntered, initial, onCancel }: SignInFormPropertie
         </button>
       </div>
       <SavedServers
-        servers={recent}
+        servers={initial === undefined ? recent : []}
         onChoose={(server) => {
           setForm({ wishes: undefined, ...server });
           setShowsOptions(server.wishes !== undefined);
@@ -127,7 +127,9 @@ function ServerField({
   form,
   setForm,
   recent,
+  hasFocus,
 }: {
+  readonly hasFocus: boolean;
   readonly form: RecentServer;
   readonly setForm: (form: RecentServer) => void;
   readonly recent: readonly RecentServer[];
@@ -146,7 +148,7 @@ function ServerField({
           spellcheck={false}
           list="recent"
           required
-          autofocus
+          autofocus={hasFocus}
         />
         <datalist id="recent">
           {recent.map(({ address }) => (
@@ -209,7 +211,9 @@ function PlainWarning() {
 function Credentials({
   form,
   setForm,
+  hasFocus,
 }: {
+  readonly hasFocus: boolean;
   readonly form: RecentServer;
   readonly setForm: (form: RecentServer) => void;
 }) {
@@ -230,7 +234,7 @@ function Credentials({
         </label>
         <label class="field">
           <span>{texts.value.signIn.password}</span>
-          <input name="password" type="password" autocomplete="current-password" />
+          <input name="password" type="password" autocomplete="current-password" autofocus={hasFocus} />
         </label>
       </div>
     </>
