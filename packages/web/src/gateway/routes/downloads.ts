@@ -1,12 +1,10 @@
 import { createRoute } from "@hono/zod-openapi";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Entry } from "@sallyport/client";
-import type { ByteSink } from "@sallyport/transport";
-import type { ServerResponse } from "node:http";
 import { type GatewayContext, type GatewayParts, loginOf, visitorOf } from "../environment.ts";
 import { parseRange, rangeHolds } from "../files/byte-range.ts";
+import { FileAnswer, longer } from "../files/file-answer.ts";
 import { fileHeaders } from "../files/file-headers.ts";
-import type { RunningTransfer } from "../logins/transfers.ts";
 import { GatewayRefusal } from "../problem.ts";
 import * as schemas from "../schemas.ts";
 import { failures, type GatewayApp, inLogin, json } from "./describing.ts";
@@ -53,6 +51,7 @@ async function sendFile(parts: GatewayParts, context: GatewayContext): Promise<R
   const isOnce = !errand.isShown && isRest;
   const answer = new FileAnswer(outgoing, transfer, {
     total,
+    startsGently: errand.isShown && status === 206,
     begin: () => outgoing.writeHead(status, allHeaders),
     onBytes: (bytes) => {
       if (isOnce && bytes === total) parts.tickets.end(token);
@@ -116,67 +115,6 @@ function partOf(entry: Entry, context: GatewayContext): FilePart {
     ...(range && { "Content-Range": `bytes ${start}-${end - 1}/${sizeBytes}` }),
   };
   return { status: range === undefined ? 200 : 206, headers, start, end };
-}
-
-interface AnswerSteps {
-  /** What the headers say, where they do. */
-  readonly total: number | undefined;
-  /** Sends the headers, once there is something: until then a refusal can be the answer. */
-  begin(): void;
-  /** Told how many octets there are with those that are about to go. */
-  onBytes(bytes: number): void;
-}
-
-/**
- * Writes as fast as the browser takes it: the server is read no faster, and nothing is copied on the way. A server may send
- * more than it said, and what stands behind the announced length would be taken for another answer (RFC 9112 §6.3): it is
- * left out, and `longer` ends the transfer.
- */
-class FileAnswer implements ByteSink {
-  readonly #outgoing: ServerResponse;
-  readonly #transfer: RunningTransfer;
-  readonly #steps: AnswerSteps;
-  #bytes = 0;
-
-  constructor(outgoing: ServerResponse, transfer: RunningTransfer, steps: AnswerSteps) {
-    this.#outgoing = outgoing;
-    this.#transfer = transfer;
-    this.#steps = steps;
-  }
-
-  write(whole: Uint8Array): undefined | Promise<void> {
-    const outgoing = this.#outgoing;
-    if (outgoing.destroyed) throw left();
-    const piece = whole.subarray(0, Math.max(0, (this.#steps.total ?? Infinity) - this.#bytes));
-    const isLonger = piece.length < whole.length;
-    if (isLonger && piece.length === 0 && outgoing.headersSent) throw longer;
-    if (!outgoing.headersSent) this.#steps.begin();
-    this.#bytes += piece.length;
-    this.#transfer.moved(this.#bytes);
-    this.#steps.onBytes(this.#bytes);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const onClose = (): void => reject(left());
-    outgoing.once("close", onClose);
-    outgoing.write(piece, (error) => {
-      outgoing.off("close", onClose);
-      if (error) reject(left());
-      else if (isLonger) reject(longer);
-      else resolve();
-    });
-    return promise;
-  }
-
-  end(): void {
-    if (!this.#outgoing.headersSent) this.#steps.begin();
-    this.#outgoing.end();
-  }
-}
-
-/** The server sends on behind the end that it had told. */
-const longer = new Error("The file is longer than it was said to be");
-
-function left(): GatewayRefusal {
-  return new GatewayRefusal(400, "SALLYPORT_CANCELLED", "The browser broke the download off");
 }
 
 const ticketRoute = createRoute({
