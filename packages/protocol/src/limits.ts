@@ -197,6 +197,8 @@ export const limits = {
   mechanismStartsCount: limit(8, "count", "starts of a mechanism's process in mechanismStartsMs"),
   mechanismStartsMs: limit(60_000, "ms", "after which starts of a mechanism's process are counted anew"),
   mechanismRepliesBytes: limit(65_536, "bytes", "replies of a connection that wait to be sealed, before commands wait"),
+  treeWaitingBytes: limit(67_108_864, "bytes", "names that a client's walk of a tree has listed and yet to come to"),
+  treeDepthCount: limit(256, "count", "directories below directories in a tree that a client removes; none is as deep"),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

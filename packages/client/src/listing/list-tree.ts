@@ -7,6 +7,7 @@ import { iterateWithRetry } from "../pool/retry.ts";
 import { isDirectoryEntry } from "./entry.ts";
 import { readListing } from "./read-listing.ts";
 import type { AskTime, ServerClock } from "./server-clock.ts";
+import { WaitingNames } from "./waiting-names.ts";
 
 export interface ListTreeOptions {
   readonly signal?: AbortSignal | undefined;
@@ -20,16 +21,19 @@ export interface ListTreeOptions {
 
 /**
  * Lists a directory, with `recursive` also those below it: a directory's own entries first, then what is in each. Links
- * are not followed, so there is no cycle; names that lead elsewhere end it (S-20). A control connection is held for as
- * long as it is needed, which may be shorter than the loop over the entries.
+ * are not followed, so there is no cycle; names that lead elsewhere end it (S-20), and so does PeerViolation
+ * `SALLYPORT_TREE_TOO_LARGE` where more directories wait than `treeWaitingBytes` permits. A control connection is held
+ * for as long as it is needed, which may be shorter than the loop over the entries.
  */
 export async function* listTree(
   pool: ConnectionPool,
   path: Octets,
   { recursive = false, signal, limits, clock, wantsFacts = false }: ListTreeOptions,
 ): AsyncGenerator<readonly [directory: Octets, entry: ParsedEntry]> {
-  const left = [path];
+  const waiting = new WaitingNames(limits);
+  const left = [waiting.add(path)];
   for (let directory = left.pop(); directory !== undefined; directory = left.pop()) {
+    waiting.delete(directory);
     const below: Octets[] = [];
     const entries = listDirectory(pool, directory, { signal, limits, wantsFacts });
     const ask: AskTime = (file) => askTime(pool, file, signal);
@@ -38,7 +42,7 @@ export async function* listTree(
       yield [directory, entry];
       if (!recursive || !isDirectoryEntry(entry)) continue;
       if (entry.component === undefined) throw unsafeName();
-      below.push(childPath(directory, entry.component));
+      below.push(waiting.add(childPath(directory, entry.component)));
     }
     left.push(...below.toReversed());
   }

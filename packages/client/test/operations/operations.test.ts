@@ -1,13 +1,15 @@
-import { connect, type Client } from "@sallyport/client";
+import { connect, type Client, type ClientOptions } from "@sallyport/client";
 import assert from "node:assert/strict";
 import test from "node:test";
 import { startScriptedServer, type Handler, type ScriptedServer } from "../scripted-server.ts";
 
 async function scene(
   handlers: Readonly<Record<string, Handler>>,
+  options: ClientOptions = {},
 ): Promise<{ readonly server: ScriptedServer; readonly client: Client } & AsyncDisposable> {
   const server = await startScriptedServer(handlers);
-  const client = await connect(`alice:secret@127.0.0.1:${server.port}`, { security: "plain", retry: { attempts: 0 } });
+  const url = `alice:secret@127.0.0.1:${server.port}`;
+  const client = await connect(url, { security: "plain", retry: { attempts: 0 }, ...options });
   return {
     server,
     client,
@@ -70,6 +72,58 @@ test("S-20 names that lead elsewhere end a recursive removal and a recursive lis
   await assert.rejects(s.client.remove("a", { recursive: true }), { code: "SALLYPORT_NAME_UNSAFE" });
   await assert.rejects(Array.fromAsync(s.client.list("a", { recursive: true })), { code: "SALLYPORT_NAME_UNSAFE" });
   assert.ok(!s.server.heard.some((line) => line.includes("..")));
+});
+
+const notRemoved: Readonly<Record<string, Handler>> = { DELE: () => "550 is a directory", RMD: () => "550 not empty" };
+
+test("S-20 a listing without end ends a recursive removal and a recursive listing before anything was removed", async () => {
+  const limits = { treeWaitingBytes: 200_000 };
+  const endless: Handler = async (login) => {
+    login.reply("150 coming");
+    const data = await login.data();
+    const lines = Array.from({ length: 100 }, (_, at) => `type=dir; folder-${at}\r\n`).join("");
+    const more = (): void => void (data.destroyed || data.write(lines, more));
+    more();
+    await new Promise((resolve) => data.on("error", () => {}).once("close", resolve));
+    return "426 broken off";
+  };
+  await using s = await scene({ ...notRemoved, MLSD: endless, ABOR: () => "226 aborted" }, { limits });
+  await assert.rejects(s.client.remove("a", { recursive: true }), { code: "SALLYPORT_TREE_TOO_LARGE" });
+  await assert.rejects(Array.fromAsync(s.client.list("a", { recursive: true })), { code: "SALLYPORT_TREE_TOO_LARGE" });
+  const removals = s.server.heard.filter((line) => /^(?:DELE|RMD)/.test(line));
+  assert.deepEqual(removals, ["DELE a", "RMD a"]);
+});
+
+test("S-20 directories below directories without end end a recursive removal", async () => {
+  const deeper: Handler = async (login) => {
+    login.reply("150 coming");
+    (await login.data()).end("type=file; a\r\ntype=dir; d\r\n");
+    return "226 done";
+  };
+  const handlers = { ...notRemoved, DELE: (_: unknown, path: string) => (path.endsWith("a") ? "250 gone" : "550 no") };
+  await using s = await scene({ ...handlers, MLSD: deeper }, { limits: { treeDepthCount: 5 } });
+  await assert.rejects(s.client.remove("top", { recursive: true }), { code: "SALLYPORT_TREE_TOO_LARGE" });
+  assert.equal(s.server.heard.filter((line) => line.startsWith("MLSD")).length, 5);
+});
+
+test("a recursive removal takes what is there, a directory's content before the directory", async () => {
+  const content: Record<string, string> = { top: "type=file; a\r\ntype=dir; d\r\n", "top/d": "type=file; b\r\n" };
+  const full = new Set(["top", "top/d"]);
+  const list: Handler = async (login, path) => {
+    login.reply("150 coming");
+    (await login.data()).end(content[path] ?? "");
+    full.delete(path);
+    return "226 done";
+  };
+  const handlers: Readonly<Record<string, Handler>> = {
+    DELE: (_, path) => (path in content ? "550 a directory" : "250 gone"),
+    RMD: (_, path) => (full.has(path) ? "550 not empty" : "250 gone"),
+    MLSD: list,
+  };
+  await using s = await scene(handlers);
+  await s.client.remove("top", { recursive: true });
+  const removals = s.server.heard.filter((line) => /^(?:DELE|RMD)/.test(line));
+  assert.deepEqual(removals, ["DELE top", "RMD top", "DELE top/a", "DELE top/d/b", "RMD top/d", "RMD top"]);
 });
 
 test("S-09 CR, LF and NUL in a path are refused before anything is sent", async () => {
