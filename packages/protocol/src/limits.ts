@@ -199,6 +199,7 @@ export const limits = {
   mechanismRepliesBytes: limit(65_536, "bytes", "replies of a connection that wait to be sealed, before commands wait"),
   treeWaitingBytes: limit(67_108_864, "bytes", "names that a client's walk of a tree has listed and yet to come to"),
   treeDepthCount: limit(256, "count", "directories below directories in a tree that a client removes; none is as deep"),
+  listingBufferBytes: limit(67_108_864, "bytes", "entries of a listing that wait to be taken, even where others wait"),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

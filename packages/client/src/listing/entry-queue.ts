@@ -1,21 +1,37 @@
+export interface EntryQueueOptions {
+  /** So many entries may wait to be taken before whoever gives has to. */
+  readonly countMax: number;
+  /** What waiting entries may take, whoever waits for what. */
+  readonly bytesMax: number;
+  /** Told once, where they would take more although whoever gives may not be kept waiting; the rest is dropped. */
+  readonly onOverflow: () => void;
+}
+
 /** Hands entries from where they are parsed to whoever takes them, and says when to wait. */
 export class EntryQueue<T> {
-  readonly #countMax: number;
+  readonly #options: EntryQueueOptions;
   #waiting: T[] = [];
+  #waitingBytes = 0;
   #wakeTaker: () => void = () => {};
   #wakeGiver: () => void = () => {};
   #ended = false;
   #unbounded = false;
+  #overflown = false;
 
-  constructor(countMax: number) {
-    this.#countMax = countMax;
+  constructor(options: EntryQueueOptions) {
+    this.#options = options;
   }
 
-  /** Adds entries; the promise, where there is one, settles when more are wanted. */
-  give(entries: readonly T[]): undefined | Promise<void> {
+  /** Adds entries that came in so many octets; the promise, where there is one, settles when more are wanted. */
+  give(entries: readonly T[], bytes: number): undefined | Promise<void> {
+    const { countMax, bytesMax } = this.#options;
+    if (this.#overflown) return undefined;
+    if (this.#unbounded && this.#waitingBytes > bytesMax) return this.#overflow();
     for (const entry of entries) this.#waiting.push(entry);
+    this.#waitingBytes += bytes + entries.length * entryBytes;
     this.#wakeTaker();
-    if (this.#waiting.length < this.#countMax || this.#unbounded || this.#ended) return undefined;
+    const hasRoom = this.#waiting.length < countMax && this.#waitingBytes < bytesMax;
+    if (hasRoom || this.#unbounded || this.#ended) return undefined;
     return new Promise((resolve) => (this.#wakeGiver = resolve));
   }
 
@@ -41,8 +57,17 @@ export class EntryQueue<T> {
       }
       const taken = this.#waiting;
       this.#waiting = [];
+      this.#waitingBytes = 0;
       this.#wakeGiver();
       yield taken;
     }
   }
+
+  #overflow(): undefined {
+    this.#overflown = true;
+    this.#options.onOverflow();
+  }
 }
+
+/** About what an entry takes besides the octets that it came in. */
+const entryBytes = 256;

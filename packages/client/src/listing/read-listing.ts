@@ -1,4 +1,11 @@
-import { ListingReader, type LimitValues, type Octets, octetsFromBytes, type ParsedEntry } from "@sallyport/protocol";
+import {
+  ListingReader,
+  type LimitValues,
+  type Octets,
+  octetsFromBytes,
+  type ParsedEntry,
+  UsageError,
+} from "@sallyport/protocol";
 import type { ClientConnection } from "../connection/client-connection.ts";
 import { listArgument } from "../names/remote-path.ts";
 import { inDirectory } from "../operations/in-directory.ts";
@@ -10,8 +17,11 @@ import { wantFacts } from "./wanted-facts.ts";
 
 export interface ListingOptions {
   readonly signal?: AbortSignal | undefined;
-  readonly limits: Pick<LimitValues, "listingLineBytes" | "listingBufferCount">;
-  /** Settles when somebody else waits for the control connection; the listing is then read to its end at once. */
+  readonly limits: Pick<LimitValues, "listingLineBytes" | "listingBufferCount" | "listingBufferBytes">;
+  /**
+   * Settles when somebody else waits for the control connection; the listing is then read to its end at once. Who waits
+   * may be whoever takes its entries, so that it cannot wait for them to be taken any more.
+   */
   readonly contended?: Promise<void>;
   /** Whether modes and owners are wanted, which some servers tell only when they are asked for; default false. */
   readonly wantsFacts?: boolean;
@@ -22,14 +32,21 @@ export interface ListingOptions {
 /**
  * Reads a directory as the server lists it, entry by entry in its order, without `.` and `..`: by MLSD, otherwise by LIST
  * in whatever format it comes, otherwise by NLST, which tells names alone. Leaving the loop early aborts the transfer.
+ *
+ * Rejects with UsageError `SALLYPORT_LISTING_TOO_LARGE` where somebody waits for the control connection while more than
+ * `listingBufferBytes` of entries that came wait to be taken; those are given before.
  */
 export async function* readListing(
   connection: ClientConnection,
   path: Octets,
   { signal, limits, contended, wantsFacts = false, onDone }: ListingOptions,
 ): AsyncGenerator<ParsedEntry> {
-  const queue = new EntryQueue<ParsedEntry>(limits.listingBufferCount);
   const aborter = new AbortController();
+  const queue = new EntryQueue<ParsedEntry>({
+    countMax: limits.listingBufferCount,
+    bytesMax: limits.listingBufferBytes,
+    onOverflow: () => aborter.abort(listingTooLarge(limits.listingBufferBytes)),
+  });
   void contended?.then(() => queue.unbind());
   const listing = new Listing(connection, queue, {
     lineBytesMax: limits.listingLineBytes,
@@ -137,16 +154,21 @@ class Listing {
     const reader = new ListingReader({ command: verb, nowMs: Date.now(), lineBytesMax: this.#lineBytesMax });
     await this.#connection.transfer(
       { verb, type: "I", ...(argument === undefined ? {} : { argument }) },
-      receiveWhole((chunk) => this.#give(reader.push(octetsFromBytes(chunk)))),
+      receiveWhole((chunk) => this.#give(reader.push(octetsFromBytes(chunk)), chunk.length)),
       { signal: this.#signal },
     );
-    void this.#give(reader.end());
+    void this.#give(reader.end(), 0);
   }
 
-  #give(entries: readonly ParsedEntry[]): undefined | Promise<void> {
+  #give(entries: readonly ParsedEntry[], bytes: number): undefined | Promise<void> {
     this.#entriesCount += entries.length;
-    return this.#queue.give(entries);
+    return this.#queue.give(entries, bytes);
   }
+}
+
+function listingTooLarge(bytesMax: number): UsageError {
+  const message = `More than ${bytesMax} octets of a listing waited to be taken while its connection was wanted`;
+  return new UsageError("SALLYPORT_LISTING_TOO_LARGE", message);
 }
 
 /** RFC 3659 §7.8 has one line in FEAT for MLST and MLSD. A server that answers no FEAT may know them all the same. */

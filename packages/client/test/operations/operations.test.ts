@@ -74,24 +74,36 @@ test("S-20 names that lead elsewhere end a recursive removal and a recursive lis
   assert.ok(!s.server.heard.some((line) => line.includes("..")));
 });
 
+/** A listing without end, as fast as it is read. */
+const endless: Handler = async (login) => {
+  login.reply("150 coming");
+  const data = await login.data();
+  const lines = Array.from({ length: 100 }, (_, at) => `type=dir; folder-${at}\r\n`).join("");
+  const more = (): void => void (data.destroyed || data.write(lines, more));
+  more();
+  await new Promise((resolve) => data.on("error", () => {}).once("close", resolve));
+  return "426 broken off";
+};
+
 const notRemoved: Readonly<Record<string, Handler>> = { DELE: () => "550 is a directory", RMD: () => "550 not empty" };
 
 test("S-20 a listing without end ends a recursive removal and a recursive listing before anything was removed", async () => {
   const limits = { treeWaitingBytes: 200_000 };
-  const endless: Handler = async (login) => {
-    login.reply("150 coming");
-    const data = await login.data();
-    const lines = Array.from({ length: 100 }, (_, at) => `type=dir; folder-${at}\r\n`).join("");
-    const more = (): void => void (data.destroyed || data.write(lines, more));
-    more();
-    await new Promise((resolve) => data.on("error", () => {}).once("close", resolve));
-    return "426 broken off";
-  };
   await using s = await scene({ ...notRemoved, MLSD: endless, ABOR: () => "226 aborted" }, { limits });
   await assert.rejects(s.client.remove("a", { recursive: true }), { code: "SALLYPORT_TREE_TOO_LARGE" });
   await assert.rejects(Array.fromAsync(s.client.list("a", { recursive: true })), { code: "SALLYPORT_TREE_TOO_LARGE" });
   const removals = s.server.heard.filter((line) => /^(?:DELE|RMD)/.test(line));
   assert.deepEqual(removals, ["DELE a", "RMD a"]);
+});
+
+test("S-20 a listing without end ends where another request waits for its connection and its entries are not taken", async () => {
+  const limits = { listingBufferBytes: 200_000, poolConnectionsCount: 1 };
+  await using s = await scene({ MLSD: endless, ABOR: () => "226 aborted" }, { limits });
+  const listing = s.client.list("a");
+  await listing.next();
+  // As in a loop that asks about each entry, over the one connection there is.
+  assert.equal((await s.client.stat("file")).size, 19);
+  await assert.rejects(Array.fromAsync(listing), { code: "SALLYPORT_LISTING_TOO_LARGE" });
 });
 
 test("S-20 directories below directories without end end a recursive removal", async () => {
