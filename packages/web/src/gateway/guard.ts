@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { RateLimiterMemory } from "rate-limiter-flexible";
 import { isIP } from "node:net";
+import { workerPolicyName } from "../api/worker-policy.ts";
 import { bounds } from "./bounds.ts";
 import { GatewayRefusal } from "./problem.ts";
 
@@ -59,16 +60,18 @@ export const pageHeaders: MiddlewareHandler = async (context, next) => {
 const pagePolicy = [
   "default-src 'none'",
   "script-src 'self'",
+  "worker-src 'self'",
   "style-src 'self'",
   "img-src 'self' data:",
   "media-src 'self'",
+  "font-src 'self'",
   "connect-src 'self'",
   "frame-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
+  `trusted-types ${workerPolicyName}`,
 ].join("; ");
 
 /** The browser's half of its secrets. */

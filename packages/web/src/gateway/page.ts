@@ -11,10 +11,14 @@ interface PageFile {
 }
 
 const types: Readonly<Record<string, string>> = {
+  ".bcmap": "application/octet-stream",
   ".css": "text/css; charset=utf-8",
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
+  ".mjs": "text/javascript; charset=utf-8",
+  ".pfb": "application/octet-stream",
   ".svg": "image/svg+xml",
+  ".ttf": "font/ttf",
 };
 
 /** The page itself, read once from where it was built. */

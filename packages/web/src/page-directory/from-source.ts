@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync, globSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, globSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const source = fileURLToPath(new URL("../ui/", import.meta.url));
@@ -25,6 +26,7 @@ export async function buildPage(destination: string): Promise<void> {
     resolve: { conditions: sourceConditions },
     build: { outDir: destination, emptyOutDir: true, target: "es2023", assetsInlineLimit: 0, modulePreload: false },
     oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+    plugins: [{ name: "parts-of-pdf-js", generateBundle: emitPdfParts }],
   });
 }
 
@@ -48,6 +50,32 @@ export async function buildView(destination: string): Promise<void> {
       },
     },
   });
+}
+
+/**
+ * What pdf.js asks for by name: its worker, and what few documents need (fonts that not every system has, character maps
+ * of East Asian texts, decoders of JBIG2, CCITT and JPEG 2000 that are no WebAssembly), each group with its license.
+ */
+const pdfParts = [
+  "build/pdf.worker.min.mjs",
+  "LICENSE",
+  "cmaps/*",
+  "standard_fonts/*",
+  "wasm/{*_nowasm_fallback.js,LICENSE_*}",
+];
+
+function emitPdfParts(this: PluginContext): void {
+  const entry = createRequire(import.meta.url).resolve("pdfjs-dist/package.json");
+  const { version } = JSON.parse(readFileSync(entry, "utf8")) as { readonly version: string };
+  for (const name of globSync(pdfParts, { cwd: dirname(entry) })) {
+    const fileName = `assets/pdf-${version}/${name.replaceAll("\\", "/").replace(/^build\//, "")}`;
+    this.emitFile({ type: "asset", fileName, source: readFileSync(join(dirname(entry), name)) });
+  }
+}
+
+/** What Vite gives to a plugin, as far as it is used. */
+interface PluginContext {
+  emitFile(file: { readonly type: "asset"; readonly fileName: string; readonly source: Uint8Array }): string;
 }
 
 /** Sources that are the same make a folder that is the same: it gets its name when it is whole, whoever made it first. */

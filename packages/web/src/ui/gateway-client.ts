@@ -160,6 +160,16 @@ export async function readStart(url: string, most: number): Promise<{ bytes: Uin
   };
 }
 
+/** A part of a file, from one octet up to another. */
+export async function readPart(url: string, start: number, end: number, signal: AbortSignal): Promise<Uint8Array> {
+  const answer = await fetch(url, { headers: { ...ownHeaders, Range: `bytes=${start}-${end - 1}` }, signal });
+  if (!answer.ok) throw await refusalOf(answer);
+  const bytes = answer.status === 206 ? new Uint8Array(await answer.arrayBuffer()) : undefined;
+  if (bytes?.length === end - start) return bytes;
+  await answer.body?.cancel().catch(() => {});
+  throw new Problem(502, { code: "SALLYPORT_DATA_TRUNCATED", message: "The file is no longer as long as it was." });
+}
+
 export function discardUpload(url: string): Promise<void> {
   return ask("DELETE", url);
 }

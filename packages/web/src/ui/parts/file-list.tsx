@@ -214,7 +214,14 @@ function Tile(item: Item & { readonly place: Readonly<Record<"left" | "top" | "w
   );
 }
 
-const kindIcons = { image: "image", audio: "sound", video: "film", markdown: "code", text: "code" } as const;
+const kindIcons = {
+  image: "image",
+  audio: "sound",
+  video: "film",
+  pdf: "file",
+  markdown: "code",
+  text: "code",
+} as const;
 
 function iconOf(entry: EntryJson): IconName {
   if (entry.type === "directory") return "folder";

@@ -6,20 +6,27 @@ import { isOver, serverOf } from "../state/login.ts";
 import { download } from "../state/saving.ts";
 import { type Viewed, viewed } from "../state/viewer.ts";
 import { texts } from "../texts/language.ts";
+import { later } from "./later.tsx";
 import { Modal } from "./modal.tsx";
 import { ProblemNote } from "./problem-note.tsx";
 import { TextView } from "./text-view.tsx";
 
-/** Shows a file without saving it: pictures and sound as the browser does, text in an editor. */
+const PdfView = later(async () => (await import("./pdf-view.tsx")).PdfView);
+
+/** Shows a file without saving it: pictures and sound as the browser does, text in an editor, PDF drawn by the page. */
 export function Viewer(file: Viewed) {
   const { kind, entry } = file;
   if (kind === "text" || kind === "markdown") return <TextView key={file.path} file={file} />;
   const close = (): void => void (viewed.value = undefined);
   return (
     <Modal title={visible(entry.name)} tone="wide" onClose={close}>
-      <div class="view">
-        <Media file={file} />
-      </div>
+      {kind === "pdf" ? (
+        <PdfView key={file.path} file={file} />
+      ) : (
+        <div class="view">
+          <Media file={file} />
+        </div>
+      )}
       <ViewActions file={file} onClose={close} />
     </Modal>
   );

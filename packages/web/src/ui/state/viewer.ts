@@ -4,7 +4,7 @@ import type { Pane } from "./pane.ts";
 import { download } from "./saving.ts";
 
 /** How a file can be shown. */
-export type ViewKind = "image" | "audio" | "video" | "markdown" | "text";
+export type ViewKind = "image" | "audio" | "video" | "pdf" | "markdown" | "text";
 
 export interface Viewed {
   readonly pane: Pane;
@@ -44,6 +44,7 @@ const kinds: readonly (readonly [ViewKind, ReadonlySet<string>])[] = [
   ["image", new Set(["avif", "bmp", "gif", "jpeg", "jpg", "png", "webp"])],
   ["audio", new Set(["flac", "m4a", "mp3", "oga", "ogg", "opus", "wav"])],
   ["video", new Set(["mkv", "mov", "mp4", "ogv", "webm"])],
+  ["pdf", new Set(["pdf"])],
   ["markdown", new Set(["markdown", "md"])],
   [
     "text",

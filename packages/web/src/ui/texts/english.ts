@@ -262,6 +262,18 @@ export const english = {
     cut: (size: string) => `Only the first ${size} are shown, and cannot be changed here.`,
     binary: "This is no text: save it to use it.",
     encoding: "This is not UTF-8: it is shown as ISO 8859-1 and cannot be changed here.",
+    pdf: {
+      pages: (name: string) => `Pages of ${name}`,
+      page: (number: number, count: number) => `Page ${number} of ${count}`,
+      larger: "Larger",
+      smaller: "Smaller",
+      fitWidth: "Fit width",
+      first: (count: number) => `Only the first ${count} pages are shown.`,
+      tooLarge: (size: string) => `Only PDF files up to ${size} are shown here: download it instead.`,
+      broken: "This PDF is damaged and cannot be shown: download it to try another program.",
+      encrypted: "This PDF opens with a password only: download it and open it on your computer.",
+      notDrawn: "This page cannot be drawn.",
+    },
   },
   details: {
     kind: "Kind",

@@ -265,6 +265,19 @@ const texts: Texts = {
     cut: (size) => `Seuls les premiers ${size} sont affichés et ne peuvent être modifiés ici.`,
     binary: "Ce n'est pas du texte : téléchargez-le pour l'utiliser.",
     encoding: "Ce n'est pas de l'UTF-8 : affiché comme ISO 8859-1, non modifiable ici.",
+    pdf: {
+      pages: (name) => `Pages de ${name}`,
+      page: (number, count) => `Page ${number} sur ${count}`,
+      larger: "Agrandir",
+      smaller: "Réduire",
+      fitWidth: "Pleine largeur",
+      first: (count) => `Seules les ${count} premières pages sont affichées.`,
+      tooLarge: (size) => `Seuls les PDF jusqu’à ${size} sont affichés ici : téléchargez-le.`,
+      broken:
+        "Ce PDF est endommagé et ne peut pas être affiché : téléchargez-le pour l’essayer avec un autre programme.",
+      encrypted: "Ce PDF ne s’ouvre qu’avec un mot de passe : téléchargez-le et ouvrez-le sur votre ordinateur.",
+      notDrawn: "Cette page ne peut pas être dessinée.",
+    },
   },
   details: {
     kind: "Type",

@@ -264,6 +264,20 @@ const texts: Texts = {
     cut: (size) => `Nur die ersten ${size} sind zu sehen und hier nicht zu ändern.`,
     binary: "Das ist kein Text: laden Sie es herunter, um es zu verwenden.",
     encoding: "Das ist kein UTF-8: es wird als ISO 8859-1 gezeigt und ist hier nicht zu ändern.",
+    pdf: {
+      pages: (name) => `Seiten von ${name}`,
+      page: (number, count) => `Seite ${number} von ${count}`,
+      larger: "Größer",
+      smaller: "Kleiner",
+      fitWidth: "Fensterbreite",
+      first: (count) => `Nur die ersten ${count} Seiten werden gezeigt.`,
+      tooLarge: (size) => `Nur PDF bis ${size} werden hier gezeigt: laden Sie es herunter.`,
+      broken:
+        "Dieses PDF ist beschädigt und lässt sich nicht zeigen: laden Sie es herunter, um es mit einem anderen Programm zu versuchen.",
+      encrypted:
+        "Dieses PDF öffnet sich nur mit einem Passwort: laden Sie es herunter und öffnen Sie es auf Ihrem Rechner.",
+      notDrawn: "Diese Seite lässt sich nicht zeichnen.",
+    },
   },
   details: {
     kind: "Art",

@@ -267,6 +267,18 @@ const texts: Texts = {
     cut: (size) => `Solo se muestran los primeros ${size}, y no se pueden cambiar aquí.`,
     binary: "Esto no es texto: descárguelo para usarlo.",
     encoding: "Esto no es UTF-8: se muestra como ISO 8859-1 y no se puede cambiar aquí.",
+    pdf: {
+      pages: (name) => `Páginas de ${name}`,
+      page: (number, count) => `Página ${number} de ${count}`,
+      larger: "Ampliar",
+      smaller: "Reducir",
+      fitWidth: "Ajustar al ancho",
+      first: (count) => `Solo se muestran las primeras ${count} páginas.`,
+      tooLarge: (size) => `Aquí solo se muestran PDF de hasta ${size}: descárguelo.`,
+      broken: "Este PDF está dañado y no se puede mostrar: descárguelo para probar con otro programa.",
+      encrypted: "Este PDF solo se abre con una contraseña: descárguelo y ábralo en su equipo.",
+      notDrawn: "Esta página no se puede dibujar.",
+    },
   },
   details: {
     kind: "Tipo",
