@@ -120,6 +120,32 @@ suite("PDF in the page", { skip: browserSkip }, () => {
     assert.deepEqual([faults, await page.evaluate("happened")], [[], []]);
   });
 
+  test("no other policy of Trusted Types can be made, and not this one again, and no worker of a text", async () => {
+    await using open = await enter();
+    const { page } = open;
+    await page.getByText("three.pdf").dblclick();
+    await drawn(page, 1);
+    const outcome = (expression: string): Promise<unknown> =>
+      page.evaluate(`(() => { try { ${expression}; return "done"; } catch ({ name }) { return name; } })()`);
+    for (const expression of [
+      "trustedTypes.createPolicy('other', {})",
+      "trustedTypes.createPolicy('sallyport-worker', {})",
+      "new Worker('/assets/anything.js')",
+    ]) {
+      assert.equal(await outcome(expression), "TypeError", expression);
+    }
+  });
+
+  test("its worker ends with the dialog, though the document has not come", async () => {
+    await using open = await enter();
+    const { page } = open;
+    await page.route("**/files/**", () => {});
+    await page.getByText("three.pdf").dblclick();
+    await until(async () => page.workers().length === 1);
+    await page.keyboard.press("Escape");
+    await until(async () => page.workers().length === 0);
+  });
+
   for (const [name, sentence] of [
     ["broken", /damaged/],
     ["empty", /damaged/],

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { signIn } from "./browser-page.ts";
+import { pdfOf } from "./pdf-files.ts";
 
 /** How a person may see the page. */
 export const looks = {
@@ -105,6 +106,15 @@ export const screens: readonly Screen[] = [
     leave: escape,
   },
   {
+    name: "pdf",
+    show: async (page) => {
+      await page.keyboard.type("statement");
+      await page.keyboard.press("Enter");
+      await page.locator(".pdf-text", { hasText: "Two doors" }).waitFor();
+    },
+    leave: escape,
+  },
+  {
     name: "search",
     show: async (page) => {
       await page.keyboard.press("/");
@@ -151,7 +161,7 @@ export const screens: readonly Screen[] = [
   {
     name: "two-panes",
     show: async (page) => {
-      // The one that the editor left selected: on a phone the list has scrolled to it.
+      // Beside what was looked at last: on a phone the list has scrolled to it.
       await entry(page, "server.ts").focus();
       await page.keyboard.press("Control+b");
       await page.getByRole("region", { name: "Pane 2" }).getByRole("row", { name: "photo.png" }).waitFor();
@@ -198,6 +208,7 @@ export const screens: readonly Screen[] = [
 export function fill({ directory }: TestServer): void {
   for (const name of ["empty", "website", "invoices/2026"]) mkdirSync(join(directory, name), { recursive: true });
   writeFileSync(join(directory, "photo.png"), picture);
+  writeFileSync(join(directory, "statement.pdf"), pdfOf(["Two doors", "One lock"]));
   writeFileSync(join(directory, "invoices/2026/invoice-17.pdf"), Buffer.alloc(48_000));
   writeFileSync(
     join(directory, "server.ts"),
