@@ -94,8 +94,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: transfer,
-        find: 'return send(withJob(left, { ...job, aborting: "fenced" }), { purpose: "fence", verb: "NOOP", id }, effects);',
-        replace: "return end({ ...left, outstanding: [] }, job, aborted(job), effects);",
+        find: 'return send(withJob(left, { ...job, aborting: "fenced" }), { purpose: "fence", verb: "NOOP", id, timer }, effects);',
+        replace: "return end({ ...left, outstanding: [], timer }, job, aborted(job), effects);",
       },
     ],
   },

@@ -76,6 +76,7 @@ export class SimSocket extends Duplex implements WireEnd {
 
   /** Waits for the user's handshake; rejects when something else comes, or the connection ends. */
   acceptTls(timeoutMs: number): Promise<void> {
+    if (this.destroyed) return Promise.reject(new Error("the connection is gone"));
     this.#opener = new Opener();
     const handshake = Promise.withResolvers<void>();
     this.#handshake = handshake;

@@ -47,6 +47,7 @@ const waitsMs: Readonly<Record<TimerName, number>> = {
   "data-open": 20_000,
   preliminary: 20_000,
   completion: 90_000,
+  abort: 5_000,
 };
 
 /** The shell around one user-PI: what a client library will be, over the simulated network. */

@@ -200,6 +200,7 @@ export const limits = {
   treeWaitingBytes: limit(67_108_864, "bytes", "names that a client's walk of a tree has listed and yet to come to"),
   treeDepthCount: limit(256, "count", "directories below directories in a tree that a client removes; none is as deep"),
   listingBufferBytes: limit(67_108_864, "bytes", "entries of a listing that wait to be taken, even where others wait"),
+  abortMs: limit(5_000, "ms", "a reply to ABOR, and to the NOOP behind it; then the connection is given up"),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

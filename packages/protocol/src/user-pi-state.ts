@@ -158,7 +158,7 @@ export type UserPiEvent =
   | { readonly kind: "timeout"; readonly sequence: number }
   | { readonly kind: "connection-closed"; readonly cause?: unknown };
 
-export type TimerName = "greeting" | "handshake" | "reply" | "data-open" | "preliminary" | "completion";
+export type TimerName = "greeting" | "handshake" | "reply" | "data-open" | "preliminary" | "completion" | "abort";
 
 /** What the user-PI wants done, in order. */
 export type UserPiEffect =

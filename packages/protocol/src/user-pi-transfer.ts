@@ -12,6 +12,7 @@ import {
   type Exchange,
   type Job,
   noReserve,
+  type TimerName,
   type TransferRequest,
   type UserPi,
   type UserPiEffect,
@@ -376,9 +377,15 @@ export function abortTransfer(pi: UserPi, job: TransferJob, effects: UserPiEffec
   if (job.final !== undefined) return end(pi, job, aborted(job), effects);
   // Its reply could not be told from those that follow ABOR.
   if (pi.outstanding.some(({ purpose }) => purpose === "reserve")) return close(pi, aborted(job), "now", effects);
-  const sent = send(withJob(pi, { ...job, aborting: "sent" }), { purpose: "abort", verb: "ABOR", id }, effects);
+  const timer = abortTimer(job);
+  const sent = send(withJob(pi, { ...job, aborting: "sent" }), { purpose: "abort", verb: "ABOR", id, timer }, effects);
   breakData(job, effects);
   return withJob(sent, { ...job, data: ended, aborting: "sent" });
+}
+
+/** Nothing is left to be done for it. A server that is to meet another may be connecting yet, and hears nothing. */
+function abortTimer({ request }: TransferJob): TimerName {
+  return request.between === undefined ? "abort" : "reply";
 }
 
 const ended = { kind: "ended", outcome: "failed", cause: undefined } as const;
@@ -390,7 +397,7 @@ function disarmUnlessAsked(pi: UserPi, effects: UserPiEffect[]): UserPi {
 /**
  * Replies after ABOR come in every number: 426 and 226, 226 and 226, 226 alone, 225 (RFC 959 §5.4, R-959-61). A NOOP
  * behind the first of them is a fence: its 200 says that none of the others is still on its way, so that no reply is
- * ever taken for the next command's.
+ * ever taken for the next command's. Where one of them does not come, the connection is closed before long.
  */
 export function abortReply(pi: UserPi, job: TransferJob, reply: ReceivedReply, effects: UserPiEffect[]): UserPi {
   if (reply.code < 200) return pi;
@@ -399,7 +406,8 @@ export function abortReply(pi: UserPi, job: TransferJob, reply: ReceivedReply, e
   if (job.aborting === "sent") {
     const answered = find(reply.code === 225 ? "abort" : "transfer");
     const left = without(reply.code === 225 ? without(pi, find("transfer")) : pi, answered);
-    return send(withJob(left, { ...job, aborting: "fenced" }), { purpose: "fence", verb: "NOOP", id }, effects);
+    const timer = abortTimer(job);
+    return send(withJob(left, { ...job, aborting: "fenced" }), { purpose: "fence", verb: "NOOP", id, timer }, effects);
   }
   const abort = find("abort");
   const isAbortReply = reply.code === 225 || reply.code === 226 || reply.code >= 400;

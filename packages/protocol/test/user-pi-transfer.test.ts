@@ -213,6 +213,22 @@ describe("transfers", () => {
     }
   });
 
+  test("R-959-61 a connection whose server leaves ABOR, or the NOOP behind it, unanswered is closed before long", () => {
+    for (const replies of [[], ["426 cut"], ["426 cut", "226 aborted"]]) {
+      const dialogue = transferring(download);
+      dialogue.answers("150 go");
+      dialogue.happens({ kind: "abort", id: 1 });
+      dialogue.answers(...replies);
+      assert.equal(dialogue.of("arm").at(-1)?.timer, "abort");
+      dialogue.asks({ kind: "command", id: 2, verb: "PWD" });
+      assert.deepEqual(dialogue.waits(), []);
+      assert.equal(dialogue.pi.phase, "closed");
+      assert.equal(dialogue.outcome(1), "SALLYPORT_REPLY_TIMEOUT");
+      assert.equal(dialogue.outcome(2), "SALLYPORT_REPLY_TIMEOUT");
+      assert.equal(dialogue.of("close").at(-1)?.reconnect, "now");
+    }
+  });
+
   test("a transfer is given up before its command without ABOR", () => {
     const dialogue = opened();
     dialogue.asks(download);

@@ -15,11 +15,16 @@ export class DialogueTimer {
     this.disarm();
     // TLS keeps its own time, and says more when it is over; who decides about trust may take longer.
     if (timer === "handshake") return;
-    this.#timer = setTimeout(() => this.#onTimeout(sequence), this.#limits[timerLimits[timer]]);
+    this.#timer = setTimeout(() => this.#onTimeout(sequence), this.#msOf(timer));
   }
 
   disarm(): void {
     clearTimeout(this.#timer);
+  }
+
+  #msOf(timer: Exclude<TimerName, "handshake">): number {
+    const { replyMs, [timerLimits[timer]]: ms } = this.#limits;
+    return timer === "abort" ? Math.min(replyMs, ms) : ms;
   }
 }
 
@@ -29,4 +34,5 @@ const timerLimits = {
   "data-open": "dataOpenMs",
   preliminary: "preliminaryMs",
   completion: "completionMs",
+  abort: "abortMs",
 } as const satisfies Record<Exclude<TimerName, "handshake">, keyof LimitValues>;

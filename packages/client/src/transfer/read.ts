@@ -48,8 +48,7 @@ export async function read(
         if (flow.isFull) aborter.abort(enough);
         return wait;
       },
-      // A short file is over before its part is given up; then nothing has to be aborted.
-      { expectedBytes, throttle, isPrompt: end === undefined, ...(onProgress && { onProgress }) },
+      { expectedBytes, throttle, ...(onProgress && { onProgress }) },
     ),
     {
       signal: signal === undefined ? aborter.signal : AbortSignal.any([signal, aborter.signal]),

@@ -4,10 +4,10 @@ import type { Moved, Mover } from "../connection/data-task.ts";
 /** Receives chunks until the server's end, as soon as they come. Each is the receiver's until its promise settles. */
 export function receiveWhole(
   onChunk: (chunk: Uint8Array) => undefined | Promise<void>,
-  { expectedBytes, onProgress, throttle, isPrompt = true }: ReceiveExpectation = {},
+  { expectedBytes, onProgress, throttle }: ReceiveExpectation = {},
 ): Mover {
   return async (data, options) => {
-    const moving = { ...options, isPrompt, ...(onProgress && { onProgress }), ...(throttle && { throttle }) };
+    const moving = { ...options, isPrompt: true, ...(onProgress && { onProgress }), ...(throttle && { throttle }) };
     return movedOf(await data.receiveChunks(onChunk, moving), await expectedBytes);
   };
 }
@@ -27,8 +27,6 @@ export function receiveInto(
 export interface ReceiveExpectation {
   /** What the server announced on the control connection; so many octets are whole without close_notify too. */
   readonly expectedBytes?: number | undefined | Promise<number | undefined>;
-  /** Whether chunks come as soon as they are there, and not in full pieces; default true. */
-  readonly isPrompt?: boolean;
   readonly onProgress?: ((bytes: number) => void) | undefined;
   /** Shared with other transfers. */
   readonly throttle?: ByteThrottle | undefined;
