@@ -1,6 +1,6 @@
 import { isIpv4, normaliseAddress } from "./addresses.ts";
 import type { ReceivedReply } from "./user-pi-failure.ts";
-import type { Between, HostMemory, TransferRequest, UserPi } from "./user-pi-state.ts";
+import type { Between, HostMemory, TimerName, TransferRequest, UserPi } from "./user-pi-state.ts";
 import type { Fault } from "./user-pi-turn.ts";
 
 /* In what a transfer between two servers is another than one with the user, before its command is sent. */
@@ -22,6 +22,11 @@ export function firstPassiveVerb(
 /** A third host is never what another server is sent to, unless the user permits it (S-06, S-10). */
 export function mayMeetAt(host: string, peerAddress: string, { hosts }: Between): boolean {
   return normaliseAddress(host) !== undefined && (host === peerAddress || hosts.includes(host));
+}
+
+/** How long ABOR waits: a server that is to meet another may be connecting yet, and hears nothing. */
+export function abortTimer({ between }: TransferRequest): TimerName {
+  return between === undefined ? "abort" : "reply";
 }
 
 export function foreignAddress(host: string, reply: ReceivedReply): Fault {

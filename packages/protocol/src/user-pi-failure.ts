@@ -53,6 +53,18 @@ export interface Fault {
 
 export type DialogueLine = Omit<TranscriptLine, "atMs">;
 
+/** How a data connection failed that was there. */
+export const dataFaults = {
+  truncated: { code: "SALLYPORT_DATA_TRUNCATED", message: "The data connection ended without its proper end" },
+  failed: { code: "SALLYPORT_DATA_FAILED", message: "The data connection failed" },
+} as const;
+
+/** How one failed that never came about. */
+export function notOpened(cause: unknown): Fault {
+  const message = "The data connection could not be opened";
+  return { code: "SALLYPORT_DATA_FAILED", message, retry: "again", cause };
+}
+
 /** Every failure of the user-PI by its stable code, with the family that assigns the blame. */
 export const userPiFailures = {
   SALLYPORT_COMMAND_REFUSED: CommandRefused,

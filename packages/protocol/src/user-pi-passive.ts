@@ -57,7 +57,12 @@ export function reserveAnswered(
 
 /** Whether a reply can only be that of the passive command behind a transfer command, although the latter's is due. */
 export function isOfReserve(transfer: Exchange, code: number): boolean {
-  return code === 227 || code === 229 || (transfer.preliminariesCount > 0 && unknownCommand.has(code));
+  return namesEndpoint(code) || (transfer.preliminariesCount > 0 && unknownCommand.has(code));
+}
+
+/** Whether a reply is one to PASV, CPSV or EPSV, and to nothing else. */
+export function namesEndpoint(code: number): boolean {
+  return code === 227 || code === 229;
 }
 
 /** A transfer command that was accepted is answered by none of them (RFC 959 §5.4). */

@@ -1,18 +1,24 @@
 import { isIpv4 } from "./addresses.ts";
 import type { Octets } from "./octets.ts";
 import { meaningOf } from "./reply-model.ts";
-import { dataUnprotected, firstPassiveVerb, foreignAddress, isToConnect, mayMeetAt } from "./user-pi-between.ts";
+import {
+  abortTimer,
+  dataUnprotected,
+  firstPassiveVerb,
+  foreignAddress,
+  isToConnect,
+  mayMeetAt,
+} from "./user-pi-between.ts";
 import { activeCommand, announcement } from "./user-pi-data-commands.ts";
-import type { ReceivedReply } from "./user-pi-failure.ts";
+import { dataFaults, notOpened, type ReceivedReply } from "./user-pi-failure.ts";
 import { nextParameter, transferParameters } from "./user-pi-parameters.ts";
-import { askReserve, passiveEndpoint } from "./user-pi-passive.ts";
+import { askReserve, namesEndpoint, passiveEndpoint } from "./user-pi-passive.ts";
 import {
   type DataEndpoint,
   type DataProtection,
   type Exchange,
   type Job,
   noReserve,
-  type TimerName,
   type TransferRequest,
   type UserPi,
   type UserPiEffect,
@@ -283,11 +289,6 @@ function dataNotOpened(pi: UserPi, job: TransferJob, cause: unknown, effects: Us
   return end(quiet, { ...job, data: { kind: "none" } }, notOpened(cause), effects);
 }
 
-function notOpened(cause: unknown): Fault {
-  const message = "The data connection could not be opened";
-  return { code: "SALLYPORT_DATA_FAILED", message, retry: "again", cause };
-}
-
 /** A reply to the transfer command itself. */
 export function transferReply(
   pi: UserPi,
@@ -341,11 +342,6 @@ function succeeded(pi: UserPi, { request }: TransferJob, reply: ReceivedReply, e
   return rearm({ ...pi, job: undefined, restart: 0n }, effects);
 }
 
-const dataFaults = {
-  truncated: { code: "SALLYPORT_DATA_TRUNCATED", message: "The data connection ended without its proper end" },
-  failed: { code: "SALLYPORT_DATA_FAILED", message: "The data connection failed" },
-} as const;
-
 function retryOf({ request }: TransferJob): "again" | "check" {
   return request.direction === "download" ? "again" : "check";
 }
@@ -377,15 +373,16 @@ export function abortTransfer(pi: UserPi, job: TransferJob, effects: UserPiEffec
   if (job.final !== undefined) return end(pi, job, aborted(job), effects);
   // Its reply could not be told from those that follow ABOR.
   if (pi.outstanding.some(({ purpose }) => purpose === "reserve")) return close(pi, aborted(job), "now", effects);
-  const timer = abortTimer(job);
-  const sent = send(withJob(pi, { ...job, aborting: "sent" }), { purpose: "abort", verb: "ABOR", id, timer }, effects);
+  const timer = abortTimer(job.request);
+  // Servers close with ABOR what they listen on, and may give the port to somebody else.
+  const reserve = pi.reserve.kind === "offered" ? noReserve : pi.reserve;
+  const sent = send(
+    withJob({ ...pi, reserve }, { ...job, aborting: "sent" }),
+    { purpose: "abort", verb: "ABOR", id, timer },
+    effects,
+  );
   breakData(job, effects);
   return withJob(sent, { ...job, data: ended, aborting: "sent" });
-}
-
-/** Nothing is left to be done for it. A server that is to meet another may be connecting yet, and hears nothing. */
-function abortTimer({ request }: TransferJob): TimerName {
-  return request.between === undefined ? "abort" : "reply";
 }
 
 const ended = { kind: "ended", outcome: "failed", cause: undefined } as const;
@@ -406,13 +403,14 @@ export function abortReply(pi: UserPi, job: TransferJob, reply: ReceivedReply, e
   if (job.aborting === "sent") {
     const answered = find(reply.code === 225 ? "abort" : "transfer");
     const left = without(reply.code === 225 ? without(pi, find("transfer")) : pi, answered);
-    const timer = abortTimer(job);
+    const timer = abortTimer(job.request);
     return send(withJob(left, { ...job, aborting: "fenced" }), { purpose: "fence", verb: "NOOP", id, timer }, effects);
   }
   const abort = find("abort");
   const isAbortReply = reply.code === 225 || reply.code === 226 || reply.code >= 400;
   if (abort !== undefined && isAbortReply) return without(pi, abort);
-  if (reply.code === 225 || reply.code === 226) return close(pi, outOfStep(reply), "now", effects);
+  const isFence = reply.code !== 225 && reply.code !== 226 && !namesEndpoint(reply.code);
+  if (!isFence) return close(pi, outOfStep(reply), "now", effects);
   const unanswered = find("status");
   if (unanswered !== undefined) fail(pi, unanswered.id, aborted(job), effects);
   return end({ ...pi, outstanding: [] }, job, aborted(job), effects);

@@ -13,7 +13,7 @@ import {
   tlsEstablished,
   tokenCame,
 } from "./user-pi-opening.ts";
-import { isOfReserve, reserveAnswered } from "./user-pi-passive.ts";
+import { isOfReserve, namesEndpoint, reserveAnswered } from "./user-pi-passive.ts";
 import { refusalOf } from "./user-pi-requests.ts";
 import {
   type Exchange,
@@ -261,13 +261,17 @@ function mayLogInBy({ control, policy }: UserPi): boolean {
   return control !== "clear" || policy.security === "plain";
 }
 
-/** The oldest command without a reply, but for STAT, whose reply comes ahead of the transfer's and looks unlike it. */
+/**
+ * The oldest command without a reply, but for STAT and the passive command behind a transfer, whose replies may come ahead
+ * of the transfer's and look unlike it. An endpoint that was not asked for belongs to nothing.
+ */
 function exchangeOf({ outstanding }: UserPi, { code }: ReceivedReply): Exchange | undefined {
   const [oldest] = outstanding;
   if (oldest?.purpose !== "transfer") return oldest;
   const find = (wanted: Purpose): Exchange | undefined => outstanding.find(({ purpose }) => purpose === wanted);
   const status = statusCodes.has(code) ? find("status") : undefined;
-  return status ?? (isOfReserve(oldest, code) ? find("reserve") : undefined) ?? oldest;
+  const reserve = isOfReserve(oldest, code) ? find("reserve") : undefined;
+  return status ?? reserve ?? (namesEndpoint(code) ? undefined : oldest);
 }
 
 /** Replies of STAT, good and bad; a transfer command that was accepted is answered by none of them (RFC 959 §5.4). */

@@ -197,6 +197,47 @@ describe("the passive command of the next transfer, right behind the transfer co
     assert.equal(dialogue.of("break-data").length, 1);
   });
 
+  test("S-10 an endpoint that nobody asked for, or asked for once, ends the connection and completes no transfer", () => {
+    const twice = preparing();
+    twice.answers("229 (|||4001|)");
+    dataEnded(twice, "complete");
+    twice.answers("229 (|||4002|)");
+    assert.equal(twice.outcome(1), "SALLYPORT_REPLY_UNSOLICITED");
+    const unasked = opened(ahead);
+    unasked.asks({ ...first, preparesNext: false });
+    unasked.answers("200 I", "229 (|||4000|)");
+    unasked.happens({ kind: "data-connected", connection: 1 });
+    unasked.answers("229 (|||4001|)");
+    assert.equal(unasked.outcome(1), "SALLYPORT_REPLY_UNSOLICITED");
+    const afterAbort = preparing();
+    afterAbort.answers("229 (|||4001|)");
+    afterAbort.happens({ kind: "abort", id: 1 });
+    afterAbort.answers("426 cut", "229 (|||4002|)");
+    assert.equal(afterAbort.pi.phase, "closed");
+    for (const dialogue of [twice, unasked, afterAbort]) assert.equal(dialogue.of("connect-data").length, 1);
+  });
+
+  test("an endpoint does not outlive ABOR", () => {
+    const dialogue = preparing();
+    dialogue.answers("229 (|||4001|)");
+    assert.deepEqual(dialogue.happens({ kind: "abort", id: 1 }), ["ABOR"]);
+    dialogue.answers("426 cut", "226 aborted", "200 fence");
+    assert.equal(dialogue.outcome(1), "SALLYPORT_ABORTED");
+    assert.deepEqual(dialogue.asks(next), ["EPSV"]);
+  });
+
+  test("S-10 another host that PASV names is not connected to", () => {
+    const dialogue = opened(ahead, { memory: { passive: "PASV" } });
+    dialogue.asks(first);
+    dialogue.answers("200 I", "227 (192,0,2,1,15,160)");
+    assert.deepEqual(dialogue.happens({ kind: "data-connected", connection: 1 }), ["RETR f", "PASV"]);
+    dialogue.answers("150 go");
+    dataEnded(dialogue, "complete");
+    dialogue.answers("226 done", "227 (198,51,100,7,15,161)");
+    dialogue.asks(next);
+    assert.deepEqual(dialogue.of("connect-data").at(-1)?.endpoint, { host: "192.0.2.1", port: 4001 });
+  });
+
   test("is not sent without being asked for, nor where commands go one by one", () => {
     for (const [policy, request] of [
       [ahead, { ...first, preparesNext: false }],
