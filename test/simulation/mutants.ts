@@ -14,6 +14,7 @@ export interface Mutant {
 
 const transfer = "protocol/src/user-pi-transfer.ts";
 const opening = "protocol/src/user-pi-opening.ts";
+const passive = "protocol/src/user-pi-passive.ts";
 const turn = "protocol/src/user-pi-turn.ts";
 const userPi = "protocol/src/user-pi.ts";
 const serverPi = "protocol/src/server-pi.ts";
@@ -60,7 +61,7 @@ export const mutants: readonly Mutant[] = [
     name: "status-unrecognised",
     what: "The reply to STAT during a transfer is taken for the transfer's.",
     seed: 34,
-    edits: [{ file: userPi, find: "(statusCodes.has(code) ?", replace: "(statusCodes.has(-code) ?" }],
+    edits: [{ file: userPi, find: "= statusCodes.has(code) ?", replace: "= statusCodes.has(-code) ?" }],
   },
   {
     name: "secrets-in-clear",
@@ -110,7 +111,7 @@ export const mutants: readonly Mutant[] = [
     what: "The address in reply 227 is followed.",
     seed: 23,
     edits: [
-      { file: transfer, find: 'policy.passiveAddress === "trust") return named;', replace: "named) return named;" },
+      { file: passive, find: 'policy.passiveAddress === "trust") return named;', replace: "named) return named;" },
     ],
   },
   {
