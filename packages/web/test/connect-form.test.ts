@@ -61,6 +61,37 @@ suite("The connect form in a browser", { skip: browserSkip }, () => {
     await page.getByRole("row", { name: "kept.txt" }).waitFor();
   });
 
+  test("the logins of this browser are listed, those of other windows too, and can be ended", async () => {
+    await using open = await openPage(browser, gateway);
+    const { page, faults } = open;
+    await signIn(page, { address: `localhost:${server.explicitPort}`, mode: "Explicit" });
+    await page.getByRole("row", { name: "kept.txt" }).waitFor();
+    const second = await page.context().newPage();
+    await second.goto("about:blank");
+    await second.goto(`http://127.0.0.1:${gateway.port}/`);
+    await second.getByRole("row", { name: "kept.txt" }).waitFor();
+    const made = await second.evaluate<number>(`fetch("/api/logins", {
+      method: "POST",
+      headers: { "X-Sallyport": "1", "Content-Type": "application/json" },
+      body: JSON.stringify({ address: "localhost:${server.implicitPort}", security: "implicit", user: "alice", password: "secret" }),
+    }).then(({ status }) => status)`);
+    assert.equal(made, 201);
+    await page.getByRole("button", { name: "Logins of this browser" }).focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Logins of this browser" });
+    const here = dialog.getByRole("listitem").filter({ hasText: `alice@localhost:${server.explicitPort}` });
+    const other = dialog.getByRole("listitem").filter({ hasText: `alice@localhost:${server.implicitPort}` });
+    await here.getByText("this one").waitFor();
+    assert.match(await other.innerText(), /Implicit, TLS 1\.3 · since .+ · last used /);
+    await dialog.getByRole("button", { name: "End all others" }).click();
+    await other.waitFor({ state: "detached" });
+    assert.equal(await dialog.getByRole("listitem").count(), 1);
+    await here.getByRole("button", { name: /^Sign out of alice@localhost/ }).click();
+    for (const each of [page, second]) await each.getByText("You were signed out.").waitFor();
+    assert.equal(await dialog.count(), 0);
+    assert.deepEqual(faults, []);
+  });
+
   test("a connection that is lost is told, and what was listed stays", async () => {
     await using other = await startTestServer();
     writeFileSync(join(other.directory, "stays.txt"), "x");

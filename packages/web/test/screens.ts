@@ -133,6 +133,14 @@ export const screens: readonly Screen[] = [
     leave: escape,
   },
   {
+    name: "logins",
+    show: async (page) => {
+      await page.getByRole("button", { name: "Logins of this browser" }).click();
+      await page.getByText("this one").waitFor();
+    },
+    leave: escape,
+  },
+  {
     name: "delete",
     show: (page) => page.keyboard.press("Delete"),
     leave: escape,
@@ -161,10 +169,10 @@ export const screens: readonly Screen[] = [
   {
     name: "two-panes",
     show: async (page) => {
-      // Beside what was looked at last: on a phone the list has scrolled to it.
-      await entry(page, "server.ts").focus();
+      // Whatever was looked at last: on a phone the list has scrolled to it.
+      await page.locator(".rows [tabindex='0']").focus();
       await page.keyboard.press("Control+b");
-      await page.getByRole("region", { name: "Pane 2" }).getByRole("row", { name: "photo.png" }).waitFor();
+      await page.getByRole("region", { name: "Pane 2" }).getByRole("row", { name: "website" }).waitFor();
     },
   },
   {
@@ -202,6 +210,25 @@ export const screens: readonly Screen[] = [
       await page.getByRole("alert").waitFor();
     },
   },
+  {
+    name: "away",
+    show: async (page) => {
+      await page.evaluate("dispatchEvent(new Event('offline'))");
+      await page.getByRole("status").getByText("No connection to the gateway").waitFor();
+    },
+    leave: (page) => page.evaluate("dispatchEvent(new Event('online'))"),
+  },
+  {
+    name: "sign-in-again",
+    show: async (page) => {
+      // Another gateway has no login of this browser.
+      await page.context().clearCookies();
+      await page.keyboard.press("Control+l");
+      await page.keyboard.type("/website");
+      await page.keyboard.press("Enter");
+      await page.getByRole("dialog", { name: /^Sign in to localhost again/ }).waitFor();
+    },
+  },
 ];
 
 /** What the screens show. */
@@ -231,7 +258,7 @@ function entry(page: Page, name: string) {
 
 /** Moves by typing the beginning of a name. */
 async function goTo(page: Page, start: string): Promise<void> {
-  await entry(page, "photo.png").focus();
+  await page.locator(".rows [tabindex='0']").first().focus();
   await page.keyboard.press("Home");
   await page.keyboard.type(start);
 }

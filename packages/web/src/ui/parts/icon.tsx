@@ -19,6 +19,7 @@ const shapes = {
   close: "M6 6l12 12M18 6L6 18",
   lines: "M4 6h16M4 12h10M4 18h13",
   light: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8M12 2v3M12 19v3M2 12h3M19 12h3M5 5l2 2M17 17l2 2M19 5l-2 2M7 17l-2 2",
+  key: "M8 12a4 4 0 1 0 0 8 4 4 0 0 0 0-8M11 13L20 4M16 8l3 3",
   leave: "M10 4H5v16h5M14 8l4 4-4 4M18 12H9",
   copy: "M8 8h11v12H8zM5 16V4h10",
   cut: "M6 4l12 14M18 4L6 18M6 18a2 2 0 1 0 .1 0M18 18a2 2 0 1 0 .1 0",

@@ -10,7 +10,7 @@ import { ThemeButton } from "../parts/theme-button.tsx";
 import { TlsBadge } from "../parts/tls-badge.tsx";
 import { TranscriptPane } from "../parts/transcript-pane.tsx";
 import { actionOfKeyAnywhere } from "../state/actions.ts";
-import { connectsBeside, isHelpShown, menu, searchedIn } from "../state/layers.ts";
+import { areLoginsShown, connectsBeside, isHelpShown, menu, searchedIn } from "../state/layers.ts";
 import { cameAfter, lostBecause, signOut } from "../state/login.ts";
 import { announcement } from "../state/pane.ts";
 import { active, panes, startPanes } from "../state/panes.ts";
@@ -23,6 +23,7 @@ const Viewer = later(async () => (await import("../parts/viewer.tsx")).Viewer);
 const SearchDialog = later(async () => (await import("../parts/search-dialog.tsx")).SearchDialog);
 const HelpDialog = later(async () => (await import("../parts/help-dialog.tsx")).HelpDialog);
 const ReturnDialog = later(async () => (await import("../parts/return-dialog.tsx")).ReturnDialog);
+const LoginsDialog = later(async () => (await import("../parts/logins-dialog.tsx")).LoginsDialog);
 const ConnectDialog = later(async () => (await import("../parts/connect-dialog.tsx")).ConnectDialog);
 
 /** The files of a server, or of two. */
@@ -51,6 +52,16 @@ export function BrowserScreen({ login }: { readonly login: LoginJson }) {
         >
           <Icon name="lines" /> <span class="tool-text">{t.transcript.title}</span>
         </button>
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => (areLoginsShown.value = true)}
+          title={t.logins.title}
+          aria-label={t.logins.title}
+          aria-haspopup="dialog"
+        >
+          <Icon name="key" />
+        </button>
         <LanguageChoice />
         <ThemeButton />
         <button
@@ -78,6 +89,7 @@ export function BrowserScreen({ login }: { readonly login: LoginJson }) {
       <QueuePanel />
       {searchedIn.value && <SearchDialog pane={searchedIn.value} />}
       {isHelpShown.value && <HelpDialog />}
+      {areLoginsShown.value && <LoginsDialog />}
       {connectsBeside.value && <ConnectDialog />}
       {viewed.value && <Viewer {...viewed.value} />}
       {lostBecause.value && <ReturnDialog login={login} because={lostBecause.value} />}

@@ -4,6 +4,9 @@ import type { Pane } from "./pane.ts";
 /** Whether the keys are listed. */
 export const isHelpShown = signal(false);
 
+/** Whether the logins of this browser are listed. */
+export const areLoginsShown = signal(false);
+
 /** Where somebody looks for names. */
 export const searchedIn = signal<Pane | undefined>(undefined);
 

@@ -117,6 +117,16 @@ export async function signOut(): Promise<void> {
   }
 }
 
+/** Ends one login, of this page or of another; one that is gone already is as good as ended. */
+export async function endLogin(of: LoginJson): Promise<void> {
+  try {
+    await serverOf(of).signOut();
+  } catch (error) {
+    if (!(error instanceof Problem && error.status === 401)) throw error;
+  }
+  forget(of.id, "signedOut");
+}
+
 /** Shows a login that is still there, after a reload of the page. */
 export async function resumeLogin(): Promise<void> {
   try {

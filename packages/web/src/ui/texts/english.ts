@@ -194,6 +194,17 @@ export const english = {
     deleteFoldersText: "Folders go with everything in them. This cannot be undone.",
     signOut: "Sign out",
   },
+  logins: {
+    title: "Logins of this browser",
+    about:
+      "What the gateway is signed in to for this browser, in other windows too. Ending one closes its connections and forgets its password.",
+    thisOne: "this one",
+    secondPane: "second pane",
+    since: (time: string) => `since ${time}`,
+    used: (time: string) => `last used ${time}`,
+    end: (name: string) => `Sign out of ${name}`,
+    endOthers: "End all others",
+  },
   actions: {
     menu: "What can be done",
     more: "More",

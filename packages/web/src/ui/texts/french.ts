@@ -196,6 +196,17 @@ const texts: Texts = {
     deleteFoldersText: "Les dossiers partent avec tout leur contenu. C'est irréversible.",
     signOut: "Se déconnecter",
   },
+  logins: {
+    title: "Connexions de ce navigateur",
+    about:
+      "Les serveurs auxquels la passerelle est connectée pour ce navigateur, y compris dans d’autres fenêtres. En terminer une ferme ses liaisons et oublie son mot de passe.",
+    thisOne: "celle-ci",
+    secondPane: "second volet",
+    since: (time) => `depuis ${time}`,
+    used: (time) => `dernier usage ${time}`,
+    end: (name) => `Se déconnecter de ${name}`,
+    endOthers: "Terminer toutes les autres",
+  },
   actions: {
     menu: "Actions possibles",
     more: "Plus",

@@ -195,6 +195,17 @@ const texts: Texts = {
     deleteFoldersText: "Ordner gehen mit allem, was darin ist. Das lässt sich nicht rückgängig machen.",
     signOut: "Abmelden",
   },
+  logins: {
+    title: "Anmeldungen dieses Browsers",
+    about:
+      "Wo das Gateway für diesen Browser angemeldet ist, auch in anderen Fenstern. Wird eine beendet, schließen sich ihre Verbindungen, und ihr Passwort ist vergessen.",
+    thisOne: "diese hier",
+    secondPane: "zweite Hälfte",
+    since: (time) => `seit ${time}`,
+    used: (time) => `zuletzt benutzt ${time}`,
+    end: (name) => `Von ${name} abmelden`,
+    endOthers: "Alle anderen beenden",
+  },
   actions: {
     menu: "Was sich tun lässt",
     more: "Mehr",

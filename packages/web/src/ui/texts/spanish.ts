@@ -199,6 +199,17 @@ const texts: Texts = {
     deleteFoldersText: "Las carpetas se van con todo lo que contienen. No se puede deshacer.",
     signOut: "Cerrar sesión",
   },
+  logins: {
+    title: "Sesiones de este navegador",
+    about:
+      "Los servidores en los que la pasarela tiene abierta una sesión para este navegador, también en otras ventanas. Al cerrar una, se cortan sus conexiones y se olvida su contraseña.",
+    thisOne: "esta",
+    secondPane: "segundo panel",
+    since: (time) => `desde ${time}`,
+    used: (time) => `último uso ${time}`,
+    end: (name) => `Cerrar la sesión de ${name}`,
+    endOthers: "Cerrar todas las demás",
+  },
   actions: {
     menu: "Qué se puede hacer",
     more: "Más",
