@@ -25,16 +25,15 @@ const seldomUsed = [
   "zlib",
 ];
 
-/** Turns `let x = require(…);` at the head of a file into a `require` at each place where `x` is used. */
+/** Puts in the place of `let x = require(…);` at the head of a file what requires the module when `x` is first used. */
 const loadSeldomUsedLate: Plugin = {
   name: "load-seldom-used-late",
   renderChunk: (code) =>
     seldomUsed.reduce((text, module) => {
       const declared = new RegExp(`^let (\\w+) = require\\("node:${module}"\\);\\n`, "m").exec(text);
       if (declared === null || text.includes(`__toESM(${declared[1]}`)) return text;
-      return text
-        .replace(declared[0], "")
-        .replaceAll(new RegExp(`\\b${declared[1]}\\.`, "g"), `require("node:${module}").`);
+      const late = `new Proxy({}, { get: (_, name) => require("node:${module}")[name] })`;
+      return text.replace(declared[0], `let ${declared[1]} = ${late};\n`);
     }, code),
 };
 
