@@ -135,7 +135,9 @@ describe("a line", () => {
         const quote = style === "none" ? "" : style;
         const [word = "", ...others] = words(`${quote}${typed}${quote}`);
         assert.deepEqual([plainText(word), others], [text, []]);
-        assert.equal(typedText(text.slice(0, 1), style), typed.slice(0, typedText(text.slice(0, 1), style)?.length));
+        // By characters: two units beside each other may be one.
+        const [beginning = ""] = text;
+        assert.equal(typedText(beginning, style), typed.slice(0, typedText(beginning, style)?.length));
       }),
     );
   });
