@@ -55,7 +55,11 @@ suite("The connect form in a browser", { skip: browserSkip }, () => {
   test("the wrong mode is told, and the right one offered", async () => {
     await using open = await openPage(browser, gateway);
     const { page } = open;
-    await signIn(page, { address: `localhost:${server.explicitPort}`, mode: "Implicit" });
+    // What the address says is put right as well.
+    await page.locator("input[name=address]").fill(`ftps://localhost:${server.explicitPort}`);
+    await page.locator("input[name=user]").fill("alice");
+    await page.locator("input[name=password]").fill("secret");
+    await page.getByRole("button", { name: "Connect" }).click();
     await page.getByRole("button", { name: "Use explicit TLS" }).click();
     await page.getByRole("button", { name: "Connect" }).click();
     await page.getByRole("row", { name: "kept.txt" }).waitFor();

@@ -32,7 +32,7 @@ export function LoginsDialog() {
   };
   const elsewhere = (all ?? []).filter(({ id }) => !isHere(id));
   return (
-    <Modal title={t.title} tone="wide" onClose={close}>
+    <Modal title={t.title} onClose={close}>
       <p class="view-note">{t.about}</p>
       {problem && <ProblemNote problem={problem} />}
       {all === undefined && problem === undefined && <p role="status">{texts.value.page.opening}</p>}

@@ -52,16 +52,7 @@ export function BrowserScreen({ login }: { readonly login: LoginJson }) {
         >
           <Icon name="lines" /> <span class="tool-text">{t.transcript.title}</span>
         </button>
-        <button
-          type="button"
-          class="quiet"
-          onClick={() => (areLoginsShown.value = true)}
-          title={t.logins.title}
-          aria-label={t.logins.title}
-          aria-haspopup="dialog"
-        >
-          <Icon name="key" />
-        </button>
+        <LoginsButton />
         <LanguageChoice />
         <ThemeButton />
         <button
@@ -97,6 +88,22 @@ export function BrowserScreen({ login }: { readonly login: LoginJson }) {
         {announcement.value}
       </p>
     </div>
+  );
+}
+
+function LoginsButton() {
+  const { title } = texts.value.logins;
+  return (
+    <button
+      type="button"
+      class="quiet"
+      onClick={() => (areLoginsShown.value = true)}
+      title={title}
+      aria-label={title}
+      aria-haspopup="dialog"
+    >
+      <Icon name="key" />
+    </button>
   );
 }
 

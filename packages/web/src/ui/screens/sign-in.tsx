@@ -77,7 +77,7 @@ export function SignInForm({ onEntered, initial, onCancel }: SignInFormPropertie
       {suggestion(security) && (
         <p class="note">
           {t.otherMode}{" "}
-          <button type="button" onClick={() => setForm({ ...form, security: suggestion(security) ?? "auto" })}>
+          <button type="button" onClick={() => setForm(inOtherMode(form, suggestion(security) ?? "auto"))}>
             {suggestion(security) === "explicit" ? t.useExplicit : t.useImplicit}
           </button>
         </p>
@@ -102,6 +102,11 @@ export function SignInForm({ onEntered, initial, onCancel }: SignInFormPropertie
       />
     </form>
   );
+}
+
+/** What the address says of the mode would outweigh the choice. */
+function inOtherMode(form: RecentServer, security: Security): RecentServer {
+  return { ...form, security, address: form.address.replace(/^ftp(?:s|es):\/\//i, "") };
 }
 
 const emptyForm: RecentServer = { address: "", security: "auto", user: "" };
