@@ -315,10 +315,19 @@ function answer(pi: UserPi, exchange: Exchange, reply: ReceivedReply, effects: U
   const meaning = meaningOf(groupOf(exchange), reply.code);
   // A preliminary reply where none may be: another would follow, and be taken for the next command's.
   if (meaning === "fault" && reply.code < 200) return close(pi, unexpected(exchange, reply), "now", effects);
-  const rest = rearm(without(pi, exchange), effects);
+  const rest = restAfter(pi, exchange, effects);
   if (pi.phase === "leaving") return left(rest, exchange, reply, effects);
   if (meaning === "fault") return broken(rest, exchange, reply, effects);
   return meaning === "failure" ? refused(rest, exchange, reply, effects) : accepted(rest, exchange, reply, effects);
+}
+
+/** What was asked beside a transfer leaves the transfer its own time. */
+function restAfter(pi: UserPi, exchange: Exchange, effects: UserPiEffect[]): UserPi {
+  const rest = without(pi, exchange);
+  const isBeside = exchange.purpose === "status" || exchange.purpose === "reserve";
+  const hasTransfer = rest.outstanding.some(({ purpose }) => purpose === "transfer");
+  if (!isBeside || !hasTransfer) return rearm(rest, effects);
+  return pi.timer === undefined ? rest : arm(rest, pi.timer, effects);
 }
 
 function accepted(pi: UserPi, exchange: Exchange, reply: ReceivedReply, effects: UserPiEffect[]): UserPi {

@@ -255,6 +255,20 @@ describe("transfers", () => {
     assert.deepEqual([dialogue.outcome(1), dialogue.outcome(3)], [226, 211]);
   });
 
+  test("what is answered beside a transfer leaves it its own time", () => {
+    const dialogue = transferring(download);
+    dialogue.answers("150 go");
+    assert.equal(dialogue.pi.timer, undefined);
+    dialogue.asks({ kind: "status", id: 2 });
+    dialogue.says("211 moving\r\n");
+    assert.deepEqual([dialogue.outcome(2), dialogue.pi.timer], [211, undefined]);
+    dataEnded(dialogue, "complete");
+    const { timer } = dialogue.pi;
+    dialogue.asks({ kind: "status", id: 3 });
+    dialogue.says("211 still moving\r\n");
+    assert.deepEqual([dialogue.outcome(3), dialogue.pi.timer], [211, timer]);
+  });
+
   test("preliminary replies are bounded", () => {
     const dialogue = opened({ limits: limitValues({ preliminaryRepliesCount: 3 }) });
     dialogue.asks(download);

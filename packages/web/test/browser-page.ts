@@ -1,5 +1,6 @@
 import { findProgram, needs } from "@sallyport/testing";
 import type { Gateway } from "@sallyport/web";
+import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 const program = "chromium-headless-shell";
@@ -65,4 +66,23 @@ export function goOffline(page: Page): Promise<void> {
 async function emulateNetwork(page: Page, wanted: { offline: boolean; uploadThroughput: number }): Promise<void> {
   const wire = await page.context().newCDPSession(page);
   await wire.send("Network.emulateNetworkConditions", { latency: 0, downloadThroughput: -1, ...wanted });
+}
+
+/** What axe objects to in light, in dark and on a phone, and where the page is wider than its window. */
+export async function objectionsInEachLook(page: Page): Promise<readonly string[]> {
+  const found: string[] = [];
+  await page.evaluate(axe.source);
+  for (const [colorScheme, width] of [
+    ["light", 1280],
+    ["dark", 1280],
+    ["light", 360],
+  ] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.setViewportSize({ width, height: 800 });
+    const { violations } = (await page.evaluate("axe.run()")) as axe.AxeResults;
+    found.push(...violations.map(({ id, nodes }) => `${colorScheme} ${width} ${id}: ${nodes[0]?.html}`));
+    const wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth";
+    if (await page.evaluate(wide)) found.push(`${width} is too narrow`);
+  }
+  return found;
 }

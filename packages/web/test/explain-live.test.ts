@@ -1,11 +1,10 @@
 import { startTestServer, type TestServer } from "@sallyport/testing";
 import { Gateway, type GatewayOptions } from "@sallyport/web";
-import axe from "axe-core";
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { after, before, suite, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { browserSkip, openPage, startBrowser } from "./browser-page.ts";
+import { browserSkip, objectionsInEachLook, openPage, startBrowser } from "./browser-page.ts";
 
 suite("both modes, watched live", () => {
   let server: TestServer;
@@ -30,21 +29,7 @@ suite("both modes, watched live", () => {
       const { page, faults } = open;
       await page.getByRole("link", { name: /Watch explicit and implicit/ }).click();
       await page.getByLabel("Explicit port").waitFor();
-      await page.evaluate(axe.source);
-      for (const [colorScheme, width] of [
-        ["light", 1280],
-        ["dark", 1280],
-        ["light", 360],
-      ] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        await page.setViewportSize({ width, height: 800 });
-        const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-        assert.deepEqual(
-          violations.map(({ id, nodes }) => `${colorScheme} ${width} ${id}: ${nodes[0]?.html}`),
-          [],
-        );
-        assert.equal(await page.evaluate(isWider), false, `${width} is too narrow`);
-      }
+      assert.deepEqual(await objectionsInEachLook(page), []);
       await page.setViewportSize({ width: 1280, height: 800 });
       await page.getByLabel("Explicit port").fill(String(server.explicitPort));
       await page.getByLabel("Server").fill("localhost");

@@ -149,6 +149,22 @@ suite("Targets", () => {
     server.close();
   });
 
+  test("of a host that is allowed with its port, the other control port is still refused", async () => {
+    const server = createServer((socket) => socket.end()).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const other = port === 65_535 ? port - 1 : port + 1;
+    const policy = new TargetPolicy({ ...closed, allowed: [`127.0.0.1:${port}`], onlyAllowed: true });
+    const dialer = pinnedDialer({ policy, controlPorts: [port, other] });
+    (await dialer.dial({ host: "127.0.0.1", port }, dialOptions)).destroy();
+    for (const refused of [other, 990]) {
+      await assert.rejects(dialer.dial({ host: "127.0.0.1", port: refused }, dialOptions), {
+        code: "SALLYPORT_TARGET_REFUSED",
+      });
+    }
+    server.close();
+  });
+
   test("a host with a public and a private address is reached by the public one alone", async () => {
     const dialer = pinnedDialer({
       policy: new TargetPolicy(closed),

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { explain, type ExplainEvent, type ExplainOptions, standardPorts } from "@sallyport/inspector";
+import { explain, type ExplainEvent, type ExplainOptions, standardPorts, type TlsMode } from "@sallyport/inspector";
 import { stream } from "hono/streaming";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ExplanationRequest } from "../../api/api.ts";
@@ -33,16 +33,42 @@ function tell(parts: GatewayParts, context: GatewayContext, request: Explanation
     const over = new AbortController();
     writing.onAbort(() => over.abort(new Error("nobody watches any more")));
     const startedMs = performance.now();
-    for await (const event of explain(request.host, optionsOf(parts, request, over.signal))) {
-      if (event.kind === "problem" && event.problem.id === "login-refused") {
-        await parts.rates.refused(clientHost(parts, context), request.host.toLowerCase());
+    const passwords = new OpenPasswords();
+    const countRefused = () => parts.rates.refused(clientHost(parts, context), request.host.toLowerCase());
+    try {
+      for await (const event of explain(request.host, optionsOf(parts, request, over.signal))) {
+        if (passwords.refusedBy(event)) await countRefused();
+        const told = parts.servesStrangers ? withoutReach(event) : event;
+        if (told !== event) await delay(Math.max(0, startedMs + bounds.unreachableFloorMs - performance.now()));
+        await writing.write(`${JSON.stringify(told)}\n`);
       }
-      const told = parts.servesStrangers ? withoutReach(event) : event;
-      if (told !== event) await delay(Math.max(0, startedMs + bounds.unreachableFloorMs - performance.now()));
-      await writing.write(`${JSON.stringify(told)}\n`);
+      await writing.write(`${JSON.stringify({ over: true })}\n`);
+    } catch (error) {
+      if (!over.signal.aborted) throw error;
+    } finally {
+      // Whoever leaves may have seen the reply, and would guess for nothing.
+      for (let left = passwords.count; left > 0; left--) await countRefused();
     }
-    await writing.write(`${JSON.stringify({ over: true })}\n`);
   });
+}
+
+/** Passwords that went out, one a mode at most, and were neither accepted nor refused yet. */
+class OpenPasswords {
+  readonly #modes = new Set<TlsMode>();
+
+  get count(): number {
+    return this.#modes.size;
+  }
+
+  /** Follows an event, and says whether a login was refused by it. */
+  refusedBy(event: ExplainEvent): boolean {
+    const { kind, mode } = event;
+    if (kind === "command" && event.line.startsWith("PASS ")) this.#modes.add(mode);
+    if (kind === "reply" && (event.code === 230 || event.code === 202)) this.#modes.delete(mode);
+    if (kind !== "problem" || event.problem.id !== "login-refused") return false;
+    this.#modes.delete(mode);
+    return true;
+  }
 }
 
 function optionsOf(
@@ -53,7 +79,7 @@ function optionsOf(
   return {
     ports: { explicit: explicitPort, implicit: implicitPort },
     octets: true,
-    dialer: pinnedDialer({ policy }),
+    dialer: pinnedDialer({ policy, controlPorts: [explicitPort, implicitPort] }),
     signal,
     timeoutMs: bounds.connectMs,
     ...(between !== "none" && { stripped: between }),

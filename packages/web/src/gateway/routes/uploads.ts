@@ -152,9 +152,13 @@ async function send(
   let end = offset;
   if (offset < sizeBytes || sizeBytes === 0) {
     using body = new RequestBody(incoming, sizeBytes - offset);
-    const { bytes } = await pieces.send(connection, offset, body, { meter });
-    if (body.endsConnection) onEndsConnection();
-    end += bytes;
+    try {
+      const { bytes } = await pieces.send(connection, offset, body, { meter });
+      end += bytes;
+    } finally {
+      // Also of a refused one the next request would find a parser that hears nothing.
+      if (body.endsConnection) onEndsConnection();
+    }
   }
   if (incoming.destroyed && !incoming.complete) throw left();
   if (end === sizeBytes) await pieces.publish(connection);

@@ -6,20 +6,22 @@ import type { TargetPolicy } from "./target-policy.ts";
 
 export interface PinnedDialerOptions {
   readonly policy: TargetPolicy;
+  /** Ports of control connections besides the usual ones and the first that is dialled. */
+  readonly controlPorts?: readonly number[];
   /** Default: the system's. */
   readonly resolve?: ResolveAddresses;
 }
 
 /**
  * Makes the connections of one login. The host's name is looked up once and every address is asked about; from the first
- * connection on there is one address for all of them, data connections included, whatever the name says later. The first
- * port that is dialled is the server's; data connections go to unprivileged ports alone.
+ * connection on there is one address for all of them, data connections included, whatever the name says later. Each control
+ * port is asked about; data connections go to unprivileged ports alone.
  *
  * Rejects with GatewayRefusal `SALLYPORT_TARGET_REFUSED` where no address of the host may be reached.
  */
-export function pinnedDialer({ policy, resolve = addressesOf }: PinnedDialerOptions): Dialer {
+export function pinnedDialer({ policy, controlPorts: more = [], resolve = addressesOf }: PinnedDialerOptions): Dialer {
   const found = new Map<string, Promise<readonly string[]>>();
-  const controlPorts = new Set([21, 990]);
+  const controlPorts = new Set([21, 990, ...more]);
   let pinned: string | undefined;
   const permitted = async (host: string, port: number, family: 4 | 6): Promise<readonly string[]> => {
     const key = `${family} ${host}`;
@@ -34,7 +36,8 @@ export function pinnedDialer({ policy, resolve = addressesOf }: PinnedDialerOpti
     dial: async (target, options) => {
       const { host, port } = target;
       if (pinned !== undefined) {
-        if (port < 1024 && !controlPorts.has(port)) throw refused();
+        const isAllowed = controlPorts.has(port) ? policy.permits(target, pinned) : port >= 1024;
+        if (!isAllowed) throw refused();
         return directDialer().dial({ ...target, host: pinned }, options);
       }
       if (isIP(host) !== 0 && !policy.permits(target, host)) throw refused();

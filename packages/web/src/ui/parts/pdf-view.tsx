@@ -170,7 +170,7 @@ function Page({ pdf, number, width, place }: PageProperties) {
     if (!isNear || canvas.current === null || text.current === null) return;
     const gone = new AbortController();
     const into = { canvas: canvas.current, text: text.current, width, onShape: setShape };
-    inTurn(() => drawPage(pdf, number, into, gone.signal)).catch((error: unknown) => {
+    inTurn(() => drawPage(pdf, number, into, gone.signal), gone.signal).catch((error: unknown) => {
       if (!gone.signal.aborted && !(error instanceof RenderingCancelledException)) setFailed(true);
     });
     return () => gone.abort();
@@ -218,11 +218,15 @@ function useNear(
 
 let turn: Promise<unknown> = Promise.resolve();
 
-/** Draws one page at a time, in the order in which they came near. */
-function inTurn(draw: () => Promise<void>): Promise<void> {
-  const drawn = turn.then(draw);
+/** Draws one page at a time, in the order in which they came near; one that is gone holds nobody up. */
+function inTurn(draw: () => Promise<void>, gone: AbortSignal): Promise<void> {
+  const drawn = turn.then(() => Promise.race([draw(), aborted(gone)]));
   turn = drawn.catch(() => {});
   return drawn;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 interface Into {
