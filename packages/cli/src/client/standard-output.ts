@@ -1,6 +1,6 @@
-import { once } from "node:events";
 import type { Writable } from "node:stream";
 import type { Client, OnProgress } from "@sallyport/client";
+import { drained } from "../drained.ts";
 
 /** Copies a file to `output` as fast as whoever reads there takes it; returns its octets. */
 export async function copyToOutput(
@@ -25,7 +25,7 @@ export async function copyToOutput(
     bytes += chunk.length;
     // `sallyport cat … | head` ends the reader early; that is no failure.
     if (output.destroyed || output.writableEnded || output.errored !== null) break;
-    if (!output.write(chunk)) await Promise.race([once(output, "drain"), once(output, "close")]).catch(() => undefined);
+    if (!output.write(chunk)) await drained(output);
     onProgress?.({ file: path, bytes, total: undefined, rate: 0, etaMs: undefined, resumedFrom: 0, phase: "data" });
   }
   return bytes;

@@ -1,5 +1,5 @@
-import { once } from "node:events";
 import { Writable } from "node:stream";
+import { drained } from "../drained.ts";
 
 /** What a job that nobody looks at may write before the rest is dropped. */
 const keptBytesMax = 1_048_576;
@@ -89,7 +89,7 @@ export class JobOutput {
 async function passedOn(target: NodeJS.WriteStream, chunk: Buffer): Promise<Error | null> {
   const isGone = (): boolean => target.destroyed || target.errored !== null;
   if (!isGone() && !target.write(chunk)) {
-    await Promise.race([once(target, "drain"), once(target, "close")]).catch(() => undefined);
+    await drained(target);
   }
   return isGone() ? new Error("nobody reads any more") : null;
 }
