@@ -139,8 +139,12 @@ async function unpackedPrograms(folder: string): Promise<Readonly<Record<string,
   return { PATH: [process.env["PATH"] ?? "", ...folders, "/usr/sbin"].join(":"), KRB5_CONFIG: profile };
 }
 
+// A greeting is waited for: a server takes connections before it serves them, and shows those that are gone until it
+// does. Who has none to give, as HTTP and implicit TLS, has a second.
 const waitForPort = `wait_for_port() {
-  for _ in $(seq 200); do (exec 3<>/dev/tcp/127.0.0.1/$1) 2>/dev/null && return; sleep 0.1; done
+  for _ in $(seq 200); do
+    (exec 3<>/dev/tcp/127.0.0.1/$1 && { read -r -t 1 -u 3 || true; }) 2>/dev/null && return; sleep 0.1
+  done
   echo "nothing listens on port $1"; return 1
 }`;
 

@@ -10,7 +10,7 @@ export interface ByteSource {
   readonly sizeBytes?: number;
   /** Reads up to `buffer.length` octets at a position; 0 is the end. */
   read(buffer: Uint8Array, position: number): number | Promise<number>;
-  /** How much is best read at a time; default 1 MiB. Less stays in the processor's cache where reading is done at once. */
+  /** How much is best read at a time; default 1 MiB. */
   readonly pieceBytes?: number | undefined;
   /** Of a file that the kernel may send from, see {@link FileSource}. */
   readonly descriptor?: number | undefined;

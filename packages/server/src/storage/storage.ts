@@ -101,8 +101,6 @@ export interface ReadableFile extends AsyncDisposable {
    * at once where the backend may read synchronously (local file system), otherwise a promise.
    */
   read(buffer: Uint8Array, position: number): number | Promise<number>;
-  /** How much is best read at a time; 1 MiB where nothing is said. */
-  readonly pieceBytes?: number | undefined;
   /**
    * The open descriptor, until it is closed, where the kernel may send this very file as it is (sendfile): a regular file
    * of a local file system. A wrapper that changes, counts or hides octets must not pass it on. Nobody else closes it.

@@ -254,7 +254,7 @@ test("nothing is left in the reserved directory when all uploads have ended", as
   assert.deepEqual(left, []);
 });
 
-/** Reads a file of 64 MiB in its pieces; tells for each whether it came at once. */
+/** Reads a file of 256 MiB in pieces of one; tells for each whether it came at once. */
 async function readInPieces(
   context: TestContext,
   calls: "synchronous" | "asynchronous",
@@ -262,10 +262,10 @@ async function readInPieces(
 ): Promise<readonly boolean[]> {
   const root = temporaryDirectory(context);
   fs.writeFileSync(path.join(root, "large"), "");
-  fs.truncateSync(path.join(root, "large"), 67_108_864);
+  fs.truncateSync(path.join(root, "large"), 268_435_456);
   const storage = (await serve(context, root, { calls })).forOwner("alice");
   await using file = await storage.openRead(virtual("/large"));
-  const buffer = new Uint8Array(262_144);
+  const buffer = new Uint8Array(1_048_576);
   const cameAtOnce: boolean[] = [];
   for (let piece = 0; piece < 256; piece++) {
     const reading = file.read(buffer, piece * buffer.length);
@@ -276,7 +276,7 @@ async function readInPieces(
   return cameAtOnce;
 }
 
-test("a large file is read at once piece by piece, from the second on, half a MiB in a turn of the event loop", async (context) => {
+test("a large file is read at once piece by piece, from the second on, two MiB in a turn of the event loop", async (context) => {
   context.mock.method(performance, "now", () => 0);
   const calm = await readInPieces(context, "synchronous", () => nextTurn());
   assert.deepEqual(new Set(calm.slice(1)), new Set([true]));
