@@ -255,7 +255,7 @@ suite("The gateway", () => {
     );
     assert.equal(problem.code, "SALLYPORT_CERTIFICATE_UNTRUSTED");
     assert.match(problem.certificate?.fingerprint ?? "", /^[\da-f]{64}$/);
-    assert.match(problem.certificate?.problems[0] ?? "", /not trusted|unknown|self-signed/);
+    assert.match(problem.certificate?.problems[0]?.text ?? "", /not trusted|unknown|self-signed/);
     const login = await browser.signIn({ address, pin: problem.certificate?.pin });
     assert.equal(login.tls?.trustedBy, "pin");
     const otherPin = `sha256/${Buffer.alloc(32, 7).toString("base64")}`;

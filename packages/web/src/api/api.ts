@@ -35,8 +35,14 @@ export interface PeerCertificateJson extends CertificateJson {
   readonly host: string;
   readonly names: readonly string[];
   readonly chain: readonly CertificateJson[];
-  /** What the authorities object to, each the rest of a sentence that begins with "The certificate". */
-  readonly problems: readonly string[];
+  /** What there is to object to, the weightiest first. */
+  readonly problems: readonly CertificateProblemJson[];
+}
+
+/** A code of the client, and the rest of a sentence that begins with "The certificate". */
+export interface CertificateProblemJson {
+  readonly code: string;
+  readonly text: string;
 }
 
 export interface TlsJson {

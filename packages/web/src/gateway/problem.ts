@@ -79,7 +79,7 @@ export function peerCertificateJson(facts: PeerCertificateFacts): PeerCertificat
     host: facts.host,
     names: facts.names,
     chain: facts.chain.map((certificate) => certificateJson(certificate)),
-    problems: facts.problems.map(({ text }) => text),
+    problems: facts.problems.map(({ code, text }) => ({ code, text })),
   };
 }
 

@@ -111,7 +111,7 @@ const peerCertificate = certificate
     host: z.string(),
     names: z.array(z.string()).readonly(),
     chain: z.array(certificate).readonly(),
-    problems: z.array(z.string()).readonly(),
+    problems: z.array(z.object({ code: z.string(), text: z.string() })).readonly(),
   })
   .openapi("PeerCertificate");
 

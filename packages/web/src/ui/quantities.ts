@@ -18,6 +18,7 @@ const tenths = computed(
 );
 const wholes = computed(() => new Intl.NumberFormat(locale.value, { maximumFractionDigits: 0 }));
 const percents = computed(() => new Intl.NumberFormat(locale.value, { style: "percent", roundingMode: "floor" }));
+const dayFormat = computed(() => new Intl.DateTimeFormat(locale.value, { dateStyle: "long" }));
 const timeFormat = computed(() => new Intl.DateTimeFormat(locale.value, { dateStyle: "medium", timeStyle: "short" }));
 
 /** A number as this language writes it. */
@@ -31,6 +32,11 @@ export function percentText(part: number): string {
 
 export function timeText(iso: string | undefined): string {
   return iso === undefined || iso === "" ? "" : timeFormat.value.format(new Date(iso));
+}
+
+/** A day without its time. */
+export function dayText(iso: string): string {
+  return iso === "" ? "" : dayFormat.value.format(new Date(iso));
 }
 
 export function rateText(bytesPerSecond: number): string {

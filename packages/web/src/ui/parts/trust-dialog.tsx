@@ -1,5 +1,7 @@
+import type { PeerCertificateJson } from "../../api/api.ts";
 import { answerTrust, forgetExpectedKey, type TrustQuestion } from "../state/login.ts";
 import { CertificateFacts } from "./certificate-facts.tsx";
+import { dayText, visible } from "../quantities.ts";
 import { Modal } from "./modal.tsx";
 import { texts } from "../texts/language.ts";
 
@@ -39,11 +41,7 @@ export function TrustDialog({ question }: { readonly question: TrustQuestion }) 
   return (
     <Modal title={t.vouch(certificate.host)} onClose={stop}>
       <p>{t.vouchText}</p>
-      <ul lang="en">
-        {certificate.problems.map((text) => (
-          <li key={text}>{text}</li>
-        ))}
-      </ul>
+      <CertificateFaults certificate={certificate} />
       <p>{t.compare}</p>
       <CertificateFacts certificate={certificate} />
       <div class="actions">
@@ -60,3 +58,40 @@ export function TrustDialog({ question }: { readonly question: TrustQuestion }) 
     </Modal>
   );
 }
+
+/** Each fault in one sentence. */
+function CertificateFaults({ certificate }: { readonly certificate: PeerCertificateJson }) {
+  const { host, problems } = certificate;
+  return (
+    <ul class="faults">
+      {problems.map(({ code, text }) => {
+        const known = faultWords[code]?.(certificate);
+        return known === undefined ? (
+          <li key={code} lang="en">
+            {visible(`The certificate of ${host} ${text}.`)}
+          </li>
+        ) : (
+          <li key={code}>{visible(known)}</li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** In the language of the page, what its own certificate shows; of those behind it the gateway tells. */
+const faultWords: Readonly<Record<string, (certificate: PeerCertificateJson) => string | undefined>> = {
+  SALLYPORT_CERTIFICATE_EXPIRED: ({ host, validUntil }) =>
+    Date.parse(validUntil) < Date.now() ? texts.value.trust.expired(host, dayText(validUntil)) : undefined,
+  SALLYPORT_CERTIFICATE_NOT_YET_VALID: ({ host, validFrom }) =>
+    Date.parse(validFrom) > Date.now() ? texts.value.trust.notYetValid(host, dayText(validFrom)) : undefined,
+  SALLYPORT_CERTIFICATE_NAME: ({ host, names }) => {
+    const { trust, certificate } = texts.value;
+    const more = names.length > namesShown ? ", …" : "";
+    return trust.otherName(
+      host,
+      names.length === 0 ? certificate.noName : names.slice(0, namesShown).join(", ") + more,
+    );
+  },
+};
+
+const namesShown = 5;

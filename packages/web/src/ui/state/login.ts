@@ -69,8 +69,7 @@ export function serverOf({ id }: LoginJson): Server {
 /** Signs in; a certificate that is not trusted becomes a question. */
 export async function signIn(request: LoginRequest, onEntered: OnEntered = enter): Promise<void> {
   const key = serverKey(request);
-  const expected = request.pin === undefined ? knownKey(key) : undefined;
-  const pin = request.pin ?? expected;
+  const pin = request.pin ?? knownKey(key);
   isSigningIn.value = true;
   signInProblem.value = undefined;
   overBecause.value = undefined;
@@ -84,7 +83,7 @@ export async function signIn(request: LoginRequest, onEntered: OnEntered = enter
   } catch (error) {
     const problem = problemOf(error);
     if (problem.certificate === undefined) signInProblem.value = problem;
-    else trustQuestion.value = { request, problem, expected, onEntered };
+    else trustQuestion.value = { request, problem, expected: pin, onEntered };
   } finally {
     isSigningIn.value = false;
   }

@@ -120,7 +120,11 @@ export const english = {
     forget: "Forget the old key",
     stop: "Stop",
     vouch: (host: string) => `Can you vouch for ${host}?`,
-    vouchText: "Nobody that this gateway knows vouches for this server. No password was sent yet. Its certificate",
+    vouchText: "This server cannot prove who it is. Neither your name nor your password was sent yet.",
+    expired: (host: string, day: string) => `The certificate of ${host} expired on ${day}.`,
+    notYetValid: (host: string, day: string) =>
+      `The certificate of ${host} is not valid before ${day}, unless the clock of the gateway is wrong.`,
+    otherName: (host: string, names: string) => `The certificate is for ${names}, not for ${host}.`,
     compare: "Compare the key fingerprint with what the server's owner tells you.",
     once: "Trust once",
     remember: "Remember this key",

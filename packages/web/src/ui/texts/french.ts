@@ -81,8 +81,11 @@ const texts: Texts = {
     forget: "Oublier l'ancienne clé",
     stop: "Arrêter",
     vouch: (host) => `Pouvez-vous vous porter garant de ${host} ?`,
-    vouchText:
-      "Personne que cette passerelle connaisse ne se porte garant de ce serveur. Aucun mot de passe n'a encore été envoyé. Son certificat",
+    vouchText: "Ce serveur ne peut pas prouver qui il est. Ni votre nom ni votre mot de passe n'a encore été envoyé.",
+    expired: (host, day) => `Le certificat de ${host} a expiré le ${day}.`,
+    notYetValid: (host, day) =>
+      `Le certificat de ${host} n'est valable qu'à partir du ${day}, à moins que l'horloge de la passerelle ne soit fausse.`,
+    otherName: (host, names) => `Le certificat est pour ${names}, non pour ${host}.`,
     compare: "Comparez l'empreinte de la clé avec ce que vous dit le responsable du serveur.",
     once: "Accepter une fois",
     remember: "Retenir cette clé",

@@ -80,8 +80,11 @@ const texts: Texts = {
     forget: "Alten Schlüssel vergessen",
     stop: "Halt",
     vouch: (host) => `Können Sie für ${host} bürgen?`,
-    vouchText:
-      "Niemand, den dieses Gateway kennt, bürgt für diesen Server. Es wurde noch kein Passwort gesendet. Sein Zertifikat",
+    vouchText: "Dieser Server kann nicht beweisen, wer er ist. Weder Ihr Name noch Ihr Passwort wurde bisher gesendet.",
+    expired: (host, day) => `Das Zertifikat von ${host} ist am ${day} abgelaufen.`,
+    notYetValid: (host, day) =>
+      `Das Zertifikat von ${host} gilt erst ab ${day}, wenn die Uhr des Gateways nicht falsch geht.`,
+    otherName: (host, names) => `Das Zertifikat ist für ${names}, nicht für ${host}.`,
     compare: "Vergleichen Sie den Fingerabdruck des Schlüssels mit dem, was der Betreiber des Servers Ihnen sagt.",
     once: "Einmal vertrauen",
     remember: "Schlüssel merken",

@@ -80,8 +80,11 @@ const texts: Texts = {
     forget: "Olvidar la clave anterior",
     stop: "Detener",
     vouch: (host) => `¿Puede usted responder por ${host}?`,
-    vouchText:
-      "Nadie que esta pasarela conozca responde por este servidor. Aún no se envió ninguna contraseña. Su certificado",
+    vouchText: "Este servidor no puede probar quién es. Aún no se envió ni su nombre ni su contraseña.",
+    expired: (host, day) => `El certificado de ${host} caducó el ${day}.`,
+    notYetValid: (host, day) =>
+      `El certificado de ${host} no es válido antes del ${day}, salvo que el reloj de la pasarela esté mal.`,
+    otherName: (host, names) => `El certificado es para ${names}, no para ${host}.`,
     compare: "Compare la huella de la clave con lo que le diga el responsable del servidor.",
     once: "Confiar una vez",
     remember: "Recordar esta clave",
