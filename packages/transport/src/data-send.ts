@@ -10,8 +10,6 @@ export interface ByteSource {
   readonly sizeBytes?: number;
   /** Reads up to `buffer.length` octets at a position; 0 is the end. */
   read(buffer: Uint8Array, position: number): number | Promise<number>;
-  /** How much is best read at a time; default 1 MiB. */
-  readonly pieceBytes?: number | undefined;
   /** Of a file that the kernel may send from, see {@link FileSource}. */
   readonly descriptor?: number | undefined;
 }
@@ -38,7 +36,7 @@ export async function sendOctets(
 ): Promise<number> {
   const stop = Math.min(end, source.sizeBytes ?? end);
   const pace = new WritePace(throttle?.pieceBytes);
-  const sizeBytes = stop - first <= smallFileBytes ? smallFileBytes : (source.pieceBytes ?? bufferBytes);
+  const sizeBytes = stop - first <= smallFileBytes ? smallFileBytes : bufferBytes;
   const buffers: Buffer<ArrayBuffer>[] = [];
   const isLong = stop - first > readFileBytes;
   using kernel = sendFile && isLong && !throttle ? new FileSending(socket, watch, source) : undefined;

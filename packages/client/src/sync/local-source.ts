@@ -41,7 +41,6 @@ export class LocalSource implements AsyncDisposable {
     return {
       sizeBytes,
       descriptor: this.#descriptor,
-      pieceBytes: LocalReader.pieceBytes,
       read: (buffer, position) => reader.read(buffer, position),
     };
   }

@@ -16,7 +16,6 @@ export function sourceOf(handle: FileHandle, sizeBytes: number): ByteSource {
   return {
     sizeBytes,
     descriptor: handle.fd,
-    pieceBytes: LocalReader.pieceBytes,
     read: (buffer, position) => reader.read(buffer, position),
   };
 }

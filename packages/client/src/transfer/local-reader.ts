@@ -4,11 +4,10 @@ import { isQuickDescriptor } from "./local-calls.ts";
 import { Patience } from "./patience.ts";
 
 /**
- * Reads a local file: at once where its file system lies on this machine, in pieces that are still in the processor's
- * cache when they are encrypted, and by a thread elsewhere, or for a while after a read that took long.
+ * Reads a local file: at once where its file system lies on this machine, and by a thread elsewhere, or for a while after a
+ * read that took long.
  */
 export class LocalReader {
-  static readonly pieceBytes = 262_144;
   readonly #descriptor: number;
   #isQuick: boolean | undefined;
   readonly #patience = new Patience(slowMs);
