@@ -398,7 +398,9 @@ suite("The gateway", () => {
       ...{ maxVersion: "TLSv1.2", resumption: "require", authFirst: "SSL", encoding: "utf-8", timeZone: "UTC" },
       ...{ connections: 1, patienceSeconds: 20, afterLogin: ["NOOP"], account: "" },
     };
-    const login = await browser.signIn({ ...request, wishes });
+    const vouched = { ...wishes, authority: target.ca };
+    const login = await browser.signIn({ ...request, pin: undefined, wishes: vouched });
+    assert.equal(login.tls?.trustedBy, "authorities");
     assert.equal(login.tls?.protocol, "TLSv1.2");
     await listed(browser, login, "/");
     const told = JSON.stringify(await browser.eventsUntil(login, (event) => JSON.stringify(event).includes("MLSD")));
@@ -407,6 +409,7 @@ suite("The gateway", () => {
       { afterLogin: ["NOOP\r\nDELE x"] },
       { proxy: "file:///etc/passwd" },
       { certificate: "x" },
+      { authority: "-----BEGIN CERTIFICATE-----x-----END CERTIFICATE-----" },
       { connections: 99 },
     ];
     for (const each of bad) await browser.refused(browser.post("/api/logins", { ...request, wishes: each }), 400);

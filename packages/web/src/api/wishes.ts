@@ -16,6 +16,8 @@ export interface ConnectionWishes {
   readonly resumption?: "prefer" | "require" | "off" | undefined;
   /** `small` offers older key exchanges alone, for servers and firewalls that choke on a large hello. */
   readonly groups?: "default" | "small" | undefined;
+  /** PEM of authorities that vouch for this server, in the place of those that the gateway trusts. */
+  readonly authority?: string | undefined;
   /** PEM of a certificate of the person's own, and its key. */
   readonly certificate?: string | undefined;
   readonly key?: string | undefined;

@@ -124,8 +124,8 @@ export class Login implements AsyncDisposable {
       ...(security !== "auto" && { security }),
       ...(security !== "plain" && {
         tls: {
-          ...tlsOptionsOf(wishes),
           ...(authorities && { ca: authorities }),
+          ...tlsOptionsOf(wishes),
           ...(pin !== undefined && { pins: [pin] }),
         },
       }),

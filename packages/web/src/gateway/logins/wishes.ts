@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { X509Certificate } from "node:crypto";
 import type { ClientOptions, TlsWishes } from "@sallyport/client";
 import type { ConnectionWishes, GatewayOffer } from "../../api/wishes.ts";
 import { bounds } from "../bounds.ts";
@@ -17,6 +18,7 @@ export const connectionWishes = z
     servername: line(253).optional(),
     resumption: z.enum(["prefer", "require", "off"]).optional(),
     groups: z.enum(["default", "small"]).optional(),
+    authority: z.string().max(bounds.pemLength).optional(),
     certificate: z.string().max(bounds.pemLength).optional(),
     key: z.string().max(bounds.pemLength).optional(),
     passphrase: z.string().max(1024).optional(),
@@ -72,12 +74,30 @@ export function optionsOf(wishes: ConnectionWishes, offer: GatewayOffer): Client
   };
 }
 
+/** @throws {GatewayRefusal} SALLYPORT_REQUEST_INVALID for an authority that cannot be read */
 export function tlsOptionsOf(wishes: ConnectionWishes): TlsWishes {
   const { certificate, ...rest } = given(wishes, [
     ...(["minVersion", "maxVersion", "servername", "resumption", "groups"] as const),
     ...(["certificate", "key", "passphrase"] as const),
   ]);
-  return { ...rest, ...(certificate !== undefined && { cert: certificate }) };
+  const ca = authoritiesIn(wishes.authority);
+  return { ...rest, ...(certificate !== undefined && { cert: certificate }), ...(ca && { ca }) };
+}
+
+/** OpenSSL passes over what it cannot read, and would trust nobody then. */
+function authoritiesIn(pem: string | undefined): readonly string[] | undefined {
+  if (pem === undefined || pem === "") return undefined;
+  const found = pem.match(/-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs) ?? [];
+  try {
+    if (found.length > 0) return found.map((each) => new X509Certificate(each).toString());
+  } catch {
+    // Said below.
+  }
+  throw new GatewayRefusal(
+    400,
+    "SALLYPORT_REQUEST_INVALID",
+    "The authority's certificate cannot be read: give it as PEM",
+  );
 }
 
 /** Those that have a value. */

@@ -60,7 +60,7 @@ function TlsOptions({ wishes, set }: OptionsProperties) {
           <Choice key={name} name={name} value={wishes[name]} onChange={(value) => set({ [name]: value })} />
         ))}
         <TextField name="servername" wishes={wishes} set={set} />
-        <span />
+        <PemFile label={t.authority} value={wishes.authority} onPem={(pem) => set({ authority: pem })} />
         <PemFile label={t.certificate} value={wishes.certificate} onPem={(pem) => set({ certificate: pem })} />
         <PemFile label={t.key} value={wishes.key} onPem={(pem) => set({ key: pem })} />
         {wishes.key !== undefined && <PassphraseField wishes={wishes} set={set} />}

@@ -23,7 +23,15 @@ export function recentServers(): readonly RecentServer[] {
 
 /** The latest comes first. What may be a secret of its wishes is left out. */
 export function rememberServer(server: RecentServer): void {
-  const { account: _, key: __, passphrase: ___, certificate: ____, proxy: _____, ...wishes } = server.wishes ?? {};
+  const {
+    account: _,
+    key: __,
+    passphrase: ___,
+    certificate: ____,
+    proxy: _____,
+    authority: ______,
+    ...wishes
+  } = server.wishes ?? {};
   const { address, security, user } = server;
   const shown = { address, security, user, ...(Object.keys(wishes).length > 0 && { wishes }) };
   write([shown, ...without(server)].slice(0, kept));

@@ -60,6 +60,7 @@ export const english = {
     groups: "Key exchange",
     servername: "Name for the certificate",
     resumption: "TLS resumption of data connections",
+    authority: "Authority to trust (PEM)",
     certificate: "Your certificate (PEM)",
     key: "Its key (PEM)",
     passphrase: "Passphrase of the key",

@@ -11,6 +11,7 @@ export const frenchOptions: Texts["options"] = {
   groups: "Échange de clés",
   servername: "Nom pour le certificat",
   resumption: "Reprise TLS des connexions de données",
+  authority: "Autorité à accepter (PEM)",
   certificate: "Votre certificat (PEM)",
   key: "Sa clé (PEM)",
   passphrase: "Phrase secrète de la clé",

@@ -11,6 +11,7 @@ export const germanOptions: Texts["options"] = {
   groups: "Schlüsselaustausch",
   servername: "Name für das Zertifikat",
   resumption: "TLS-Wiederaufnahme der Datenverbindungen",
+  authority: "Vertraute Zertifizierungsstelle (PEM)",
   certificate: "Ihr Zertifikat (PEM)",
   key: "Dessen Schlüssel (PEM)",
   passphrase: "Passwort des Schlüssels",

@@ -11,6 +11,7 @@ export const spanishOptions: Texts["options"] = {
   groups: "Intercambio de claves",
   servername: "Nombre para el certificado",
   resumption: "Reanudación TLS de las conexiones de datos",
+  authority: "Autoridad de confianza (PEM)",
   certificate: "Su certificado (PEM)",
   key: "Su clave (PEM)",
   passphrase: "Contraseña de la clave",
