@@ -1,13 +1,7 @@
 import type { CertificateJson, PeerCertificateJson, ProblemJson } from "../api/api.ts";
-import {
-  CommandRefused,
-  type FailureExplanation,
-  explainFailure,
-  isDialogueError,
-  isSallyportError,
-  SallyportError,
-} from "@sallyport/client";
+import { CommandRefused, explainFailure, isDialogueError, isSallyportError, SallyportError } from "@sallyport/client";
 import { displayOctets } from "@sallyport/protocol";
+import { adviceOf } from "./advice.ts";
 import { CertificateError, type CertificateFacts, type PeerCertificateFacts } from "@sallyport/transport";
 
 /** The browser asked for something that cannot be. */
@@ -36,7 +30,7 @@ export function problemOf(error: unknown): ProblemJson {
   }
   const explained = explainFailure(error);
   const [cause] = explained?.causes ?? [];
-  const advice = cause === undefined ? [] : [adviceHere(cause), ...cause.settings.map(settingText)].filter(isText);
+  const advice = cause === undefined ? [] : adviceOf(cause);
   const reply = replyOf(error);
   return {
     code: error.code,
@@ -47,11 +41,6 @@ export function problemOf(error: unknown): ProblemJson {
     ...(error instanceof CertificateError && { certificate: peerCertificateJson(error.certificate) }),
     ...(error instanceof GatewayRefusal && error.offset !== undefined && { offset: error.offset }),
   };
-}
-
-/** What the person can do; what is said of flags is for terminals. */
-function adviceHere({ here }: FailureExplanation["causes"][number]): string | undefined {
-  return here === undefined || /--[a-z]|\bsallyport /.test(here.text) ? undefined : here.text;
 }
 
 /** How HTTP says the same. */
@@ -115,10 +104,6 @@ function replyOf(error: SallyportError): ProblemJson["reply"] {
   return { code: reply.code, text: text.slice(0, 400) };
 }
 
-function settingText({ product, place, setting }: { product: string; place: string; setting: string }): string {
-  return `${product}: ${setting} (${place})`;
-}
-
 /** What the server said stands beside it; how to pin a key is for other programs, the page offers to trust it. */
 function messageOf(error: SallyportError): string {
   if (error.code === "SALLYPORT_LOGIN_REFUSED") return "The server refuses the login";
@@ -130,8 +115,4 @@ function messageOf(error: SallyportError): string {
 
 function sentence(text: string): string {
   return /[.?!]$/.test(text) ? text : `${text}.`;
-}
-
-function isText(value: string | undefined): value is string {
-  return value !== undefined;
 }

@@ -18,7 +18,7 @@ export const connectionWishes = z
     servername: line(253).optional(),
     resumption: z.enum(["prefer", "require", "off"]).optional(),
     groups: z.enum(["default", "small"]).optional(),
-    authority: z.string().max(bounds.pemLength).optional(),
+    authority: z.string().max(bounds.pemLength).refine(hasCertificates, "no certificate in PEM").optional(),
     certificate: z.string().max(bounds.pemLength).optional(),
     key: z.string().max(bounds.pemLength).optional(),
     passphrase: z.string().max(1024).optional(),
@@ -74,30 +74,26 @@ export function optionsOf(wishes: ConnectionWishes, offer: GatewayOffer): Client
   };
 }
 
-/** @throws {GatewayRefusal} SALLYPORT_REQUEST_INVALID for an authority that cannot be read */
 export function tlsOptionsOf(wishes: ConnectionWishes): TlsWishes {
-  const { certificate, ...rest } = given(wishes, [
+  const {
+    certificate,
+    authority: ca,
+    ...rest
+  } = given(wishes, [
     ...(["minVersion", "maxVersion", "servername", "resumption", "groups"] as const),
-    ...(["certificate", "key", "passphrase"] as const),
+    ...(["certificate", "key", "passphrase", "authority"] as const),
   ]);
-  const ca = authoritiesIn(wishes.authority);
-  return { ...rest, ...(certificate !== undefined && { cert: certificate }), ...(ca && { ca }) };
+  return { ...rest, ...(certificate !== undefined && { cert: certificate }), ...(ca !== undefined && { ca }) };
 }
 
 /** OpenSSL passes over what it cannot read, and would trust nobody then. */
-function authoritiesIn(pem: string | undefined): readonly string[] | undefined {
-  if (pem === undefined || pem === "") return undefined;
+function hasCertificates(pem: string): boolean {
   const found = pem.match(/-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs) ?? [];
   try {
-    if (found.length > 0) return found.map((each) => new X509Certificate(each).toString());
+    return found.length > 0 && found.every((each) => new X509Certificate(each).raw.length > 0);
   } catch {
-    // Said below.
+    return false;
   }
-  throw new GatewayRefusal(
-    400,
-    "SALLYPORT_REQUEST_INVALID",
-    "The authority's certificate cannot be read: give it as PEM",
-  );
 }
 
 /** Those that have a value. */

@@ -31,6 +31,8 @@ export type Recordings = Partial<Readonly<Record<Interference, readonly ExplainE
 export class ExplainView extends HTMLElement {
   /** Asked for a run with somebody in between, where it can be made. */
   onInterference: ((interference: Interference) => void) | undefined;
+  /** Words advice for the place where the view is; by default as the command does. */
+  adviceHere: (advice: string) => string = (advice) => advice;
   readonly #parts = partsOf();
   #lanes: Lanes | undefined;
   #target: ExplainedHost = { host: "", ports: { explicit: 21, implicit: 990 } };
@@ -78,7 +80,7 @@ export class ExplainView extends HTMLElement {
     this.#isOver = true;
     const { interference } = this;
     const words = interference === "none" ? undefined : strippedWords[interference];
-    this.#parts.summary.replaceChildren(summaryTable(conclusion, words));
+    this.#parts.summary.replaceChildren(summaryTable(conclusion, this.adviceHere(conclusion.advice), words));
     this.#parts.story.replaceChildren(...opening(true));
     return conclusion;
   }

@@ -10,10 +10,9 @@ import {
 import { element } from "./element.ts";
 import { modes } from "./lanes.ts";
 
-/** What each mode came to, and what to do; `stripped` says it of a run with somebody in between. */
-export function summaryTable(conclusion: Conclusion, stripped?: Words): HTMLElement {
+/** What each mode came to, and what to do, which is `advice`; `stripped` says it of a run with somebody in between. */
+export function summaryTable(conclusion: Conclusion, advice: string, stripped?: Words): HTMLElement {
   const { host, ports } = conclusion;
-  const advice = stripped?.advice ?? conclusion.advice;
   const rows: readonly (readonly [name: string, value: (summary: ModeSummary) => string])[] = [
     ["FTP octets in clear", ({ clearFtpOctets }) => String(clearFtpOctets)],
     ["TLS begins", ({ turn }) => turnWords(turn)],
@@ -50,7 +49,7 @@ export function summaryTable(conclusion: Conclusion, stripped?: Words): HTMLElem
         ),
       ),
     ),
-    element("p", { class: "advice" }, advice),
+    element("p", { class: "advice" }, stripped?.advice ?? advice),
   );
 }
 

@@ -1,6 +1,7 @@
 import type { TargetedSubmitEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ExplanationRequest } from "../../api/api.ts";
+import { adviceInPage } from "../explain-view/advice-in-page.ts";
 import { ExplainView, type Interference } from "../explain-view/explain-view.ts";
 import { explanation } from "../gateway-client.ts";
 import { Mark } from "../parts/icon.tsx";
@@ -87,6 +88,7 @@ function useWatching() {
     const password = form.get("password");
     const login = { user, password: typeof password === "string" ? password : "" };
     const shown = (view.current ??= new ExplainView());
+    shown.adviceHere = adviceInPage;
     place.current?.replaceChildren(shown);
     const run = async (between: Interference): Promise<void> => {
       watched.current?.abort();
