@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
-import { needs } from "@sallyport/testing";
-import { embeddingExample, exchangeFile, freePort } from "./embedding.ts";
+import { freePort, needs } from "@sallyport/testing";
+import { embeddingExample, exchangeFile } from "./embedding.ts";
 import { fetchNode } from "./foreign-node.ts";
 import { buildCopy, installAll, packAll, run } from "./tarballs.ts";
 

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
-import { needs } from "@sallyport/testing";
+import { freePort, needs } from "@sallyport/testing";
 import { runReadmeExample } from "./client-library.ts";
-import { documentedPrograms, embeddingExample, exchangeFile, freePort } from "./embedding.ts";
+import { documentedPrograms, embeddingExample, exchangeFile } from "./embedding.ts";
 import { repository } from "../tidy/source-files.ts";
 import { buildCopy, installAll, packAll, publishedRooms, readManifest, run } from "./tarballs.ts";
 

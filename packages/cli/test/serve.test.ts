@@ -3,11 +3,11 @@ import { execFile, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { X509Certificate } from "node:crypto";
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
-import { needs } from "@sallyport/testing";
+import { freePort, needs } from "@sallyport/testing";
 import { RunningServer } from "./running-server.ts";
 import { runSallyport, scratchDirectory, serveAsIs, spawnSallyport } from "./run-sallyport.ts";
 
@@ -352,10 +352,4 @@ function portsFree(ports: readonly number[]): boolean {
   return ports.every(
     (port) => !new RegExp(`:${port.toString(16).toUpperCase().padStart(4, "0")} 0+:0000 0A`).test(inUse),
   );
-}
-
-async function freePort(): Promise<number> {
-  await using server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return (server.address() as AddressInfo).port;
 }

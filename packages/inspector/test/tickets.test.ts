@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { inspect } from "@sallyport/inspector";
-import { makeTestIdentity, needs } from "@sallyport/testing";
+import { freePort, makeTestIdentity, needs } from "@sallyport/testing";
 
 const identity = makeTestIdentity({ names: ["localhost", "127.0.0.1"] });
 
@@ -45,14 +45,6 @@ async function told(words: readonly string[]): Promise<string> {
   } finally {
     server.kill("SIGKILL");
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 async function answers(port: number): Promise<void> {

@@ -3,6 +3,7 @@ export { checkout, commandAt, reachableCommand } from "./checkout-place.ts";
 export * from "./command.ts";
 export * from "./requirements.ts";
 export * from "./delay-proxy.ts";
+export { freePort } from "./free-ports.ts";
 export * from "./ftp-driver.ts";
 export * from "./test-server.ts";
 export { storageContract } from "./storage-contract.ts";

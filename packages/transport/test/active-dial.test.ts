@@ -1,7 +1,7 @@
+import { freePort } from "@sallyport/testing";
 import { isSallyportError } from "@sallyport/protocol";
 import { type ActiveEndpointRules, dialActive, judgeActiveEndpoint } from "@sallyport/transport";
 import assert from "node:assert/strict";
-import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import test from "node:test";
@@ -76,21 +76,6 @@ async function listen(t: test.TestContext): Promise<{ port: number; accepted: Pr
   return { port: (server.address() as AddressInfo).port, accepted };
 }
 
-/** Below those that connections get by themselves, which others on this machine take and leave meanwhile. */
-async function freePortThatTheKernelGivesNobody(): Promise<number> {
-  const port = randomInt(10_000, 30_000);
-  const server = createServer();
-  try {
-    server.listen(port, "127.0.0.1");
-    await once(server, "listening");
-    return port;
-  } catch {
-    return await freePortThatTheKernelGivesNobody();
-  } finally {
-    server.close();
-  }
-}
-
 test("R-1123-18 the data connection comes from the control connection's local address", async (t) => {
   const { port, accepted } = await listen(t);
   const endpoint = { address: "127.0.0.1", port };
@@ -102,7 +87,7 @@ test("R-1123-18 the data connection comes from the control connection's local ad
 });
 
 test("R-959-71 the local port is the one asked for, again and again", async (t) => {
-  const localPort = await freePortThatTheKernelGivesNobody();
+  const localPort = await freePort();
   for (let round = 0; round < 3; round++) {
     const { port, accepted } = await listen(t);
     const endpoint = { address: "127.0.0.1", port };

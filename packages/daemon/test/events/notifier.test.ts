@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import type { ServiceEvent } from "@sallyport/daemon";
 import { listOutbox, together } from "@sallyport/daemon/events";
-import { startTestServer } from "@sallyport/testing";
+import { freePort, startTestServer } from "@sallyport/testing";
 import { documentsIn, type Received, scratchDirectory, script, startNotifier, startReceiver, until } from "./ground.ts";
 import { uploadEvent } from "./published.ts";
 
@@ -381,12 +380,3 @@ test("observers together hear everything, and one that fails keeps nothing from 
   await client.expect("NOOP", 200);
   assert.ok(heard.includes("login") && heard.includes("command"));
 });
-
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

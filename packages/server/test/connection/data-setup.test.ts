@@ -1,6 +1,4 @@
-import { startTestServer } from "@sallyport/testing";
-import { type AddressInfo, createServer } from "node:net";
-import { once } from "node:events";
+import { freePort, startTestServer } from "@sallyport/testing";
 import { test } from "node:test";
 
 test("S-15 a passive port asked for with the last words of a connection is given back at once", async () => {
@@ -19,11 +17,3 @@ test("S-15 a passive port asked for with the last words of a connection is given
   await client.expect("PASS secret", 230);
   await client.expect("EPSV", 229);
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}

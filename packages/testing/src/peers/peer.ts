@@ -1,6 +1,6 @@
+import { freePorts } from "../free-ports.ts";
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -100,26 +100,4 @@ function tuningEnvironment(tuning: PeerTuning | undefined): Readonly<Record<stri
 /** Start of a range of 100 ports below those that Linux gives out by itself, so that peers side by side do not meet. */
 function randomPassivePort(): number {
   return 20_000 + 100 * Math.floor(Math.random() * 120);
-}
-
-/**
- * Two ports in a row that nobody has. They lie below those that Linux gives out by itself: one of those goes to whoever asks
- * next, also in the moment before the peer takes it, and then somebody else answers in the peer's place.
- */
-async function freePorts(): Promise<[number, number]> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const first = 10_000 + 2 * Math.floor(Math.random() * 5_000);
-    // oxlint-disable-next-line no-await-in-loop -- until one fits
-    const areFree = await Promise.all([isFree(first), isFree(first + 1)]);
-    if (areFree.every(Boolean)) return [first, first + 1];
-  }
-  throw new Error("no port between 10000 and 20000 is free");
-}
-
-function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
 }
