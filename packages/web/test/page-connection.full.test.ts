@@ -3,11 +3,12 @@ import { Gateway } from "@sallyport/web";
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
 import { browserSkip, goOffline, openPage, signIn, slowDown, startBrowser } from "./browser-page.ts";
 
@@ -83,6 +84,38 @@ suite("The page where connections are lost", { skip: browserSkip }, () => {
     await page.getByRole("alert").waitFor({ state: "detached" });
     assert.equal(await page.getByText("No connection to the gateway").count(), 0);
     assert.ok(uploaded().equals(content));
+    assert.deepEqual(faults, []);
+  });
+
+  test("a copy and a download end while the page is away: once it is back, the queue shows how", async () => {
+    await using gateway = await gatewayOn();
+    await using cable = await startCable(gateway.port);
+    await using open = await openPage(browser, cable);
+    const { page, faults } = open;
+    writeFileSync(join(server.directory, "slow.bin"), content.subarray(0, 3 * 1_048_576));
+    rmSync(join(server.directory, "deep", "slow.bin"), { force: true });
+    await page.getByText("More options").click();
+    await page.getByLabel("Octets a second at most").fill("1000000");
+    await signIn(page, explicit());
+    await page.getByRole("row", { name: "slow.bin" }).click();
+    await page.keyboard.press("Control+c");
+    await page.getByRole("row", { name: "deep" }).dblclick();
+    await page.getByRole("row", { name: "note.txt" }).click();
+    await page.keyboard.press("Control+v");
+    await page.locator(".transfer[data-state=running]").waitFor();
+    await page.keyboard.press("Backspace");
+    await page.getByRole("row", { name: "slow.bin" }).click();
+    await page.keyboard.press("Control+s");
+    await page.locator(".transfer[data-state=running]").nth(1).waitFor();
+    cable.unplug();
+    await page.getByRole("status").getByText("No connection to the gateway").waitFor();
+    for (let turn = 0; turn < 300 && !existsSync(join(server.directory, "deep", "slow.bin")); turn++) await delay(100);
+    await delay(500);
+    assert.ok((await page.locator(".transfer[data-state=running]").count()) > 0);
+    cable.plug();
+    await page.locator(".transfer[data-state=done]").getByText("slow.bin").waitFor();
+    await page.locator(".transfer[data-state=running]").first().waitFor({ state: "detached" });
+    assert.equal(await page.locator(".transfer").count(), 2);
     assert.deepEqual(faults, []);
   });
 

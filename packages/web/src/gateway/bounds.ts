@@ -30,6 +30,7 @@ export const boundTable = {
   listenersPerLogin: { value: 8, reason: "pages that watch one login" },
   eventsWaiting: { value: 1_000, reason: "events that wait for a slow page" },
   eventsKept: { value: 400, reason: "events that a page gets which comes later" },
+  transfersKept: { value: 200, reason: "downloads and copies of which a page that comes back learns how they ended" },
   entriesPerLine: { value: 200, reason: "entries in one line of a listing" },
   entriesPerListing: { value: 300_000, reason: "entries of one directory" },
   requestsPerMinute: { value: 3_000, reason: "requests of one address in a minute" },

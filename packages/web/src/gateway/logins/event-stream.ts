@@ -1,9 +1,15 @@
 import type { LoginEvent } from "../../api/api.ts";
 import { bounds } from "../bounds.ts";
 
-/** What happens behind a login, for every page that watches it; the latest dialogue is kept for one that comes later. */
+type TransferEvent = Extract<LoginEvent, { kind: "transfer" }>;
+
+/**
+ * What happens behind a login, for every page that watches it. For one that comes later, or comes back, the latest dialogue
+ * is kept, and how far each download and copy is or how it ended; uploads are the page's own.
+ */
 export class EventStream {
   readonly #kept: LoginEvent[] = [];
+  readonly #transfers = new Map<string, TransferEvent>();
   readonly #listeners = new Set<Listener>();
 
   tell(event: LoginEvent): void {
@@ -11,7 +17,19 @@ export class EventStream {
       this.#kept.push(event);
       if (this.#kept.length > bounds.eventsKept) this.#kept.shift();
     }
+    if (event.kind === "transfer" && event.direction !== "upload") this.#keep(event);
     for (const listener of this.#listeners) listener.take(event);
+  }
+
+  #keep(event: TransferEvent): void {
+    const { id, state } = event;
+    // What ended stands behind all that ended before.
+    if (state !== "running") this.#transfers.delete(id);
+    this.#transfers.set(id, event);
+    if (this.#transfers.size <= bounds.transfersKept) return;
+    for (const [each, { state: found }] of this.#transfers) {
+      if (found !== "running") return void this.#transfers.delete(each);
+    }
   }
 
   get isFull(): boolean {
@@ -20,7 +38,7 @@ export class EventStream {
 
   /** Events from now on, those that were kept first; ends with `signal` and after `over`. */
   async *listen(signal: AbortSignal): AsyncGenerator<LoginEvent> {
-    const listener = new Listener(this.#kept);
+    const listener = new Listener([...this.#kept, ...this.#transfers.values()]);
     const wake = (): void => listener.wake();
     this.#listeners.add(listener);
     signal.addEventListener("abort", wake, { once: true });

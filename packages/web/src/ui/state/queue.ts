@@ -276,6 +276,8 @@ watchTransfers((event, of) => {
 /** Downloads are the browser's, copies the gateway's; the gateway tells how far they are. */
 function noteTransfer(event: Extract<LoginEvent, { kind: "transfer" }>, current: LoginJson): void {
   const { id, direction, path, bytes, total, state, problem } = event;
+  // A stream that begins anew tells also of what ended long ago.
+  if (state !== "running" && find(id) === undefined && !places.has(id)) return;
   if (!transfers.value.some((transfer) => transfer.id === id)) {
     transfers.value = [...transfers.value, { ...newTransfer(id, direction, path), server: serverName(current), total }];
   }
