@@ -124,6 +124,12 @@ suite("both modes, watched live", () => {
     const standard = await asked(public_, { explicitPort: 21, implicitPort: 990 }, headers);
     const problems = [...standard.matchAll(/"problem":(\{[^}]*\})/g)].map(([, problem]) => problem);
     assert.deepEqual(problems, ['{"id":"unreachable","code":"not told"}', '{"id":"unreachable","code":"not told"}']);
+    // Nor does the time tell whether a port refused or stayed silent.
+    const told = standard.split("\n").filter((line) => line.includes('"not told"'));
+    assert.deepEqual(
+      told.map((line) => (JSON.parse(line) as { atMs: number }).atMs),
+      [3000, 3000],
+    );
   });
 });
 

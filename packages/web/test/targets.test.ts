@@ -5,6 +5,8 @@ import { once } from "node:events";
 import { networkInterfaces } from "node:os";
 import { suite, test } from "node:test";
 import { kindOfAddress } from "../src/gateway/targets/forbidden-addresses.ts";
+import { bounds } from "../src/gateway/bounds.ts";
+import { RunningExplanations } from "../src/gateway/routes/explanations.ts";
 import { pinnedDialer } from "../src/gateway/targets/pinned-dialer.ts";
 import { isOwnAddress, TargetPolicy, type TargetRules } from "../src/gateway/targets/target-policy.ts";
 
@@ -147,6 +149,36 @@ suite("Targets", () => {
       code: "SALLYPORT_TARGET_REFUSED",
     });
     server.close();
+  });
+
+  test("two connections at the same time lead to one address of a name, or one of them nowhere", async () => {
+    const servers = ["127.0.0.1", "127.0.0.2"].map((address) =>
+      createServer((socket) => socket.end()).listen(0, address),
+    );
+    await Promise.all(servers.map((server) => once(server, "listening")));
+    const dialer = pinnedDialer({
+      policy: new TargetPolicy({ ...closed, allowsLoopback: true }),
+      resolve: async (_, family) => (family === 6 ? [] : ["127.0.0.1", "127.0.0.2"]),
+    });
+    const dialled = await Promise.allSettled(
+      servers.map((server) =>
+        dialer.dial({ host: "two.example", port: (server.address() as AddressInfo).port }, dialOptions),
+      ),
+    );
+    const reached = dialled.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+    assert.equal(reached.length, 1);
+    for (const socket of reached) socket.destroy();
+    for (const server of servers) server.close();
+  });
+
+  test("so many explanations run for one address, and for all, and no more", () => {
+    const running = new RunningExplanations();
+    const ofOne = Array.from({ length: bounds.explanationsPerHost }, () => running.begin("192.0.2.1"));
+    assert.throws(() => running.begin("192.0.2.1"), { code: "SALLYPORT_TOO_OFTEN" });
+    for (const each of ofOne) each[Symbol.dispose]();
+    running.begin("192.0.2.1")[Symbol.dispose]();
+    for (let host = 0; host < bounds.explanationsCount; host++) running.begin(`198.51.100.${host}`);
+    assert.throws(() => running.begin("203.0.113.1"), { code: "SALLYPORT_TOO_OFTEN" });
   });
 
   test("of a host that is allowed with its port, the other control port is still refused", async () => {

@@ -76,7 +76,8 @@ async function list(
       ...(session && { session }),
     });
     if ("encrypted" in socket) {
-      await ended(data, socket);
+      // What is there is shown; what an explanation does not read any more is no fault of the server.
+      if (!(await hasEnded(data, socket))) return undefined;
       await endConnection(socket, lane.signal);
     }
     const done = await nextReply(lane, "data-reply", asked);
@@ -96,11 +97,12 @@ export function keepTickets(control: tls.TLSSocket): void {
   control.on("session", (session: Buffer) => tickets.set(control, session));
 }
 
-async function ended(data: Lane, socket: tls.TLSSocket): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const deadline = AbortSignal.any([AbortSignal.timeout(data.timeoutMs), data.signal]);
-    if (socket.readableEnded || socket.destroyed) return resolve();
-    socket.once("end", resolve).once("close", resolve);
-    deadline.addEventListener("abort", () => resolve(), { once: true });
+/** Waits for the listing's end; false where there is none within what an explanation reads. */
+async function hasEnded(data: Lane, socket: tls.TLSSocket): Promise<boolean> {
+  if (socket.readableEnded || socket.destroyed) return true;
+  const over = new Promise<undefined>((resolve) => {
+    socket.once("end", () => resolve(undefined)).once("close", () => resolve(undefined));
   });
+  const met = await Promise.race([over, data.until(() => undefined, "data-reply")]);
+  return met === undefined || !("problem" in met) || met.problem.id !== "too-much";
 }

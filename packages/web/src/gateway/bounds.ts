@@ -46,6 +46,8 @@ export const boundTable = {
     value: 3_000,
     reason: "the least that an answer about a server which was not reached takes, for strangers",
   },
+  explanationsPerHost: { value: 4, reason: "explanations that one address watches at the same time" },
+  explanationsCount: { value: 64, reason: "explanations at the same time" },
   connectMs: { value: 15_000, reason: "a connection to a server" },
   pemLength: { value: 32 * 1024, reason: "a certificate or key of a person's own, in characters" },
   patienceSecondsMost: { value: 600, reason: "seconds of patience with a silent server that a person may wish for" },

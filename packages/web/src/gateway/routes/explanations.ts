@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { explain, type ExplainEvent, type ExplainOptions, standardPorts, type TlsMode } from "@sallyport/inspector";
+import type { Dialer } from "@sallyport/transport";
 import { stream } from "hono/streaming";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ExplanationRequest } from "../../api/api.ts";
@@ -12,6 +13,7 @@ import { failures, type GatewayApp, json } from "./describing.ts";
 
 /** Both modes of a server, live: what crosses the wire until somebody could log in, or as somebody does. */
 export function explanationRoutes(app: GatewayApp, parts: GatewayParts): void {
+  const running = new RunningExplanations();
   app.openapi(explainRoute, async (context) => {
     const request = context.req.valid("json");
     const { explicitPort, implicitPort } = request;
@@ -22,14 +24,20 @@ export function explanationRoutes(app: GatewayApp, parts: GatewayParts): void {
     }
     await parts.rates.login(clientHost(parts, context), request.host.toLowerCase());
     // A stream has no type for what it carries.
-    return tell(parts, context, request) as never;
+    return tell(parts, context, request, running.begin(clientHost(parts, context))) as never;
   });
 }
 
 /** Each event as it happens, with its octets; the last line says that it is over. */
-function tell(parts: GatewayParts, context: GatewayContext, request: ExplanationRequest): Response {
+function tell(
+  parts: GatewayParts,
+  context: GatewayContext,
+  request: ExplanationRequest,
+  running: Disposable,
+): Response {
   context.header("Content-Type", "application/x-ndjson");
   return stream(context, async (writing) => {
+    using _ = running;
     const over = new AbortController();
     writing.onAbort(() => over.abort(new Error("nobody watches any more")));
     const startedMs = performance.now();
@@ -52,6 +60,34 @@ function tell(parts: GatewayParts, context: GatewayContext, request: Explanation
   });
 }
 
+/** How many explanations run, of each address and in all. */
+export class RunningExplanations {
+  readonly #perHost = new Map<string, number>();
+  #count = 0;
+
+  /**
+   * Counts one until it is disposed of.
+   *
+   * @throws {GatewayRefusal} SALLYPORT_TOO_OFTEN
+   */
+  begin(host: string): Disposable {
+    const ofHost = this.#perHost.get(host) ?? 0;
+    if (ofHost >= bounds.explanationsPerHost || this.#count >= bounds.explanationsCount) {
+      throw new GatewayRefusal(429, "SALLYPORT_TOO_OFTEN", "Too many explanations run: wait for one to end");
+    }
+    this.#count++;
+    this.#perHost.set(host, ofHost + 1);
+    return { [Symbol.dispose]: () => this.#end(host) };
+  }
+
+  #end(host: string): void {
+    this.#count--;
+    const left = (this.#perHost.get(host) ?? 1) - 1;
+    if (left > 0) this.#perHost.set(host, left);
+    else this.#perHost.delete(host);
+  }
+}
+
 /** Passwords that went out, one a mode at most, and were neither accepted nor refused yet. */
 class OpenPasswords {
   readonly #modes = new Set<TlsMode>();
@@ -72,20 +108,27 @@ class OpenPasswords {
 }
 
 function optionsOf(
-  { grounds: { policy, authorities } }: GatewayParts,
+  { grounds: { policy, authorities }, servesStrangers }: GatewayParts,
   { explicitPort, implicitPort, between, user, password }: ExplanationRequest,
   signal: AbortSignal,
 ): ExplainOptions {
+  const dialer = pinnedDialer({ policy, controlPorts: [explicitPort, implicitPort] });
   return {
     ports: { explicit: explicitPort, implicit: implicitPort },
     octets: true,
-    dialer: pinnedDialer({ policy, controlPorts: [explicitPort, implicitPort] }),
+    dialer: servesStrangers ? atOnePace(dialer) : dialer,
     signal,
     timeoutMs: bounds.connectMs,
     ...(between !== "none" && { stripped: between }),
     ...(user !== "" && { credentials: { user, password } }),
     ...(authorities && { ca: authorities.join("\n") }),
   };
+}
+
+/** Gives up before the least time that an answer takes: a port that is silent is known no later than one that refuses. */
+function atOnePace({ dial }: Dialer): Dialer {
+  const mostMs = bounds.unreachableFloorMs - 500;
+  return { dial: (target, options) => dial(target, { ...options, timeoutMs: mostMs }) };
 }
 
 /** Which ports are open here is told to nobody: refused, silent and forbidden sound alike. */
@@ -95,7 +138,9 @@ function withoutReach(event: ExplainEvent): ExplainEvent {
   const isAboutReach =
     ["name-unknown", "refused", "unreachable"].includes(problem.id) ||
     (problem.id === "silent" && problem.awaited === "connection");
-  return isAboutReach ? { ...event, problem: { id: "unreachable", code: "not told" } } : event;
+  return isAboutReach
+    ? { ...event, atMs: bounds.unreachableFloorMs, problem: { id: "unreachable", code: "not told" } }
+    : event;
 }
 
 const explainRoute = createRoute({

@@ -32,14 +32,17 @@ export function pinnedDialer({ policy, controlPorts: more = [], resolve = addres
     if (addresses.length > 0 && reachable.length === 0) throw refused();
     return reachable;
   };
+  const toPinned: Dialer["dial"] = (target, options) => {
+    const { port } = target;
+    const address = pinned ?? target.host;
+    const isAllowed = controlPorts.has(port) ? policy.permits(target, address) : port >= 1024;
+    if (!isAllowed) throw refused();
+    return directDialer().dial({ ...target, host: address }, options);
+  };
   return {
     dial: async (target, options) => {
       const { host, port } = target;
-      if (pinned !== undefined) {
-        const isAllowed = controlPorts.has(port) ? policy.permits(target, pinned) : port >= 1024;
-        if (!isAllowed) throw refused();
-        return directDialer().dial({ ...target, host: pinned }, options);
-      }
+      if (pinned !== undefined) return toPinned(target, options);
       if (isIP(host) !== 0 && !policy.permits(target, host)) throw refused();
       const dialer = directDialer({ resolve: (name, family) => permitted(name, port, family) });
       const socket = await dialer.dial(target, options).catch((error: unknown) => {
@@ -47,7 +50,10 @@ export function pinnedDialer({ policy, controlPorts: more = [], resolve = addres
       });
       pinned ??= socket.remoteAddress;
       controlPorts.add(port);
-      return socket;
+      if (socket.remoteAddress === pinned) return socket;
+      // Another connection, made at the same time, was first, and has led to another machine of that name.
+      socket.destroy();
+      return toPinned(target, options);
     },
   };
 }
