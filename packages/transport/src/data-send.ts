@@ -197,10 +197,13 @@ export async function pauseFor(waitMs: number, watch: TransferWatch): Promise<vo
 
 /**
  * How much to write at once: as much as goes through in a fraction of a second, so that a slow line shows its progress
- * well within the stall time, and a fast one has few writes.
+ * well within the stall time, and a fast one has few writes. The opening goes in small pieces: many who leave early, as
+ * players that seek do, leave within it, and what the system has taken by then was read and encrypted for nothing (1.8
+ * in place of 4.7 MB on the loopback).
  */
 class WritePace {
   pieceBytes: number;
+  #sentBytes = 0;
   readonly #pieceBytesMax: number;
 
   constructor(pieceBytesMax = bufferBytes) {
@@ -209,8 +212,9 @@ class WritePace {
   }
 
   took(elapsedMs: number, bytes: number): void {
+    this.#sentBytes += bytes;
     if (elapsedMs > slowMs) this.pieceBytes = Math.max(pieceBytesMin, this.pieceBytes >> 2);
-    else if (elapsedMs < fastMs && bytes >= this.pieceBytes) {
+    else if (elapsedMs < fastMs && bytes >= this.pieceBytes && this.#sentBytes >= openingBytes) {
       this.pieceBytes = Math.min(this.#pieceBytesMax, this.pieceBytes << 1);
     }
   }
@@ -228,6 +232,7 @@ const crowdCount = 4;
 /** Up to this length one read and one write are as cheap as the kernel's help. */
 const readFileBytes = 65_536;
 const firstPieceBytes = 262_144;
+const openingBytes = 4_194_304;
 const pieceBytesMin = 16_384;
 const slowMs = 2_000;
 const fastMs = 250;

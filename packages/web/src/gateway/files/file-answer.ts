@@ -18,7 +18,7 @@ export interface AnswerSteps {
  * Somebody who seeks in a film leaves most places at once, and by then the system would have taken megabytes: a player
  * gets enough to begin, and more at 50 Mbit/s until it has stayed for a second.
  */
-const gentleStart = { atOnceBytes: 524_288, bytesInMs: 6_554, untilBytes: 8_388_608 };
+const gentleStart = { atOnceBytes: 131_072, bytesInMs: 6_554, untilBytes: 8_388_608 };
 
 /**
  * Writes as fast as the browser takes it: the server is read no faster, and nothing is copied on the way. A server may send
