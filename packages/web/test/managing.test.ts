@@ -44,18 +44,24 @@ suite("Managing files through the gateway", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  /** Copies that have ended; who watches a login later hears of them again. */
+  const ended = new Set<string>();
+
   /** How the next copy ends; resolves to that promise once its end cannot be missed. */
   async function watchCopy(): Promise<{ readonly end: Promise<Extract<LoginEvent, { kind: "transfer" }>> }> {
     const isWatched = Promise.withResolvers<void>();
     const events = browser.eventsUntil(login, (event) => {
       // The dialogue so far comes first.
       isWatched.resolve();
-      return event.kind === "transfer" && event.direction === "copy" && event.state !== "running";
+      return (
+        event.kind === "transfer" && event.direction === "copy" && event.state !== "running" && !ended.has(event.id)
+      );
     });
     await isWatched.promise;
     const end = events.then((all) => {
       const last = all.at(-1);
       assert.ok(last?.kind === "transfer");
+      ended.add(last.id);
       return last;
     });
     return { end };
