@@ -43,6 +43,7 @@ test("200 downloads and 200 uploads that browsers broke off leave no handle and 
     const told = `${before.handles} handles, ${before.mebibytes} MiB before; ${after.handles} and ${after.mebibytes} after`;
     context.diagnostic(told);
     assert.ok(after.handles <= before.handles + bounds.connectionsPerLogin, told);
+    // What the first hundreds take is the allocator's: 179 MiB, 224 after 200, 217 after 1,400 and 229 after 1,600.
     assert.ok(after.mebibytes < before.mebibytes + 80, told);
     const { status } = await browser.post(`/api/logins/${login.id}/list`, { path: "/" });
     assert.equal(status, 200);

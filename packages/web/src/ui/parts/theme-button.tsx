@@ -10,7 +10,7 @@ export function ThemeButton() {
   return (
     <button
       type="button"
-      class="quiet"
+      class="quiet theme"
       onClick={() => (theme.value = next[theme.value])}
       aria-label={texts.value.page[names[theme.value]]}
       title={texts.value.page[names[theme.value]]}

@@ -28,8 +28,8 @@ export function TlsBadge({ login }: { readonly login: LoginJson }) {
     <button type="button" class="badge badge-encrypted" onClick={showCertificate} aria-haspopup="dialog">
       <Icon name="closed" /> <span class="badge-mode">{security}</span> {tls.protocol.replace("TLSv", "TLS ")}
       <span class="badge-more">
-        {tls.group === undefined ? "" : ` · ${tls.group}`} · {verified}
-        {data}
+        {tls.group !== undefined && <span class="badge-group"> · {tls.group}</span>} · {verified}
+        <span class="badge-data">{data}</span>
       </span>
     </button>
   );
