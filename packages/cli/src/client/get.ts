@@ -173,7 +173,10 @@ function fileJob(client: Client, { path, entry, local }: FileToGet, run: ClientR
     async move(onProgress: OnProgress) {
       if (local === standardStream) {
         const { output } = run.surroundings;
-        return { bytes: await copyToOutput(client, path, { output, signal, onProgress }), resumedFrom: 0 };
+        return {
+          bytes: await copyToOutput(client, path, { output, signal, onProgress, total: totalBytes }),
+          resumedFrom: 0,
+        };
       }
       const { resume, segments, verify, preserveTimes: preserve, onExisting: onConflict } = flags;
       const wishes = { resume, segments, verify, preserve, onConflict };

@@ -1,8 +1,11 @@
+import { type Client, type OnProgress, ProgressMeter } from "@sallyport/client";
 import type { Writable } from "node:stream";
-import type { Client, OnProgress } from "@sallyport/client";
-import { drained } from "../drained.ts";
+import { OutputReader } from "../output-reader.ts";
 
-/** Copies a file to `output` as fast as whoever reads there takes it; returns its octets. */
+/**
+ * Copies a file to `output` as fast as whoever reads there takes it; returns its octets. Who leaves early, as in
+ * `sallyport cat … | head`, ends the transfer, and that is no failure.
+ */
 export async function copyToOutput(
   client: Client,
   path: string,
@@ -10,23 +13,26 @@ export async function copyToOutput(
     output,
     signal,
     onProgress,
+    total,
     start,
     end,
   }: {
     readonly output: Writable;
     readonly signal: AbortSignal;
     readonly onProgress?: OnProgress;
+    readonly total?: number | undefined;
     readonly start?: number | undefined;
     readonly end?: number | undefined;
   },
 ): Promise<number> {
   let bytes = 0;
+  using reader = new OutputReader(output);
+  const meter = new ProgressMeter(path, onProgress, { total });
   for await (const chunk of await client.read(path, { signal, start, end })) {
+    await reader.take(chunk);
     bytes += chunk.length;
-    // `sallyport cat … | head` ends the reader early; that is no failure.
-    if (output.destroyed || output.writableEnded || output.errored !== null) break;
-    if (!output.write(chunk)) await drained(output);
-    onProgress?.({ file: path, bytes, total: undefined, rate: 0, etaMs: undefined, resumedFrom: 0, phase: "data" });
+    meter.moved(bytes);
+    if (reader.isGone) break;
   }
   return bytes;
 }

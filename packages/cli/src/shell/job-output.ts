@@ -1,5 +1,5 @@
 import { Writable } from "node:stream";
-import { drained } from "../drained.ts";
+import { OutputReader } from "../output-reader.ts";
 
 /** What a job that nobody looks at may write before the rest is dropped. */
 const keptBytesMax = 1_048_576;
@@ -87,11 +87,9 @@ export class JobOutput {
 
 /** Writes and waits until there is room for more; tells where nobody reads any more. */
 async function passedOn(target: NodeJS.WriteStream, chunk: Buffer): Promise<Error | null> {
-  const isGone = (): boolean => target.destroyed || target.errored !== null;
-  if (!isGone() && !target.write(chunk)) {
-    await drained(target);
-  }
-  return isGone() ? new Error("nobody reads any more") : null;
+  using reader = new OutputReader(target);
+  await reader.take(chunk);
+  return reader.isGone ? new Error("nobody reads any more") : null;
 }
 
 /** Ends a stream and waits until it has written everything, or cannot. */
