@@ -94,8 +94,8 @@ async function merge<Item>(
   }
 }
 
-/** Lets the page do what waits, once a slice is over; false where there is nothing to go on for. */
-function pausing(signal: AbortSignal): () => Promise<boolean> {
+/** Makes a pause that lets the page do what waits, once a slice is over; it answers false where there is nothing to go on for. */
+export function pausing(signal: AbortSignal): () => Promise<boolean> {
   let sinceMs = performance.now();
   return async () => {
     if (performance.now() - sinceMs < sliceMs) return !signal.aborted;

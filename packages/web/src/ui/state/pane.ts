@@ -5,7 +5,7 @@ import { childPath, isSafeName } from "../paths.ts";
 import { texts } from "../texts/language.ts";
 import { isOver, login as mainLogin } from "./login.ts";
 import { isBroken } from "./sending.ts";
-import { isFew, orderOf, sortedInSlices, type Sorting, type SortKey } from "./order.ts";
+import { isFew, orderOf, pausing, sortedInSlices, type Sorting, type SortKey } from "./order.ts";
 import { showsHidden } from "./preferences.ts";
 
 /** Of what was done last, for those who cannot see it. */
@@ -176,8 +176,9 @@ export class Pane {
   async #read(server: Server, wanted: string, stop: AbortSignal, isSame: boolean): Promise<readonly EntryJson[]> {
     const found: EntryJson[] = [];
     let next = 1;
+    const pause = pausing(stop);
     for await (const piece of server.list(wanted, stop)) {
-      if (stop.aborted) return found;
+      if (!(await pause())) return found;
       for (const entry of piece) if (isSafeName(entry.name)) found.push(entry);
       // Each showing sorts them all: four times as many for the next one.
       if (isSame || found.length < next) continue;
