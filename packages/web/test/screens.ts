@@ -142,7 +142,11 @@ export const screens: readonly Screen[] = [
   },
   {
     name: "delete",
-    show: (page) => page.keyboard.press("Delete"),
+    show: async (page) => {
+      await page.locator(".rows [tabindex='0']").focus();
+      await page.keyboard.press("Delete");
+      await page.getByRole("alertdialog").or(page.getByRole("dialog")).waitFor();
+    },
     leave: escape,
   },
   {
