@@ -133,7 +133,7 @@ suite("The page where connections are lost", { skip: browserSkip }, () => {
       const again = page.getByRole("dialog", { name: "Sign in to localhost again" });
       await again.waitFor();
       await slowDown(page, -1);
-      await page.waitForFunction("document.activeElement?.name === 'password'");
+      await page.locator("input[name=password]:focus").waitFor();
       await page.keyboard.type("secret");
       await again.getByRole("button", { name: "Connect" }).click();
       await page.getByRole("button", { name: "Save", exact: true }).click();

@@ -122,7 +122,7 @@ suite("The page in a browser", { skip: browserSkip }, () => {
     await using open = await openPage(browser, gateway);
     const { page, faults } = open;
     const { keyboard } = page;
-    await page.waitForFunction("document.activeElement?.tagName === 'INPUT'");
+    await page.locator("input:focus").waitFor();
     await keyboard.type(`ftpes://${explicit().address}/keys`);
     for (const text of ["alice", "secret"]) {
       await keyboard.press("Tab");

@@ -47,7 +47,15 @@ function NameDialog({ asked }: Asked<"name">) {
       <form onSubmit={submit}>
         <label class="field">
           <span>{label}</span>
-          <input name="name" defaultValue={initial} autocomplete="off" autofocus required pattern="[^\/]+" />
+          <input
+            name="name"
+            defaultValue={initial}
+            autocomplete="off"
+            autofocus
+            required
+            pattern="[^\/]+"
+            title={texts.value.files.nameAlone}
+          />
         </label>
         <div class="actions">
           <button type="button" onClick={() => answer(undefined)}>

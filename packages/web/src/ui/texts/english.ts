@@ -181,6 +181,7 @@ export const english = {
     reload: "Reload",
     filter: "Filter",
     filterByName: "Filter by name",
+    nameAlone: "A name without /",
     newNameOf: (name: string) => `New name of ${name}`,
     dropHere: "Drop to upload here",
     reading: "Reading the directory…",

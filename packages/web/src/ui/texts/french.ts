@@ -141,6 +141,7 @@ const texts: Texts = {
     reload: "Recharger",
     filter: "Filtrer",
     filterByName: "Filtrer par nom",
+    nameAlone: "Un nom sans /",
     newNameOf: (name) => `Nouveau nom de ${name}`,
     dropHere: "Déposez ici pour envoyer",
     reading: "Lecture du dossier…",

@@ -140,6 +140,7 @@ const texts: Texts = {
     reload: "Neu laden",
     filter: "Filter",
     filterByName: "Nach Namen filtern",
+    nameAlone: "Ein Name ohne /",
     newNameOf: (name) => `Neuer Name von ${name}`,
     dropHere: "Zum Hochladen hier ablegen",
     reading: "Der Ordner wird gelesen …",

@@ -140,6 +140,7 @@ const texts: Texts = {
     reload: "Recargar",
     filter: "Filtrar",
     filterByName: "Filtrar por nombre",
+    nameAlone: "Un nombre sin /",
     newNameOf: (name) => `Nombre nuevo de ${name}`,
     dropHere: "Suelte aquí para subir",
     reading: "Leyendo la carpeta…",
