@@ -30,11 +30,11 @@ export function planDeletions(planning: Planning, guard: SkipReason | undefined)
   return actions;
 }
 
-/** What the filter leaves out, is protected, or lies where the source could not be carried over. */
-function isKept({ options, blocked }: Planning, { path, kind }: TreeEntry): boolean {
+/** What the filter leaves out, is protected, or lies where the source has no directory, or none that could be carried over. */
+function isKept({ options, keyOf, untold }: Planning, { path, kind }: TreeEntry): boolean {
   return (
     options.protects(path) ||
     !options.filter.admitsPath(path, kind === "directory") ||
-    (blocked.size > 0 && ancestorsOf(path).some((above) => blocked.has(above)))
+    (untold.size > 0 && ancestorsOf(path).some((above) => untold.has(keyOf(above))))
   );
 }

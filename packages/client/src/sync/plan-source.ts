@@ -8,8 +8,19 @@ import { type TreeEntry, ancestorsOf, compareTreePaths, isTreePath, parentOf } f
 export function planSource(planning: Planning, entries: readonly TreeEntry[]): readonly SyncAction[] {
   const walk: Walk = { planning, actions: [], paths: new Map(), directories: new Set(), made: new Set() };
   const all = [...entries, ...unnamedDirectories(entries)];
-  for (const entry of all.toSorted((one, other) => compareTreePaths(one.path, other.path))) planEntry(walk, entry);
+  for (const entry of all.toSorted((one, other) => compareTreePaths(one.path, other.path))) {
+    planEntry(walk, entry);
+    noteUntold(walk, entry);
+  }
   return walk.actions;
+}
+
+/** A link, a file, or what the server does not say the kind of: what a directory of that name holds is not its matter. */
+function noteUntold({ planning, directories }: Walk, { path }: TreeEntry): void {
+  const { keyOf, target, sourceKeys, untold } = planning;
+  const key = keyOf(path);
+  const isInPlace = sourceKeys.has(key) && target.get(key)?.kind === "directory";
+  if (isInPlace && !directories.has(path)) untold.add(key);
 }
 
 /** Directories that a flat list of files only implies. */
@@ -114,9 +125,13 @@ function planLink(walk: Walk, entry: TreeEntry): void {
   put(walk, { kind: "make-link", path, linkTarget, replaces });
 }
 
-/** Whether a link could lead whoever follows it out of the tree: a later entry might be written through it (S-20). */
+/**
+ * Whether a link could lead whoever follows it out of the tree: a later entry might be written through it (S-20). `..`
+ * behind a name may climb from wherever another link leads.
+ */
 function leavesTree(path: string, linkTarget: string): boolean {
   if (linkTarget === "" || linkTarget.startsWith("/") || /[\0\\]|^[a-z]:/i.test(linkTarget)) return true;
+  if (/(?:^|\/)(?!\.{0,2}\/)[^/]+\/(?:.*\/)?\.\.(?:\/|$)/.test(linkTarget)) return true;
   return /^\.\.(?:\/|$)/.test(normalisePath(`${parentOf(path) || "."}/${linkTarget}`));
 }
 

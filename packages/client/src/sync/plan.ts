@@ -40,7 +40,7 @@ export async function planSync(source: Tree, target: Tree, options: PlanOptions)
 /**
  * Plans what makes the target like the source. Carrying the plan out and planning again gives no further action that
  * changes anything. Two guards protect the target: nothing is deleted when any directory of the source could not be
- * listed wholly, or when the source is empty; and nothing is deleted when more than `deletionsMax` would be.
+ * listed wholly, or named what cannot be placed, or when the source is empty; and nothing is deleted when more than `deletionsMax` would be.
  */
 export function planActions(source: readonly TreeItem[], target: readonly TreeItem[], options: PlanOptions): SyncPlan {
   const settled = settleOptions(options);
@@ -65,14 +65,20 @@ function planOnce(
   const entries = source.filter((item) => item.kind !== "unlisted");
   const changes = planSource(planning, entries);
   if (!options.delete) return { actions: changes, deletionsWithheld: undefined };
-  const guard = withheld ?? guardOf(entries.length, source.length - entries.length, options);
+  const untoldCount = source.length - entries.length + changes.filter(isUnplaced).length;
+  const guard = withheld ?? guardOf(entries.length, untoldCount, options);
   const deletions = planDeletions(planning, guard);
   const actions = options.deleteOrder === "before" ? [...deletions, ...changes] : [...changes, ...deletions];
   return { actions, deletionsWithheld: deletions.length > 0 ? guard : undefined };
 }
 
-function guardOf(entriesCount: number, unlistedCount: number, options: SettledOptions): SkipReason | undefined {
-  if (unlistedCount > 0) return "source-incomplete";
+/** Some servers list whole paths, none of which can be taken: then nobody knows which names there are. */
+function isUnplaced(action: SyncAction): boolean {
+  return action.kind === "conflict" && action.reason === "unsafe-name";
+}
+
+function guardOf(entriesCount: number, untoldCount: number, options: SettledOptions): SkipReason | undefined {
+  if (untoldCount > 0) return "source-incomplete";
   return entriesCount === 0 && !options.allowsEmptySource ? "source-empty" : undefined;
 }
 

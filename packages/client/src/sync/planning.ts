@@ -19,6 +19,8 @@ export interface Planning {
   readonly clashKeys: Set<string>;
   /** Paths of directories below which nothing is done, because they themselves could not be carried over. */
   readonly blocked: Set<string>;
+  /** Keys of directories of the target in whose place the source has something else, and no word on what is in them. */
+  readonly untold: Set<string>;
 }
 
 /** A planning before the first entry of the source. */
@@ -35,6 +37,7 @@ export function newPlanning(items: readonly TreeItem[], options: SettledOptions)
     sourceKeys: new Set(),
     clashKeys: new Set(),
     blocked: new Set(),
+    untold: new Set(),
   };
 }
 

@@ -90,6 +90,31 @@ test("nothing is deleted when the source was not listed wholly, or is empty", ()
   check("", "x:1", { delete: true, allowsEmptySource: true }, ["delete x(extra)"]);
 });
 
+test("nothing is deleted when the source names what cannot be placed", () => {
+  check("/d/ /a:1", "a:1", { delete: true }, [
+    "conflict /a(unsafe-name)",
+    "conflict /d(unsafe-name)",
+    "skip a(source-incomplete)",
+  ]);
+});
+
+test("what a directory holds stays where the source has something else than a directory in its place", () => {
+  const target = "d/ d/e/ d/e/f:1 x:1";
+  check("d:1", target, { delete: true }, ["conflict d(type-clash)", "delete x(extra)"]);
+  check("d>y", target, { delete: true }, ["skip d(link)", "delete x(extra)"]);
+  check("d>y", target, { delete: true, links: "recreate" }, ["conflict d(type-clash)", "delete x(extra)"]);
+  check("d!", target, { delete: true }, ["skip d(special)", "delete x(extra)"]);
+  check("A/ a:1 b:1", "A/ A/x:1 B/ B/y:1", { delete: true, targetFoldsCase: true }, [
+    "conflict a(case-collision)",
+    "conflict b(type-clash)",
+  ]);
+  check("d:1", "d/ d/e:1", { delete: true, typeClash: "replace" }, [
+    "delete d/e(clash)",
+    "delete d(clash)",
+    "transfer d",
+  ]);
+});
+
 test("with more deletions than allowed nothing is deleted at all", () => {
   check("a:1", "x:1 y:1", { delete: true, deletionsMax: 1 }, [
     "transfer a",
@@ -144,10 +169,11 @@ test("S-20 links are left out or made again, never followed and never out of the
   check("l>x", "l>y", { links: "recreate" }, ["make-link l"]);
   check("l>x", "l:1", { links: "recreate" }, ["conflict l(type-clash)"]);
   check("l>x", "", { links: "recreate", direction: "upload" }, ["skip l(link)"]);
-  for (const evil of ["/etc", "..", "../x", "a/../../x", "C:x", "a\\b", ""]) {
+  for (const evil of ["/etc", "..", "../x", "a/../../x", "C:x", "a\\b", "", "a/..", "../a/./../b", "./a/b/../c"]) {
     check(`l>${evil}`, "", { links: "recreate" }, ["conflict l(link-leaves-tree)"]);
   }
   check("d/l>../x", "d/", { links: "recreate" }, ["make-link d/l"]);
+  check("d/l>./.././x/..y", "d/", { links: "recreate" }, ["make-link d/l"]);
   check("l>x l/f:1", "", { links: "recreate" }, ["make-link l", "conflict l/f(type-clash)"]);
   check("l>x l/f:1", "", {}, ["skip l(link)", "conflict l/f(type-clash)"]);
   check("l/ l/f:1", "l>/etc", {}, ["conflict l(type-clash)"]);
