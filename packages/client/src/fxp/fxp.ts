@@ -7,7 +7,7 @@ import { exists, sizeOf } from "../operations/stat.ts";
 import { withRetry } from "../pool/retry.ts";
 import type { OnConflict } from "../transfer/conflict.ts";
 import type { ProgressMeter } from "../transfer/progress.ts";
-import { learnPublishing } from "../transfer/publishing.ts";
+import { endUpload, learnPublishing } from "../transfer/publishing.ts";
 import { type RemoteFacts, remoteFacts } from "../transfer/remote-facts.ts";
 import type { TransferSite } from "../transfer/site.ts";
 import { partNameOf, renameOver } from "../transfer/store.ts";
@@ -241,8 +241,11 @@ class Copy {
   }
 
   async #move(ends: FileEnds): Promise<FxpRoute | undefined> {
-    if (this.#offset > 0 && this.#offset === this.#size) return undefined;
     const { mode = "auto", meter, signal } = this.#options;
+    if (this.#offset > 0 && this.#offset === this.#size) {
+      await endUpload(ends.to.connection, ends.to.path, this.#size, { signal });
+      return undefined;
+    }
     const throttle = this.#sites.to.throttle ?? this.#sites.from.throttle;
     // Servers keep to no rate of ours.
     const isThrottled = mode === "auto" && throttle !== undefined;

@@ -1,5 +1,5 @@
 import { displayOctets, isSallyportError, normaliseAddress, type Octets, PeerIncompatible } from "@sallyport/protocol";
-import { refusalOf } from "../operations/refusal.ts";
+import { refusalOf, verbOf } from "../operations/refusal.ts";
 import type { ConnectionPool } from "../pool/connection-pool.ts";
 import type { DirectFailure } from "./direct.ts";
 import { type ServerTraits, type Side, type Way, type WayFailure, waysAfter, waysBetween } from "./ways.ts";
@@ -63,9 +63,8 @@ export function noWay(route: Route): PeerIncompatible {
 }
 
 export function facts(error: unknown): Pick<WayFailure, "verb" | "replyCode" | "code"> {
-  const command = error instanceof Error && "command" in error ? (error.command as Octets | undefined) : undefined;
   return {
-    verb: command?.split(" ", 1)[0],
+    verb: verbOf(error),
     replyCode: refusalOf(error)?.code,
     code: isSallyportError(error) ? error.code : "",
   };

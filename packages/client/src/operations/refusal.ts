@@ -1,4 +1,4 @@
-import { CommandRefused, isSallyportError, type ReceivedReply } from "@sallyport/protocol";
+import { CommandRefused, isSallyportError, type Octets, type ReceivedReply } from "@sallyport/protocol";
 
 /** The reply with which the server said no to a command, or undefined for any other error. */
 export function refusalOf(error: unknown): ReceivedReply | undefined {
@@ -21,6 +21,12 @@ export function isAboutPath(error: unknown): boolean {
 }
 
 const pathCodes: ReadonlySet<number> = new Set([450, 550, 553]);
+
+/** The verb of the command that failed, where one did. */
+export function verbOf(error: unknown): string | undefined {
+  const command = error instanceof Error && "command" in error ? (error.command as Octets | undefined) : undefined;
+  return command?.split(" ", 1)[0];
+}
 
 /** Returns what the promise gives, or undefined where the server said no; other failures are thrown. */
 export async function unlessRefused<T>(asked: Promise<T>): Promise<T | undefined> {

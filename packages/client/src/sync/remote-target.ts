@@ -7,6 +7,7 @@ import { isAboutPath, refusalOf, unlessRefused } from "../operations/refusal.ts"
 import { exists, sizeOf } from "../operations/stat.ts";
 import { LocalSource } from "./local-source.ts";
 import { type OnProgress, ProgressMeter } from "../transfer/progress.ts";
+import { endUpload } from "../transfer/publishing.ts";
 import { renameOver } from "../transfer/store.ts";
 import type { FileFacts } from "./action.ts";
 import { relateTimes } from "./compare.ts";
@@ -113,6 +114,7 @@ export class RemoteTarget implements SyncTarget {
     };
     try {
       const isWhole = resumedFrom === total && !isNew && total > 0;
+      if (isWhole) await endUpload(connection, octets, total, { signal });
       const bytes = isWhole ? 0 : await this.#send(connection, octets, { source, total, resumedFrom, onMoved });
       demandUnchanged(file, await source.facts());
       if (resumedFrom > 0) {

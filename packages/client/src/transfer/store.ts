@@ -3,8 +3,8 @@ import type { ClientConnection } from "../connection/client-connection.ts";
 import type { TransferOutcome } from "../connection/transfer-order.ts";
 import type { Mover } from "../connection/data-task.ts";
 import { baseName, childPath, parentPath } from "../names/remote-path.ts";
-import { isAboutPath, refusalOf, unlessRefused } from "../operations/refusal.ts";
-import { exists } from "../operations/stat.ts";
+import { isAboutPath, unlessRefused, verbOf } from "../operations/refusal.ts";
+import { exists, stat } from "../operations/stat.ts";
 import { partSuffix } from "./local-file.ts";
 import { learnPublishing, publishesWhole } from "./publishing.ts";
 
@@ -61,7 +61,10 @@ async function storeInPlace(
   }
 }
 
-/** Renames onto a name that may be taken; some servers do so only once the old file is deleted. */
+/**
+ * Renames onto a name that may be taken. Some servers refuse that, so that the old file is put aside first, and put back
+ * where the new one gets its name even so not.
+ */
 export async function renameOver(
   connection: ClientConnection,
   from: Octets,
@@ -71,9 +74,18 @@ export async function renameOver(
   try {
     await connection.rename(from, to, { signal });
   } catch (error) {
-    if (refusalOf(error) === undefined || !isAboutPath(error)) throw error;
-    if ((await unlessRefused(connection.command("DELE", to, { signal }))) === undefined) throw error;
-    await connection.rename(from, to);
+    if (verbOf(error) !== "RNTO" || !isAboutPath(error)) throw error;
+    const aside = partNameOf(to);
+    const old = await unlessRefused(stat(connection, to, { signal }));
+    if (old === undefined || old.type === "directory") throw error;
+    if ((await unlessRefused(connection.rename(to, aside, { signal }))) === undefined) throw error;
+    try {
+      await connection.rename(from, to);
+    } catch (second) {
+      await connection.rename(aside, to).catch(() => {});
+      throw second;
+    }
+    await unlessRefused(connection.command("DELE", aside));
   }
 }
 

@@ -8,6 +8,7 @@ import { setTimes } from "../operations/change.ts";
 import { unlessRefused } from "../operations/refusal.ts";
 import { sizeOf } from "../operations/stat.ts";
 import type { ProgressMeter } from "./progress.ts";
+import { endUpload } from "./publishing.ts";
 import { partNameOf, renameOver } from "./store.ts";
 import { isRestartRefused } from "./upload.ts";
 
@@ -42,6 +43,11 @@ export class UploadInPieces {
   async offset(connection: ClientConnection, signal?: AbortSignal): Promise<number> {
     const found = Number((await sizeOf(connection, this.#part, { signal })) ?? 0);
     return found > this.#source.sizeBytes ? 0 : found;
+  }
+
+  /** Ends the part where the server has every octet of it, in case that it heard of no end. */
+  end(connection: ClientConnection, signal?: AbortSignal): Promise<void> {
+    return endUpload(connection, this.#part, this.#source.sizeBytes, { signal });
   }
 
   /** Sends what comes behind `offset`, which is where the server's part ends; a source is read from its position 0 on. */

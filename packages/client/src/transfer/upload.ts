@@ -22,7 +22,7 @@ import {
 } from "./file-transfer.ts";
 import { sourceOf } from "./local-file.ts";
 import type { TransferSite } from "./site.ts";
-import { learnPublishing, publishesWhole } from "./publishing.ts";
+import { endUpload, learnPublishing, publishesWhole } from "./publishing.ts";
 import { partNameOf, renameOver, type StoreOptions } from "./store.ts";
 import { decideName } from "./taken-name.ts";
 import { digestFor, type Verification, verifyContent, type VerifyMode } from "./verify.ts";
@@ -168,7 +168,8 @@ class Upload implements FileTransfer {
   async #send(connection: ClientConnection, target: Target, offset: number, size: number): Promise<void> {
     const algorithm = digestFor(connection, this.#options.verify ?? (this.#options.resume ? "auto" : "size"));
     if (offset === 0) this.#digest = algorithm === undefined ? undefined : new RunningDigest(algorithm);
-    if (offset === size && offset > 0) return;
+    if (offset === size && offset > 0)
+      return endUpload(connection, target.name, size, { signal: this.#options.signal });
     const before = this.#movedBytes;
     const isRefused = (error: unknown): boolean => this.#movedBytes === before && isRestartRefused(error);
     const order = { verb: "STOR", argument: target.name, type: "I" } as const;

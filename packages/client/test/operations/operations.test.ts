@@ -160,21 +160,41 @@ test("a digest is asked for by whatever command the server has", async () => {
   await assert.rejects(s.client.hash("file", { algorithm: "MD5" }), { code: "SALLYPORT_HASH_UNAVAILABLE" });
 });
 
-test("a rename onto a name that is taken removes the old file where the server asks for that", async () => {
-  let isTaken = true;
-  await using s = await scene({
-    DELE: () => {
-      isTaken = false;
-      return "250 deleted";
-    },
-    RNTO: () => (isTaken ? "550 exists" : "250 renamed"),
+for (const [title, isRefusedAlways] of [
+  ["gives the name to the new file and removes the old one", false],
+  ["puts the old file back where the new one is refused even so", true],
+] as const) {
+  test(`where a taken name refuses a rename, the client puts the old file aside, and ${title}`, async () => {
+    const there = new Set(["file"]);
+    let from = "";
+    let part = "";
+    await using s = await scene({
+      STOR: async (login, name) => {
+        there.add((part = name));
+        login.reply("150 send");
+        (await login.data()).resume();
+        return "226 stored";
+      },
+      DELE: (_, name) => (there.delete(name) ? "250 deleted" : "550 no"),
+      RNFR: (_, name) => {
+        from = name;
+        return there.has(name) ? "350 go on" : "550 no";
+      },
+      RNTO: (_, to) => {
+        if (there.has(to) || (isRefusedAlways && from === part && to === "file")) return "550 no";
+        there.delete(from);
+        there.add(to);
+        return "250 renamed";
+      },
+    });
+    const written = s.client.write("file", "x");
+    await (isRefusedAlways ? assert.rejects(written, { code: "SALLYPORT_COMMAND_REFUSED" }) : written);
+    assert.deepEqual([...there], ["file"]);
+    const deleted = s.server.heard.filter((line) => line.startsWith("DELE"));
+    assert.equal(deleted.length, 1);
+    assert.ok(!deleted.includes("DELE file"));
   });
-  await s.client.write("file", "x");
-  assert.deepEqual(
-    s.server.heard.filter((line) => /^(DELE|RNTO)/.test(line)),
-    ["RNTO file", "DELE file", "RNTO file"],
-  );
-});
+}
 
 test("STOR that is refused leaves no empty file that it made", async () => {
   await using s = await scene({ STOR: () => "553 no", MLST: () => "550 no such file" });

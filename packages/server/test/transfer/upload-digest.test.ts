@@ -145,6 +145,7 @@ test("an upload that is cut is not complete and has no facts of a publication", 
   const { complete, published } = lastTransfer(server.events);
   assert.equal(complete, false);
   assert.equal(published, undefined);
+  assert.match((await client.expect("RNFR torn.bin", 550)).text, /not complete/);
   await assert.rejects(stat(join(server.directory, "torn.bin")));
 });
 

@@ -159,6 +159,8 @@ async function send(
       // Also of a refused one the next request would find a parser that hears nothing.
       if (body.endsConnection) onEndsConnection();
     }
+  } else {
+    await pieces.end(connection);
   }
   if (incoming.destroyed && !incoming.complete) throw left();
   if (end === sizeBytes) await pieces.publish(connection);
