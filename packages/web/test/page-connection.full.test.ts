@@ -36,12 +36,12 @@ suite("The page where connections are lost", { skip: browserSkip }, () => {
   const uploaded = (): Buffer => readFileSync(join(server.directory, "deep", "large.bin"));
 
   /** Signs in, goes to the folder, and has an upload under way. */
-  async function underWay(page: Page): Promise<void> {
+  async function underWay(page: Page, bytesPerSecond = 4_000_000): Promise<void> {
     rmSync(join(server.directory, "deep", "large.bin"), { force: true });
     await signIn(page, explicit());
     await page.getByRole("row", { name: "deep" }).dblclick();
     await page.getByRole("row", { name: "note.txt" }).waitFor();
-    await slowDown(page, 4_000_000);
+    await slowDown(page, bytesPerSecond);
     await page.getByTestId("files").setInputFiles(large);
     await page.getByText(/[1-5]\.\d MiB of 8\.0 MiB/).waitFor();
   }
@@ -124,7 +124,8 @@ suite("The page where connections are lost", { skip: browserSkip }, () => {
     try {
       await using open = await openPage(browser, gateway);
       const { page } = open;
-      await underWay(page);
+      // Half a minute for the whole: however long the next steps take, the gateway ends before the upload.
+      await underWay(page, 250_000);
       await page.getByRole("row", { name: "note.txt" }).dblclick();
       await page.getByRole("textbox", { name: "Text of note.txt" }).fill("not saved yet");
       const { port } = gateway;
