@@ -5,7 +5,7 @@ import { timeOf } from "../operations/stat.ts";
 import type { ConnectionPool } from "../pool/connection-pool.ts";
 import { iterateWithRetry } from "../pool/retry.ts";
 import { isDirectoryEntry } from "./entry.ts";
-import { readListing } from "./read-listing.ts";
+import { type ListingDoubt, readListing } from "./read-listing.ts";
 import type { AskTime, ServerClock } from "./server-clock.ts";
 import { WaitingNames } from "./waiting-names.ts";
 
@@ -17,6 +17,7 @@ export interface ListTreeOptions {
   readonly clock?: ServerClock;
   /** See `ListingOptions`. */
   readonly wantsFacts?: boolean;
+  readonly onDoubt?: (doubt: ListingDoubt) => void;
 }
 
 /**
@@ -28,14 +29,14 @@ export interface ListTreeOptions {
 export async function* listTree(
   pool: ConnectionPool,
   path: Octets,
-  { recursive = false, signal, limits, clock, wantsFacts = false }: ListTreeOptions,
+  { recursive = false, signal, limits, clock, wantsFacts = false, onDoubt }: ListTreeOptions,
 ): AsyncGenerator<readonly [directory: Octets, entry: ParsedEntry]> {
   const waiting = new WaitingNames(limits);
   const left = [waiting.add(path)];
   for (let directory = left.pop(); directory !== undefined; directory = left.pop()) {
     waiting.delete(directory);
     const below: Octets[] = [];
-    const entries = listDirectory(pool, directory, { signal, limits, wantsFacts });
+    const entries = listDirectory(pool, directory, { signal, limits, wantsFacts, ...(onDoubt && { onDoubt }) });
     const ask: AskTime = (file) => askTime(pool, file, signal);
     const listed = clock === undefined ? entries : placeable(entries, directory, { clock, ask });
     for await (const entry of listed) {
@@ -87,12 +88,12 @@ async function askTime(pool: ConnectionPool, file: Octets, signal: AbortSignal |
 function listDirectory(
   pool: ConnectionPool,
   path: Octets,
-  { signal, limits, wantsFacts = false }: Omit<ListTreeOptions, "recursive">,
+  { signal, limits, wantsFacts = false, onDoubt }: Omit<ListTreeOptions, "recursive">,
 ): AsyncGenerator<ParsedEntry> {
   return iterateWithRetry(
     async function* () {
       const { connection, contended, [Symbol.dispose]: release } = await pool.lease({ signal });
-      yield* readListing(connection, path, { signal, limits, contended, wantsFacts, onDone: release });
+      yield* readListing(connection, path, { signal, limits, contended, wantsFacts, onDone: release, onDoubt });
     },
     { limits, signal },
   );

@@ -27,7 +27,12 @@ export interface ListingOptions {
   readonly wantsFacts?: boolean;
   /** Told once when the control connection is free again, which may be before the last entry was taken. */
   readonly onDone?: () => void;
+  /** Told where there may be more in the directory than the entries, although the server says that it has listed it. */
+  readonly onDoubt?: ((doubt: ListingDoubt) => void) | undefined;
 }
+
+/** `unread`: some lines are no entries; `cut`: the last line has no end; `refused`: 450, for which an empty one is taken. */
+export type ListingDoubt = "unread" | "cut" | "refused";
 
 /**
  * Reads a directory as the server lists it, entry by entry in its order, without `.` and `..`: by MLSD, otherwise by LIST
@@ -39,7 +44,7 @@ export interface ListingOptions {
 export async function* readListing(
   connection: ClientConnection,
   path: Octets,
-  { signal, limits, contended, wantsFacts = false, onDone }: ListingOptions,
+  { signal, limits, contended, wantsFacts = false, onDone, onDoubt }: ListingOptions,
 ): AsyncGenerator<ParsedEntry> {
   const aborter = new AbortController();
   const queue = new EntryQueue<ParsedEntry>({
@@ -51,6 +56,7 @@ export async function* readListing(
   const listing = new Listing(connection, queue, {
     lineBytesMax: limits.listingLineBytes,
     wantsFacts,
+    onDoubt,
     signal: signal === undefined ? aborter.signal : AbortSignal.any([signal, aborter.signal]),
   });
   const done = listing.read(path).finally(() => {
@@ -72,6 +78,7 @@ interface ListingWishes {
   readonly lineBytesMax: number;
   readonly signal: AbortSignal;
   readonly wantsFacts: boolean;
+  readonly onDoubt: ListingOptions["onDoubt"];
 }
 
 /** One listing on its way into a queue. */
@@ -81,18 +88,21 @@ class Listing {
   readonly #lineBytesMax: number;
   readonly #signal: AbortSignal;
   readonly #wantsFacts: boolean;
+  readonly #onDoubt: ListingOptions["onDoubt"];
   #entriesCount = 0;
+  #bytes = 0;
 
   constructor(
     connection: ClientConnection,
     queue: EntryQueue<ParsedEntry>,
-    { lineBytesMax, signal, wantsFacts }: ListingWishes,
+    { lineBytesMax, signal, wantsFacts, onDoubt }: ListingWishes,
   ) {
     this.#connection = connection;
     this.#queue = queue;
     this.#lineBytesMax = lineBytesMax;
     this.#signal = signal;
     this.#wantsFacts = wantsFacts;
+    this.#onDoubt = onDoubt;
   }
 
   async read(path: Octets): Promise<void> {
@@ -110,7 +120,8 @@ class Listing {
 
   /**
    * LIST takes its argument for options or a pattern on many servers, so a path with anything but plain characters is
-   * listed from inside. Some send an empty listing for what is not there (vsftpd); that is looked into.
+   * listed from inside. Some send an empty listing for what is not there (vsftpd); that is looked into. Some say 450 of
+   * an empty directory; behind octets it means that the rest cannot be read.
    */
   async #list(path: Octets): Promise<void> {
     const options = { signal: this.#signal };
@@ -118,7 +129,8 @@ class Listing {
       if (plainPath.test(path)) await this.#listOrNames(listArgument(path));
       else await inDirectory(this.#connection, path, options, () => this.#listOrNames(undefined));
     } catch (error) {
-      if (refusalOf(error)?.code !== 450) throw error;
+      if (refusalOf(error)?.code !== 450 || this.#bytes > 0) throw error;
+      this.#onDoubt?.("refused");
     }
     if (this.#entriesCount > 0 || path === "") return;
     const refusal = await isDirectory(this.#connection, path, options);
@@ -154,10 +166,16 @@ class Listing {
     const reader = new ListingReader({ command: verb, nowMs: Date.now(), lineBytesMax: this.#lineBytesMax });
     await this.#connection.transfer(
       { verb, type: "I", ...(argument === undefined ? {} : { argument }) },
-      receiveWhole((chunk) => this.#give(reader.push(octetsFromBytes(chunk)), chunk.length)),
+      receiveWhole((chunk) => {
+        this.#bytes += chunk.length;
+        return this.#give(reader.push(octetsFromBytes(chunk)), chunk.length);
+      }),
       { signal: this.#signal },
     );
     void this.#give(reader.end(), 0);
+    if (reader.unparsed.count > 0) this.#onDoubt?.("unread");
+    // Servers that print a listing of `ls` may leave the last line end out; RFC 3659 §7.2 has one behind each.
+    else if (verb === "MLSD" && reader.endsWithinLine) this.#onDoubt?.("cut");
   }
 
   #give(entries: readonly ParsedEntry[], bytes: number): undefined | Promise<void> {

@@ -1,6 +1,7 @@
-import type { ListedTime, ParsedEntry } from "@sallyport/protocol";
+import { displayOctets, type ListedTime, type ParsedEntry, PeerViolation } from "@sallyport/protocol";
 import { entryOf } from "../listing/entry.ts";
 import { listTree } from "../listing/list-tree.ts";
+import type { ListingDoubt } from "../listing/read-listing.ts";
 import { refusalOf } from "../operations/refusal.ts";
 import { exists, timeOf } from "../operations/stat.ts";
 import { withRetry } from "../pool/retry.ts";
@@ -21,8 +22,11 @@ export interface RemoteReaderOptions {
   readonly parallel: number;
   /** Directories that it does not admit are not listed. */
   readonly filter: Pick<EntryFilter, "admitsPath">;
-  /** Whether a root that is not there is an empty tree. */
-  readonly mayBeMissing: boolean;
+  /**
+   * Whether the tree is what the other is to be like: then a root that is not there is no empty tree, and a directory of
+   * which something may be missing is given as `unlisted`, too.
+   */
+  readonly isSource: boolean;
 }
 
 /**
@@ -31,30 +35,35 @@ export interface RemoteReaderOptions {
  */
 export async function readRemoteTree(
   side: RemoteSide,
-  { parallel, filter, mayBeMissing }: RemoteReaderOptions,
+  { parallel, filter, isSource }: RemoteReaderOptions,
 ): Promise<RemoteReading> {
   const items: TreeItem[] = [];
   const unplaced: Unplaced = new Map();
   const failures = new Map<string, unknown>();
   const left = [""];
   const running = new Set<Promise<void>>();
+  const fail = (directory: string, error: unknown): void => {
+    failures.set(directory, error);
+    items.push({ kind: "unlisted", path: directory });
+  };
   const readOne = async (directory: string): Promise<void> => {
     try {
       const { limits, signal } = side;
       // Also where the connection is lost in the middle.
-      for (const entry of await withRetry(() => entriesOf(side, directory, unplaced), { limits, signal })) {
+      const { entries, doubt } = await withRetry(() => entriesOf(side, directory, unplaced), { limits, signal });
+      for (const entry of entries) {
         items.push(entry);
         const isBelow = entry.kind === "directory" && isTreePath(entry.path) && filter.admitsPath(entry.path, true);
         if (isBelow) left.push(entry.path);
       }
+      if (isSource && doubt !== undefined) fail(directory, doubtfulListing(side, directory, doubt));
     } catch (error) {
       if (refusalOf(error) === undefined || isFatal(error)) throw error;
       if (directory === "") {
-        if (mayBeMissing && (await isMissing(side))) return;
+        if (!isSource && (await isMissing(side))) return;
         throw error;
       }
-      failures.set(directory, error);
-      items.push({ kind: "unlisted", path: directory });
+      fail(directory, error);
     }
   };
   while (left.length > 0 || running.size > 0) {
@@ -94,17 +103,39 @@ function isMissing(side: RemoteSide): Promise<boolean> {
   return side.use(async (connection) => !(await exists(connection, side.root, { signal: side.signal })));
 }
 
-async function entriesOf(side: RemoteSide, directory: string, unplaced: Unplaced): Promise<readonly TreeEntry[]> {
+interface DirectoryReading {
+  readonly entries: readonly TreeEntry[];
+  readonly doubt: ListingDoubt | undefined;
+}
+
+async function entriesOf(side: RemoteSide, directory: string, unplaced: Unplaced): Promise<DirectoryReading> {
   const { pool, limits, signal, clock } = side;
   const entries: TreeEntry[] = [];
-  for await (const [parent, entry] of listTree(pool, side.octetsOf(directory), { limits, signal })) {
+  let doubt: ListingDoubt | undefined;
+  const onDoubt = (told: ListingDoubt): void => void (doubt = told);
+  for await (const [parent, entry] of listTree(pool, side.octetsOf(directory), { limits, signal, onDoubt })) {
     const path = treePathOf(directory, entry, side);
     const listed = entryOf(entry, parent, side.names, clock);
     const item = treeEntryOf(listed, path);
     if (listed.modified?.zone === "unknown") unplaced.set(item, listed.modified.listed);
     entries.push(item);
   }
-  return entries;
+  return { entries, doubt };
+}
+
+const doubts: Readonly<Record<ListingDoubt, string>> = {
+  unread: "has lines that cannot be read",
+  cut: "ends in the middle of a line",
+  refused: "was answered with 450",
+};
+
+function doubtfulListing(side: RemoteSide, directory: string, doubt: ListingDoubt): PeerViolation {
+  const path = displayOctets(side.octetsOf(directory));
+  const what = path === "" ? "The listing" : `The listing of "${path}"`;
+  return new PeerViolation(
+    "SALLYPORT_DIRECTORY_DOUBTFUL",
+    `${what} ${doubts[doubt]}, so something may be missing in it`,
+  );
 }
 
 function treePathOf(directory: string, entry: ParsedEntry, { names }: RemoteSide): string {

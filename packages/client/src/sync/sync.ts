@@ -144,7 +144,7 @@ class Mirror {
   async plan(journal: SyncJournal | undefined): Promise<MirrorPlan> {
     const isDownload = this.#places.direction === "download";
     const [remote, local] = await Promise.all([
-      readRemoteTree(this.#remote, { parallel: this.parallel, filter: this.#filter, mayBeMissing: !isDownload }),
+      readRemoteTree(this.#remote, { parallel: this.parallel, filter: this.#filter, isSource: isDownload }),
       Array.fromAsync(this.#tree.read()),
     ]);
     const source = (isDownload ? remote.items : local).filter(({ path }) => !isPartName(path));

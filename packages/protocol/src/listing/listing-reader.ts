@@ -53,6 +53,7 @@ export class ListingReader {
   /** The line before was blank, or there was none. */
   #isAfterBlank = true;
   #section: Octets | undefined;
+  #endsWithinLine = false;
   #heldBack: ParsedLine[] = [];
   #ready: ParsedEntry[] = [];
 
@@ -78,7 +79,8 @@ export class ListingReader {
 
   /** Takes the end of the listing and returns the entries that are left; a last line needs no line end. */
   end(): readonly ParsedEntry[] {
-    if (this.#tail !== "" || this.#isOverlong) this.#endLine();
+    this.#endsWithinLine = this.#tail !== "" || this.#isOverlong;
+    if (this.#endsWithinLine) this.#endLine();
     this.#endContinued();
     this.#release();
     return this.#take();
@@ -87,6 +89,11 @@ export class ListingReader {
   /** Lines so far that were not understood. */
   get unparsed(): UnparsedLines {
     return { count: this.#unparsedCount, examples: [...this.#examples] };
+  }
+
+  /** Whether the last line had no line end, so that it, and what was to follow, may have been cut off. */
+  get endsWithinLine(): boolean {
+    return this.#endsWithinLine;
   }
 
   /** The format that fitted last; undefined before the first entry or heading. */
