@@ -1,7 +1,7 @@
 import { startTestServer, type TestServer } from "@sallyport/testing";
 import { Gateway } from "@sallyport/web";
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
@@ -185,12 +185,22 @@ suite("Managing files in a browser", { skip: browserSkip }, () => {
     await row(page, "mine.conf").waitFor({ state: "attached" });
     assert.match(readFileSync(join(one.directory, "mine.conf"), "utf8"), /mine/);
     assert.equal(readFileSync(file, "utf8"), theirs);
+
+    // Gone is not changed; and the key saves wherever the focus is.
+    rmSync(file);
+    await page.getByRole("dialog").getByRole("button", { name: "Download" }).focus();
+    await page.keyboard.press("Control+s");
+    const gone = page.getByRole("dialog", { name: "edited.conf is no longer there" });
+    await gone.getByRole("button", { name: "Save it anyway" }).click();
+    await page.getByRole("status").getByText("edited.conf is saved").waitFor();
+    assert.match(readFileSync(file, "utf8"), /mine/);
     assert.deepEqual(faults, []);
   });
 
   test("Markdown is text and a few kinds of elements, whatever is in it; of long texts the first part is shown", async () => {
     const evil = [
       "# Title",
+      "- [x] finished task",
       "<script>document.title = 'owned'</script>",
       "<img src=x onerror=\"document.title='owned'\">",
       "[run](javascript:document.title='owned') [data](data:text/html,x) [web](https://example.com/)",
@@ -212,6 +222,8 @@ suite("Managing files in a browser", { skip: browserSkip }, () => {
     assert.equal(await shown.locator("img, iframe, script").count(), 0);
     await shown.getByText("<script>document.title").waitFor();
     assert.equal(await page.title(), "Sallyport");
+    assert.ok(await shown.getByRole("checkbox", { name: "Task" }).isChecked());
+    assert.equal(await shown.getByRole("listitem").textContent(), "finished task");
     await page.getByRole("button", { name: "Close" }).click();
     await row(page, "long.log").dblclick();
     await page.getByText("Only the first 2.0 MiB are shown").waitFor();

@@ -11,7 +11,6 @@ export interface EditorOptions {
   readonly label: string;
   readonly isReadOnly: boolean;
   readonly onChange: () => void;
-  readonly onSave: () => void;
 }
 
 export interface Editor extends Disposable {
@@ -25,15 +24,9 @@ export interface Editor extends Disposable {
  * nowhere else.
  */
 export function openEditor(place: HTMLElement, options: EditorOptions): Editor {
-  const { text, name, label, isReadOnly, onChange, onSave } = options;
+  const { text, name, label, isReadOnly, onChange } = options;
   const root = place.shadowRoot ?? place.attachShadow({ mode: "open" });
   const language = new Compartment();
-  const save = (event: KeyboardEvent): boolean => {
-    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "s") return false;
-    event.preventDefault();
-    onSave();
-    return true;
-  };
   const view = new EditorView({
     root,
     parent: root,
@@ -47,7 +40,6 @@ export function openEditor(place: HTMLElement, options: EditorOptions): Editor {
         EditorView.lineWrapping,
         EditorState.readOnly.of(isReadOnly),
         EditorView.contentAttributes.of({ "aria-label": label }),
-        EditorView.domEventHandlers({ keydown: save }),
         EditorView.updateListener.of(({ docChanged }) => docChanged && onChange()),
         ...(text.includes("\r\n") ? [EditorState.lineSeparator.of("\r\n")] : []),
       ],

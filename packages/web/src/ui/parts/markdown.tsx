@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { lexer, type Token, type Tokens } from "marked";
+import { texts } from "../texts/language.ts";
 
 /**
  * Markdown as elements of the page. What it says becomes text and a few kinds of elements, never markup: HTML in it stays
@@ -16,6 +17,7 @@ function blocks(tokens: readonly Token[]): ComponentChildren {
 type MarkedToken =
   | Tokens.Blockquote
   | Tokens.Br
+  | Tokens.Checkbox
   | Tokens.Code
   | Tokens.Codespan
   | Tokens.Del
@@ -71,6 +73,8 @@ function drawn(token: MarkedToken): ComponentChildren {
       return <span class="markdown-image">[{token.text || token.href}]</span>;
     case "text":
       return "tokens" in token && token.tokens !== undefined ? blocks(token.tokens) : token.text;
+    case "checkbox":
+      return <input type="checkbox" checked={token.checked} disabled aria-label={texts.value.viewer.task} />;
     case "html":
     case "escape":
       return token.text;
@@ -86,12 +90,7 @@ function Heading({ depth, children }: { readonly depth: number; readonly childre
 }
 
 function List({ list }: { readonly list: Tokens.List }) {
-  const items = list.items.map((item, at) => (
-    <li key={at}>
-      {item.task && <input type="checkbox" checked={item.checked === true} disabled aria-label={item.text} />}
-      {blocks(item.tokens)}
-    </li>
-  ));
+  const items = list.items.map((item, at) => <li key={at}>{blocks(item.tokens)}</li>);
   return list.ordered ? <ol start={Number(list.start) || 1}>{items}</ol> : <ul>{items}</ul>;
 }
 

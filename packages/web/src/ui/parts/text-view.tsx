@@ -3,8 +3,8 @@ import type { ProblemJson } from "../../api/api.ts";
 import { problemOf } from "../gateway-client.ts";
 import { childPath, parentPath } from "../paths.ts";
 import { sizeText, visible } from "../quantities.ts";
-import { askChoice, askName, confirm } from "../state/dialogs.ts";
-import { type Document, documentBytes, hasChanged, readDocument, saveDocument } from "../state/document.ts";
+import { askChoice, askName, confirm, question } from "../state/dialogs.ts";
+import { type Document, documentBytes, fateOf, readDocument, saveDocument } from "../state/document.ts";
 import { isOver } from "../state/login.ts";
 import { reloadWhere } from "../state/panes.ts";
 import { download } from "../state/saving.ts";
@@ -28,6 +28,16 @@ export function TextView({ file }: { readonly file: Viewed }) {
     viewed.value = undefined;
   };
   const isReadOnly = read?.isReadOnlyFor !== undefined;
+  useEffect(() => {
+    // Wherever the focus is, the browser's own way of saving would save the page.
+    const onKey = (event: KeyboardEvent): void => {
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "s") return;
+      event.preventDefault();
+      if (question.value === undefined) save();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, []);
   return (
     <Modal title={`${visible(file.entry.name)}${isDirty ? " •" : ""}`} tone="wide" onClose={() => void close()}>
       {problem && <ProblemNote problem={problem} onClose={() => setProblem(undefined)} />}
@@ -43,7 +53,6 @@ export function TextView({ file }: { readonly file: Viewed }) {
             isReadOnly={isReadOnly}
             editor={editor}
             onChange={() => setDirty(true)}
-            onSave={save}
           />
         )}
       </div>
@@ -120,19 +129,36 @@ function useDocument(file: Viewed) {
 /** Where to save: where it was, unless somebody else changed it there meanwhile and a person decides otherwise. */
 async function placeFor(file: Viewed, read: Document, load: () => Promise<void>): Promise<string | undefined> {
   const t = texts.value.viewer;
-  if (!(await hasChanged(file, read))) return file.path;
-  const choice = await askChoice({
-    title: t.changed(file.entry.name),
-    text: t.changedText,
-    choices: [
-      ["overwrite", t.overwrite],
-      ["reload", t.reload],
-      ["saveAs", t.saveAs],
-    ],
-  });
+  const fate = await fateOf(file, read);
+  if (fate === "unchanged") return file.path;
+  const name = visible(file.entry.name);
+  const choice = await (fate === "deleted"
+    ? askChoice({
+        title: t.deleted(name),
+        text: t.deletedText,
+        choices: [
+          ["overwrite", t.saveAnyway],
+          ["saveAs", t.saveAs],
+        ],
+      })
+    : askChoice({
+        title: t.changed(name),
+        text: t.changedText,
+        choices: [
+          ["overwrite", t.overwrite],
+          ["reload", t.reload],
+          ["saveAs", t.saveAs],
+        ],
+      }));
   if (choice === "overwrite") return file.path;
   if (choice === "reload") await load();
   if (choice !== "saveAs") return undefined;
+  return askPlaceBeside(file);
+}
+
+/** Asks for another name in the same folder. */
+async function askPlaceBeside(file: Viewed): Promise<string | undefined> {
+  const t = texts.value.viewer;
   const asked = { title: t.saveAs, label: texts.value.common.name, initial: file.entry.name, action: t.save };
   const name = await askName(asked);
   if (name === undefined) return undefined;
@@ -155,11 +181,10 @@ interface EditorPlaceProperties {
   readonly isReadOnly: boolean;
   readonly editor: { current: Editor | null };
   readonly onChange: () => void;
-  readonly onSave: () => void;
 }
 
 /** The editor, once its code is here, with the text that it is opened with. */
-function EditorPlace({ name, text, isReadOnly, editor, onChange, onSave }: EditorPlaceProperties) {
+function EditorPlace({ name, text, isReadOnly, editor, onChange }: EditorPlaceProperties) {
   const place = useRef<HTMLDivElement>(null);
   const [hasFailed, setFailed] = useState(false);
   useEffect(() => {
@@ -168,7 +193,7 @@ function EditorPlace({ name, text, isReadOnly, editor, onChange, onSave }: Edito
     import("./editor.ts").then(
       ({ openEditor }) => {
         if (isGone || place.current === null) return;
-        const options = { name, text, isReadOnly, onChange, onSave };
+        const options = { name, text, isReadOnly, onChange };
         opened = openEditor(place.current, { ...options, label: texts.value.viewer.textOf(visible(name)) });
         editor.current = opened;
         opened.focus();

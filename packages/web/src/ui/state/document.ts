@@ -1,5 +1,5 @@
 import type { EntryJson } from "../../api/api.ts";
-import { readStart, sendUpload } from "../gateway-client.ts";
+import { Problem, readStart, sendUpload } from "../gateway-client.ts";
 import { serverOf } from "./login.ts";
 import type { Viewed } from "./viewer.ts";
 
@@ -31,15 +31,19 @@ export async function readDocument({ login, path }: Viewed): Promise<Document> {
   return { text, isCut: !isWhole, isReadOnlyFor, version };
 }
 
-/** Whether the file on the server is another than the one that was read. */
-export async function hasChanged(file: Viewed, { version, text }: Document): Promise<boolean> {
+/** What became of the file on the server since it was read; rejects where the server does not tell. */
+export async function fateOf(file: Viewed, { version, text }: Document): Promise<"unchanged" | "changed" | "deleted"> {
   const server = serverOf(file.login);
-  const now = await server.stat(file.path).catch(() => undefined);
-  if (now === undefined || now.size !== version.size || now.modified !== version.modified) return true;
+  const now = await server.stat(file.path).catch((error: unknown) => {
+    if (error instanceof Problem && error.status === 404) return undefined;
+    throw error;
+  });
+  if (now === undefined) return "deleted";
+  if (now.size !== version.size || now.modified !== version.modified) return "changed";
   // Times have steps of a second, or of a minute: a change as long as what it replaces shows in the content alone.
   const { url } = await server.download(file.path, true);
   const { bytes } = await readStart(url, documentBytes);
-  return textOf(bytes, true).text !== text;
+  return textOf(bytes, true).text === text ? "unchanged" : "changed";
 }
 
 /** Puts a text in place of a file: the old one stays until the new one is whole. Returns what is there then. */

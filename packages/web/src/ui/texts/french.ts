@@ -234,6 +234,11 @@ const texts: Texts = {
     changed: (name) => `${name} a changé entre-temps`,
     changedText:
       "Quelqu'un d'autre, ou vous ailleurs, a enregistré une autre version sur le serveur après votre ouverture ici.",
+    deleted: (name) => `${name} n'est plus là`,
+    deletedText:
+      "Le fichier a été supprimé ou renommé sur le serveur après votre ouverture ici. Votre texte est encore ici.",
+    saveAnyway: "Enregistrer quand même",
+    task: "Tâche",
     overwrite: "Écraser par la mienne",
     reload: "Charger l'autre version et perdre la mienne",
     saveAs: "Enregistrer la mienne sous un autre nom",

@@ -233,6 +233,11 @@ const texts: Texts = {
     changed: (name) => `${name} hat sich inzwischen geändert`,
     changedText:
       "Jemand anderes, oder Sie anderswo, hat auf dem Server eine andere Fassung gespeichert, nachdem Sie die Datei hier geöffnet haben.",
+    deleted: (name) => `${name} ist nicht mehr da`,
+    deletedText:
+      "Die Datei wurde auf dem Server gelöscht oder umbenannt, nachdem Sie sie hier geöffnet haben. Ihr Text ist noch hier.",
+    saveAnyway: "Trotzdem speichern",
+    task: "Aufgabe",
     overwrite: "Mit meiner überschreiben",
     reload: "Die andere Fassung laden, meine verwerfen",
     saveAs: "Meine unter anderem Namen speichern",
