@@ -70,7 +70,9 @@ function unprotected({ policy, opening }: UserPi): Fault {
   if (first !== undefined && policy.mechanisms.every((name) => name === "GSSAPI")) return first;
   return {
     code: "SALLYPORT_TLS_UNAVAILABLE",
-    message: "The server offers no protection that the policy accepts",
+    message: policy.mechanisms.includes("GSSAPI")
+      ? "The server offers no protection that the policy accepts"
+      : "The server offers no TLS, and without it nothing is sent",
     cause: first?.cause,
   };
 }

@@ -113,7 +113,8 @@ function parseAuthority(authority: string): Authority | UrlFailure {
   if (hostAndPort.port === undefined) return { host, port: undefined, user, password };
   const port = /^\d{1,5}$/.test(hostAndPort.port) ? Number(hostAndPort.port) : 0;
   if (port < 1 || port > 65_535) {
-    return failed("The port must be a number from 1 to 65535; write / @ : in a password as %2F %40 %3A.");
+    const hint = /^\d+$/.test(hostAndPort.port) ? "" : "; write / @ : in a password as %2F %40 %3A";
+    return failed(`The port must be a number from 1 to 65535${hint}.`);
   }
   return { host, port, user, password };
 }

@@ -77,7 +77,8 @@ test("a server that greets late, or hangs up without a word, is not mistaken for
 test("S-03 TLS that vanished is an alarm, and neither name nor password is sent", async () => {
   await using server = await startScriptedServer({ AUTH: () => "502 no" });
   const url = `ftp://alice:secret@127.0.0.1:${server.port}`;
-  await assert.rejects(connect(url), { code: "SALLYPORT_TLS_UNAVAILABLE" });
+  const message = "The server offers no TLS, and without it nothing is sent";
+  await assert.rejects(connect(url), { code: "SALLYPORT_TLS_UNAVAILABLE", message });
   const hosts = memoryOf({ [`127.0.0.1:${server.port}`]: { explicitMs: Date.now() - 86_400_000 } });
   await assert.rejects(connect(url, { hosts }), { code: "SALLYPORT_TLS_DOWNGRADE" });
   assert.deepEqual([...new Set(server.heard)], ["AUTH TLS", "AUTH SSL", "QUIT"]);

@@ -139,6 +139,9 @@ const scripted: readonly (readonly [
   ask?: (client: Client) => Promise<unknown>,
 ])[] = [
   ["not-ftp", { GREETING: () => "SSH-2.0-OpenSSH_9.2p1" }],
+  ["password-wrong-lately", { GREETING: () => "421 A wrong password came from this address; try again in a moment." }],
+  ["closed-at-once", { GREETING: () => "421 Too many wrong passwords from this address; try again later." }],
+  ["too-many-connections", { GREETING: () => "421 Too many connections." }],
   ["tls-not-offered", { AUTH: () => "502 no" }],
   ["idle-timeout", { NOOP: () => "421 Timeout." }, (client) => client.raw("NOOP")],
   ["server-busy", { NOOP: () => undefined }, (client) => client.raw("NOOP")],

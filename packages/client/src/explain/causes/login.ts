@@ -71,6 +71,26 @@ export const loginCauses: readonly FailureCause[] = [
     reference: "measured with vsftpd 3.0.3, ProFTPD 1.3.8, Pure-FTPd 1.0.50",
   },
   {
+    id: "password-wrong-lately",
+    title: "Refused for a moment after a wrong password",
+    text:
+      "A wrong password came from your address a moment ago, so the server takes no connection from there for some " +
+      "seconds, whatever the password. Each further wrong one makes the wait longer.",
+    clues: [
+      { likelihood: "certain", replies: [421], says: /wrong password .*moment/i },
+      // Implicit TLS is closed without a word.
+      {
+        likelihood: "possible",
+        codes: ["SALLYPORT_CONNECTION_LOST"],
+        when: ({ dialogue, circumstances }) => dialogue.length === 0 && circumstances.security === "implicit",
+      },
+    ],
+    fixedBy: ["you"],
+    settings: { Sallyport: "limits.loginDelayMs, limits.loginDelayMaxMs" },
+    here: { text: "Wait some seconds, and log in again with the right password: it will be let in then." },
+    reference: "RFC 2577 §5",
+  },
+  {
     id: "user-not-listed",
     title: "The name itself is refused",
     text: "The server refuses the name before it asks for a password: it is on its list of those who may not log in, or not on that of those who may.",
@@ -170,7 +190,7 @@ export const loginCauses: readonly FailureCause[] = [
       {
         likelihood: "certain",
         replies: [421, 450, 530],
-        says: /too many|maximum|already (?:logged in|connected)|more than \d+ connections/i,
+        says: /too many(?! wrong passwords)|maximum|already (?:logged in|connected)|more than \d+ connections/i,
       },
       { likelihood: "possible", codes: ["SALLYPORT_SERVICE_CLOSING"], replies: [421], when: saysLittle },
     ],

@@ -54,7 +54,11 @@ export const reachingCauses: readonly FailureCause[] = [
         codes: ["SALLYPORT_CONNECTION_LOST"],
         when: ({ dialogue, circumstances }) => dialogue.length === 0 && (circumstances.greeting ?? []).length === 0,
       },
-      { likelihood: "certain", replies: [421], says: /tcp_wrappers|service not available|banned|denied/i },
+      {
+        likelihood: "certain",
+        replies: [421],
+        says: /tcp_wrappers|service not available|banned|denied|too many wrong passwords|address is not served/i,
+      },
     ],
     fixedBy: ["administrator"],
     settings: {
