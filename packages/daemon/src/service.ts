@@ -282,8 +282,8 @@ export class Service implements AsyncDisposable {
     const { log, settings, state, tls } = this.#parts;
     const leaves = tls.identities.map(({ certificate }) => new X509Certificate(certificate));
     for (const leaf of leaves) {
-      const { names, notAfter, fingerprint } = describeCertificate(leaf);
-      log.onEvent({ atMs: Date.now(), kind: "certificate-loaded", names, notAfter, fingerprint });
+      const { names, notAfter, fingerprint, pin } = describeCertificate(leaf);
+      log.onEvent({ atMs: Date.now(), kind: "certificate-loaded", names, notAfter, fingerprint, pin });
     }
     for (const address of reachableNames(settings)) {
       if (leaves.some((leaf) => certificateCovers(leaf, address))) continue;

@@ -92,6 +92,7 @@ const samples: { readonly [Kind in EventKind]: EventOf<Kind> } = {
     names: ["localhost"],
     notAfter: new Date(atMs),
     fingerprint: "AA:BB",
+    pin: "sha256/AAAA=",
   },
   "certificate-renewed": { atMs, kind: "certificate-renewed", notAfter: new Date(atMs), authorityReplaced: true },
   "worker-started": { atMs, kind: "worker-started", worker: 0, process: 12 },

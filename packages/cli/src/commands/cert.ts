@@ -116,6 +116,7 @@ function descriptionText(file: string, certificate: CertificateDescription): str
     ["valid to", certificate.notAfter.toISOString()],
     ["key", certificate.key],
     ["serial", certificate.serialNumber],
+    ["pin", certificate.pin],
     ["SHA-256", certificate.fingerprint],
   ] as const;
   return rows.map(([label, value]) => `${label.padEnd(10)} ${value}\n`).join("");

@@ -1,4 +1,4 @@
-import type { KeyObject, X509Certificate } from "node:crypto";
+import { createHash, type KeyObject, type X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { parseCertificateName } from "./certificate-name.ts";
 
@@ -17,6 +17,8 @@ export interface CertificateDescription {
   readonly serialNumber: string;
   /** SHA-256 of the certificate, in upper-case hex pairs with colons, as `openssl x509 -fingerprint` prints it. */
   readonly fingerprint: string;
+  /** SHA-256 of the key, in the form in which clients pin it: `sha256/` and Base64. */
+  readonly pin: string;
 }
 
 /** Describes a certificate. */
@@ -32,7 +34,13 @@ export function describeCertificate(certificate: X509Certificate): CertificateDe
     key: describeKey(certificate.publicKey),
     serialNumber: certificate.serialNumber,
     fingerprint: certificate.fingerprint256,
+    pin: pinOf(certificate.publicKey),
   };
+}
+
+function pinOf(key: KeyObject): string {
+  const spki = key.export({ type: "spki", format: "der" });
+  return `sha256/${createHash("sha256").update(spki).digest("base64")}`;
 }
 
 /** The DNS names and addresses that a certificate is valid for, addresses in their short form. */

@@ -34,8 +34,8 @@ const eventTable: { readonly [Kind in EventKind]: EventRow<Kind> } = {
   "certificate-loaded": {
     level: "info",
     label: "certificate",
-    text: ({ names, notAfter, fingerprint }) =>
-      `for ${names.join(", ") || "no name"}, valid to ${day(notAfter)}, SHA-256 ${fingerprint}`,
+    text: ({ names, notAfter, fingerprint, pin }) =>
+      `for ${names.join(", ") || "no name"}, valid to ${day(notAfter)}, key fingerprint ${pin}, certificate fingerprint (SHA-256) ${fingerprint}`,
   },
   "certificate-renewed": {
     level: ({ authorityReplaced }) => (authorityReplaced ? "warn" : "info"),

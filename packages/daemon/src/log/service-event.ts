@@ -31,6 +31,8 @@ export type ServiceOnlyEvent = { readonly atMs: number } & (
       readonly names: readonly string[];
       readonly notAfter: Date;
       readonly fingerprint: string;
+      /** Of its key, as clients pin it. */
+      readonly pin: string;
     }
   | { readonly kind: "certificate-renewed"; readonly notAfter: Date; readonly authorityReplaced: boolean }
   /** A worker serves; workers are numbered from 0. */

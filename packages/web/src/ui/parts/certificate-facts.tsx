@@ -13,7 +13,7 @@ export function CertificateFacts({ certificate }: { readonly certificate: PeerCe
     [t.valid, `${timeText(validFrom)} – ${timeText(validUntil)}`],
     [t.key, key],
     [t.pin, pin],
-    ["SHA-256", (fingerprint.match(/../g) ?? []).join(":")],
+    [t.fingerprint, (fingerprint.match(/../g) ?? []).join(":").toUpperCase()],
     [t.chain, chain.map((each) => nameLine(each.subject)).join(" ← ")],
   ];
   return (
