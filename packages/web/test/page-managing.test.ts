@@ -230,6 +230,15 @@ suite("Managing files in a browser", { skip: browserSkip }, () => {
     await page.getByRole("button", { name: "Close" }).click();
     await row(page, "really.txt").dblclick();
     await page.getByText("This is no text").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+    // A name that is taken is told of while it stands there.
+    await page.getByTitle("New folder").click();
+    await page.getByRole("textbox", { name: "Name" }).fill("evil.md");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.locator("input[name=name]:invalid").count(), 1);
+    await page.getByRole("textbox", { name: "Name" }).fill("not taken");
+    await page.keyboard.press("Enter");
+    await row(page, "not taken").waitFor();
     assert.deepEqual(asked, []);
     assert.deepEqual(faults, []);
   });

@@ -52,6 +52,19 @@ suite("What a server refuses", () => {
     agent.destroy();
   });
 
+  test("an address that is empty or endless, in words that name it", async () => {
+    await using gateway = await Gateway.start({ listen: "127.0.0.1", port: 0, version: "0.0.0" });
+    const browser = new BrowserHalf(gateway.port);
+    for (const [address, said] of [
+      ["   ", "The address is empty."],
+      ["a".repeat(5_000), "The address is longer than 1024 characters."],
+      ["a\nb", "The request is not understood: address has CR, LF or NUL."],
+    ] as const) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      assert.equal((await browser.refused(browser.post("/api/logins", { address }), 400)).message, said);
+    }
+  });
+
   test("passwords by way of an explanation, also for whoever leaves before it has ended", async () => {
     let triedCount = 0;
     const farewell = Promise.withResolvers<string>();

@@ -104,6 +104,8 @@ export interface ProblemJson {
   /** What is most likely the matter, and what to do about it. */
   readonly explanation?: string | undefined;
   readonly advice?: readonly string[] | undefined;
+  /** The same for whoever administers the server, a row for each product. */
+  readonly settings?: readonly string[] | undefined;
   /** The certificate that was refused. */
   readonly certificate?: PeerCertificateJson | undefined;
   /** How many octets of an upload the server has. */

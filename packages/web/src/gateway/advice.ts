@@ -2,10 +2,15 @@ import type { FailureExplanation } from "@sallyport/client";
 
 type Cause = Pick<FailureExplanation["causes"][number], "id" | "here" | "settings">;
 
-/** What a person can do about a failure, in the page or at the server. */
-export function adviceOf({ id, here, settings }: Cause): readonly string[] {
+interface Advice {
+  readonly advice: readonly string[];
+  readonly settings: readonly string[];
+}
+
+/** What a person can do about a failure in the page, and what whoever administers the server can. */
+export function adviceOf({ id, here, settings }: Cause): Advice {
   const inPage = id in inThePage ? inThePage[id] : here?.text;
-  return [...(inPage === undefined ? [] : [inPage]), ...settings.map(settingText)];
+  return { advice: inPage === undefined ? [] : [inPage], settings: settings.map(settingText) };
 }
 
 /** In the place of advice that is for a terminal or a program; undefined where the page has nothing to offer. */

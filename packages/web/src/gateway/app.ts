@@ -6,6 +6,7 @@ import { bounds } from "./bounds.ts";
 import { clientHost, type GatewayEnv, type GatewayParts } from "./environment.ts";
 import { ownNameOnly, ownPageOnly, pageHeaders } from "./guard.ts";
 import type { Page } from "./page.ts";
+import { invalidText } from "./invalid-text.ts";
 import { GatewayRefusal, problemOf, statusOf } from "./problem.ts";
 import type { GatewayApp } from "./routes/describing.ts";
 import { archiveRoutes } from "./routes/archives.ts";
@@ -22,12 +23,7 @@ export function gatewayApp(parts: GatewayParts, page: Page, version: string): Ga
   const app = new OpenAPIHono<GatewayEnv>({
     defaultHook: (result) => {
       if (result.success) return;
-      const told = result.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`).join("; ");
-      throw new GatewayRefusal(
-        400,
-        "SALLYPORT_REQUEST_INVALID",
-        `The request is not understood: ${told.slice(0, 300)}`,
-      );
+      throw new GatewayRefusal(400, "SALLYPORT_REQUEST_INVALID", invalidText(result.error.issues));
     },
   });
   app.onError((cause, context) => {

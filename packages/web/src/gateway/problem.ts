@@ -30,7 +30,7 @@ export function problemOf(error: unknown): ProblemJson {
   }
   const explained = explainFailure(error);
   const [cause] = explained?.causes ?? [];
-  const advice = cause === undefined ? [] : adviceOf(cause);
+  const { advice = [], settings = [] } = cause === undefined ? {} : adviceOf(cause);
   const reply = replyOf(error);
   return {
     code: error.code,
@@ -38,6 +38,7 @@ export function problemOf(error: unknown): ProblemJson {
     ...(reply && { reply }),
     ...(cause && { explanation: cause.text }),
     ...(advice.length > 0 && { advice }),
+    ...(settings.length > 0 && { settings }),
     ...(error instanceof CertificateError && { certificate: peerCertificateJson(error.certificate) }),
     ...(error instanceof GatewayRefusal && error.offset !== undefined && { offset: error.offset }),
   };

@@ -21,7 +21,7 @@ const path = line(4096).openapi({
 
 export const loginRequest = z
   .object({
-    address: line(1024).min(1).openapi({ example: "ftpes://ftp.example.test" }),
+    address: line(1024).trim().min(1).openapi({ example: "ftpes://ftp.example.test" }),
     security: z.enum(["auto", "explicit", "implicit", "plain"]).default("auto"),
     user: line(256).default(""),
     password: line(1024).default(""),
@@ -122,6 +122,7 @@ export const problem = z
     reply: z.object({ code: z.int(), text: z.string() }).optional(),
     explanation: z.string().optional(),
     advice: z.array(z.string()).readonly().optional(),
+    settings: z.array(z.string()).readonly().optional(),
     certificate: peerCertificate.optional(),
     offset: z.int().optional(),
   })

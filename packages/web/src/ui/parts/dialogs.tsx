@@ -36,7 +36,7 @@ export function Dialogs() {
 type Asked<Kind extends Question["kind"]> = { readonly asked: Extract<Question, { kind: Kind }> };
 
 function NameDialog({ asked }: Asked<"name">) {
-  const { title, label, initial, action, answer } = asked;
+  const { title, label, initial, action, refuse, answer } = asked;
   const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const name = new FormData(event.currentTarget).get("name");
@@ -55,6 +55,7 @@ function NameDialog({ asked }: Asked<"name">) {
             required
             pattern="[^\/]+"
             title={texts.value.files.nameAlone}
+            onInput={({ currentTarget }) => currentTarget.setCustomValidity(refuse?.(currentTarget.value) ?? "")}
           />
         </label>
         <div class="actions">

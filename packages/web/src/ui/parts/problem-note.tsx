@@ -10,7 +10,7 @@ export function problemText({ code, message }: ProblemJson): string {
 
 /** Why something failed: what the server said, what it means, and what to do. */
 export function ProblemNote({ problem, onClose }: { readonly problem: ProblemJson; readonly onClose?: () => void }) {
-  const { reply, explanation, advice = [], code } = problem;
+  const { reply, explanation, advice = [], settings = [], code } = problem;
   return (
     <div class="problem" role="alert">
       <div>
@@ -27,6 +27,16 @@ export function ProblemNote({ problem, onClose }: { readonly problem: ProblemJso
               <li key={text}>{text}</li>
             ))}
           </ul>
+        )}
+        {settings.length > 0 && (
+          <details>
+            <summary>{texts.value.common.forAdministrator}</summary>
+            <ul lang="en">
+              {settings.map((text) => (
+                <li key={text}>{text}</li>
+              ))}
+            </ul>
+          </details>
         )}
         <p class="problem-code">{code}</p>
       </div>

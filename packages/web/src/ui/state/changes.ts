@@ -6,7 +6,10 @@ import { enqueueUploads } from "./queue.ts";
 
 export async function makeDirectory(pane: Pane): Promise<void> {
   const t = texts.value.files;
-  const name = await askName({ title: t.newFolder, label: texts.value.common.name, initial: "", action: t.create });
+  pane.changeProblem.value = undefined;
+  const refuse = (wanted: string): string | undefined => (pane.has(wanted) ? t.taken(wanted) : undefined);
+  const asked = { title: t.newFolder, label: texts.value.common.name, initial: "", action: t.create, refuse };
+  const name = await askName(asked);
   if (name === undefined) return;
   await pane.change(t.folderMade(name), (server) => server.makeDirectory(pane.pathOf(name)), name);
 }
@@ -38,6 +41,7 @@ export async function rename(pane: Pane, from: string, to: string): Promise<void
 
 /** Begins to change the name of what is selected, in its row. */
 export function beginRename(pane: Pane): void {
+  pane.changeProblem.value = undefined;
   const [entry] = pane.chosen.value;
   const name = entry?.name ?? pane.current?.name;
   if (name === undefined) return;
@@ -61,6 +65,7 @@ export async function removeSelected(pane: Pane): Promise<void> {
   const chosen = pane.chosen.value;
   const [first] = chosen;
   if (first === undefined) return;
+  pane.changeProblem.value = undefined;
   const t = texts.value.files;
   const what = chosen.length === 1 ? first.name : t.entries(chosen.length);
   const hasDirectories = chosen.some(({ type }) => type === "directory");

@@ -10,6 +10,8 @@ export type Question =
       readonly label: string;
       readonly initial: string;
       readonly action: string;
+      /** Why a name will not do, for as long as it stands there. */
+      readonly refuse?: ((name: string) => string | undefined) | undefined;
       readonly answer: (name: string | undefined) => void;
     }
   | {
@@ -53,6 +55,7 @@ export function askName(given: {
   label: string;
   initial: string;
   action: string;
+  refuse?: (name: string) => string | undefined;
 }): Promise<string | undefined> {
   return new Promise((resolve) => (question.value = { kind: "name", ...given, answer: closing(resolve) }));
 }

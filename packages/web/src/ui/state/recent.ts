@@ -21,17 +21,38 @@ export function recentServers(): readonly RecentServer[] {
   }
 }
 
+/** Whether a wish is remembered: none that is a secret, or leads to one. */
+const isRemembered: Readonly<Record<keyof ConnectionWishes, boolean>> = {
+  virtualHost: true,
+  account: false,
+  insteadOfUser: true,
+  afterLogin: true,
+  minVersion: true,
+  maxVersion: true,
+  servername: true,
+  resumption: true,
+  groups: true,
+  authority: false,
+  certificate: false,
+  key: false,
+  passphrase: false,
+  dataProtection: true,
+  clearControl: true,
+  kerberos: true,
+  authFirst: true,
+  proxy: false,
+  encoding: true,
+  timeZone: true,
+  compression: true,
+  connections: true,
+  limitRate: true,
+  patienceSeconds: true,
+};
+
 /** The latest comes first. What may be a secret of its wishes is left out. */
 export function rememberServer(server: RecentServer): void {
-  const {
-    account: _,
-    key: __,
-    passphrase: ___,
-    certificate: ____,
-    proxy: _____,
-    authority: ______,
-    ...wishes
-  } = server.wishes ?? {};
+  const given = Object.entries(server.wishes ?? {});
+  const wishes = Object.fromEntries(given.filter(([name]) => isRemembered[name as keyof ConnectionWishes]));
   const { address, security, user } = server;
   const shown = { address, security, user, ...(Object.keys(wishes).length > 0 && { wishes }) };
   write([shown, ...without(server)].slice(0, kept));

@@ -8,6 +8,7 @@ export const english = {
     cancel: "Cancel",
     close: "Close",
     closeMessage: "Close this message",
+    forAdministrator: "For the server's administrator",
     name: "Name",
     size: "Size",
     modified: "Modified",
@@ -126,7 +127,8 @@ export const english = {
     notYetValid: (host: string, day: string) =>
       `The certificate of ${host} is not valid before ${day}, unless the clock of the gateway is wrong.`,
     otherName: (host: string, names: string) => `The certificate is for ${names}, not for ${host}.`,
-    compare: "Compare the key fingerprint with what the server's owner tells you.",
+    compare:
+      "Compare the fingerprint with what the server's owner tells you, or with what the server printed as it started.",
     once: "Trust once",
     remember: "Remember this key",
   },
@@ -138,6 +140,7 @@ export const english = {
     valid: "Valid",
     key: "Key",
     pin: "Key fingerprint",
+    fingerprint: "Certificate fingerprint (SHA-256)",
     chain: "Chain",
   },
   tls: {

@@ -9,6 +9,7 @@ const texts: Texts = {
     cancel: "Annuler",
     close: "Fermer",
     closeMessage: "Fermer ce message",
+    forAdministrator: "Pour l'administrateur du serveur",
     name: "Nom",
     size: "Taille",
     modified: "Modifié",
@@ -86,7 +87,8 @@ const texts: Texts = {
     notYetValid: (host, day) =>
       `Le certificat de ${host} n'est valable qu'à partir du ${day}, à moins que l'horloge de la passerelle ne soit fausse.`,
     otherName: (host, names) => `Le certificat est pour ${names}, non pour ${host}.`,
-    compare: "Comparez l'empreinte de la clé avec ce que vous dit le responsable du serveur.",
+    compare:
+      "Comparez l'empreinte avec ce que vous dit le responsable du serveur, ou avec ce que le serveur a affiché au démarrage.",
     once: "Accepter une fois",
     remember: "Retenir cette clé",
   },
@@ -98,6 +100,7 @@ const texts: Texts = {
     valid: "Valable",
     key: "Clé",
     pin: "Empreinte de la clé",
+    fingerprint: "Empreinte du certificat (SHA-256)",
     chain: "Chaîne",
   },
   tls: {

@@ -9,6 +9,7 @@ const texts: Texts = {
     cancel: "Abbrechen",
     close: "Schließen",
     closeMessage: "Diese Meldung schließen",
+    forAdministrator: "Für die Verwaltung des Servers",
     name: "Name",
     size: "Größe",
     modified: "Geändert",
@@ -85,7 +86,8 @@ const texts: Texts = {
     notYetValid: (host, day) =>
       `Das Zertifikat von ${host} gilt erst ab ${day}, wenn die Uhr des Gateways nicht falsch geht.`,
     otherName: (host, names) => `Das Zertifikat ist für ${names}, nicht für ${host}.`,
-    compare: "Vergleichen Sie den Fingerabdruck des Schlüssels mit dem, was der Betreiber des Servers Ihnen sagt.",
+    compare:
+      "Vergleichen Sie den Fingerabdruck mit dem, was der Betreiber des Servers Ihnen sagt oder der Server beim Start ausgab.",
     once: "Einmal vertrauen",
     remember: "Schlüssel merken",
   },
@@ -96,7 +98,8 @@ const texts: Texts = {
     issuer: "Ausgestellt von",
     valid: "Gültig",
     key: "Schlüssel",
-    pin: "Fingerabdruck",
+    pin: "Fingerabdruck des Schlüssels",
+    fingerprint: "Fingerabdruck des Zertifikats (SHA-256)",
     chain: "Kette",
   },
   tls: {

@@ -9,6 +9,7 @@ const texts: Texts = {
     cancel: "Cancelar",
     close: "Cerrar",
     closeMessage: "Cerrar este mensaje",
+    forAdministrator: "Para quien administra el servidor",
     name: "Nombre",
     size: "Tamaño",
     modified: "Modificado",
@@ -85,7 +86,8 @@ const texts: Texts = {
     notYetValid: (host, day) =>
       `El certificado de ${host} no es válido antes del ${day}, salvo que el reloj de la pasarela esté mal.`,
     otherName: (host, names) => `El certificado es para ${names}, no para ${host}.`,
-    compare: "Compare la huella de la clave con lo que le diga el responsable del servidor.",
+    compare:
+      "Compare la huella con lo que le diga el responsable del servidor, o con lo que el servidor mostró al arrancar.",
     once: "Confiar una vez",
     remember: "Recordar esta clave",
   },
@@ -97,6 +99,7 @@ const texts: Texts = {
     valid: "Válido",
     key: "Clave",
     pin: "Huella de la clave",
+    fingerprint: "Huella del certificado (SHA-256)",
     chain: "Cadena",
   },
   tls: {
