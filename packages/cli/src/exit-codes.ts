@@ -46,6 +46,8 @@ const exitCodeRows = {
   ],
   /** 128 and the number of SIGINT, as shells have it. */
   interrupted: [130, "Ended by Ctrl-C", ""],
+  /** The same for SIGTERM. */
+  terminated: [143, "Ended by SIGTERM", "`timeout 60 sallyport get …`"],
 } as const satisfies Record<string, readonly [code: number, meaning: string, example: string]>;
 
 type ExitCodeName = keyof typeof exitCodeRows;

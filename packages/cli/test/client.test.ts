@@ -221,6 +221,42 @@ describe("get and put", () => {
     assert.ok(Number(resumedFrom) >= 100_000, stdout);
   });
 
+  test("143 SIGTERM ends a download, that of a folder and an upload, and leaves nothing of theirs behind", async () => {
+    writeBelow(home, "pub/ended/ended.bin", randomBytes(4_000_000));
+    const below = join(scratch, "ended");
+    const sent = join(scratch, "sent.bin");
+    mkdirSync(below);
+    writeFileSync(sent, randomBytes(4_000_000));
+    const holding = (): readonly string[] => [
+      ...readdirSync(below, { recursive: true }).map(String),
+      ...readdirSync(join(home, "pub")).filter((name) => name.includes("sent")),
+    ];
+    for (const words of [
+      ["get", `${url.implicit}/pub/ended/ended.bin`, "--output", join(below, "ended.bin")],
+      ["get", `${url.implicit}/pub/ended`, "--recursive", "--output", below],
+      ["put", sent, `${url.implicit}/pub/sent.bin`],
+    ]) {
+      const child = spawnSallyport([...words, "--state", state, "--limit-rate", "500K", "--verbose"], {
+        SALLYPORT_PASSWORD: password,
+      });
+      let said = "";
+      child.stderr?.on("data", (chunk: Buffer) => void (said += String(chunk)));
+      // oxlint-disable-next-line no-await-in-loop -- waits for the transfer to begin
+      while (!said.includes("← 150 ")) await pause(50);
+      // oxlint-disable-next-line no-await-in-loop -- some of it has moved
+      await pause(300);
+      child.kill("SIGTERM");
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const [code] = (await once(child, "close")) as [number | null];
+      assert.equal(code, 143, said);
+      assert.deepEqual(
+        holding().filter((name) => name.includes(".")),
+        [],
+        words[0],
+      );
+    }
+  });
+
   test("75 where some of it was done and some was not", async () => {
     const target = join(scratch, "some");
     const { code, stdout, stderr } = await run([

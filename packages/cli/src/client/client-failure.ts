@@ -194,6 +194,7 @@ const exitCodesOfCodes: readonly (readonly [prefix: string, exitCode: ExitCode])
   ["SALLYPORT_GSSAPI_UNAVAILABLE", exitCodes.unavailable],
   ["SALLYPORT_GSSAPI_FAILED", exitCodes.unavailable],
   ["SALLYPORT_INTERRUPTED", exitCodes.interrupted],
+  ["SALLYPORT_TERMINATED", exitCodes.terminated],
   ["SALLYPORT_NOT_FOUND", exitCodes.notFound],
   ["SALLYPORT_FILE_EXISTS", exitCodes.cannotCreate],
   ["SALLYPORT_CREDENTIAL_MISSING", exitCodes.noUser],

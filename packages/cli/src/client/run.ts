@@ -53,7 +53,7 @@ export async function runOnServers(
     say: (line) => say(line),
     failed(error, place) {
       const failure = clientFailure(error, place);
-      if (!(failure instanceof ClientFailure) || failure.exitCode === exitCodes.interrupted) throw failure;
+      if (!(failure instanceof ClientFailure) || isEnded(failure)) throw failure;
       failures.push(failure);
       if (flags.json === true) run.printJson({ error: errorJson(failure, explainer, place) });
       for (const line of [failureText(failure, flags.verbose === true), ...explainer.linesBehind(failure)]) say(line);
@@ -91,4 +91,9 @@ function errorJson(failure: ClientFailure, explainer: FailureExplainer, place?: 
     ...(reply && { reply }),
     ...(explanation && { explanation }),
   };
+}
+
+/** Whether a signal gave up everything, and not one file failed. */
+function isEnded({ exitCode }: ClientFailure): boolean {
+  return exitCode === exitCodes.interrupted || exitCode === exitCodes.terminated;
 }

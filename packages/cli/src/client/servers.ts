@@ -37,9 +37,15 @@ export interface OwnWishes {
   readonly label: string;
 }
 
+/** Signals that give up what is under way, with the failure that it then is. */
+const endings: readonly (readonly [NodeJS.Signals, () => SallyportError])[] = [
+  ["SIGINT", interruption],
+  ["SIGTERM", () => new SallyportError("SALLYPORT_TERMINATED", "Ended by SIGTERM")],
+];
+
 /**
- * The servers of one command: each is connected to once, whatever number of URLs name it. Ctrl-C gives up what is under
- * way; a second one ends the process.
+ * The servers of one command: each is connected to once, whatever number of URLs name it. Ctrl-C and SIGTERM give up what
+ * is under way, which takes its unfinished files along; a second one ends the process.
  */
 export class Servers implements AsyncDisposable {
   readonly signal: AbortSignal;
@@ -47,15 +53,19 @@ export class Servers implements AsyncDisposable {
   readonly #options: ServersOptions;
   /** Those that end with the command. */
   readonly #clients = new Map<string, Promise<Client>>();
-  readonly #interrupt: () => void;
+  readonly #signals = new DisposableStack();
 
   constructor(flags: ClientFlags, options: ServersOptions) {
     this.#flags = flags;
     this.#options = options;
     const aborter = new AbortController();
     this.signal = options.signal ?? aborter.signal;
-    this.#interrupt = () => aborter.abort(interruption());
-    if (options.signal === undefined) process.once("SIGINT", this.#interrupt);
+    if (options.signal !== undefined) return;
+    for (const [name, reason] of endings) {
+      const end = (): void => aborter.abort(reason());
+      process.once(name, end);
+      this.#signals.defer(() => process.off(name, end));
+    }
   }
 
   /** Connects to the server of a URL or bookmark, unless that is done, and logs in. */
@@ -74,7 +84,7 @@ export class Servers implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    process.off("SIGINT", this.#interrupt);
+    this.#signals.dispose();
     const opened = await Promise.allSettled(this.#clients.values());
     const clients = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     await Promise.all(clients.map((client) => client.close()));
