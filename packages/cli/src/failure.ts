@@ -6,6 +6,7 @@ import {
   text_en,
 } from "@stricli/core";
 import { sallyportCode } from "./exit-codes.ts";
+import { visibleText } from "./terminal/visible-text.ts";
 
 /**
  * The texts of everything that can go wrong, one sentence each: what is wrong, and what to do. Stack traces are for
@@ -69,11 +70,15 @@ function isName(text: string): boolean {
 }
 
 function firstLine(text: string): string {
-  return (text.split("\n")[0] ?? "").replace(/\.$/, "");
+  return visibleText(text.split("\n")[0] ?? "").replace(/\.$/, "");
 }
 
 function stackWithCauses(error: Error): string {
-  const own = error.stack ?? String(error);
+  // It names what a server or a disk said.
+  const own = (error.stack ?? String(error))
+    .split("\n")
+    .map((line) => visibleText(line))
+    .join("\n");
   return error.cause instanceof Error ? `${own}\ncaused by ${stackWithCauses(error.cause)}` : own;
 }
 

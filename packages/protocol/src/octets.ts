@@ -59,7 +59,7 @@ export function displayOctets(octets: Octets): string {
 export function escapeControls(text: string): string {
   return text.replace(
     // oxlint-disable-next-line no-control-regex -- finding control characters is the purpose
-    /[\u0000-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]/g,
+    /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069]/g,
     (character) => {
       const code = character.charCodeAt(0);
       return code < 0x100 ? `\\x${hex(code)}` : `\\u${code.toString(16).padStart(4, "0")}`;

@@ -34,7 +34,10 @@ test("R-2640-04 names are shown as UTF-8, or with %HH for each octet outside ASC
 
 test("controls that steer a terminal or turn text around are escaped, and nothing else", () => {
   assert.equal(escapeControls("\0\x1F\x7F\x80\x9F"), "\\x00\\x1F\\x7F\\x80\\x9F");
-  assert.equal(escapeControls("\u2028\u2029\u202A\u202E\u2066\u2069"), "\\u2028\\u2029\\u202a\\u202e\\u2066\\u2069");
+  assert.equal(
+    escapeControls("\u061C\u200E\u200F\u2028\u2029\u202A\u202E\u2066\u2069"),
+    "\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a\\u202e\\u2066\\u2069",
+  );
   for (const kept of [" ", "~", "\xA0", "ÿ", "Ā", "\u2027", "\u202F", "\u2065", "\u206A"]) {
     assert.equal(escapeControls(kept), kept);
   }
