@@ -16,9 +16,12 @@ for (const { name, needs: programs, testedVersion, askVersion } of stockClients)
       const directory = await mkdtemp(join(tmpdir(), "sallyport-version-"));
       const { stdout, stderr } = await askVersion(directory);
       await rm(directory, { recursive: true });
-      const isTold = (stdout + stderr).includes(testedVersion);
-      if (process.env["CI"]) assert.ok(isTold, `not ${testedVersion}: ${stdout}${stderr}`);
-      else if (!isTold) context.diagnostic(`${name} here is another version than ${testedVersion}`);
+      const said = stdout + stderr;
+      if (said.includes(testedVersion)) return;
+      // Security updates of the distribution raise the last number on any day; it is told of, and no failure.
+      context.diagnostic(`${name} here is another version than ${testedVersion}`);
+      const release = testedVersion.replace(/\.\d+$/, ".");
+      if (process.env["CI"]) assert.ok(said.includes(release), `not ${testedVersion}: ${said}`);
     },
   );
 }

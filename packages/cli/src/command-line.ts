@@ -48,7 +48,7 @@ async function runApplication(words: readonly string[], verbose: boolean): Promi
           "Exit codes: 0 done, 1 failed, 64 wrong command line, 65 damaged on the way, 66 not found or not readable,",
           "67 login refused or no such account, 69 occupied or out of reach, 70 a bug, 73 cannot write, 75 done in part,",
           "76 not FTP or TLS as it should be, 77 not permitted, 78 wrong certificate, setting or database, 79 server not",
-          "trusted, 130 Ctrl-C.",
+          "trusted, 130 Ctrl-C, 143 SIGTERM.",
         ].join("\n"),
       },
     }),

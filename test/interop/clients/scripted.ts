@@ -35,7 +35,7 @@ export const perl: StockClient = {
 export const ruby: StockClient = {
   name: "Ruby net-ftp",
   needs: ["ruby"],
-  testedVersion: "0.1.3",
+  testedVersion: "0.1.4",
   askVersion: (directory) => runProgram("ruby", ["-rnet/ftp", "-e", "puts Net::FTP::VERSION"], { directory }),
   modes: ["plain", "explicit"],
   hasIpv6: true,
