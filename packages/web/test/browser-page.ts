@@ -1,7 +1,7 @@
 import { findProgram, needs } from "@sallyport/testing";
 import type { Gateway } from "@sallyport/web";
 import axe from "axe-core";
-import { type Browser, type BrowserContextOptions, type CDPSession, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 const program = "chromium-headless-shell";
 
@@ -64,14 +64,14 @@ export function goOffline(page: Page): Promise<void> {
 }
 
 async function emulateNetwork(page: Page, wanted: { offline: boolean; uploadThroughput: number }): Promise<void> {
-  // What one session asks for is not undone by another.
-  let session = networkSessions.get(page);
-  if (session === undefined) networkSessions.set(page, (session = page.context().newCDPSession(page)));
-  const wire = await session;
+  // What was asked for on one wire to the browser is not undone on another.
+  let opened = networkWires.get(page);
+  if (opened === undefined) networkWires.set(page, (opened = page.context().newCDPSession(page)));
+  const wire = await opened;
   await wire.send("Network.emulateNetworkConditions", { latency: 0, downloadThroughput: -1, ...wanted });
 }
 
-const networkSessions = new WeakMap<Page, Promise<CDPSession>>();
+const networkWires = new WeakMap<Page, ReturnType<BrowserContext["newCDPSession"]>>();
 
 /** What axe objects to in light, in dark and on a phone, and where the page is wider than its window. */
 export async function objectionsInEachLook(page: Page): Promise<readonly string[]> {
