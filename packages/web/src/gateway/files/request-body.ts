@@ -19,7 +19,7 @@ export class RequestBody implements ByteSource, Disposable {
   /** Of the first one that waits. */
   #taken = 0;
   #waitingBytes = 0;
-  #isOver = false;
+  #isOver: boolean;
   #isDropped = false;
   #failure: GatewayRefusal | undefined;
   #wake: () => void = () => {};
@@ -32,6 +32,8 @@ export class RequestBody implements ByteSource, Disposable {
   constructor(incoming: IncomingMessage, bytesMax: number) {
     this.#incoming = incoming;
     this.#left = bytesMax;
+    // One that is destroyed tells of nothing any more.
+    this.#isOver = incoming.destroyed;
     const end = (): void => {
       this.#isOver = true;
       this.#wake();
@@ -46,7 +48,7 @@ export class RequestBody implements ByteSource, Disposable {
 
   /** @throws {GatewayRefusal} SALLYPORT_UPLOAD_TOO_LONG */
   async read(buffer: Uint8Array): Promise<number> {
-    if (this.#isDirect === undefined) {
+    if (this.#isDirect === undefined && !this.#isOver) {
       // The parser is through with what it has.
       await new Promise((resolve) => setImmediate(resolve));
       this.#isDirect = this.#begin();

@@ -148,6 +148,8 @@ async function send(
     const message = `The server has ${offset} octets of this file: go on there`;
     throw new GatewayRefusal(409, "SALLYPORT_UPLOAD_OFFSET", message, { offset });
   }
+  // Of one who left meanwhile nothing comes any more, not even an end.
+  if (incoming.destroyed) throw left();
   const meter = new ProgressMeter(errand.path, ({ bytes }) => transfer.moved(bytes), { total: sizeBytes });
   let end = offset;
   if (offset < sizeBytes || sizeBytes === 0) {
