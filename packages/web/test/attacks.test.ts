@@ -107,6 +107,24 @@ suite("Attacks on and through the gateway", () => {
     assert.deepEqual(await (await leaving.send("GET", "/api/logins")).json(), []);
   });
 
+  test("a cookie with another key finds no logins, and signing in with it takes them out of nobody's sight", async () => {
+    const owner = new BrowserHalf(gateway.port);
+    const { id } = await owner.signIn({ address: `localhost:${good.implicitPort}`, security: "implicit" });
+    const [name = "", value = ""] = owner.cookie.split("=");
+    const other = Buffer.from(value, "base64url");
+    other.writeUInt8(other.readUInt8(40) ^ 1, 40);
+    const forger = new BrowserHalf(gateway.port);
+    forger.cookie = `${name}=${other.toString("base64url")}`;
+    assert.deepEqual(await (await forger.send("GET", "/api/logins")).json(), []);
+    await forger.refused(forger.post(`/api/logins/${id}/list`, { path: "/" }), 401);
+    await forger.signIn({ address: `localhost:${good.implicitPort}`, security: "implicit" });
+    const left = (await (await owner.send("GET", "/api/logins")).json()) as readonly LoginJson[];
+    assert.deepEqual(
+      left.map((each) => each.id),
+      [id],
+    );
+  });
+
   test("guessing passwords through the gateway ends after ten attempts, also for the right one", async () => {
     await using server = await startScriptedServer({
       PASS: ({ lastArgument }) => (lastArgument === "right" ? "230 in" : "530 no"),

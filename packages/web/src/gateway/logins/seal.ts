@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:
 
 /** What a browser holds of itself, in its cookie: without it the gateway cannot read what it keeps for that browser. */
 export interface VisitorKey {
-  /** By which the gateway finds its half; not the cookie's own words. */
+  /** By which the gateway finds its half; not the cookie's own words, but of all of them, so that it proves the key. */
   readonly id: string;
   readonly key: Buffer;
 }
@@ -20,7 +20,7 @@ export function readVisitorKey(cookie: string | undefined): VisitorKey | undefin
   if (cookie === undefined || !/^[\w-]{64}$/.test(cookie)) return undefined;
   const bytes = Buffer.from(cookie, "base64url");
   if (bytes.length !== cookieBytes) return undefined;
-  const id = createHash("sha256").update(bytes.subarray(0, idBytes)).digest("base64url");
+  const id = createHash("sha256").update(bytes).digest("base64url");
   return { id, key: bytes.subarray(idBytes) };
 }
 
