@@ -109,7 +109,7 @@ function parseAuthority(authority: string): Authority | UrlFailure {
   const password = colon < 0 || login === undefined ? undefined : decodePart(login.slice(colon + 1));
   const hostAndPort = splitPort(authority.slice(at + 1));
   const host = parseHost(hostAndPort.host);
-  if (host === undefined) return failed("The host of the URL is neither a name nor an IP address.");
+  if (host === undefined) return failed(hostFailure(authority.slice(at + 1)));
   if (hostAndPort.port === undefined) return { host, port: undefined, user, password };
   const port = /^\d{1,5}$/.test(hostAndPort.port) ? Number(hostAndPort.port) : 0;
   if (port < 1 || port > 65_535) {
@@ -117,6 +117,13 @@ function parseAuthority(authority: string): Authority | UrlFailure {
     return failed(`The port must be a number from 1 to 65535${hint}.`);
   }
   return { host, port, user, password };
+}
+
+function hostFailure(given: string): string {
+  if (/^(?::\d*)?$/.test(given)) return "The URL names no host; write one, as in ftp://ftp.example.com.";
+  return /^[\da-f:]*:[\da-f]*:[\da-f:.]*$/i.test(given)
+    ? "Before a port an IPv6 address stands in brackets, as in [2001:db8::1]:2121."
+    : "The host of the URL is neither a name nor an IP address.";
 }
 
 /** A bare IPv6 address needs no brackets where it is all there is. */

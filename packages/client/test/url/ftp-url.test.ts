@@ -59,6 +59,7 @@ const table: ReadonlyArray<readonly [url: string, differences: Partial<FtpUrl>]>
   ["2001:db8::1", { host: "2001:db8::1" }],
   ["ftp://[::ffff:192.0.2.1]/", { host: "192.0.2.1" }],
   ["ftp://[fe80::1%25eth0]/", { host: "fe80::1%eth0" }],
+  ["0:0:0:0:0:0:0:1", { host: "::1" }],
   ["ftp://192.0.2.7/", { host: "192.0.2.7" }],
   ["ftp://münchen.example/", { host: "xn--mnchen-3ya.example" }],
   ["ftp://under_score-d.example/", { host: "under_score-d.example" }],
@@ -69,11 +70,13 @@ test("R-CLI-01 the URL table: schemes, ports, RFC 1738 paths and types", () => {
 });
 
 const refused: ReadonlyArray<readonly [url: string, named: RegExp]> = [
-  ["", /host/],
-  ["ftp://", /host/],
+  ["", /no host.*ftp:\/\/ftp\.example\.com/],
+  ["ftp://", /no host.*ftp:\/\/ftp\.example\.com/],
+  ["ftp://:21", /no host/],
+  ["0:0:0:0:0:0:0:1:2121", /brackets.*\]:2121/],
   ["ftp:///path", /host/],
   ["ftp://h:0/", /port/],
-  ["ftp://h:65536/", /port/],
+  ["ftp://h:65536/", /^The port must be a number from 1 to 65535\.$/],
   ["ftp://h:21x/", /port/],
   ["ftp://h:-1/", /port/],
   ["ftp://@h/", /user name/],
