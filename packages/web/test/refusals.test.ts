@@ -8,6 +8,9 @@ import { suite, test } from "node:test";
 import { startScriptedServer } from "../../client/test/scripted-server.ts";
 import type { UploadJson } from "../src/api/api.ts";
 import { bounds } from "../src/gateway/bounds.ts";
+import { french } from "../src/ui/texts/french.ts";
+import { german } from "../src/ui/texts/german.ts";
+import { spanish } from "../src/ui/texts/spanish.ts";
 import { BrowserHalf } from "./browser-half.ts";
 
 suite("What a server refuses", () => {
@@ -50,6 +53,18 @@ suite("What a server refuses", () => {
       assert.equal(await ask("GET", "/api/logins", {}), 200);
     }
     agent.destroy();
+  });
+
+  test("whoever comes a moment after a wrong password, and the page is told the cause by its name", async () => {
+    const greeting = "421 A wrong password came from this address; try again in a moment.";
+    await using server = await startScriptedServer({ GREETING: () => greeting });
+    await using gateway = await Gateway.start({ listen: "127.0.0.1", port: 0, version: "0.0.0" });
+    const browser = new BrowserHalf(gateway.port);
+    const wanted = { address: `127.0.0.1:${server.port}`, security: "plain", user: "alice", password: "secret" };
+    const { cause, advice } = await browser.refused(browser.post("/api/logins", wanted), 502);
+    assert.equal(cause, "password-wrong-lately");
+    assert.match(advice?.[0] ?? "", /^Wait some seconds/);
+    for (const { problems } of [german, french, spanish]) assert.ok(cause in problems);
   });
 
   test("an address that is empty or endless, in words that name it", async () => {

@@ -101,6 +101,8 @@ export interface ProblemJson {
   readonly message: string;
   /** What the server said. */
   readonly reply?: { readonly code: number; readonly text: string } | undefined;
+  /** The id of what is most likely the matter, in the client's table of causes. */
+  readonly cause?: string | undefined;
   /** What is most likely the matter, and what to do about it. */
   readonly explanation?: string | undefined;
   readonly advice?: readonly string[] | undefined;

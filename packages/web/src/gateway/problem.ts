@@ -36,7 +36,7 @@ export function problemOf(error: unknown): ProblemJson {
     code: error.code,
     message: sentence(messageOf(error)),
     ...(reply && { reply }),
-    ...(cause && { explanation: cause.text }),
+    ...(cause && { cause: cause.id, explanation: cause.text }),
     ...(advice.length > 0 && { advice }),
     ...(settings.length > 0 && { settings }),
     ...(error instanceof CertificateError && { certificate: peerCertificateJson(error.certificate) }),

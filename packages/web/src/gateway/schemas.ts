@@ -120,6 +120,7 @@ export const problem = z
     code: z.string(),
     message: z.string(),
     reply: z.object({ code: z.int(), text: z.string() }).optional(),
+    cause: z.string().optional(),
     explanation: z.string().optional(),
     advice: z.array(z.string()).readonly().optional(),
     settings: z.array(z.string()).readonly().optional(),

@@ -4,8 +4,9 @@ import { Icon } from "./icon.tsx";
 import { problemTexts, texts } from "../texts/language.ts";
 
 /** The sentence about a problem in the language of the page, where it has one. */
-export function problemText({ code, message }: ProblemJson): string {
-  return problemTexts.value[code] ?? visible(message);
+export function problemText({ code, cause = "", message }: ProblemJson): string {
+  const known = problemTexts.value;
+  return known[cause] ?? known[code] ?? visible(message);
 }
 
 /** Why something failed: what the server said, what it means, and what to do. */

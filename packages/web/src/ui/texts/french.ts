@@ -341,6 +341,8 @@ const texts: Texts = {
 };
 
 const problems: KnownProblems = {
+  "password-wrong-lately":
+    "Après un mot de passe faux, le serveur ne laisse entrer personne d'ici pendant quelques secondes : attendez un peu, puis reconnectez-vous.",
   SALLYPORT_CERTIFICATE_EXPIRED: "Le certificat du serveur a expiré.",
   SALLYPORT_CERTIFICATE_UNTRUSTED: "Aucune autorité reconnue ne se porte garante du serveur.",
   SALLYPORT_COMMAND_REFUSED: "Le serveur refuse.",

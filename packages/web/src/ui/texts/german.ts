@@ -341,6 +341,8 @@ const texts: Texts = {
 };
 
 const problems: KnownProblems = {
+  "password-wrong-lately":
+    "Nach einem falschen Passwort lässt der Server einige Sekunden lang niemanden von hier herein: warten Sie kurz und melden Sie sich dann neu an.",
   SALLYPORT_CERTIFICATE_EXPIRED: "Das Zertifikat des Servers ist abgelaufen.",
   SALLYPORT_CERTIFICATE_UNTRUSTED: "Niemand, dem dieses Gateway vertraut, bürgt für den Server.",
   SALLYPORT_COMMAND_REFUSED: "Der Server lehnt das ab.",

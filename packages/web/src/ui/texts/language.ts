@@ -13,7 +13,7 @@ export const language = signal<Language>("en");
 /** What the page says, in that language. */
 export const texts = signal<Texts>(english);
 
-/** What is the matter, by its code, where the gateway's own words are in another language. */
+/** What is the matter, by its cause or its code, where the gateway's own words are in another language. */
 export const problemTexts = signal<Readonly<Record<string, string>>>({});
 
 /** For dates and numbers: as the person's region writes them, where the browser tells it for this language. */

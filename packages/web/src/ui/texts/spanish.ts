@@ -341,6 +341,8 @@ const texts: Texts = {
 };
 
 const problems: KnownProblems = {
+  "password-wrong-lately":
+    "Tras una contraseña errónea, el servidor no deja entrar a nadie desde aquí durante unos segundos: espere un poco y vuelva a conectarse.",
   SALLYPORT_CERTIFICATE_EXPIRED: "El certificado del servidor ha caducado.",
   SALLYPORT_CERTIFICATE_UNTRUSTED: "Nadie en quien confíe esta pasarela responde por el servidor.",
   SALLYPORT_COMMAND_REFUSED: "El servidor lo rechaza.",

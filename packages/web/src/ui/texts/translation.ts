@@ -6,7 +6,7 @@ export type Texts = Translated<typeof english>;
 /** A language other than English. */
 export interface Translation {
   readonly texts: Texts;
-  /** What is the matter, by the code that the gateway sends with its English words. */
+  /** What is the matter, by the cause or else the code that the gateway sends with its English words. */
   readonly problems: Readonly<Record<string, string>>;
 }
 
@@ -23,6 +23,7 @@ type Translated<Table> = {
 export type KnownProblems = Readonly<Record<KnownProblem, string>>;
 
 type KnownProblem =
+  | "password-wrong-lately"
   | "SALLYPORT_CERTIFICATE_EXPIRED"
   | "SALLYPORT_CERTIFICATE_UNTRUSTED"
   | "SALLYPORT_COMMAND_REFUSED"
