@@ -28,6 +28,7 @@ export type Errand =
 interface Ticket {
   readonly login: Login;
   readonly errand: Errand;
+  readonly bytes: number;
   usedMs: number;
 }
 
@@ -40,9 +41,10 @@ export class Tickets {
 
   /** @throws {GatewayRefusal} SALLYPORT_TOO_MANY_TRANSFERS */
   issue(login: Login, errand: Errand): string {
-    this.#forgetOld(login);
+    const bytes = sizeOf(errand);
+    this.#forgetOld(login, bytes);
     const token = randomBytes(24).toString("base64url");
-    this.#tickets.set(token, { login, errand, usedMs: Date.now() });
+    this.#tickets.set(token, { login, errand, bytes, usedMs: Date.now() });
     return token;
   }
 
@@ -69,19 +71,29 @@ export class Tickets {
     this.#tickets.delete(token);
   }
 
-  #forgetOld(login: Login): void {
-    let count = 0;
+  #forgetOld(login: Login, moreBytes: number): void {
+    let [count, bytes] = [0, moreBytes];
     for (const [token, ticket] of this.#tickets) {
       if (isOld(ticket)) this.#tickets.delete(token);
-      else if (ticket.login === login) count++;
+      else if (ticket.login === login) {
+        count++;
+        bytes += ticket.bytes;
+      }
     }
-    if (count < bounds.ticketsPerLogin) return;
+    if (count < bounds.ticketsPerLogin && bytes <= bounds.ticketBytesPerLogin) return;
     throw new GatewayRefusal(
       429,
       "SALLYPORT_TOO_MANY_TRANSFERS",
       "Too many files were asked for at once: try again later",
     );
   }
+}
+
+/** About what an errand takes while it waits: two octets a character, and what strings cost. */
+function sizeOf(errand: Errand): number {
+  const { kind } = errand;
+  if (kind !== "archive") return 2 * errand.path.length + 128;
+  return errand.names.reduce((sum, name) => sum + 2 * name.length + 32, 2 * errand.directory.length + 128);
 }
 
 function isOld({ usedMs }: Ticket): boolean {

@@ -67,8 +67,9 @@ class Listener {
   }
 
   take(event: LoginEvent): void {
-    const isLast = event.kind === "over" || (event.kind === "transfer" && event.state !== "running");
-    if (this.#waiting.length >= bounds.eventsWaiting && !isLast) this.#missing++;
+    const isEnd = event.kind === "transfer" && event.state !== "running";
+    const most = isEnd ? bounds.eventsWaiting + bounds.endsWaiting : bounds.eventsWaiting;
+    if (this.#waiting.length >= most && event.kind !== "over") this.#missing++;
     else this.#waiting.push(event);
     this.#wake();
   }
