@@ -1,7 +1,9 @@
 import { startTestServer, type TestServer } from "@sallyport/testing";
 import { Gateway } from "@sallyport/web";
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import type { Browser } from "playwright-core";
@@ -52,7 +54,7 @@ suite("The connect form in a browser", { skip: browserSkip }, () => {
     assert.deepEqual(faults, []);
   });
 
-  test("the wrong mode is told, and the right one offered", async () => {
+  test("the wrong mode is told, and the right one offered; what never answers can be given up", async () => {
     await using open = await openPage(browser, gateway);
     const { page } = open;
     // What the address says is put right as well.
@@ -63,6 +65,22 @@ suite("The connect form in a browser", { skip: browserSkip }, () => {
     await page.getByRole("button", { name: "Use explicit TLS" }).click();
     await page.getByRole("button", { name: "Connect" }).click();
     await page.getByRole("row", { name: "kept.txt" }).waitFor();
+    await page.getByTitle("Sign out").click();
+
+    // What never answers can be given up, and the gateway waits for it no longer either.
+    const silent = createServer().listen(0, "127.0.0.1");
+    const connected = once(silent, "connection", { signal: AbortSignal.timeout(10_000) });
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    await page.locator("input[name=address]").fill(`127.0.0.1:${port}`);
+    await page.getByRole("button", { name: "Connect" }).click();
+    const [socket] = (await connected) as [Socket];
+    const closed = once(socket.resume(), "close", { signal: AbortSignal.timeout(5_000) });
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Connect" }).and(page.locator(":enabled")).waitFor();
+    await closed;
+    assert.equal(await page.getByRole("alert").count(), 0);
+    silent.close();
   });
 
   test("the logins of this browser are listed, those of other windows too, and can be ended", async () => {

@@ -31,8 +31,8 @@ export class Problem extends Error {
 /** The header that tells the gateway that its own page asks. */
 export const ownHeaders = { "X-Sallyport": "1" } as const;
 
-export function signIn(request: LoginRequest): Promise<LoginJson> {
-  return ask("POST", "/api/logins", request);
+export function signIn(request: LoginRequest, signal: AbortSignal): Promise<LoginJson> {
+  return ask("POST", "/api/logins", request, signal);
 }
 
 export function gatewayOffer(): Promise<GatewayOffer> {
@@ -183,15 +183,15 @@ export function problemOf(error: unknown): ProblemJson {
   };
 }
 
-async function ask<Answer>(method: string, url: string, body?: unknown): Promise<Answer> {
-  const answer = await send(method, url, { body });
+async function ask<Answer>(method: string, url: string, body?: unknown, signal?: AbortSignal): Promise<Answer> {
+  const answer = await send(method, url, { body, signal });
   return (answer.status === 204 ? undefined : await answer.json()) as Answer;
 }
 
 async function send(
   method: string,
   url: string,
-  { body, signal }: { readonly body?: unknown; readonly signal?: AbortSignal },
+  { body, signal }: { readonly body?: unknown; readonly signal?: AbortSignal | undefined },
 ): Promise<Response> {
   const answer = await fetch(url, {
     method,

@@ -43,11 +43,12 @@ export class Login implements AsyncDisposable {
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
-  /** Connects and logs in. Rejects as `connect` of the client does. */
-  static async open(request: LoginRequest, key: Buffer, ground: LoginGround): Promise<Login> {
+  /** Connects and logs in, unless `left` tells that nobody waits for it. Rejects as `connect` of the client does. */
+  static async open(request: LoginRequest, key: Buffer, ground: LoginGround, left?: AbortSignal): Promise<Login> {
     const login = new Login(request, key, ground);
     try {
-      await login.client(key);
+      await login.client(key, left);
+      left?.throwIfAborted();
       return login;
     } catch (error) {
       await login[Symbol.asyncDispose]();
@@ -75,11 +76,11 @@ export class Login implements AsyncDisposable {
    * The client of this login, whose connections are opened again where they were closed. Rejects with GatewayRefusal
    * `SALLYPORT_SIGNED_OUT` once the login has ended: whatever is still under way opens nothing any more.
    */
-  async client(key: Buffer): Promise<Client> {
+  async client(key: Buffer, left?: AbortSignal): Promise<Client> {
     if (this.#isOver) throw signedOut();
     this.#usedMs = Date.now();
     this.#rest();
-    const client = await (this.#client ??= this.#connect(key));
+    const client = await (this.#client ??= this.#connect(key, left));
     if (this.#isOver) throw signedOut();
     this.#note(client);
     return client;
@@ -100,11 +101,12 @@ export class Login implements AsyncDisposable {
     await this.#disconnect();
   }
 
-  async #connect(key: Buffer): Promise<Client> {
+  async #connect(key: Buffer, signal: AbortSignal | undefined): Promise<Client> {
     const text = unseal(this.#sealed, key, this.id);
     if (text === undefined) throw signedOut();
     const request = JSON.parse(text) as LoginRequest;
-    const client = connect(request.address, this.#options(request)).catch((error: unknown) => {
+    const options = { ...this.#options(request), ...(signal && { signal }) };
+    const client = connect(request.address, options).catch((error: unknown) => {
       this.#client = undefined;
       throw error;
     });

@@ -30,17 +30,18 @@ export class Visitors implements AsyncDisposable {
 
   /**
    * Logs in. The browser gets a new cookie each time, with which its other logins go on: one that somebody planted in it
-   * is worth nothing from then on.
+   * is worth nothing from then on. Once `left` tells that the browser has gone, nothing is connected to for it.
    */
   async signIn(
     cookie: string | undefined,
     request: LoginRequest,
+    left?: AbortSignal,
   ): Promise<{ readonly login: Login; readonly cookie: string }> {
     const found = this.find(cookie);
     if (found !== undefined && found.logins.size >= bounds.loginsPerVisitor) throw tooMany();
     if (found === undefined && this.#loginsById.size >= bounds.visitorsCount) throw tooMany();
     const fresh = newVisitorKey();
-    const login = await Login.open(request, fresh.key, this.#ground);
+    const login = await Login.open(request, fresh.key, this.#ground, left);
     const logins = new Map([[login.id, login]]);
     const before = this.find(cookie);
     if (before !== undefined) {

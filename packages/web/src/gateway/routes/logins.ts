@@ -60,11 +60,13 @@ async function signIn(parts: GatewayParts, context: GatewayContext, request: Log
   const url = parseFtpUrl(request.address);
   if (isUrlFailure(url)) throw new GatewayRefusal(400, "SALLYPORT_URL_INVALID", url.failure);
   const client = clientHost(parts, context);
+  const left = leaving(context);
   const startedMs = performance.now();
   const host = url.host.toLowerCase();
   await parts.rates.login(client, host);
   try {
-    const { login, cookie } = await parts.visitors.signIn(parts.cookie.read(context), request);
+    const cookieBefore = parts.cookie.read(context);
+    const { login, cookie } = await parts.visitors.signIn(cookieBefore, request, left);
     parts.cookie.write(context, cookie);
     return login.facts;
   } catch (error) {
@@ -73,6 +75,16 @@ async function signIn(parts: GatewayParts, context: GatewayContext, request: Log
     await delay(Math.max(0, startedMs + bounds.unreachableFloorMs - performance.now()));
     throw new GatewayRefusal(502, "SALLYPORT_UNREACHABLE", "That server cannot be reached from here", { cause: error });
   }
+}
+
+/** Aborted once the browser waits no longer: a login that it knows nothing of could be ended by nobody. */
+function leaving({ req }: GatewayContext): AbortSignal {
+  const left = new AbortController();
+  const refusal = new GatewayRefusal(400, "SALLYPORT_REQUEST_INVALID", "Nobody waits for this login any more");
+  const { signal } = req.raw;
+  if (signal.aborted) left.abort(refusal);
+  signal.addEventListener("abort", () => left.abort(refusal), { once: true });
+  return left.signal;
 }
 
 /** Which ports are open here is told to nobody: refused, silent and forbidden sound alike. */

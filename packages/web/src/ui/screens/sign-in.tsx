@@ -1,12 +1,12 @@
 import type { TargetedSubmitEvent } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { LoginJson, Security } from "../../api/api.ts";
 import { Icon, Mark } from "../parts/icon.tsx";
 import { later } from "../parts/later.tsx";
 import { LanguageChoice } from "../parts/language-choice.tsx";
 import { ProblemNote } from "../parts/problem-note.tsx";
 import { ThemeButton } from "../parts/theme-button.tsx";
-import { isSigningIn, overBecause, signIn, signInProblem } from "../state/login.ts";
+import { cancelSignIn, isSigningIn, overBecause, signIn, signInProblem } from "../state/login.ts";
 import { SavedServers } from "../parts/saved-servers.tsx";
 import { forgetServer, recentServers, type RecentServer } from "../state/recent.ts";
 import { texts } from "../texts/language.ts";
@@ -53,6 +53,8 @@ export function SignInForm({ onEntered, initial, onCancel }: SignInFormPropertie
   const scheme = /^(ftps|ftpes):\/\//i.exec(form.address)?.[1]?.toLowerCase();
   const ofScheme = scheme === undefined ? undefined : scheme === "ftps" ? "implicit" : "explicit";
   const security = ofScheme ?? form.security;
+  const cancel = isSigningIn.value ? cancelSignIn : onCancel;
+  useEffect(() => cancelSignIn, []);
   const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const password = new FormData(event.currentTarget).get("password");
@@ -83,8 +85,8 @@ export function SignInForm({ onEntered, initial, onCancel }: SignInFormPropertie
         </p>
       )}
       <div class="actions">
-        {onCancel && (
-          <button type="button" onClick={onCancel}>
+        {cancel && (
+          <button type="button" onClick={cancel}>
             {texts.value.common.cancel}
           </button>
         )}

@@ -66,26 +66,35 @@ export function serverOf({ id }: LoginJson): Server {
   return new Server(id);
 }
 
+let signingIn = new AbortController();
+
+/** Gives up the login that is under way. */
+export function cancelSignIn(): void {
+  signingIn.abort();
+}
+
 /** Signs in; a certificate that is not trusted becomes a question. */
 export async function signIn(request: LoginRequest, onEntered: OnEntered = enter): Promise<void> {
   const key = serverKey(request);
   const pin = request.pin ?? knownKey(key);
+  const { signal: cancelled } = (signingIn = new AbortController());
   isSigningIn.value = true;
   signInProblem.value = undefined;
   overBecause.value = undefined;
   try {
-    const made = await askToSignIn({ ...request, ...(pin !== undefined && { pin }) });
+    const made = await askToSignIn({ ...request, ...(pin !== undefined && { pin }) }, cancelled);
     trustQuestion.value = undefined;
     rememberServer(request);
     const { address, security, user, wishes } = request;
     asked.set(made.id, { address, security, user, wishes });
     onEntered(made);
   } catch (error) {
+    if (cancelled.aborted) return;
     const problem = problemOf(error);
     if (problem.certificate === undefined) signInProblem.value = problem;
     else trustQuestion.value = { request, problem, expected: pin, onEntered };
   } finally {
-    isSigningIn.value = false;
+    if (signingIn.signal === cancelled) isSigningIn.value = false;
   }
 }
 
