@@ -6,7 +6,7 @@ import { networkInterfaces } from "node:os";
 import { suite, test } from "node:test";
 import { kindOfAddress } from "../src/gateway/targets/forbidden-addresses.ts";
 import { bounds } from "../src/gateway/bounds.ts";
-import { RunningExplanations } from "../src/gateway/routes/explanations.ts";
+import { sharesOfExplanations } from "../src/gateway/routes/explanations.ts";
 import { pinnedDialer } from "../src/gateway/targets/pinned-dialer.ts";
 import { isOwnAddress, TargetPolicy, type TargetRules } from "../src/gateway/targets/target-policy.ts";
 
@@ -172,7 +172,7 @@ suite("Targets", () => {
   });
 
   test("so many explanations run for one address, and for all, and no more", () => {
-    const running = new RunningExplanations();
+    const running = sharesOfExplanations();
     const ofOne = Array.from({ length: bounds.explanationsPerHost }, () => running.begin("192.0.2.1"));
     assert.throws(() => running.begin("192.0.2.1"), { code: "SALLYPORT_TOO_OFTEN" });
     for (const each of ofOne) each[Symbol.dispose]();

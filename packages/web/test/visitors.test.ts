@@ -5,11 +5,13 @@ import { suite, test } from "node:test";
 import type { LoginEvent, LoginRequest } from "../src/api/api.ts";
 import type { Login } from "../src/gateway/logins/login.ts";
 import { newVisitorKey, readVisitorKey, seal, unseal } from "../src/gateway/logins/seal.ts";
-import { Visitors } from "../src/gateway/logins/visitors.ts";
+import { sharesOfTransfers } from "../src/gateway/logins/transfers.ts";
+import { sharesOfLogins, Visitors } from "../src/gateway/logins/visitors.ts";
 import { TargetPolicy } from "../src/gateway/targets/target-policy.ts";
 
+const host = "192.0.2.1";
 const minuteMs = 60_000;
-const open = { running: { count: 0 }, offer: { proxies: false } };
+const open = { logins: sharesOfLogins(), transfers: sharesOfTransfers(), offer: { proxies: false } };
 
 suite("Logins that are kept for browsers", () => {
   test("neither half opens a secret alone, nor another one's", () => {
@@ -39,8 +41,8 @@ suite("Logins that are kept for browsers", () => {
       user: "alice",
       password: "secret",
     };
-    const { cookie, login: idle } = await visitors.signIn(undefined, request);
-    const { cookie: second, login: busy } = await visitors.signIn(cookie, request);
+    const { cookie, login: idle } = await visitors.signIn(undefined, request, { host });
+    const { cookie: second, login: busy } = await visitors.signIn(cookie, request, { host });
     assert.notEqual(second, cookie);
     assert.equal(visitors.find(cookie), undefined);
     const key = readVisitorKey(second)?.key ?? assert.fail();

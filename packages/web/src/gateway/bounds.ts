@@ -13,7 +13,8 @@ export const boundTable = {
     reason: "connections of a login that nothing needs; the next request opens them again",
   },
   loginsPerVisitor: { value: 16, reason: "logins of one browser" },
-  visitorsCount: { value: 10_000, reason: "browsers that are signed in" },
+  loginsPerHost: { value: 256, reason: "logins of one address, those under way included" },
+  loginsCount: { value: 10_000, reason: "logins of all browsers" },
   requestBytes: { value: 1024 * 1024, reason: "a JSON body" },
   requestBodyMs: { value: 20_000, reason: "a JSON body on its way" },
   httpConnectionsPerHost: {
@@ -24,6 +25,7 @@ export const boundTable = {
   uploadStallMs: { value: 2 * 60_000, reason: "an upload of which nothing comes" },
   connectionsPerLogin: { value: 4, reason: "control connections of one login" },
   transfersPerLogin: { value: 8, reason: "transfers of one login at the same time" },
+  transfersPerHost: { value: 128, reason: "transfers of all logins of one address at the same time" },
   transfersCount: { value: 512, reason: "transfers of all logins at the same time" },
   ticketsPerLogin: { value: 1_000, reason: "addresses of files of one login" },
   ticketBytesPerLogin: {

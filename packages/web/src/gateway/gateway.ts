@@ -8,7 +8,8 @@ import { defaultAuthorities, type SecurityMechanism } from "@sallyport/transport
 import { gatewayApp } from "./app.ts";
 import { isLoopback, Rates, VisitorCookie } from "./guard.ts";
 import { boundConnections } from "./http-connections.ts";
-import { Visitors } from "./logins/visitors.ts";
+import { sharesOfTransfers } from "./logins/transfers.ts";
+import { sharesOfLogins, Visitors } from "./logins/visitors.ts";
 import { Page } from "./page.ts";
 import { TargetPolicy } from "./targets/target-policy.ts";
 import { PartsInTurn } from "./files/parts-in-turn.ts";
@@ -57,7 +58,8 @@ export class Gateway implements AsyncDisposable {
     // Through a proxy nobody sees where a connection leads.
     const { kerberos } = options;
     const offer = { proxies: isPersonal && !onlyAllowed, kerberos: kerberos !== undefined };
-    const grounds = { policy, authorities, offer, kerberos, running: { count: 0 } };
+    const shares = { logins: sharesOfLogins(), transfers: sharesOfTransfers() };
+    const grounds = { policy, authorities, offer, kerberos, ...shares };
     const visitors = new Visitors(grounds);
     const reached = { listen, publicUrl, isTls: tls !== undefined, isBehindProxy };
     const cookie = new VisitorCookie(reached);

@@ -9,10 +9,11 @@ import { bounds } from "../bounds.ts";
 import { GatewayRefusal, peerCertificateJson } from "../problem.ts";
 import { pinnedDialer } from "../targets/pinned-dialer.ts";
 import type { TargetPolicy } from "../targets/target-policy.ts";
+import type { Shares } from "../shares.ts";
 import { EventStream } from "./event-stream.ts";
 import { seal, unseal } from "./seal.ts";
 import { optionsOf, tlsOptionsOf } from "./wishes.ts";
-import { type RunningCount, Transfers } from "./transfers.ts";
+import { Transfers } from "./transfers.ts";
 
 /** What a gateway gives every login. */
 export interface LoginGround {
@@ -22,8 +23,17 @@ export interface LoginGround {
   readonly offer: GatewayOffer;
   /** Whose ticket may be used, where the offer says so. */
   readonly kerberos?: SecurityMechanism | undefined;
-  /** Transfers of all logins. */
-  readonly running: RunningCount;
+  /** Of all browsers. */
+  readonly logins: Shares;
+  readonly transfers: Shares;
+}
+
+/** Who wants to log in. */
+export interface LoginAsker {
+  /** The address of the browser, whose share it counts to. */
+  readonly host: string;
+  /** Tells that nobody waits for it any more. */
+  readonly left?: AbortSignal | undefined;
 }
 
 /**
@@ -36,6 +46,7 @@ export class Login implements AsyncDisposable {
   readonly transfers: Transfers;
   readonly createdMs = Date.now();
   readonly #ground: LoginGround;
+  readonly #share: Disposable;
   #sealed: Buffer;
   #client: Promise<Client> | undefined;
   #facts: LoginJson | undefined;
@@ -43,9 +54,14 @@ export class Login implements AsyncDisposable {
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
-  /** Connects and logs in, unless `left` tells that nobody waits for it. Rejects as `connect` of the client does. */
-  static async open(request: LoginRequest, key: Buffer, ground: LoginGround, left?: AbortSignal): Promise<Login> {
-    const login = new Login(request, key, ground);
+  /** Connects and logs in, unless the browser has left. Rejects as `connect` of the client does. */
+  static async open(
+    request: LoginRequest,
+    key: Buffer,
+    ground: LoginGround,
+    { host, left }: LoginAsker,
+  ): Promise<Login> {
+    const login = new Login(request, key, ground, host);
     try {
       await login.client(key, left);
       left?.throwIfAborted();
@@ -56,9 +72,10 @@ export class Login implements AsyncDisposable {
     }
   }
 
-  private constructor(request: LoginRequest, key: Buffer, ground: LoginGround) {
+  private constructor(request: LoginRequest, key: Buffer, ground: LoginGround, host: string) {
     this.#ground = ground;
-    this.transfers = new Transfers(this.events, ground.running);
+    this.#share = ground.logins.begin(host);
+    this.transfers = new Transfers(this.events, () => ground.transfers.begin(host));
     this.#sealed = seal(JSON.stringify(request), key, this.id);
   }
 
@@ -80,7 +97,10 @@ export class Login implements AsyncDisposable {
     if (this.#isOver) throw signedOut();
     this.#usedMs = Date.now();
     this.#rest();
-    const client = await (this.#client ??= this.#connect(key, left));
+    const client = await (this.#client ??= this.#connect(key, left).catch((error: unknown) => {
+      this.#client = undefined;
+      throw error;
+    }));
     if (this.#isOver) throw signedOut();
     this.#note(client);
     return client;
@@ -99,20 +119,21 @@ export class Login implements AsyncDisposable {
     this.#isOver = true;
     clearTimeout(this.#timer);
     await this.#disconnect();
+    this.#share[Symbol.dispose]();
   }
 
   async #connect(key: Buffer, signal: AbortSignal | undefined): Promise<Client> {
     const text = unseal(this.#sealed, key, this.id);
     if (text === undefined) throw signedOut();
     const request = JSON.parse(text) as LoginRequest;
-    const options = { ...this.#options(request), ...(signal && { signal }) };
-    const client = connect(request.address, options).catch((error: unknown) => {
-      this.#client = undefined;
+    const client = await connect(request.address, { ...this.#options(request), ...(signal && { signal }) });
+    try {
+      await this.#learn(client, request);
+      return client;
+    } catch (error) {
+      await client.close().catch(() => {});
       throw error;
-    });
-    const opened = await client;
-    await this.#learn(opened, request);
-    return opened;
+    }
   }
 
   #options({ user, password, security, pin, wishes = {} }: LoginRequest): ClientOptions {

@@ -1,6 +1,7 @@
 import type { LoginEvent } from "../../api/api.ts";
 import { bounds } from "../bounds.ts";
 import { GatewayRefusal, problemOf } from "../problem.ts";
+import { Shares } from "../shares.ts";
 import type { EventStream } from "./event-stream.ts";
 
 export interface TransferFacts {
@@ -19,20 +20,21 @@ export interface RunningTransfer {
   failed(error: unknown): void;
 }
 
-/** How many transfers run in the whole gateway. */
-export interface RunningCount {
-  count: number;
+/** The transfers of the whole gateway. */
+export function sharesOfTransfers(): Shares {
+  return new Shares({ perHost: bounds.transfersPerHost, count: bounds.transfersCount, refusal: tooMany });
 }
 
 /** The transfers of a login, told to the pages that watch it, a few times a second. */
 export class Transfers {
   readonly #events: EventStream;
-  readonly #running: RunningCount;
+  /** Takes one of the gateway's. */
+  readonly #take: () => Disposable;
   #count = 0;
 
-  constructor(events: EventStream, running: RunningCount) {
+  constructor(events: EventStream, take: () => Disposable) {
     this.#events = events;
-    this.#running = running;
+    this.#take = take;
   }
 
   get count(): number {
@@ -41,15 +43,9 @@ export class Transfers {
 
   /** @throws {GatewayRefusal} SALLYPORT_TOO_MANY_TRANSFERS */
   begin({ isQuiet = false, ...facts }: TransferFacts, isCancelled: () => boolean): RunningTransfer {
-    if (this.#count >= bounds.transfersPerLogin || this.#running.count >= bounds.transfersCount) {
-      throw new GatewayRefusal(
-        429,
-        "SALLYPORT_TOO_MANY_TRANSFERS",
-        "Too many transfers run at once: wait for one to end",
-      );
-    }
+    if (this.#count >= bounds.transfersPerLogin) throw tooMany();
+    const share = this.#take();
     this.#count++;
-    this.#running.count++;
     let bytes = 0;
     let toldAtMs = 0;
     let isOver = false;
@@ -62,7 +58,7 @@ export class Transfers {
       if (isOver) return;
       isOver = true;
       this.#count--;
-      this.#running.count--;
+      share[Symbol.dispose]();
       tell(state, error);
     };
     tell("running");
@@ -81,3 +77,7 @@ export class Transfers {
 }
 
 const intervalMs = 200;
+
+function tooMany(): GatewayRefusal {
+  return new GatewayRefusal(429, "SALLYPORT_TOO_MANY_TRANSFERS", "Too many transfers run at once: wait for one to end");
+}

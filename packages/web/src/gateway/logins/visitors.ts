@@ -1,7 +1,8 @@
 import type { LoginEvent, LoginRequest } from "../../api/api.ts";
 import { bounds } from "../bounds.ts";
 import { GatewayRefusal } from "../problem.ts";
-import { Login, type LoginGround } from "./login.ts";
+import { Shares } from "../shares.ts";
+import { Login, type LoginAsker, type LoginGround } from "./login.ts";
 import { newVisitorKey, readVisitorKey, type VisitorKey } from "./seal.ts";
 
 type OverBecause = Extract<LoginEvent, { kind: "over" }>["because"];
@@ -9,6 +10,11 @@ type OverBecause = Extract<LoginEvent, { kind: "over" }>["because"];
 /** A browser, with its logins. */
 export interface Visitor extends VisitorKey {
   readonly logins: Map<string, Login>;
+}
+
+/** The logins of the whole gateway. */
+export function sharesOfLogins(): Shares {
+  return new Shares({ perHost: bounds.loginsPerHost, count: bounds.loginsCount, refusal: tooMany });
 }
 
 /** All browsers that are signed in, in the memory of this process alone. */
@@ -30,18 +36,17 @@ export class Visitors implements AsyncDisposable {
 
   /**
    * Logs in. The browser gets a new cookie each time, with which its other logins go on: one that somebody planted in it
-   * is worth nothing from then on. Once `left` tells that the browser has gone, nothing is connected to for it.
+   * is worth nothing from then on. Once the browser has left, nothing is connected to for it.
    */
   async signIn(
     cookie: string | undefined,
     request: LoginRequest,
-    left?: AbortSignal,
+    asker: LoginAsker,
   ): Promise<{ readonly login: Login; readonly cookie: string }> {
     const found = this.find(cookie);
     if (found !== undefined && found.logins.size >= bounds.loginsPerVisitor) throw tooMany();
-    if (found === undefined && this.#loginsById.size >= bounds.visitorsCount) throw tooMany();
     const fresh = newVisitorKey();
-    const login = await Login.open(request, fresh.key, this.#ground, left);
+    const login = await Login.open(request, fresh.key, this.#ground, asker);
     const logins = new Map([[login.id, login]]);
     const before = this.find(cookie);
     if (before !== undefined) {

@@ -8,12 +8,13 @@ import { bounds } from "../bounds.ts";
 import { clientHost, type GatewayContext, type GatewayParts } from "../environment.ts";
 import { GatewayRefusal } from "../problem.ts";
 import * as schemas from "../schemas.ts";
+import { Shares } from "../shares.ts";
 import { pinnedDialer } from "../targets/pinned-dialer.ts";
 import { failures, type GatewayApp, json } from "./describing.ts";
 
 /** Both modes of a server, live: what crosses the wire until somebody could log in, or as somebody does. */
 export function explanationRoutes(app: GatewayApp, parts: GatewayParts): void {
-  const running = new RunningExplanations();
+  const running = sharesOfExplanations();
   app.openapi(explainRoute, async (context) => {
     const request = context.req.valid("json");
     const { explicitPort, implicitPort } = request;
@@ -60,32 +61,13 @@ function tell(
   });
 }
 
-/** How many explanations run, of each address and in all. */
-export class RunningExplanations {
-  readonly #perHost = new Map<string, number>();
-  #count = 0;
+/** The explanations of the whole gateway. */
+export function sharesOfExplanations(): Shares {
+  return new Shares({ perHost: bounds.explanationsPerHost, count: bounds.explanationsCount, refusal: tooMany });
+}
 
-  /**
-   * Counts one until it is disposed of.
-   *
-   * @throws {GatewayRefusal} SALLYPORT_TOO_OFTEN
-   */
-  begin(host: string): Disposable {
-    const ofHost = this.#perHost.get(host) ?? 0;
-    if (ofHost >= bounds.explanationsPerHost || this.#count >= bounds.explanationsCount) {
-      throw new GatewayRefusal(429, "SALLYPORT_TOO_OFTEN", "Too many explanations run: wait for one to end");
-    }
-    this.#count++;
-    this.#perHost.set(host, ofHost + 1);
-    return { [Symbol.dispose]: () => this.#end(host) };
-  }
-
-  #end(host: string): void {
-    this.#count--;
-    const left = (this.#perHost.get(host) ?? 1) - 1;
-    if (left > 0) this.#perHost.set(host, left);
-    else this.#perHost.delete(host);
-  }
+function tooMany(): GatewayRefusal {
+  return new GatewayRefusal(429, "SALLYPORT_TOO_OFTEN", "Too many explanations run: wait for one to end");
 }
 
 /** Passwords that went out, one a mode at most, and were neither accepted nor refused yet. */

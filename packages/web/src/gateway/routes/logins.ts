@@ -66,7 +66,7 @@ async function signIn(parts: GatewayParts, context: GatewayContext, request: Log
   await parts.rates.login(client, host);
   try {
     const cookieBefore = parts.cookie.read(context);
-    const { login, cookie } = await parts.visitors.signIn(cookieBefore, request, left);
+    const { login, cookie } = await parts.visitors.signIn(cookieBefore, request, { host: client, left });
     parts.cookie.write(context, cookie);
     return login.facts;
   } catch (error) {
