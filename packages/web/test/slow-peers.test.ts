@@ -1,9 +1,11 @@
 import { Gateway } from "@sallyport/web";
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { after, before, suite, test } from "node:test";
 import { startScriptedServer } from "../../client/test/scripted-server.ts";
+import type { DownloadJson } from "../src/api/api.ts";
 import { bounds } from "../src/gateway/bounds.ts";
 import { BrowserHalf } from "./browser-half.ts";
 
@@ -42,5 +44,38 @@ suite("Those who hold what they do not use", () => {
       assert.equal((await browser.send("HEAD", path)).status, 405);
     }
     await browser.eventsUntil(login, ({ kind }) => kind === "transcript");
+  });
+
+  test("HEAD of a file says what GET would, and its connection serves the next request", async () => {
+    await using server = await startScriptedServer({
+      MLST: (_, path) => `250-it\r\n type=file;size=5; ${path}\r\n250 end`,
+    });
+    const browser = new BrowserHalf(gateway.port);
+    const { id } = await browser.signIn({ address: `127.0.0.1:${server.port}`, security: "plain" });
+    const file = await browser.post(`/api/logins/${id}/downloads`, { path: "/a.txt" });
+    const zip = await browser.post(`/api/logins/${id}/archives`, { directory: "/", names: ["a.txt"] });
+    const urls = await Promise.all([file, zip].map(async (each) => ((await each.json()) as DownloadJson).url));
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const head = async (path: string, range: Readonly<Record<string, string>>): Promise<ClientRequest> => {
+      const to = { agent, host: "127.0.0.1", port: gateway.port, method: "HEAD", path };
+      const asking = request({ ...to, headers: { Cookie: browser.cookie, ...range } }).end();
+      const [answer] = (await once(asking, "response")) as [IncomingMessage];
+      const { statusCode, headers } = answer.resume();
+      await once(answer, "end");
+      const isPart = range["Range"] !== undefined;
+      assert.equal(statusCode, isPart ? 206 : 200);
+      assert.equal(headers["content-length"], isPart ? "2" : path.includes("/zip/") ? undefined : "5");
+      assert.match(headers["content-disposition"] ?? "", /^attachment/);
+      assert.match(headers["content-security-policy"] ?? "", /^sandbox/);
+      return asking;
+    };
+    const [ofFile = "", ofZip = ""] = urls;
+    const first = await head(ofFile, {});
+    const rest = [await head(ofFile, { Range: "bytes=1-2" }), await head(ofZip, {})];
+    agent.destroy();
+    assert.deepEqual(
+      [first, ...rest].map(({ reusedSocket }) => reusedSocket),
+      [false, true, true],
+    );
   });
 });

@@ -30,10 +30,7 @@ async function sendArchive(parts: GatewayParts, context: GatewayContext): Promis
   const { outgoing } = context.env;
   const name = archiveName(directory, names);
   const headers = fileHeaders(name, false);
-  if (context.req.method === "HEAD") {
-    outgoing.writeHead(200, headers).end();
-    return RESPONSE_ALREADY_SENT;
-  }
+  if (context.req.method === "HEAD") return new Response(null, { headers });
   const facts = { id: token.slice(0, 12), direction: "download", path: name, total: undefined } as const;
   const transfer = login.transfers.begin(facts, () => outgoing.destroyed);
   try {
