@@ -239,6 +239,37 @@ suite("Managing files in a browser", { skip: browserSkip }, () => {
     await page.getByRole("textbox", { name: "Name" }).fill("not taken");
     await page.keyboard.press("Enter");
     await row(page, "not taken").waitFor();
+    assert.match(await page.locator(".status").innerText(), /^1 of \d+ selected$/);
+    // So is one of which only the server knows.
+    mkdirSync(join(one.directory, "behind"));
+    await page.getByTitle("New folder").click();
+    await page.getByRole("textbox", { name: "Name" }).fill("behind");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").getByRole("alert").waitFor();
+    assert.equal(await page.getByRole("textbox", { name: "Name" }).inputValue(), "behind");
+    assert.equal(await page.getByRole("alert").count(), 1);
+    await page.keyboard.press("Escape");
+    assert.equal(await page.getByRole("alert").count(), 0);
+    // A new name that is taken can be typed on, whether it is a folder's or a file's that shall stay.
+    await row(page, "evil.md").click();
+    await page.keyboard.press("F2");
+    const renamed = page.getByLabel("New name of evil.md");
+    await renamed.fill("behind");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.locator("input.rename:invalid").count(), 1);
+    await renamed.fill("long.log");
+    await page.keyboard.press("Enter");
+    const lost = "If evil.md gets the name long.log, what is in long.log now is lost.";
+    await page.getByRole("dialog", { name: "long.log exists already" }).getByText(lost).waitFor();
+    await page.keyboard.press("Escape");
+    await renamed.and(page.locator(":focus")).waitFor();
+    assert.equal(await renamed.inputValue(), "long.log");
+    await page.keyboard.press("Escape");
+    await row(page, "long.log").click();
+    await row(page, "behind").click({ modifiers: ["ControlOrMeta"] });
+    await page.keyboard.press("Delete");
+    await page.getByRole("dialog", { name: "Delete 2 entries?" }).getByText("behind, long.log. Folders go").waitFor();
+    await page.keyboard.press("Escape");
     assert.deepEqual(asked, []);
     assert.deepEqual(faults, []);
   });

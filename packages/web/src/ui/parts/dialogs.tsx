@@ -7,6 +7,7 @@ import { login, trustQuestion } from "../state/login.ts";
 import { CertificateFacts } from "./certificate-facts.tsx";
 import { later } from "./later.tsx";
 import { Modal } from "./modal.tsx";
+import { ProblemNote } from "./problem-note.tsx";
 import { TrustDialog } from "./trust-dialog.tsx";
 import { texts } from "../texts/language.ts";
 
@@ -36,7 +37,7 @@ export function Dialogs() {
 type Asked<Kind extends Question["kind"]> = { readonly asked: Extract<Question, { kind: Kind }> };
 
 function NameDialog({ asked }: Asked<"name">) {
-  const { title, label, initial, action, refuse, answer } = asked;
+  const { title, label, initial, action, refuse, problem, answer } = asked;
   const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const name = new FormData(event.currentTarget).get("name");
@@ -45,6 +46,7 @@ function NameDialog({ asked }: Asked<"name">) {
   return (
     <Modal title={title} onClose={() => answer(undefined)}>
       <form onSubmit={submit}>
+        {problem && <ProblemNote problem={problem} />}
         <label class="field">
           <span>{label}</span>
           <input
@@ -75,7 +77,7 @@ function ConfirmDialog({ asked }: Asked<"confirm">) {
   const { title, text, action, answer } = asked;
   return (
     <Modal title={visible(title)} onClose={() => answer(false)}>
-      <p>{text}</p>
+      <p>{visible(text)}</p>
       <div class="actions">
         <button type="button" onClick={() => answer(false)} autofocus>
           {texts.value.common.cancel}
@@ -119,7 +121,7 @@ const policies: readonly (readonly [
 ];
 
 function ConflictDialog({ asked }: Asked<"conflict">) {
-  const { path, source, target, others, canResume = false, answer } = asked;
+  const { path, source, target, others, isForAll = false, canResume = false, answer } = asked;
   const [forAll, setForAll] = useState(false);
   const t = texts.value.conflict;
   return (
@@ -135,7 +137,7 @@ function ConflictDialog({ asked }: Asked<"conflict">) {
         <tbody>
           <tr>
             <th scope="row">{t.onServer}</th>
-            <td>{sizeText(target.size)}</td>
+            <td>{target.type === "directory" ? "" : sizeText(target.size)}</td>
             <td>{timeText(target.modified)}</td>
           </tr>
           <tr>
@@ -145,7 +147,8 @@ function ConflictDialog({ asked }: Asked<"conflict">) {
           </tr>
         </tbody>
       </table>
-      {others > 0 && (
+      {others > 0 && isForAll && <p>{t.forAll}</p>}
+      {others > 0 && !isForAll && (
         <label class="tick">
           <input type="checkbox" checked={forAll} onChange={({ currentTarget }) => setForAll(currentTarget.checked)} />
           {t.forOthers(others)}

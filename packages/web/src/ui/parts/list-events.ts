@@ -181,7 +181,7 @@ function onKey(pane: Pane, event: TargetedKeyboardEvent<HTMLDivElement>, { perLi
   else if (event.key === "Escape") pane.select([]);
   else if (event.key === "Enter" && !event.altKey && pane.current !== undefined) enter(pane, pane.current);
   else if (event.key === " " && pane.current !== undefined) pane.toggle(pane.current.name);
-  else if (event.key === "F2" && pane.current !== undefined) beginRenameAt(pane);
+  else if (event.key === "F2" && pane.current !== undefined) pane.beginRenaming(pane.current.name);
   else if (action !== undefined) action.run(pane);
   else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) typeAhead(pane, event.key);
   else return;
@@ -194,10 +194,6 @@ function keepFocus(pane: Pane, list: HTMLElement): void {
   if (!list.contains(document.activeElement) || pane.renaming.value !== undefined) return;
   const row = list.querySelector<HTMLElement>(`[data-index="${pane.cursor.value}"]`);
   (row ?? list).focus({ preventScroll: true });
-}
-
-function beginRenameAt(pane: Pane): void {
-  pane.renaming.value = pane.current?.name;
 }
 
 function nameOf(path: string): string {

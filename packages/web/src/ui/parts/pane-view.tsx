@@ -65,6 +65,8 @@ function summary(pane: Pane): string {
   const rows = pane.shown.value;
   const chosen = pane.chosen.value;
   if (chosen.length === 0) return pane.isLoading.value ? t.entriesReading(rows.length) : t.entries(rows.length);
-  const bytes = chosen.reduce((sum, { size }) => sum + (size ?? 0), 0);
-  return t.selected(numberText(chosen.length), numberText(rows.length), sizeText(bytes));
+  const sizes = chosen.flatMap(({ type, size }) => (type === "directory" || size === undefined ? [] : [size]));
+  const selected = t.selected(numberText(chosen.length), numberText(rows.length));
+  if (sizes.length === 0) return selected;
+  return `${selected}, ${sizeText(sizes.reduce((sum, size) => sum + size, 0))}`;
 }

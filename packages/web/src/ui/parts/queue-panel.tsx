@@ -152,7 +152,11 @@ function Action({
 function stateText({ state, bytes, total, rate, note }: Transfer): string {
   const t = texts.value.queue;
   const size = total === undefined ? sizeText(bytes) : t.of(sizeText(bytes), sizeText(total));
-  if (state === "done") return `${t.states.done}, ${note?.() ?? sizeText(total ?? bytes)}`;
+  // Of a folder nothing is counted but what it holds.
+  const isCounted = bytes > 0 || total !== undefined;
+  if (state === "done") {
+    return [t.states.done, note?.() ?? (isCounted ? sizeText(total ?? bytes) : "")].filter(Boolean).join(", ");
+  }
   if (state !== "running") return note === undefined ? t.states[state] : `${t.states[state]}: ${note()}`;
   const left = total === undefined || rate === 0 ? "" : ` · ${t.left(durationText((total - bytes) / rate))}`;
   return rate === 0 ? size : `${size} · ${rateText(rate)}${left}`;

@@ -1,7 +1,7 @@
 import type { TargetedKeyboardEvent } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { visible } from "../quantities.ts";
-import { rename } from "../state/changes.ts";
+import { nameFault, rename } from "../state/changes.ts";
 import type { Pane } from "../state/pane.ts";
 import { texts } from "../texts/language.ts";
 
@@ -9,13 +9,19 @@ import { texts } from "../texts/language.ts";
 export function RenameField({ pane, name }: { readonly pane: Pane; readonly name: string }) {
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    const dot = name.lastIndexOf(".");
+    const shown = pane.typedName ?? name;
+    const dot = shown.lastIndexOf(".");
     input.current?.focus();
-    input.current?.setSelectionRange(0, dot > 0 ? dot : name.length);
+    input.current?.setSelectionRange(0, dot > 0 ? dot : shown.length);
   }, []);
+  const isGood = (field: HTMLInputElement): boolean => {
+    field.setCustomValidity(nameFault(pane, name, field.value) ?? "");
+    return field.reportValidity();
+  };
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLInputElement>): void => {
     event.stopPropagation();
-    if (event.key === "Enter") void rename(pane, name, event.currentTarget.value);
+    const { currentTarget: field } = event;
+    if (event.key === "Enter" && isGood(field)) void rename(pane, name, field.value);
     if (event.key === "Escape") pane.renaming.value = undefined;
   };
   return (
@@ -23,7 +29,8 @@ export function RenameField({ pane, name }: { readonly pane: Pane; readonly name
       ref={input}
       class="rename"
       aria-label={texts.value.files.newNameOf(visible(name))}
-      defaultValue={name}
+      defaultValue={pane.typedName ?? name}
+      onInput={({ currentTarget }) => currentTarget.setCustomValidity("")}
       onKeyDown={onKeyDown}
       onClick={(event) => event.stopPropagation()}
       onDblClick={(event) => event.stopPropagation()}

@@ -162,7 +162,7 @@ async function askPlaceBeside(file: Viewed): Promise<string | undefined> {
   const asked = { title: t.saveAs, label: texts.value.common.name, initial: file.entry.name, action: t.save };
   const name = await askName(asked);
   if (name === undefined) return undefined;
-  const isTaken = file.pane.path.value === parentPath(file.path) && file.pane.has(name);
+  const isTaken = file.pane.path.value === parentPath(file.path) && file.pane.find(name) !== undefined;
   const { taken, takenText } = texts.value.files;
   if (isTaken && !(await confirm({ title: taken(name), text: takenText, action: texts.value.conflict.overwrite })))
     return undefined;

@@ -87,10 +87,10 @@ const askedMost = 20;
 
 function askAbout({ source, target }: Taken, place: Place, others: number): Promise<ConflictChoice | undefined> {
   const facts = {
-    size: source.size ?? 0,
+    size: source.size,
     modifiedMs: source.modified === undefined ? Number.NaN : Date.parse(source.modified),
   };
-  return askConflict({ path: childPath(place.directory, source.name), source: facts, target, others });
+  return askConflict({ path: childPath(place.directory, source.name), source: facts, target, others, isForAll: true });
 }
 
 async function renameInto({ login, directory, entries }: Carried, place: Place): Promise<void> {

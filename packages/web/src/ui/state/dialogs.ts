@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { EntryJson, OnConflict } from "../../api/api.ts";
+import type { EntryJson, OnConflict, ProblemJson } from "../../api/api.ts";
 import type { Pane } from "./pane.ts";
 
 /** What a person is asked at the moment. */
@@ -12,6 +12,8 @@ export type Question =
       readonly action: string;
       /** Why a name will not do, for as long as it stands there. */
       readonly refuse?: ((name: string) => string | undefined) | undefined;
+      /** Why the name that was given before would not do. */
+      readonly problem?: ProblemJson | undefined;
       readonly answer: (name: string | undefined) => void;
     }
   | {
@@ -24,9 +26,12 @@ export type Question =
   | {
       readonly kind: "conflict";
       readonly path: string;
-      readonly source: { readonly size: number; readonly modifiedMs: number };
+      readonly source: { readonly size: number | undefined; readonly modifiedMs: number };
       readonly target: EntryJson;
+      /** How many more it may concern. */
       readonly others: number;
+      /** Whether the one choice is for all, without being asked. */
+      readonly isForAll?: boolean;
       /** What is there may be the beginning of it. */
       readonly canResume?: boolean;
       readonly answer: (choice: ConflictChoice | undefined) => void;
@@ -56,6 +61,7 @@ export function askName(given: {
   initial: string;
   action: string;
   refuse?: (name: string) => string | undefined;
+  problem?: ProblemJson | undefined;
 }): Promise<string | undefined> {
   return new Promise((resolve) => (question.value = { kind: "name", ...given, answer: closing(resolve) }));
 }
@@ -77,7 +83,10 @@ export function askChoice<Value extends string>(given: {
 }
 
 export function askConflict(
-  given: Pick<Extract<Question, { kind: "conflict" }>, "path" | "source" | "target" | "others" | "canResume">,
+  given: Pick<
+    Extract<Question, { kind: "conflict" }>,
+    "path" | "source" | "target" | "others" | "isForAll" | "canResume"
+  >,
 ): Promise<ConflictChoice | undefined> {
   return new Promise((resolve) => (question.value = { kind: "conflict", ...given, answer: closing(resolve) }));
 }

@@ -32,6 +32,8 @@ export class Pane {
   anchor = 0;
   /** The name that is being changed in its row. */
   readonly renaming = signal<string>();
+  /** What was typed in its place before, where that would not do. */
+  typedName: string | undefined;
   /** What is shown, in its order. */
   readonly shown = signal<readonly EntryJson[]>([]);
   /** How many entries are hidden, since their names begin with a dot. */
@@ -146,24 +148,37 @@ export class Pane {
     return childPath(this.path.value, name);
   }
 
-  /** Whether a name is taken, hidden ones included. */
-  has(name: string): boolean {
-    return this.#entries.value.some((entry) => entry.name === name);
+  /** Who has a name, hidden ones included. */
+  find(name: string): EntryJson | undefined {
+    return this.#entries.value.find((entry) => entry.name === name);
   }
 
-  /** Does something with the server, tells how it went, and shows what it came to. */
-  async change(done: string, work: (server: Server) => Promise<void>, focusOn?: string): Promise<void> {
+  /** Has a name changed in its row, from what was typed before on. */
+  beginRenaming(name: string | undefined, typed?: string): void {
+    this.changeProblem.value = undefined;
+    this.typedName = typed;
+    this.renaming.value = name;
+  }
+
+  /** Does something with the server, tells how it went, and shows what it came to; resolves to why it was not done. */
+  async change(
+    done: string,
+    work: (server: Server) => Promise<void>,
+    focusOn?: string,
+  ): Promise<ProblemJson | undefined> {
     const { server } = this;
-    if (server === undefined) return;
+    if (server === undefined) return undefined;
     this.changeProblem.value = undefined;
     try {
       await work(server);
       announcement.value = done;
     } catch (error) {
-      if (isOver(error, this.login.value)) return;
+      if (isOver(error, this.login.value)) return undefined;
       this.changeProblem.value = problemOf(error);
     }
+    const problem = this.changeProblem.value;
     await this.reload(focusOn);
+    return problem;
   }
 
   [Symbol.dispose](): void {
