@@ -181,9 +181,10 @@ suite("The page in a browser", { skip: browserSkip }, () => {
       const { page } = open;
       await signIn(page, explicit());
       await page.getByRole("grid").waitFor();
-      await slowDown(page, 30_000_000);
+      // Slow enough that no look at the page comes too late to see it on its way.
+      await slowDown(page, 12_000_000);
       await page.getByTestId("files").setInputFiles(join(folder, "long.bin"));
-      await page.getByText(/1\d MiB of 64 MiB/).waitFor();
+      await page.getByText(/[12]\d MiB of 64 MiB/).waitFor();
       await running.kill();
       running = await spawnGateway(server.identity.ca, port);
       await signIn(page, explicit());
