@@ -1,5 +1,5 @@
 import { ConfigError } from "@sallyport/protocol";
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createHash, createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 
 /** A certificate and its key as an administrator gives them. */
 export interface TlsIdentityOptions {
@@ -64,6 +64,12 @@ export function readTlsIdentity(options: TlsIdentityOptions, now = new Date()): 
 /** SHA-256 over a certificate's DER in lower-case hex, the form in which certificates are compared and configured. */
 export function certificateFingerprint(certificate: X509Certificate): string {
   return certificate.fingerprint256.replaceAll(":", "").toLowerCase();
+}
+
+/** SHA-256 over the DER of a public key, in the form in which clients pin it: `sha256/` and Base64. */
+export function pinOfKey(key: KeyObject): string {
+  const spki = key.export({ type: "spki", format: "der" });
+  return `sha256/${createHash("sha256").update(spki).digest("base64")}`;
 }
 
 /**

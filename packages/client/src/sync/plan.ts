@@ -40,7 +40,8 @@ export async function planSync(source: Tree, target: Tree, options: PlanOptions)
 /**
  * Plans what makes the target like the source. Carrying the plan out and planning again gives no further action that
  * changes anything. Two guards protect the target: nothing is deleted when any directory of the source could not be
- * listed wholly, or named what cannot be placed, or when the source is empty; and nothing is deleted when more than `deletionsMax` would be.
+ * listed wholly, or named what cannot be placed, or when the source is empty; and nothing is deleted when more than
+ * `deletionsMax` would be.
  */
 export function planActions(source: readonly TreeItem[], target: readonly TreeItem[], options: PlanOptions): SyncPlan {
   const settled = settleOptions(options);

@@ -34,20 +34,11 @@ suite("The server got every octet of an upload and never heard that it ends", ()
   }
 
   test("an upload in pieces is ended when it is gone on with", async () => {
-    await using server = await startTestServer();
-    await using wire = wireThatLosesEnds(server, 1);
-    await using client = await connectTo(server, { proxy: wire.dialer });
-    await writeFile(join(server.directory, "file"), "as it was");
-    const pieces = client.uploadInPieces("file", { sizeBytes: content.length, modifiedMs: 0 });
-    const meter = new ProgressMeter("file", undefined);
-    {
-      using lease = await client.checkout();
-      await assert.rejects(pieces.send(lease.connection, 0, asChunks(), { meter }));
-    }
+    await using scene = await brokenOff();
+    const { server, client, pieces } = scene;
     using lease = await client.checkout();
     assert.equal(await pieces.offset(lease.connection), content.length);
     await pieces.end(lease.connection);
-
     await pieces.publish(lease.connection);
     await assertAlone(server);
   });
@@ -69,17 +60,26 @@ suite("The server got every octet of an upload and never heard that it ends", ()
 });
 
 test("a file whose successor cannot be renamed stays", async () => {
-  await using server = await startTestServer();
-  await using wire = wireThatLosesEnds(server, 1);
-  await using client = await connectTo(server, { proxy: wire.dialer });
+  await using scene = await brokenOff();
+  const { server, client, pieces } = scene;
+  using lease = await client.checkout();
+  await assert.rejects(pieces.publish(lease.connection), CommandRefused);
+  assert.equal(await readFile(join(server.directory, "file"), "utf8"), "as it was");
+});
+
+/** An upload in pieces over a file that is there, sent whole, whose end was lost. */
+async function brokenOff() {
+  const closing = new AsyncDisposableStack();
+  const server = closing.use(await startTestServer());
+  const wire = closing.use(wireThatLosesEnds(server, 1));
+  const client = closing.use(await connectTo(server, { proxy: wire.dialer }));
   await writeFile(join(server.directory, "file"), "as it was");
   const pieces = client.uploadInPieces("file", { sizeBytes: content.length, modifiedMs: 0 });
   const meter = new ProgressMeter("file", undefined);
   using lease = await client.checkout();
   await assert.rejects(pieces.send(lease.connection, 0, asChunks(), { meter }));
-  await assert.rejects(pieces.publish(lease.connection), CommandRefused);
-  assert.equal(await readFile(join(server.directory, "file"), "utf8"), "as it was");
-});
+  return { server, client, pieces, [Symbol.asyncDispose]: () => closing.disposeAsync() };
+}
 
 async function* asChunks(): AsyncGenerator<Uint8Array> {
   yield content;

@@ -1,4 +1,5 @@
-import { createHash, type KeyObject, type X509Certificate } from "node:crypto";
+import { pinOfKey } from "@sallyport/transport";
+import type { KeyObject, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { parseCertificateName } from "./certificate-name.ts";
 
@@ -34,13 +35,8 @@ export function describeCertificate(certificate: X509Certificate): CertificateDe
     key: describeKey(certificate.publicKey),
     serialNumber: certificate.serialNumber,
     fingerprint: certificate.fingerprint256,
-    pin: pinOf(certificate.publicKey),
+    pin: pinOfKey(certificate.publicKey),
   };
-}
-
-function pinOf(key: KeyObject): string {
-  const spki = key.export({ type: "spki", format: "der" });
-  return `sha256/${createHash("sha256").update(spki).digest("base64")}`;
 }
 
 /** The DNS names and addresses that a certificate is valid for, addresses in their short form. */

@@ -1,7 +1,7 @@
 import { limits } from "@sallyport/protocol";
-import { createHash, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import { alternativeNames, certificateFingerprint } from "../tls-identity.ts";
+import { alternativeNames, certificateFingerprint, pinOfKey } from "../tls-identity.ts";
 
 /** What one certificate says. Names are the peer's words: they may hold anything. */
 export interface CertificateFacts {
@@ -86,8 +86,7 @@ function keyFacts(certificate: X509Certificate): Pick<CertificateFacts, "key" | 
     const { modulusLength, namedCurve } = publicKey.asymmetricKeyDetails ?? {};
     const size = modulusLength ?? namedCurve;
     const key = `${publicKey.asymmetricKeyType ?? "unknown"}${size === undefined ? "" : ` ${size}`}`;
-    const spki = publicKey.export({ type: "spki", format: "der" });
-    return { key, pin: `sha256/${createHash("sha256").update(spki).digest("base64")}` };
+    return { key, pin: pinOfKey(publicKey) };
   } catch {
     // A kind of key that Node cannot read; such a server can be pinned by its certificate.
     return { key: "unknown", pin: "" };
